@@ -1,0 +1,29 @@
+"""Spatial domains from tissue measured with several omics."""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from spamca import _logging as _logging
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from spamca import datasets, metrics, pl, pp, tl
+
+__all__ = ["datasets", "metrics", "pl", "pp", "tl"]
+__version__ = version("spamca")
+
+
+def __getattr__(name: str) -> ModuleType:
+    # scanpy, torch and matplotlib take seconds to import: each part of the package loads on first use.
+    if name in __all__:
+        return importlib.import_module(f"{__name__}.{name}")
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

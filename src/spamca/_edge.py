@@ -1,0 +1,134 @@
+"""The edge between MuData and arrays: which row is which spot, and writing that can be undone.
+
+Rows of modalities are matched through ``obsmap``, never by position: a spot may lack a modality, and modalities may hold
+their spots in different orders.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from anndata import AnnData
+    from mudata import MuData
+
+_MAPPINGS = ("obsm", "obsp", "varm", "varp", "layers", "uns")
+
+
+def rows(mdata: MuData, modality: str) -> np.ndarray:
+    """Row of each spot in a modality.
+
+    Returns
+    -------
+    Integers of shape (n_obs,): the row of ``mdata[modality]`` that holds the spot, -1 where the spot lacks the modality.
+    """
+    # obsmap counts from 1 and is 0 where the modality is absent; its dtype is unsigned.
+    return np.asarray(mdata.obsmap[modality]).ravel().astype(np.int64) - 1
+
+
+def present(mdata: MuData) -> np.ndarray:
+    """Which spot has which modality: booleans of shape (n_obs, n_modalities), columns in the order of ``mdata.mod``."""
+    return np.column_stack([rows(mdata, modality) >= 0 for modality in mdata.mod])
+
+
+def spread(values: np.ndarray, row: np.ndarray, fill: float = 0.0) -> np.ndarray:
+    """Values of a modality's spots laid out over all spots.
+
+    Parameters
+    ----------
+    values
+        Shape (n_modality, ...), in the order of the modality.
+    row
+        What :func:`rows` gives, shape (n_obs,).
+    fill
+        Value of the spots that lack the modality.
+
+    Returns
+    -------
+    Shape (n_obs, ...).
+    """
+    out = np.full((len(row), *values.shape[1:]), fill, dtype=values.dtype)
+    has = row >= 0
+    out[has] = values[row[has]]
+    return out
+
+
+def collect(values: Any, row: np.ndarray, n_modality: int) -> Any:
+    """Values over all spots brought into the order of one modality: the inverse of :func:`spread`.
+
+    Parameters
+    ----------
+    values
+        Shape (n_obs, ...): an array, a sparse matrix (rows only), or anything that takes an integer index.
+    row
+        What :func:`rows` gives, shape (n_obs,).
+    n_modality
+        Number of spots of the modality.
+
+    Returns
+    -------
+    Shape (n_modality, ...).
+    """
+    return values[spots(row, n_modality)]
+
+
+def spots(row: np.ndarray, n_modality: int) -> np.ndarray:
+    """Position among all spots of each row of a modality, shape (n_modality,)."""
+    position = np.empty(n_modality, dtype=np.int64)
+    has = row >= 0
+    position[row[has]] = np.flatnonzero(has)
+    return position
+
+
+@contextmanager
+def transaction(mdata: MuData, *, copy: bool = False) -> Iterator[MuData]:
+    """Give the object to write to, and take every write back if the block does not end well.
+
+    Parameters
+    ----------
+    mdata
+        The caller's object.
+    copy
+        Whether to hand out a copy instead of the caller's object.
+    """
+    if copy:
+        yield mdata.copy()
+        return
+    holders: list[Any] = [mdata, *mdata.mod.values()]
+    before = [_snapshot(holder) for holder in holders]
+    try:
+        yield mdata
+    except BaseException:  # an interrupt by the user must not leave half a result either
+        for holder, state in zip(holders, before, strict=True):
+            _restore(holder, state)
+        raise
+
+
+def _snapshot(holder: AnnData | MuData) -> dict[str, Any]:
+    state: dict[str, Any] = {name: _shallow(getattr(holder, name)) for name in _MAPPINGS if hasattr(holder, name)}
+    return state | {"obs": holder.obs.copy(), "var": holder.var.copy()}
+
+
+def _shallow(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    # Arrays are never changed in place by this package, so keeping references is enough; nested dicts are.
+    return {key: _shallow(value) if isinstance(value, dict) else value for key, value in mapping.items()}
+
+
+def _restore(holder: AnnData | MuData, state: dict[str, Any]) -> None:
+    for name in _MAPPINGS:
+        if name not in state:
+            continue
+        mapping, old = getattr(holder, name), state[name]
+        for key in [key for key in mapping if key not in old]:
+            del mapping[key]
+        for key, value in old.items():
+            if key not in mapping or mapping[key] is not value:
+                mapping[key] = value
+    for name in ("obs", "var"):
+        if not getattr(holder, name).equals(state[name]):
+            setattr(holder, name, state[name])

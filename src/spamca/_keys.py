@@ -1,0 +1,70 @@
+"""Names of everything spamca reads from and writes to a MuData, in one place.
+
+Spatial graphs carry squidpy's names, feature graphs follow scanpy's neighbours layout, joint results sit on the MuData
+under ``key_added`` (default ``"spamca"``) as muon's do.
+"""
+
+from __future__ import annotations
+
+SPATIAL = "spatial"
+"""``obsm`` key of the coordinates, in each modality or on the MuData."""
+
+SPATIAL_NEIGHBORS = "spatial_neighbors"
+"""``uns`` key of the spatial graph (squidpy's)."""
+
+FEATURE_NEIGHBORS = "feature_neighbors"
+"""``uns`` key of a modality's feature graph (scanpy's layout), away from the user's own ``"neighbors"``."""
+
+SPAMCA = "spamca"
+"""Default ``key_added``: ``obs`` key of the domains, ``uns`` key of the record."""
+
+MODALITY_RECORD = "spamca"
+"""``uns`` key in a modality: kind of omics and name of the representation used."""
+
+REPRESENTATIONS = ("X_pca", "pca", "X_lsi", "lsi")
+"""Reduced features looked for in a modality's ``obsm``, first match wins."""
+
+
+def connectivities(graph: str) -> str:
+    """``obsp`` key of the connectivities of a graph, e.g. ``"spatial"`` or ``"feature_neighbors"``."""
+    return f"{graph}_connectivities"
+
+
+def distances(graph: str) -> str:
+    """``obsp`` key of the distances of a graph."""
+    return f"{graph}_distances"
+
+
+def embedding(key_added: str) -> str:
+    """``obsm`` key of the fused embedding, and of each modality's latent in its own ``obsm``."""
+    return f"X_{key_added}"
+
+
+def weight(key_added: str) -> str:
+    """``obs`` key of a modality's per-spot weight; on the MuData it is prefixed with the modality's name."""
+    return f"{key_added}_weight"
+
+
+def modality_weight(modality: str, key_added: str) -> str:
+    """``obs`` key on the MuData of the per-spot weight of a modality."""
+    return f"{modality}:{weight(key_added)}"
+
+
+def view_weights(key_added: str) -> str:
+    """``obsm`` key, in a modality, of the per-spot weights of its views (a DataFrame, one column a view)."""
+    return f"{key_added}_view_weights"
+
+
+def posterior(key_added: str) -> str:
+    """``obsm`` key of the posterior probability of each domain (a DataFrame, one column a domain)."""
+    return f"{key_added}_posterior"
+
+
+def confidence(key_added: str) -> str:
+    """``obs`` key of the posterior probability of the assigned domain."""
+    return f"{key_added}_confidence"
+
+
+def colors(key_added: str) -> str:
+    """``uns`` key of the domain colours (scanpy's convention)."""
+    return f"{key_added}_colors"
