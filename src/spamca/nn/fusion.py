@@ -1,0 +1,72 @@
+"""Fusion of the modalities' latents into one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from spamca.nn.attention import Attention
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class ConcatenationFusion(nn.Module):
+    r"""The published fusion: two linear maps of the concatenated latents.
+
+    .. math:: z = L_2\left(L_1\left([z^1 \Vert \dots \Vert z^M]\right)\right)
+
+    Parameters
+    ----------
+    n_modalities
+        Number of modalities; every spot must have all of them.
+    n_latent
+        Width of each latent and of the result.
+
+    Shape
+    -----
+    - latents: n_modalities tensors (n_spots, n_latent)
+    - output: (n_spots, n_latent), and even weights (n_spots, n_modalities)
+    """
+
+    def __init__(self, n_modalities: int, n_latent: int) -> None:
+        super().__init__()
+        self.first = nn.Linear(n_modalities * n_latent, n_latent)
+        self.second = nn.Linear(n_latent, n_latent)
+
+    def forward(self, latents: Sequence[Tensor], present: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Fuse; ``present`` is not used."""
+        fused = self.second(self.first(torch.cat(list(latents), dim=1)))
+        return fused, fused.new_full((len(fused), len(latents)), 1 / len(latents))
+
+
+class AttentionFusion(nn.Module):
+    r"""Second attention, over modalities; a missing modality gets no weight.
+
+    .. math:: z_i = \sum_m \beta_{im} z^m_i, \qquad \beta_{im} = 0 \text{ where spot } i \text{ lacks modality } m
+
+    with :math:`\beta` as in :class:`~spamca.nn.attention.Attention`.
+
+    Parameters
+    ----------
+    n_latent
+        Width of each latent and of the result.
+    uniform
+        Share of the weight that is spread evenly over the modalities at hand.
+
+    Shape
+    -----
+    - latents: n_modalities tensors (n_spots, n_latent)
+    - present: (n_spots, n_modalities) booleans, or None where none is missing
+    - output: (n_spots, n_latent) and the weights (n_spots, n_modalities)
+    """
+
+    def __init__(self, n_latent: int, *, uniform: float = 0.0) -> None:
+        super().__init__()
+        self.attention = Attention(n_latent, uniform=uniform)
+
+    def forward(self, latents: Sequence[Tensor], present: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Fuse the modalities that each spot has."""
+        return self.attention(torch.stack(list(latents), dim=1), present)
