@@ -15,6 +15,9 @@ SPATIAL_NEIGHBORS = "spatial_neighbors"
 FEATURE_NEIGHBORS = "feature_neighbors"
 """``uns`` key of a modality's feature graph (scanpy's layout), away from the user's own ``"neighbors"``."""
 
+NEIGHBORS = "neighbors"
+"""``uns`` key of scanpy's neighbours, here those of the fused embedding."""
+
 SPAMCA = "spamca"
 """Default ``key_added``: ``obs`` key of the domains, ``uns`` key of the record."""
 
@@ -38,6 +41,11 @@ def distances(graph: str) -> str:
 def embedding(key_added: str) -> str:
     """``obsm`` key of the fused embedding, and of each modality's latent in its own ``obsm``."""
     return f"X_{key_added}"
+
+
+def joint_neighbors(key_added: str) -> str:
+    """``uns`` key of the embedding's neighbours where scanpy's own place is taken."""
+    return f"{key_added}_neighbors"
 
 
 def weight(key_added: str) -> str:

@@ -14,6 +14,8 @@ class Settings:
     ----------
     n_latent
         Width d of the latents. Wider ones keep more of the features and cost time in proportion.
+    scale_features
+        Whether each modality's features are divided by their root mean square.
     spatial_scales
         Hops over the spatial graph that the spatial view keeps side by side.
     shared_encoder
@@ -48,7 +50,8 @@ class Settings:
         Whether the embedding is divided by its L2 norm per spot (published).
     """
 
-    n_latent: int = 64
+    n_latent: int = 32
+    scale_features: bool = True
     spatial_scales: tuple[int, ...] = (0, 1, 2, 4)
     shared_encoder: bool = False
     view_uniform: float = 0.5
@@ -78,6 +81,8 @@ class Settings:
 PRESETS: dict[str, Settings] = {
     "default": Settings(),
     "paper": Settings(
+        n_latent=64,
+        scale_features=False,
         spatial_scales=(1,),
         shared_encoder=True,
         view_uniform=0.0,

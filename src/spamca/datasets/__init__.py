@@ -1,0 +1,5 @@
+"""Tissue to try things on."""
+
+from spamca.datasets._simulated import simulated
+
+__all__ = ["simulated"]

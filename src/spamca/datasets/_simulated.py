@@ -1,0 +1,206 @@
+"""Simulated spatial multi-omics tissue."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spamca import _keys
+from spamca.datasets._blindness import seen_as
+from spamca.datasets._counts import KINDS, draw_counts, draw_modality
+from spamca.datasets._layout import LAYOUTS
+from spamca.datasets._shapes import PATTERNS, draw_domains
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from anndata import AnnData
+    from mudata import MuData
+
+
+def simulated(
+    *,
+    n_spots: int = 1296,
+    modalities: Sequence[str] | Mapping[str, str] = ("rna", "protein"),
+    n_domains: int = 5,
+    n_features: int | Mapping[str, int] | None = None,
+    layout: str = "grid",
+    pattern: str = "blobs",
+    difficulty: float = 0.5,
+    means: bool = False,
+    random_state: int = 0,
+) -> MuData:
+    """Simulate tissue whose spatial domains are known and that no modality can solve alone.
+
+    Domains are contiguous patches or bands. Counts come from a negative binomial whose mean is the product of library
+    size, the level of the feature, a fold change in marker features of the domain, and a few programs that vary from
+    spot to spot without regard to place; some counts are then lost (dropout). Each modality is blind to some pairs of
+    domains, and no two domains look alike to all modalities.
+
+    Parameters
+    ----------
+    n_spots
+        Number of spots, up to a million: spots are drawn in blocks, so that memory holds little but the result.
+    modalities
+        Kinds of omics (``"rna"``, ``"protein"``, ``"atac"``), which are then the names as well, or names with their
+        kinds, such as ``{"rna": "rna", "adt": "protein"}``.
+    n_domains
+        Number of domains. With fewer than three, or with one modality, nothing is blind.
+    n_features
+        Number of features, of every modality or by name; by default 300 genes, 60 proteins, 600 peaks.
+    layout
+        ``"grid"`` (square), ``"hexagonal"`` (as Visium) or ``"random"`` (as cells); about one spot per unit of area.
+    pattern
+        ``"blobs"``: patches with winding borders, one to three for each domain; ``"layers"``: bent bands.
+    difficulty
+        From 0 to 1. Weakens the markers and raises overdispersion, dropout, the spread of library sizes and the programs
+        without place. At 0 single spots are nearly enough, at 0.5 neighbours must be used, at 1 that no longer suffices.
+    means
+        Whether to keep the mean of the negative binomial (library size included, dropout not) in
+        ``mdata[modality].layers["mean"]``, dense float32.
+    random_state
+        Seed. The same seed gives the same tissue.
+
+    Returns
+    -------
+    MuData with whole-number counts (CSR, float32) as ``X`` of each modality, and
+
+    - ``obs["label"]``: the domain, an ordered categorical of strings;
+    - ``obsm["spatial"]``: coordinates (n_spots, 2), in each modality as well;
+    - ``mdata[modality].var["marker"]``: whether a feature differs between any domains; ``var["feature_types"]``;
+    - ``uns["simulation"]``: the arguments, and in ``"seen_as"`` a DataFrame (domains, modalities) of what each modality
+      sees: domains with the same entry are merged there.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range, or spots are too few for the domains.
+
+    Examples
+    --------
+    >>> import spamca
+    >>> mdata = spamca.datasets.simulated(n_spots=200, n_domains=3)
+    >>> mdata.obs["label"].cat.categories.tolist()
+    ['domain 1', 'domain 2', 'domain 3']
+    >>> print(mdata.uns["simulation"]["seen_as"])
+                               rna               protein
+    domain 1  domain 1 or domain 2              domain 1
+    domain 2  domain 1 or domain 2  domain 2 or domain 3
+    domain 3              domain 3  domain 2 or domain 3
+    """
+    import pandas as pd
+    from mudata import MuData
+
+    kinds = _kinds(modalities)
+    widths = _widths(n_features, kinds)
+    _check(n_spots, n_domains, layout, pattern, difficulty)
+
+    place, shape = (np.random.default_rng([random_state, stream]) for stream in range(2))
+    spatial = LAYOUTS[layout](n_spots, place)
+    domain = draw_domains(spatial, n_domains, pattern, shape)
+    names = pd.Index([f"domain {i + 1}" for i in range(n_domains)])
+    classes = seen_as(n_domains, len(kinds))
+    obs_names = pd.Index([f"spot{i}" for i in range(n_spots)])
+
+    mod, used = {}, Counter()
+    for i, (name, kind) in enumerate(kinds.items()):
+        seed = [random_state, 2 + i]
+        parts = draw_modality(KINDS[kind], classes[:, i], widths[name], difficulty, seed)
+        counts, mean = draw_counts(parts, domain, seed, means=means)
+        mod[name] = _anndata(counts, mean, parts.marker, kind, used[kind], obs_names, spatial)
+        used[kind] += widths[name]
+
+    with _without_pull():
+        mdata = MuData(mod)
+    mdata.obs["label"] = pd.Categorical.from_codes(domain, categories=names, ordered=True)
+    mdata.obsm[_keys.SPATIAL] = spatial.copy()
+    mdata.uns["simulation"] = {
+        "n_domains": n_domains,
+        "layout": layout,
+        "pattern": pattern,
+        "difficulty": float(difficulty),
+        "random_state": random_state,
+        "kinds": kinds,
+        "seen_as": _describe(classes, names, list(kinds)),
+    }
+    return mdata
+
+
+def _kinds(modalities: Sequence[str] | Mapping[str, str]) -> dict[str, str]:
+    if isinstance(modalities, str):
+        modalities = [modalities]
+    kinds = dict(modalities) if isinstance(modalities, Mapping) else {name: name for name in modalities}
+    if not kinds or len(kinds) < len(modalities):
+        msg = f"modalities={modalities!r} must name at least one modality and none twice; give names as a mapping."
+        raise ValueError(msg)
+    for name, kind in kinds.items():
+        if kind not in KINDS:
+            msg = f"modalities: {name!r} is of unknown kind {kind!r}; kinds are {sorted(KINDS)}."
+            raise ValueError(msg)
+    return kinds
+
+
+def _widths(n_features: int | Mapping[str, int] | None, kinds: Mapping[str, str]) -> dict[str, int]:
+    widths = {name: KINDS[kind].n_features for name, kind in kinds.items()}
+    if isinstance(n_features, Mapping):
+        if unknown := set(n_features) - set(kinds):
+            msg = f"n_features names {sorted(unknown)}, which are not among the modalities {list(kinds)}."
+            raise ValueError(msg)
+        widths |= n_features
+    elif n_features is not None:
+        widths = dict.fromkeys(kinds, n_features)
+    for name, width in widths.items():
+        if width < 2:
+            msg = f"n_features={width!r} for modality {name!r} must be at least 2."
+            raise ValueError(msg)
+    return widths
+
+
+def _check(n_spots: int, n_domains: int, layout: str, pattern: str, difficulty: float) -> None:
+    if n_domains < 1:
+        msg = f"n_domains={n_domains!r} must be at least 1."
+        raise ValueError(msg)
+    if n_spots < max(2, n_domains):
+        msg = f"n_spots={n_spots!r} must be at least 2 and no fewer than n_domains={n_domains}."
+        raise ValueError(msg)
+    if not 0 <= difficulty <= 1:
+        msg = f"difficulty={difficulty!r} must lie between 0 and 1."
+        raise ValueError(msg)
+    for argument, value, choices in (("layout", layout, LAYOUTS), ("pattern", pattern, PATTERNS)):
+        if value not in choices:
+            msg = f"{argument}={value!r} is not one of {sorted(choices)}."
+            raise ValueError(msg)
+
+
+def _anndata(
+    counts: Any, mean: Any, marker: Any, kind: str, first: int, obs_names: Any, spatial: np.ndarray
+) -> AnnData:
+    import pandas as pd
+    from anndata import AnnData
+
+    var = pd.DataFrame(
+        {"feature_types": pd.Categorical([KINDS[kind].feature_types] * len(marker)), "marker": marker},
+        index=[KINDS[kind].name(first + i) for i in range(len(marker))],
+    )
+    adata = AnnData(counts, obs=pd.DataFrame(index=obs_names), var=var, obsm={_keys.SPATIAL: spatial.copy()})
+    if mean is not None:
+        adata.layers["mean"] = mean
+    return adata
+
+
+def _describe(classes: np.ndarray, names: Any, modalities: list[str]) -> Any:
+    import pandas as pd
+
+    seen = {m: [" or ".join(names[classes[:, i] == c]) for c in classes[:, i]] for i, m in enumerate(modalities)}
+    return pd.DataFrame(seen, index=names)
+
+
+def _without_pull() -> AbstractContextManager[Any]:
+    # mudata 0.3 would copy every column of the modalities and warn of it; 0.4 does neither.
+    import mudata
+
+    return mudata.set_options(pull_on_update=False) if hasattr(mudata, "set_options") else nullcontext()

@@ -1,0 +1,85 @@
+"""Feature graph: spots with similar omics, wherever they lie."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spamca.graph._graph import Graph, from_edges
+from spamca.graph.neighbors import approximate_neighbors, exact_neighbors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EXACT_UP_TO = 50_000
+"""Number of spots up to which the exact search is used: its time grows with their square."""
+
+
+def feature_graph(
+    features: np.ndarray,
+    *,
+    n_neighbors: int = 20,
+    metric: str = "correlation",
+    approximate: bool | None = None,
+    random_state: int = 0,
+) -> Graph:
+    """Link each spot to those with the most similar features.
+
+    Parameters
+    ----------
+    features
+        Shape (n_spots, n_features), finite.
+    n_neighbors
+        At least 1, less than n_spots. Larger values smooth more and join small groups to large ones.
+    metric
+        ``"correlation"``, ``"cosine"`` or ``"euclidean"``. The correlation with a constant row is taken to be 0, and
+        between two constant rows 1; likewise for the cosine with a row of zeros.
+    approximate
+        Whether to search with pynndescent (Dong, Moses and Li 2011), which misses a few neighbours but whose time grows
+        little faster than the number of spots. None: past 50,000 spots.
+    random_state
+        Seed of the approximate search.
+
+    Returns
+    -------
+    Symmetric graph of n_spots spots; distances are 1 - correlation, 1 - cosine, or Euclidean.
+
+    Raises
+    ------
+    ValueError
+        If the metric is unknown, or there are not more spots than neighbours.
+    """
+    if metric not in METRICS:
+        msg = f"metric must be one of {sorted(METRICS)}, got {metric!r}"
+        raise ValueError(msg)
+    n = len(features)
+    if not 1 <= n_neighbors < n:
+        msg = f"n_neighbors={n_neighbors} must be at least 1 and less than the {n} spots"
+        raise ValueError(msg)
+    points = METRICS[metric](np.asarray(features, dtype=np.float32))
+    if approximate or (approximate is None and n > EXACT_UP_TO):
+        row, column, length = approximate_neighbors(points, n_neighbors, random_state=random_state)
+    else:
+        row, column, length = exact_neighbors(points, n_neighbors)
+    return from_edges(row, column, length if metric == "euclidean" else length**2 / 2, n)
+
+
+def _directions(points: np.ndarray) -> np.ndarray:
+    """Rows scaled to length one, between which half the squared Euclidean distance is 1 - cosine.
+
+    Rows of zeros get a dimension of their own, in which they are at right angles to all others.
+    """
+    norm = np.linalg.norm(points, axis=1, keepdims=True)
+    # What centring leaves of a constant row is rounding, not a direction.
+    nothing = norm <= 1e-6 * np.linalg.norm(points, axis=1).max(initial=0)
+    points = np.where(nothing, 0, points / np.where(nothing, 1, norm))
+    return np.hstack([points, nothing.astype(points.dtype)]) if nothing.any() else points
+
+
+METRICS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "correlation": lambda x: _directions(x - x.mean(axis=1, keepdims=True)),
+    "cosine": _directions,
+    "euclidean": lambda x: x,
+}
+"""Maps of the rows after which Euclidean neighbours are the neighbours under the metric."""

@@ -1,0 +1,57 @@
+"""Write a trained network's results into a MuData."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from spamca import _edge, _keys
+from spamca.nn import VIEWS
+from spamca.tl._joint_neighbors import joint_neighbors
+
+if TYPE_CHECKING:
+    from mudata import MuData
+
+    from spamca.train import Fit
+
+PACKAGES = ("spamca", "torch", "lightning", "torch-geometric", "anndata", "mudata", "scanpy", "numpy")
+"""Packages whose versions are kept with the result."""
+
+
+def store(mdata: MuData, result: Fit, key_added: str, **given: Any) -> None:
+    """Write embedding, weights, graph of the embedding and record.
+
+    Parameters
+    ----------
+    mdata
+        What the network was trained on.
+    result
+        The trained network and its latents.
+    key_added
+        Name of the result.
+    **given
+        Arguments of the call that belong in the record; ``random_state`` has a place of its own there.
+    """
+    latents = result.latents
+    mdata.obsm[_keys.embedding(key_added)] = latents.fused.numpy()
+    for m, (name, modality) in enumerate(mdata.mod.items()):
+        row = _edge.rows(mdata, name)
+        weight = latents.modality_weights[:, m].numpy()
+        views = _edge.collect(latents.view_weights[m].numpy(), row, modality.n_obs)
+        mdata.obs[_keys.modality_weight(name, key_added)] = weight
+        modality.obs[_keys.weight(key_added)] = _edge.collect(weight, row, modality.n_obs)
+        modality.obsm[_keys.embedding(key_added)] = _edge.collect(latents.modalities[m].numpy(), row, modality.n_obs)
+        modality.obsm[_keys.view_weights(key_added)] = pd.DataFrame(views, modality.obs_names, list(VIEWS))
+    joint_neighbors(mdata, key_added, random_state=given["random_state"])
+    settings = asdict(result.network.settings)
+    mdata.uns[key_added] = {
+        "params": {name: value for name, value in given.items() if name != "random_state"}
+        | {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()},
+        "history": {name: losses.numpy() for name, losses in result.history.items()},
+        "random_state": given["random_state"],
+        "versions": {"python": sys.version.split()[0]} | {name: version(name) for name in PACKAGES},
+    }
