@@ -12,7 +12,7 @@ from spamca.graph.neighbors import approximate_neighbors, exact_neighbors
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-EXACT_UP_TO = 50_000
+EXACT_UP_TO = 100_000
 """Number of spots up to which the exact search is used: its time grows with their square."""
 
 
@@ -37,7 +37,7 @@ def feature_graph(
         between two constant rows 1; likewise for the cosine with a row of zeros.
     approximate
         Whether to search with pynndescent (Dong, Moses and Li 2011), which misses a few neighbours but whose time grows
-        little faster than the number of spots. None: past 50,000 spots.
+        little faster than the number of spots. None: past 100,000 spots.
     random_state
         Seed of the approximate search.
 
@@ -57,7 +57,7 @@ def feature_graph(
     if not 1 <= n_neighbors < n:
         msg = f"n_neighbors={n_neighbors} must be at least 1 and less than the {n} spots"
         raise ValueError(msg)
-    points = METRICS[metric](np.asarray(features, dtype=np.float32))
+    points = METRICS[metric](np.asarray(features, dtype=np.float64)).astype(np.float32)
     if approximate or (approximate is None and n > EXACT_UP_TO):
         row, column, length = approximate_neighbors(points, n_neighbors, random_state=random_state)
     else:
@@ -65,21 +65,21 @@ def feature_graph(
     return from_edges(row, column, length if metric == "euclidean" else length**2 / 2, n)
 
 
-def _directions(points: np.ndarray) -> np.ndarray:
-    """Rows scaled to length one, between which half the squared Euclidean distance is 1 - cosine.
+def _directions(rows: np.ndarray, centred: np.ndarray) -> np.ndarray:
+    """Centred rows scaled to length one: half the squared Euclidean distance between them is 1 - cosine.
 
-    Rows of zeros get a dimension of their own, in which they are at right angles to all others.
+    Rows that centring left empty get a dimension of their own, in which they are at right angles to all others.
     """
-    norm = np.linalg.norm(points, axis=1, keepdims=True)
-    # What centring leaves of a constant row is rounding, not a direction.
-    nothing = norm <= 1e-6 * np.linalg.norm(points, axis=1).max(initial=0)
-    points = np.where(nothing, 0, points / np.where(nothing, 1, norm))
-    return np.hstack([points, nothing.astype(points.dtype)]) if nothing.any() else points
+    norm = np.linalg.norm(centred, axis=1, keepdims=True)
+    # What centring leaves of a constant float32 row is rounding, not a direction.
+    empty = norm <= 1e-6 * np.linalg.norm(rows, axis=1, keepdims=True)
+    unit = np.where(empty, 0, centred / np.where(empty, 1, norm))
+    return np.hstack([unit, empty]) if empty.any() else unit
 
 
 METRICS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "correlation": lambda x: _directions(x - x.mean(axis=1, keepdims=True)),
-    "cosine": _directions,
+    "correlation": lambda x: _directions(x, x - x.mean(axis=1, keepdims=True)),
+    "cosine": lambda x: _directions(x, x),
     "euclidean": lambda x: x,
 }
 """Maps of the rows after which Euclidean neighbours are the neighbours under the metric."""

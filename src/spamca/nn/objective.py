@@ -47,7 +47,7 @@ def losses(
     settings
         Weights and forms of the losses.
     generator
-        Source of randomness for the negatives, on the CPU.
+        Source of randomness for the contrasted spots, on the CPU.
 
     Returns
     -------
@@ -94,7 +94,6 @@ def _pair(
     if settings.contrast == "positive":
         contrast = positive_contrast_loss(p_a, p_b)
     else:
-        n = min(settings.n_negatives, len(p_a))
-        negatives = torch.randint(len(p_a), (n,), generator=generator).to(p_a.device)
-        contrast = info_nce_loss(p_a, p_b, negatives, temperature=settings.temperature)
+        drawn = torch.randperm(len(p_a), generator=generator)[: settings.n_contrasted].to(p_a.device)
+        contrast = info_nce_loss(p_a[drawn], p_b[drawn], temperature=settings.temperature)
     return contrast, cluster_contrast_loss(y_a, y_b, temperature=settings.temperature)

@@ -33,9 +33,9 @@ class Settings:
     mask_at_inference
         Whether spots are hidden in the result as well (published).
     contrast
-        ``"info_nce"`` with sampled negatives, or the published ``"positive"`` pairs only.
-    n_negatives
-        Number of spots drawn as negatives in each step.
+        ``"info_nce"``, over a sample of the spots, or the published ``"positive"`` pairs only.
+    n_contrasted
+        Number of spots drawn for the contrast in each step: the others of them are a spot's negatives.
     target
         Target of the alignment: the ``"balanced"`` distribution, or the ``"published"`` one.
     temperature
@@ -62,7 +62,7 @@ class Settings:
     independent_masks: bool = False
     mask_at_inference: bool = False
     contrast: Literal["info_nce", "positive"] = "info_nce"
-    n_negatives: int = 256
+    n_contrasted: int = 512
     target: Literal["balanced", "published"] = "balanced"
     temperature: float = 0.5
     reconstruction_weight: float = 1.0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from spamca import _edge, _keys
+from spamca._logging import logger
 from spamca.nn import VIEWS
 from spamca.tl._joint_neighbors import joint_neighbors
 
@@ -36,6 +37,7 @@ def store(mdata: MuData, result: Fit, key_added: str, **given: Any) -> None:
     **given
         Arguments of the call that belong in the record; ``random_state`` has a place of its own there.
     """
+    _forget_domains(mdata, key_added)
     latents = result.latents
     mdata.obsm[_keys.embedding(key_added)] = latents.fused.numpy()
     for m, (name, modality) in enumerate(mdata.mod.items()):
@@ -55,3 +57,16 @@ def store(mdata: MuData, result: Fit, key_added: str, **given: Any) -> None:
         "random_state": given["random_state"],
         "versions": {"python": sys.version.split()[0]} | {name: version(name) for name in PACKAGES},
     }
+
+
+def _forget_domains(mdata: MuData, key_added: str) -> None:
+    """Take away the domains of an earlier embedding of the same name: they would pass for those of the new one."""
+    if "cluster" not in mdata.uns.get(key_added, {}):
+        return
+    logger.info("integrate: removing the domains of the earlier embedding %r", _keys.embedding(key_added))
+    for holder in (mdata, *mdata.mod.values()):
+        for column in (key_added, _keys.confidence(key_added)):
+            if column in holder.obs:
+                del holder.obs[column]
+        if _keys.posterior(key_added) in holder.obsm:
+            del holder.obsm[_keys.posterior(key_added)]

@@ -8,10 +8,11 @@ import signal
 import threading
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
+import torch.nn.functional as F
 from lightning.pytorch import Trainer
 from torch.utils.data import DataLoader
 
@@ -107,6 +108,8 @@ def fit(
         masks = network.draw_masks(tissue, plan.generator) if settings.mask_at_inference else None
         with torch.no_grad():
             latents = network.encode(tissue, masks)
+        if settings.normalize:
+            latents = replace(latents, fused=F.normalize(latents.fused, dim=1))
     return Fit(network, latents, plan.history())
 
 

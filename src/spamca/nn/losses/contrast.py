@@ -25,21 +25,20 @@ def positive_contrast_loss(first: Tensor, second: Tensor) -> Tensor:
     return -((1 + cosine) / 2).square().log().mean()
 
 
-def info_nce_loss(first: Tensor, second: Tensor, negatives: Tensor, *, temperature: float = 0.5) -> Tensor:
-    r"""Contrast with sampled negatives (van den Oord et al. 2018): a spot should find itself in the other modality.
+def info_nce_loss(first: Tensor, second: Tensor, *, temperature: float = 0.5) -> Tensor:
+    r"""Contrast with negatives (van den Oord et al. 2018): a spot should find itself in the other modality.
 
     .. math::
-        L = -\frac{1}{2N} \sum_i \sum_{(a, b)} \log
-        \frac{e^{\cos(p^a_i, p^b_i) / \tau}}{e^{\cos(p^a_i, p^b_i) / \tau} + \sum_{j \in J, j \ne i} e^{\cos(p^a_i, p^b_j) / \tau}}
+        L = -\frac{1}{2n} \sum_i \sum_{(a, b)} \log
+        \frac{e^{\cos(p^a_i, p^b_i) / \tau}}{\sum_j e^{\cos(p^a_i, p^b_j) / \tau}}
 
-    where (a, b) runs over both directions. The cost is linear in the number of spots.
+    where (a, b) runs over both directions and i, j over the n spots given. The cost grows with :math:`n^2`: give a sample
+    of the tissue, drawn anew in each step.
 
     Parameters
     ----------
     first, second
-        Projections of the same spots in two modalities, shape (n_spots, n_latent).
-    negatives
-        The set J, integers of shape (n_negatives,): more of them sharpen the contrast and cost memory in proportion.
+        Projections of the same spots in two modalities, shape (n, n_latent).
     temperature
         :math:`\tau`: smaller values push the nearest negatives away harder.
 
@@ -47,11 +46,6 @@ def info_nce_loss(first: Tensor, second: Tensor, negatives: Tensor, *, temperatu
     -------
     A scalar.
     """
-    first, second = F.normalize(first, dim=1), F.normalize(second, dim=1)
-    positive = (first * second).sum(dim=1, keepdim=True) / temperature
-    same = torch.arange(len(first), device=first.device)[:, None] == negatives
-    total = first.new_zeros(())
-    for one, other in ((first, second), (second, first)):
-        against = (one @ other[negatives].T / temperature).masked_fill(same, -torch.inf)
-        total = total + (torch.cat([positive, against], dim=1).logsumexp(dim=1) - positive.squeeze(1)).mean() / 2
-    return total
+    similarity = F.normalize(first, dim=1) @ F.normalize(second, dim=1).T / temperature
+    itself = torch.arange(len(first), device=first.device)
+    return (F.cross_entropy(similarity, itself) + F.cross_entropy(similarity.T, itself)) / 2

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import torch
+
+from spamca.nn.fusion import AttentionFusion, ConcatenationFusion
+
+
+def test_attention_skips_a_missing_modality():
+    latents = [torch.randn(5, 4), torch.randn(5, 4)]
+    present = torch.ones(5, 2, dtype=torch.bool)
+    present[2, 0] = False
+    fused, weights = AttentionFusion(4, uniform=0.5)(latents, present)
+    torch.testing.assert_close(fused[2], latents[1][2])
+    assert weights[2].tolist() == [0, 1]
+
+
+def test_one_modality_is_itself():
+    latent = torch.randn(5, 4)
+    fused, weights = AttentionFusion(4)([latent])
+    torch.testing.assert_close(fused, latent)
+    torch.testing.assert_close(weights, torch.ones(5, 1))
+
+
+def test_concatenation_is_two_linear_maps():
+    fusion, latents = ConcatenationFusion(3, 4), [torch.randn(5, 4) for _ in range(3)]
+    fused, weights = fusion(latents)
+    torch.testing.assert_close(fused, fusion.second(fusion.first(torch.cat(latents, dim=1))))
+    torch.testing.assert_close(weights, torch.full((5, 3), 1 / 3))

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import mudata
+import numpy as np
+import pytest
+
+import spamca
+from spamca.tl._gather import gather
+
+
+@pytest.fixture
+def part(tissue):
+    """Protein in another order than RNA, and missing in the first 20 spots."""
+    order = np.random.default_rng(0).permutation(np.arange(20, tissue.n_obs))
+    mdata = mudata.MuData({"rna": tissue["rna"].copy(), "protein": tissue["protein"][order].copy()})
+    spamca.pp.neighbors(mdata)
+    return mdata
+
+
+def test_features_are_laid_out_by_name(part):
+    tissue = gather(part, scale=False)
+    protein = dict(zip(part["protein"].obs_names, part["protein"].obsm["X_pca"], strict=True))
+    for name, values in zip(part.obs_names, tissue.features[1].numpy(), strict=True):
+        np.testing.assert_array_equal(values, protein.get(name, np.zeros_like(values)))
+
+
+def test_feature_graph_is_laid_out_by_name(part):
+    graph = gather(part).feature_graphs[1]
+    names = part.obs_names
+    own = part["protein"].obsp["feature_neighbors_connectivities"].tocsr()
+    for i in (0, 25, 100):
+        found = set(names[graph.indices[graph.indptr[i] : graph.indptr[i + 1]].numpy()])
+        expected = {names[i]}
+        if names[i] in part["protein"].obs_names:
+            row = own[part["protein"].obs_names.get_loc(names[i])]
+            expected |= set(part["protein"].obs_names[row.indices])
+        assert found == expected
+
+
+def test_scaled_features_have_unit_mean_square(part):
+    tissue = gather(part)
+    assert float(tissue.features[0].square().mean()) == pytest.approx(1, rel=1e-4)
+    assert tissue.present.sum(dim=0).tolist() == [225, 205]
+
+
+def test_complete_tissue_has_no_presence(integrated):
+    assert gather(integrated).present is None

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import mudata
+import numpy as np
+import pandas as pd
+import pytest
+import scanpy as sc
+
+import spamca
+from spamca.nn import Settings
+
+QUICK = {"max_epochs": 3, "progress_bar": False}
+
+
+@pytest.fixture(scope="session")
+def _with_graphs(_simulated):
+    mdata = _simulated.copy()
+    spamca.pp.neighbors(mdata)
+    return mdata
+
+
+@pytest.fixture
+def with_graphs(_with_graphs):
+    return _with_graphs.copy()
+
+
+def test_writes_what_it_says(integrated):
+    n = integrated.n_obs
+    assert integrated.obsm["X_spamca"].shape == (n, Settings().n_latent)
+    assert integrated.obsm["X_spamca"].dtype == np.float32
+    weights = integrated.obs[["rna:spamca_weight", "protein:spamca_weight"]].to_numpy()
+    np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-5)
+    for name, modality in integrated.mod.items():
+        assert modality.obsm["X_spamca"].shape == (n, Settings().n_latent)
+        np.testing.assert_array_equal(modality.obs["spamca_weight"], integrated.obs[f"{name}:spamca_weight"])
+        views = modality.obsm["spamca_view_weights"]
+        assert isinstance(views, pd.DataFrame)
+        assert list(views) == ["spatial", "feature"]
+        np.testing.assert_allclose(views.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_record(integrated):
+    record = integrated.uns["spamca"]
+    assert record["params"]["n_clusters"] == 3
+    assert record["params"]["preset"] == "default"
+    assert record["params"]["max_epochs"] == 20
+    assert record["random_state"] == 0
+    assert record["history"]["total"].shape == (20,)
+    assert record["versions"]["spamca"] == spamca.__version__
+
+
+def test_survives_writing(integrated, tmp_path: Path):
+    integrated.write(tmp_path / "integrated.h5mu")
+    read = mudata.read_h5mu(tmp_path / "integrated.h5mu")
+    np.testing.assert_array_equal(read.obsm["X_spamca"], integrated.obsm["X_spamca"])
+    for name, losses in integrated.uns["spamca"]["history"].items():
+        np.testing.assert_array_equal(read.uns["spamca"]["history"][name], losses)
+    assert {key: read.uns["spamca"]["params"][key] for key in ("n_clusters", "preset", "mask_rate")} == {
+        "n_clusters": 3,
+        "preset": "default",
+        "mask_rate": 0.2,
+    }
+    pd.testing.assert_frame_equal(
+        read["rna"].obsm["spamca_view_weights"], integrated["rna"].obsm["spamca_view_weights"], check_names=False
+    )
+
+
+def test_same_seed_is_bit_identical(with_graphs):
+    first, second, other = (
+        spamca.tl.integrate(with_graphs, 3, random_state=seed, copy=True, **QUICK).obsm["X_spamca"] for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(first, second)
+    assert not np.array_equal(first, other)
+
+
+def test_copy_leaves_the_original(with_graphs):
+    assert spamca.tl.integrate(with_graphs, 3, copy=True, **QUICK) is not with_graphs
+    assert "X_spamca" not in with_graphs.obsm
+    assert spamca.tl.integrate(with_graphs, 3, **QUICK) is None
+    assert "X_spamca" in with_graphs.obsm
+
+
+def test_runs_neighbors_where_they_are_missing(tissue, caplog):
+    with caplog.at_level(logging.INFO, logger="spamca"):
+        spamca.tl.integrate(tissue, 3, **QUICK)
+    assert "running spamca.pp.neighbors" in caplog.text
+    assert "spatial_connectivities" in tissue.obsp
+
+
+def test_number_of_clusters_may_be_left_out(with_graphs, caplog):
+    with caplog.at_level(logging.INFO, logger="spamca"):
+        spamca.tl.integrate(with_graphs, **QUICK)
+    assert with_graphs.uns["spamca"]["params"]["n_clusters"] is None
+    assert "n_clusters not given" in caplog.text
+
+
+def test_key_added_names_everything(with_graphs):
+    spamca.tl.integrate(with_graphs, 3, key_added="second", **QUICK)
+    assert "X_second" in with_graphs.obsm
+    assert "rna:second_weight" in with_graphs.obs
+    assert "second" in with_graphs.uns
+    assert "X_spamca" not in with_graphs.obsm
+
+
+def test_settings_replace_those_of_the_preset(with_graphs):
+    spamca.tl.integrate(with_graphs, 3, settings={"n_latent": 5, "spatial_scales": (0, 1)}, **QUICK)
+    assert with_graphs.obsm["X_spamca"].shape[1] == 5
+    assert with_graphs.uns["spamca"]["params"]["spatial_scales"] == [0, 1]
+
+
+def test_paper_preset_is_normalised(with_graphs):
+    spamca.tl.integrate(with_graphs, 3, preset="paper", **QUICK)
+    np.testing.assert_allclose(np.linalg.norm(with_graphs.obsm["X_spamca"], axis=1), 1, rtol=1e-5)
+
+
+def test_one_modality(with_graphs):
+    mdata = mudata.MuData({"rna": with_graphs["rna"].copy()})
+    spamca.tl.integrate(mdata, 3, **QUICK)
+    np.testing.assert_array_equal(mdata.obs["rna:spamca_weight"], 1)
+
+
+def test_units_of_a_modality_do_not_matter(with_graphs):
+    scaled = with_graphs.copy()
+    scaled["protein"].obsm["X_pca"] = scaled["protein"].obsm["X_pca"] * 1000
+    for mdata in (with_graphs, scaled):
+        spamca.tl.integrate(mdata, 3, **QUICK)
+    np.testing.assert_allclose(scaled.obsm["X_spamca"], with_graphs.obsm["X_spamca"], rtol=1e-3, atol=1e-4)
+
+
+def test_scanpy_finds_the_neighbours(integrated):
+    assert integrated.uns["neighbors"]["params"]["use_rep"] == "X_spamca"
+    for name, modality in integrated.mod.items():
+        sc.tl.leiden(modality, flavor="igraph", n_iterations=2, directed=False)
+        assert modality.obs["leiden"].nunique() > 1, name
+
+
+def test_neighbours_of_the_user_are_left(with_graphs, caplog):
+    sc.pp.neighbors(with_graphs["rna"], use_rep="X_pca")
+    theirs = with_graphs["rna"].obsp["connectivities"]
+    with caplog.at_level(logging.INFO, logger="spamca"):
+        spamca.tl.integrate(with_graphs, 3, **QUICK)
+    assert with_graphs["rna"].obsp["connectivities"] is theirs
+    assert with_graphs["rna"].uns["neighbors"]["params"]["use_rep"] == "X_pca"
+    assert with_graphs["rna"].uns["spamca_neighbors"]["params"]["use_rep"] == "X_spamca"
+    assert "spamca_neighbors" in caplog.text
+    sc.tl.leiden(
+        with_graphs["rna"], neighbors_key="spamca_neighbors", flavor="igraph", n_iterations=2, directed=False
+    )
+
+
+def test_new_embedding_drops_the_domains_of_the_old(integrated):
+    spamca.tl.integrate(integrated, 3, **QUICK)
+    for holder in (integrated, *integrated.mod.values()):
+        assert "spamca" not in holder.obs
+        assert "spamca_confidence" not in holder.obs
+    assert "spamca_posterior" not in integrated.obsm
+
+
+def test_rows_are_matched_by_name(with_graphs):
+    """Modalities in different orders give what modalities in one order give."""
+    order = np.random.default_rng(0).permutation(with_graphs.n_obs)
+    shuffled = mudata.MuData({"rna": with_graphs["rna"].copy(), "protein": with_graphs["protein"][order].copy()})
+    for key in ("spatial_connectivities", "spatial_distances"):
+        shuffled.obsp[key] = with_graphs.obsp[key]
+    for mdata in (with_graphs, shuffled):
+        spamca.tl.integrate(mdata, 3, **QUICK)
+    np.testing.assert_allclose(shuffled.obsm["X_spamca"], with_graphs.obsm["X_spamca"], rtol=1e-4, atol=1e-5)
+    by_name = pd.Series(with_graphs.obs["protein:spamca_weight"], with_graphs.obs_names)
+    np.testing.assert_allclose(
+        shuffled["protein"].obs["spamca_weight"], by_name[shuffled["protein"].obs_names], rtol=1e-4
+    )
+
+
+def test_spot_may_lack_a_modality(tissue):
+    part = mudata.MuData({"rna": tissue["rna"].copy(), "protein": tissue["protein"][20:].copy()})
+    spamca.tl.integrate(part, 3, **QUICK)
+    lacking = ~part.obs_names.isin(part["protein"].obs_names)
+    assert lacking.sum() == 20
+    assert (part.obs.loc[lacking, "protein:spamca_weight"] == 0).all()
+    np.testing.assert_allclose(part.obs.loc[lacking, "rna:spamca_weight"], 1, rtol=1e-6)
+    assert np.isfinite(part.obsm["X_spamca"]).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "says"),
+    [
+        ({"preset": "papier"}, ValueError, "preset.*papier"),
+        ({"settings": {"epochs": 3}}, ValueError, "settings.*epochs"),
+        ({"max_epochs": -1}, ValueError, "max_epochs.*-1"),
+        ({"max_epochs": 2.5}, TypeError, "max_epochs.*2.5"),
+        ({"n_clusters": 1}, ValueError, "n_clusters.*1"),
+        ({"n_clusters": 226}, ValueError, "n_clusters.*226"),
+        ({"key_added": "rna"}, ValueError, "key_added.*rna"),
+    ],
+)
+def test_bad_arguments(with_graphs, arguments, error, says):
+    with pytest.raises(error, match=says):
+        spamca.tl.integrate(with_graphs, **arguments)
+    assert "X_spamca" not in with_graphs.obsm
+
+
+def test_interrupted_training_leaves_no_trace(tissue, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    before = set(tissue.obsm), set(tissue.obsp), set(tissue.uns), set(tissue["rna"].obsm), list(tissue.obs)
+    monkeypatch.setattr("spamca.train.plan.TrainingPlan.training_step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        spamca.tl.integrate(tissue, 3, progress_bar=False)
+    after = set(tissue.obsm), set(tissue.obsp), set(tissue.uns), set(tissue["rna"].obsm), list(tissue.obs)
+    assert before == after
