@@ -69,8 +69,8 @@ class Settings:
     contrast_weight: float = 0.1
     cluster_weight: float = 0.1
     alignment_weight: float = 0.1
-    learning_rate: float = 1e-3
-    max_epochs: int = 200
+    learning_rate: float = 3e-3
+    max_epochs: int = 100
     normalize: bool = False
 
     def changed(self, **changes: Any) -> Settings:

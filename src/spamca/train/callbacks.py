@@ -56,7 +56,7 @@ class StopWhenFlat(Callback):
         Smallest relative fall that counts as progress.
     """
 
-    def __init__(self, window: int = 50, tolerance: float = 1e-3) -> None:
+    def __init__(self, window: int = 25, tolerance: float = 1e-3) -> None:
         self.window = window
         self.tolerance = tolerance
 
