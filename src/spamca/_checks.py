@@ -19,7 +19,7 @@ from spamca import _edge, _keys
 from spamca._logging import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
 
 def check_mudata(mdata: MuData) -> None:
@@ -126,6 +126,24 @@ def check_n_clusters(n_clusters: int, n_obs: int) -> None:
         raise ValueError(msg)
 
 
+def check_count(name: str, value: int, *, least: int = 0) -> None:
+    """Whether an argument is an integer of at least some size.
+
+    Raises
+    ------
+    TypeError
+        If it is not an integer.
+    ValueError
+        If it is smaller.
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        msg = f"{name} must be an integer, got {value!r}"
+        raise TypeError(msg)
+    if value < least:
+        msg = f"{name} must be at least {least}, got {value}"
+        raise ValueError(msg)
+
+
 def check_neighbors(name: str, n_neighbors: int, n_obs: int, *, where: str = "mdata") -> None:
     """Whether a number of neighbours suits a number of spots.
 
@@ -136,11 +154,9 @@ def check_neighbors(name: str, n_neighbors: int, n_obs: int, *, where: str = "md
     ValueError
         If it is below 1, or not below the number of spots.
     """
-    if isinstance(n_neighbors, (bool, np.bool_)) or not isinstance(n_neighbors, (int, np.integer)):
-        msg = f"{name} must be an integer, got {n_neighbors!r}"
-        raise TypeError(msg)
-    if not 1 <= n_neighbors < n_obs:
-        msg = f"{name} must be at least 1 and less than the {n_obs} spots of {where}, got {n_neighbors}; pass another {name}"
+    check_count(name, n_neighbors, least=1)
+    if n_neighbors >= n_obs:
+        msg = f"{name} must be less than the {n_obs} spots of {where}, got {n_neighbors}; pass a smaller {name}"
         raise ValueError(msg)
 
 
@@ -174,6 +190,9 @@ def check_coordinates(mdata: MuData, basis: str = _keys.SPATIAL) -> np.ndarray:
     ValueError
         If they are not two finite numbers a spot, are missing for a spot, or must be joined and disagree.
     """
+    if basis in mdata.mod:
+        msg = f"spatial_key={basis!r} collides with a modality of that name; rename the modality, or name another slot"
+        raise ValueError(msg)
     held = {name: modality.obsm[basis] for name, modality in mdata.mod.items() if basis in modality.obsm}
     coords = {name: _checked_coordinates(values, f"mdata[{name!r}]", basis) for name, values in held.items()}
     if basis in mdata.obsm:
@@ -250,18 +269,20 @@ def check_library(mdata: MuData, library_key: str | None) -> np.ndarray | None:
     """
     if library_key is None:
         return None
-    section = pd.Series(np.nan, index=mdata.obs_names, dtype=object)
-    holders = [mdata, *mdata.mod.values()]
-    for holder in holders:
-        if library_key in holder.obs:
-            section = section.combine_first(holder.obs[library_key].astype(object)).reindex(mdata.obs_names)
-    if not any(library_key in holder.obs for holder in holders):
+    holders = {name: holder for name, holder in (("mdata", mdata), *mdata.mod.items()) if library_key in holder.obs}
+    if not holders:
         msg = f"library_key={library_key!r} is not a column of mdata.obs or of obs of a modality"
         raise KeyError(msg)
-    if section.isna().any():
-        msg = f"library_key={library_key!r} has no value for {section.isna().sum()} spots; set mdata.obs[{library_key!r}]"
+    section = np.full(mdata.n_obs, None, dtype=object)
+    for name, holder in holders.items():
+        values = holder.obs[library_key].astype(object).to_numpy()
+        values = values if holder is mdata else _edge.spread(values, _edge.rows(mdata, name), None)
+        section = np.where(pd.isna(section), values, section)
+    missing = pd.isna(section)
+    if missing.any():
+        msg = f"library_key={library_key!r} has no value for {missing.sum()} spots; set mdata.obs[{library_key!r}]"
         raise ValueError(msg)
-    return section.astype(str).to_numpy()
+    return section.astype(str)
 
 
 def check_features(X: Any, modality: str, *, counts: bool = False) -> None:
@@ -302,3 +323,47 @@ def check_features(X: Any, modality: str, *, counts: bool = False) -> None:
             f"counts into mdata[{modality!r}].X, or pass kinds={{{modality!r}: 'generic'}} to spamca.pp.prepare"
         )
         raise ValueError(msg)
+
+
+def check_modality_names(name: str, mapping: Mapping[str, Any], mdata: MuData) -> None:
+    """Whether the keys of a mapping are modalities.
+
+    Raises
+    ------
+    KeyError
+        If one is not.
+    """
+    for modality in mapping:
+        if modality not in mdata.mod:
+            msg = f"{name} names modality {modality!r}, but mdata has {list(mdata.mod)}"
+            raise KeyError(msg)
+
+
+def check_representation(mdata: MuData, modality: str, use_rep: str) -> np.ndarray:
+    """Representation of a modality's spots as an array.
+
+    Returns
+    -------
+    Shape (n_modality, n_features).
+
+    Raises
+    ------
+    KeyError
+        If the modality's ``obsm`` does not hold it.
+    ValueError
+        If it is not a matrix of finite numbers.
+    """
+    obsm = mdata[modality].obsm
+    if use_rep not in obsm:
+        msg = (
+            f"use_rep={use_rep!r} is not in mdata[{modality!r}].obsm, which holds {list(obsm)}; "
+            "call spamca.pp.prepare(mdata) and leave use_rep out"
+        )
+        raise KeyError(msg)
+    values = obsm[use_rep]
+    values = values.toarray() if sparse.issparse(values) else np.asarray(values)
+    slot = f"mdata[{modality!r}].obsm[{use_rep!r}]"
+    if values.ndim != 2 or not values.shape[1] or values.dtype.kind not in "fiu" or not np.isfinite(values).all():
+        msg = f"{slot} must be a matrix of finite numbers, got shape {values.shape} of {values.dtype}; compute it anew"
+        raise ValueError(msg)
+    return values

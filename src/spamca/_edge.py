@@ -110,7 +110,9 @@ def transaction(mdata: MuData, *, copy: bool = False) -> Iterator[MuData]:
 
 
 def _snapshot(holder: AnnData | MuData) -> dict[str, Any]:
-    state: dict[str, Any] = {name: _shallow(getattr(holder, name)) for name in _MAPPINGS if hasattr(holder, name)}
+    # A MuData has no layers, and says so by an error or by None depending on its version.
+    found = {name: getattr(holder, name, None) for name in _MAPPINGS}
+    state: dict[str, Any] = {name: _shallow(mapping) for name, mapping in found.items() if mapping is not None}
     return state | {"obs": holder.obs.copy(), "var": holder.var.copy()}
 
 

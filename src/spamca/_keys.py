@@ -27,6 +27,9 @@ MODALITY_RECORD = "spamca"
 REPRESENTATIONS = ("X_pca", "pca", "X_lsi", "lsi")
 """Reduced features looked for in a modality's ``obsm``, first match wins."""
 
+HIGHLY_VARIABLE = "highly_variable"
+"""``var`` key of the features used, in a modality (scanpy's)."""
+
 
 def connectivities(graph: str) -> str:
     """``obsp`` key of the connectivities of a graph, e.g. ``"spatial"`` or ``"feature_neighbors"``."""
@@ -36,6 +39,11 @@ def connectivities(graph: str) -> str:
 def distances(graph: str) -> str:
     """``obsp`` key of the distances of a graph."""
     return f"{graph}_distances"
+
+
+def spatial_record(name: str) -> str:
+    """``uns`` key of the spatial graph that squidpy calls ``name`` (its ``key_added``)."""
+    return f"{name}_neighbors"
 
 
 def embedding(key_added: str) -> str:

@@ -95,7 +95,9 @@ def fit(points: np.ndarray, start: Mixtures, *, max_iter: int, tol: float) -> Mi
     The S mixtures; ``log_likelihood`` belongs to the returned parameters up to one step.
     """
     scatter = points.T @ points / len(points)
-    done, active = start[np.arange(len(start))], np.arange(len(start))
+    active = np.arange(len(start))
+    done = start[active]
+    done.log_likelihood = np.full(len(start), -np.inf)
     for _ in range(max_iter):
         now = done[active]
         log_likelihood, counts, sums = _expect(points, now, scatter)

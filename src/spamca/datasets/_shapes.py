@@ -129,7 +129,7 @@ def draw_domains(spatial: np.ndarray, n_domains: int, pattern: str, rng: np.rand
             break
     domain = best(at)
     if missing := n_domains - len(np.unique(domain)):
-        msg = f"n_spots={len(at)} leaves {missing} of n_domains={n_domains} without a spot: ask for more spots."
+        msg = f"n_spots={len(at)} leaves {missing} of n_domains={n_domains} without a spot: ask for more spots"
         raise ValueError(msg)
     return domain
 

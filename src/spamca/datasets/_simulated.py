@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spamca import _keys
+from spamca._checks import check_choice, check_count
 from spamca.datasets._blindness import seen_as
 from spamca.datasets._counts import KINDS, draw_counts, draw_modality
 from spamca.datasets._layout import LAYOUTS
@@ -135,12 +136,10 @@ def _kinds(modalities: Sequence[str] | Mapping[str, str]) -> dict[str, str]:
         modalities = [modalities]
     kinds = dict(modalities) if isinstance(modalities, Mapping) else {name: name for name in modalities}
     if not kinds or len(kinds) < len(modalities):
-        msg = f"modalities={modalities!r} must name at least one modality and none twice; give names as a mapping."
+        msg = f"modalities={modalities!r} must name at least one modality and none twice; give names as a mapping"
         raise ValueError(msg)
     for name, kind in kinds.items():
-        if kind not in KINDS:
-            msg = f"modalities: {name!r} is of unknown kind {kind!r}; kinds are {sorted(KINDS)}."
-            raise ValueError(msg)
+        check_choice(f"kind of modality {name!r}", kind, KINDS)
     return kinds
 
 
@@ -148,32 +147,24 @@ def _widths(n_features: int | Mapping[str, int] | None, kinds: Mapping[str, str]
     widths = {name: KINDS[kind].n_features for name, kind in kinds.items()}
     if isinstance(n_features, Mapping):
         if unknown := set(n_features) - set(kinds):
-            msg = f"n_features names {sorted(unknown)}, which are not among the modalities {list(kinds)}."
+            msg = f"n_features names {sorted(unknown)}, which are not among the modalities {list(kinds)}"
             raise ValueError(msg)
         widths |= n_features
     elif n_features is not None:
         widths = dict.fromkeys(kinds, n_features)
     for name, width in widths.items():
-        if width < 2:
-            msg = f"n_features={width!r} for modality {name!r} must be at least 2."
-            raise ValueError(msg)
+        check_count(f"n_features of modality {name!r}", width, least=2)
     return widths
 
 
 def _check(n_spots: int, n_domains: int, layout: str, pattern: str, difficulty: float) -> None:
-    if n_domains < 1:
-        msg = f"n_domains={n_domains!r} must be at least 1."
-        raise ValueError(msg)
-    if n_spots < max(2, n_domains):
-        msg = f"n_spots={n_spots!r} must be at least 2 and no fewer than n_domains={n_domains}."
-        raise ValueError(msg)
+    check_count("n_domains", n_domains, least=1)
+    check_count("n_spots", n_spots, least=max(2, n_domains))
+    check_choice("layout", layout, LAYOUTS)
+    check_choice("pattern", pattern, PATTERNS)
     if not 0 <= difficulty <= 1:
-        msg = f"difficulty={difficulty!r} must lie between 0 and 1."
+        msg = f"difficulty must lie between 0 and 1, got {difficulty!r}"
         raise ValueError(msg)
-    for argument, value, choices in (("layout", layout, LAYOUTS), ("pattern", pattern, PATTERNS)):
-        if value not in choices:
-            msg = f"{argument}={value!r} is not one of {sorted(choices)}."
-            raise ValueError(msg)
 
 
 def _anndata(

@@ -62,8 +62,8 @@ def euclidean(coords: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.nda
     return np.sqrt(sum((axis[row] - axis[column]) ** 2 for axis in coords.T))
 
 
-def existing_graph(connectivities: sparse.spmatrix, distances: sparse.spmatrix | None = None) -> Graph:
-    r"""A graph made elsewhere, as this package wants graphs.
+def existing_graph(connectivities: sparse.spmatrix, distances: sparse.spmatrix) -> Graph:
+    """A graph made elsewhere, as this package wants graphs.
 
     Edges found in either direction count, with the larger of the two weights; self-loops are left out.
 
@@ -72,7 +72,7 @@ def existing_graph(connectivities: sparse.spmatrix, distances: sparse.spmatrix |
     connectivities
         Non-negative weights, sparse, of shape (n_spots, n_spots).
     distances
-        Lengths, sparse, of the same shape; without them every edge has length 1.
+        Lengths, sparse, of the same shape.
 
     Raises
     ------
@@ -80,12 +80,10 @@ def existing_graph(connectivities: sparse.spmatrix, distances: sparse.spmatrix |
         If the matrix is not square, or holds a negative or non-finite weight.
     """
     weights = _symmetric(connectivities)
+    lengths = sparse.csr_matrix(distances, dtype=np.float64)
+    lengths = lengths.maximum(lengths.T).tocsr()
     row = np.repeat(np.arange(weights.shape[0]), np.diff(weights.indptr))
-    length = np.ones(weights.nnz)
-    if distances is not None:
-        distances = sparse.csr_matrix(distances, dtype=np.float64)
-        distances = distances.maximum(distances.T).tocsr()
-        length = np.asarray(distances[row, weights.indices]).ravel() if weights.nnz else length
+    length = np.asarray(lengths[row, weights.indices]).ravel() if weights.nnz else np.empty(0)
     return Graph(
         weights, sparse.csr_matrix((length, weights.indices.copy(), weights.indptr.copy()), shape=weights.shape)
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from spamca.tl._cluster import cluster
+try:
+    from spamca.tl._cluster import cluster
+except ModuleNotFoundError:
+    pass
 from spamca.tl._integrate import integrate
 
 __all__ = ["cluster", "integrate"]

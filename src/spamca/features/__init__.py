@@ -1,0 +1,8 @@
+"""Features of a modality from its counts, by kind of omics: matrices in, few real-valued columns out."""
+
+from __future__ import annotations
+
+from spamca.features._features import Features
+from spamca.features.kinds import KINDS, Kind, infer_kind, matrix_of
+
+__all__ = ["KINDS", "Features", "Kind", "infer_kind", "matrix_of"]

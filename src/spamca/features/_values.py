@@ -1,0 +1,44 @@
+"""What kind of numbers a matrix holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHUNK = 1_000_000
+"""Values looked at together, so that a look costs no copy of the matrix."""
+
+LARGEST_LOG = 30.0
+"""No logarithm of counts comes near this, and counts of any depth pass it."""
+
+
+def is_negative(X: np.ndarray | sparse.spmatrix) -> bool:
+    """Whether any value is below zero."""
+    return any((values < 0).any() for values in _chunks(X))
+
+
+def is_counts(X: np.ndarray | sparse.spmatrix) -> bool:
+    """Whether all values are non-negative integers, of whatever type."""
+    if X.dtype.kind in "bu":
+        return True
+    return all((values >= 0).all() and (values == np.rint(values)).all() for values in _chunks(X))
+
+
+def looks_logged(X: np.ndarray | sparse.spmatrix) -> bool:
+    """Whether non-negative values are fractions and small, as log-normalised counts are."""
+    return not is_counts(X) and max((values.max() for values in _chunks(X)), default=0.0) < LARGEST_LOG
+
+
+def _chunks(X: np.ndarray | sparse.spmatrix) -> Iterator[np.ndarray]:
+    if sparse.issparse(X):
+        for start in range(0, len(X.data), CHUNK):
+            yield X.data[start : start + CHUNK]
+        return
+    n_rows = max(1, CHUNK // max(1, X.shape[1]))
+    for start in range(0, len(X), n_rows):
+        yield np.asarray(X[start : start + n_rows])

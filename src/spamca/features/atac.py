@@ -1,0 +1,89 @@
+"""Chromatin: sparse counts of very many peaks or tiles."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from spamca.features._features import Features
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DEPTH = 0.75
+"""Correlation with the depth of the spots above which the first component is depth (ArchR's cut-off)."""
+
+
+def prepare_atac(
+    X: np.ndarray | sparse.csr_matrix, *, n_components: int = 30, n_top_genes: int = 3000, random_state: int = 0
+) -> Features:
+    r"""Weigh peaks by how few spots have them, and find latent semantic components (Cusanovich et al. 2015).
+
+    .. math:: \tilde x_{ij} = \log(1 + 10^4 x_{ij} / \textstyle\sum_l x_{il}) \log(1 + n / \textstyle\sum_k x_{kj})
+
+    by :func:`muon.atac.pp.tfidf`, then a truncated singular value decomposition. The first component is left out where it
+    follows the depth of the spots.
+
+    Parameters
+    ----------
+    X
+        Counts, (n_spots, n_peaks), not negative.
+    n_components
+        Number of components.
+    n_top_genes
+        Not used; all peaks are kept.
+    random_state
+        Seed of the decomposition.
+
+    Raises
+    ------
+    ValueError
+        If fewer than two peaks, or fewer than two spots, have counts.
+    """
+    from anndata import AnnData
+    from sklearn.decomposition import TruncatedSVD
+
+    counts = sparse.csr_matrix(X, dtype=np.float32, copy=True)
+    counts.eliminate_zeros()
+    depth = np.asarray(counts.sum(axis=1)).ravel()
+    used = np.asarray(counts.getnnz(axis=0) > 0).ravel()
+    n_found = min(n_components + 1, used.sum() - 1, (depth > 0).sum() - 1)
+    if n_found < 1:
+        msg = f"latent semantic components need counts in two features and two spots, got {used.sum()} and {(depth > 0).sum()}"
+        raise ValueError(msg)
+    tissue = AnnData(counts[:, used])
+    with warnings.catch_warnings(), np.errstate(divide="ignore"):
+        warnings.simplefilter("ignore")  # muon's own, at import; spots without counts stay without
+        from muon import atac
+
+        atac.pp.tfidf(tissue, scale_factor=1e4)
+    svd = TruncatedSVD(n_found, algorithm="arpack", random_state=random_state)
+    values = svd.fit_transform(sparse.csr_matrix(tissue.X, dtype=np.float32))
+    first = int(n_found > 1 and abs(_correlation(values[:, 0], np.log1p(depth))) > DEPTH)
+    kept = slice(first, first + n_components)
+    values = values[:, kept] - values[:, kept].mean(axis=0)
+    loadings = np.zeros((len(used), values.shape[1]), dtype=np.float32)
+    loadings[used] = svd.components_[kept].T
+    return Features(
+        key="X_lsi",
+        values=np.ascontiguousarray(values, dtype=np.float32),
+        loadings_key="LSI",
+        loadings=loadings,
+        variance=np.asarray(svd.explained_variance_[kept], dtype=np.float64),
+        variance_ratio=np.asarray(svd.explained_variance_ratio_[kept], dtype=np.float64),
+        steps=_steps(values.shape[1], left_out=first),
+    )
+
+
+def _correlation(a: np.ndarray, b: np.ndarray) -> float:
+    a, b = a - a.mean(), b - b.mean()
+    norm = np.linalg.norm(a) * np.linalg.norm(b)
+    return float(a @ b / norm) if norm > 0 else 0.0
+
+
+def _steps(n_components: int, *, left_out: int) -> Sequence[str]:
+    found = f"{n_components} latent semantic components"
+    return ("TF-IDF", f"{found} after the first, which is depth" if left_out else found)

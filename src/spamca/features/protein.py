@@ -1,0 +1,46 @@
+"""Proteins: counts of antibodies, whose depth is mostly staining."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from spamca.features._linear import scaled_pca
+
+if TYPE_CHECKING:
+    from spamca.features._features import Features
+
+
+def prepare_protein(
+    X: np.ndarray | sparse.csr_matrix, *, n_components: int = 30, n_top_genes: int = 3000, random_state: int = 0
+) -> Features:
+    r"""Centred log ratio within each spot, scale, and principal components.
+
+    .. math:: \tilde x_{ij} = \log\left(1 + x_{ij} / \exp \tfrac{1}{p} \sum_l \log(1 + x_{il})\right)
+
+    with p proteins (Stoeckius et al. 2017), by :func:`muon.prot.pp.clr`.
+
+    Parameters
+    ----------
+    X
+        Counts, (n_spots, n_proteins), not negative.
+    n_components
+        Number of principal components.
+    n_top_genes
+        Not used; all proteins are kept.
+    random_state
+        Seed of the decomposition.
+    """
+    from anndata import AnnData
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # muon's own, at import
+        from muon import prot
+
+        counts = AnnData((X.toarray() if sparse.issparse(X) else np.array(X)).astype(np.float32))
+        prot.pp.clr(counts, axis=1)
+    features = scaled_pca(counts.X, n_components=n_components, random_state=random_state)
+    return features.changed(steps=("centred log ratio", *features.steps))

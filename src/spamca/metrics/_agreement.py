@@ -1,0 +1,75 @@
+"""Agreement of two partitions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spamca.metrics._labels import check_same_length, codes
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+
+def agreement(labels_true: ArrayLike, labels_pred: ArrayLike) -> dict[str, float]:
+    r"""Agreement of domains with known labels.
+
+    Spots whose label is missing in either, or says so in a word (``"undetermined"``, ``"unknown"``, ``"unassigned"``,
+    ``"NA"``), are left out.
+
+    Parameters
+    ----------
+    labels_true
+        Known labels, shape (n_spots,).
+    labels_pred
+        Domains, shape (n_spots,). Their names do not matter.
+
+    Returns
+    -------
+    Eight measures, all 1 for equal partitions:
+
+    - ``"ARI"``: adjusted Rand index, 0 expected by chance (Hubert and Arabie 1985);
+    - ``"NMI"``: mutual information over the mean of both entropies;
+    - ``"AMI"``: the same adjusted for chance (Vinh, Epps and Bailey 2010);
+    - ``"homogeneity"``, ``"completeness"``, ``"V"``: whether a domain has one label only, whether a label lies in one
+      domain only, and their harmonic mean (Rosenberg and Hirschberg 2007); V equals NMI;
+    - ``"FMI"``: geometric mean of the precision and recall of pairs (Fowlkes and Mallows 1983);
+    - ``"purity"``: share of spots that have the commonest label of their domain,
+      :math:`\frac{1}{N} \sum_k \max_c n_{ck}`; more domains never lower it.
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ, or no spot has a label in both.
+
+    Examples
+    --------
+    >>> import spamca
+    >>> measures = spamca.metrics.agreement(["a", "a", "b", "b"], [1, 1, 0, 2])
+    >>> {name: round(value, 2) for name, value in measures.items()}
+    {'ARI': 0.57, 'NMI': 0.8, 'AMI': 0.57, 'homogeneity': 1.0, 'completeness': 0.67, 'V': 0.8, 'FMI': 0.71, 'purity': 1.0}
+    """
+    from sklearn import metrics
+    from sklearn.metrics.cluster import contingency_matrix
+
+    true, pred = codes(labels_true), codes(labels_pred)
+    check_same_length(labels_true=true, labels_pred=pred)
+    known = (true >= 0) & (pred >= 0)
+    if not known.any():
+        msg = "labels_true and labels_pred share no spot with a label in both"
+        raise ValueError(msg)
+    true, pred = true[known], pred[known]
+    homogeneity, completeness, v_measure = metrics.homogeneity_completeness_v_measure(true, pred)
+    table = contingency_matrix(true, pred, sparse=True)
+    measures = {
+        "ARI": metrics.adjusted_rand_score(true, pred),
+        "NMI": metrics.normalized_mutual_info_score(true, pred),
+        "AMI": metrics.adjusted_mutual_info_score(true, pred),
+        "homogeneity": homogeneity,
+        "completeness": completeness,
+        "V": v_measure,
+        "FMI": metrics.fowlkes_mallows_score(true, pred),
+        "purity": np.sum(table.max(axis=0)) / len(true),
+    }
+    return {name: float(value) for name, value in measures.items()}

@@ -1,0 +1,145 @@
+"""Spots in the units of the tissue, so that they have their true size at any zoom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.collections import PathCollection
+from matplotlib.path import Path
+from matplotlib.transforms import Affine2D, AffineDeltaTransform
+from scipy.spatial import KDTree
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MAX_VECTOR_SPOTS = 50_000
+"""With more spots than this they are drawn as pixels in vector files too, or no viewer opens these."""
+
+REGULAR = 1.5
+"""Quartiles of the distance to the nearest spot lie closer together than this where spots keep apart."""
+
+ROOM = 0.6
+"""Diameter over distance to the sixth nearest spot where they do not; 0.71 on a square lattice, 1 on a hexagonal one."""
+
+SHAPES = {
+    "circle": (Path.unit_circle(), 360.0),
+    # Unit apothem: neighbours on the lattice touch along their edges.
+    "square": (Path.unit_regular_polygon(4).transformed(Affine2D().rotate_deg(45).scale(2**0.5)), 90.0),
+    "hexagon": (Path.unit_regular_polygon(6).transformed(Affine2D().rotate_deg(0).scale(2 / 3**0.5)), 60.0),
+}
+"""Outline of radius one and, in degrees, the turn that brings the shape back to itself."""
+
+
+def spot_diameter(spatial: np.ndarray) -> float:
+    """Diameter at which spots fill the tissue.
+
+    On a lattice that is the distance to the nearest spot, so that neighbours touch. Where spots lie irregularly, as cells do,
+    nearest ones are far closer than spots on average; there a share of the distance to the sixth nearest says how much
+    room a spot has.
+
+    Parameters
+    ----------
+    spatial
+        Coordinates of one section, (n_spots, 2).
+
+    Returns
+    -------
+    In units of the coordinates; 1 where there is a single position.
+    """
+    positions = np.unique(spatial, axis=0)
+    if len(positions) < 2:
+        return 1.0
+    distance, _ = KDTree(positions).query(positions, k=min(7, len(positions)))
+    low, middle, high = np.quantile(distance[:, 1], [0.25, 0.5, 0.75])
+    if len(positions) < 7 or high < REGULAR * low:
+        return float(middle)
+    return float(max(middle, ROOM * np.median(distance[:, 6])))
+
+
+def lattice_angle(spatial: np.ndarray, period: float) -> float:
+    """Direction in which nearest spots lie, from 0 up to the period, in degrees.
+
+    Parameters
+    ----------
+    spatial
+        Coordinates of one section, (n_spots, 2).
+    period
+        Angle after which directions of the lattice repeat: 90 on a square one, 60 on a hexagonal one.
+
+    Returns
+    -------
+    Mean direction on the circle of that period.
+    """
+    if len(spatial) < 2:
+        return 0.0
+    _, neighbor = KDTree(spatial).query(spatial, k=2)
+    step = spatial[neighbor[:, 1]] - spatial
+    turns = np.exp(2j * np.pi * np.degrees(np.arctan2(step[:, 1], step[:, 0])) / period)
+    # Rounded so that a lattice along the axes is not drawn a hair's breadth askew.
+    return float(np.round(np.angle(turns.mean()) * period / (2 * np.pi), 1) % period)
+
+
+def natural_shape(spatial: np.ndarray) -> str:
+    """``"square"`` on a square grid along the axes, as of barcoded channels or binned arrays; else ``"circle"``.
+
+    Parameters
+    ----------
+    spatial
+        Coordinates of one section, (n_spots, 2).
+
+    Returns
+    -------
+    Key of ``SHAPES``.
+    """
+    if len(spatial) < 9:
+        return "circle"
+    distance, _ = KDTree(spatial).query(spatial, k=6)
+    first, fourth, fifth = np.median(distance[:, [1, 4, 5]], axis=0)
+    on_square_grid = first > 0 and fourth < 1.05 * first and abs(fifth / first - 2**0.5) < 0.05
+    angle = lattice_angle(spatial, 90)
+    return "square" if on_square_grid and min(angle, 90 - angle) < 1 else "circle"
+
+
+def draw_spots(
+    ax: Axes, spatial: np.ndarray, colors: np.ndarray, *, diameter: float, shape: str, alpha: float = 1.0
+) -> PathCollection:
+    """Draw spots.
+
+    Parameters
+    ----------
+    ax
+        Where to.
+    spatial
+        Coordinates, (n_spots, 2).
+    colors
+        RGBA, (n_spots, 4).
+    diameter
+        In units of the coordinates.
+    shape
+        Key of ``SHAPES``. Squares and hexagons are turned as the lattice is.
+    alpha
+        Opacity.
+
+    Returns
+    -------
+    The collection that was added to the axes.
+    """
+    outline, period = SHAPES[shape]
+    turn = 0.0 if shape == "circle" else lattice_angle(spatial, period)
+    path = outline.transformed(Affine2D().rotate_deg(turn).scale(diameter / 2))
+    spots = PathCollection(
+        [path],
+        offsets=spatial,
+        offset_transform=ax.transData,
+        facecolors=colors,
+        # Shapes that tile the plane need the thin edge, or the page shines through between them.
+        edgecolors="none" if shape == "circle" else colors,
+        linewidths=0.0 if shape == "circle" else 0.3,
+        alpha=alpha,
+        rasterized=len(spatial) > MAX_VECTOR_SPOTS,
+    )
+    # Only the scale of the axes applies to the outline; where it goes is told by the offsets.
+    spots.set_transform(AffineDeltaTransform(ax.transData))
+    ax.add_collection(spots, autolim=False)
+    return spots

@@ -1,0 +1,8 @@
+"""Preprocessing: features of each modality, and graphs of spots."""
+
+from __future__ import annotations
+
+from spamca.pp._neighbors import neighbors
+from spamca.pp._prepare import prepare
+
+__all__ = ["neighbors", "prepare"]

@@ -1,0 +1,92 @@
+"""One modality: its features computed from its matrix, and written to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spamca import _checks, _keys
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+    from mudata import MuData
+
+    from spamca.features import Features
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Features of a modality, and how they came about.
+
+    Parameters
+    ----------
+    kind
+        Kind of omics.
+    source
+        Where the matrix was found, ``"X"`` or a layer.
+    features
+        The features.
+    """
+
+    kind: str
+    source: str
+    features: Features
+
+    def __str__(self) -> str:
+        return f"prepared from {self.source} as {self.kind}: {', '.join(self.features.steps)}"
+
+
+def prepare_modality(mdata: MuData, name: str, kind: str | None = None, **options: int) -> Prepared:
+    """Features of a modality; nothing is written.
+
+    Parameters
+    ----------
+    mdata
+        The tissue.
+    name
+        Name of the modality.
+    kind
+        Kind of omics, or None to infer it.
+    options
+        Options of the kind's preparation.
+
+    Raises
+    ------
+    ValueError
+        If the matrix does not suit the kind.
+    """
+    from spamca.features import KINDS, infer_kind, matrix_of
+
+    modality = mdata[name]
+    _checks.check_features(modality.X, name)
+    kind = kind or infer_kind(name, modality)
+    X, source = matrix_of(modality, kind)
+    _checks.check_features(X, name, counts=KINDS[kind].counts)
+    try:
+        features = KINDS[kind].prepare(X, **options)
+    except ValueError as error:
+        msg = f"modality {name!r} cannot be prepared as {kind}: {error}; give other features, or leave it out of mdata"
+        raise ValueError(msg) from error
+    return Prepared(kind, source, features)
+
+
+def store_features(modality: AnnData, prepared: Prepared) -> None:
+    """Write features to a modality under the names that scanpy and muon use."""
+    features = prepared.features
+    modality.obsm[features.key] = features.values
+    modality.varm[features.loadings_key] = features.loadings
+    if features.highly_variable is not None:
+        modality.var[_keys.HIGHLY_VARIABLE] = features.highly_variable
+    modality.uns[features.key.removeprefix("X_")] = {
+        "variance": features.variance,
+        "variance_ratio": features.variance_ratio,
+        "stdev": np.sqrt(features.variance),
+    }
+    record_representation(modality, prepared.kind, features.key, steps=", ".join(features.steps))
+
+
+def record_representation(modality: AnnData, kind: str, use_rep: str, **more: str) -> None:
+    """Write down which representation stands for a modality."""
+    modality.uns[_keys.MODALITY_RECORD] = {"kind": kind, "use_rep": use_rep, **more}

@@ -1,0 +1,203 @@
+"""``pp.neighbors``: the spatial graph of the tissue and a feature graph of each modality."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spamca import _checks, _edge, _keys
+from spamca._logging import logger
+from spamca.pp._representation import representation
+from spamca.pp._spatial import found_graph, store_spatial, write_graph
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mudata import MuData
+
+    from spamca.graph import Graph
+
+AUTO = "auto"
+FEWEST_COLUMNS = 3
+"""Two numbers correlate by 1 or -1 only."""
+
+
+def neighbors(
+    mdata: MuData,
+    *,
+    n_neighbors: int = 20,
+    n_spatial_neighbors: int = 6,
+    spatial_kind: str = AUTO,
+    radius: float | None = None,
+    n_rings: int = 1,
+    spatial_graph: str | None = None,
+    use_rep: str | Mapping[str, str] | None = None,
+    metric: str = "correlation",
+    approximate: bool | None = None,
+    spatial_key: str = _keys.SPATIAL,
+    library_key: str | None = None,
+    random_state: int = 0,
+    copy: bool = False,
+) -> MuData | None:
+    """Link spots that lie close together, and in each modality spots with similar features.
+
+    Runs :func:`spamca.pp.prepare` on modalities without features. Choices made on the way are told at level INFO of the
+    logger ``"spamca"``.
+
+    Parameters
+    ----------
+    mdata
+        Tissue with coordinates in ``obsm`` of the MuData or of a modality.
+    n_neighbors
+        Neighbours of each spot in the feature graphs. More smooth more, and join small groups to large ones.
+    n_spatial_neighbors
+        Neighbours of each spot in a spatial graph of kind ``"knn"``; others as near as the last count too, so that 6
+        gives the 6 of a hexagonal lattice and the 8 of a square one. More smooth more, and blur thin structures.
+    spatial_kind
+        ``"knn"``, ``"radius"``, ``"delaunay"`` or ``"grid"``, see :func:`spamca.graph.spatial_graph`. ``"auto"``: the
+        spatial graph that squidpy left under its default name, on the MuData or in modalities, else ``"knn"``.
+    radius
+        Longest edge with ``"radius"`` (required) and ``"delaunay"``, in the units of the coordinates.
+    n_rings
+        Rings of a lattice with ``"grid"``.
+    spatial_graph
+        Name (squidpy's ``key_added``) of an existing spatial graph to use, e.g. ``"spatial"``; none is built then.
+    use_rep
+        Features in ``obsm`` to use, for all modalities or by modality. None: those that ``prepare`` left, else
+        ``X_pca`` or ``X_lsi``, else ``prepare`` is run.
+    metric
+        Distance of features: ``"correlation"``, ``"cosine"`` or ``"euclidean"`` (always with fewer than 3 features).
+    approximate
+        Whether to search similar spots with pynndescent. None: past 100,000 spots. The search takes a minute to compile
+        and then grows little faster than the number of spots; the exact one grows with their square, in little memory.
+    spatial_key
+        Name of the coordinates in ``obsm``.
+    library_key
+        Column of ``obs`` with the section of each spot. Spots of different sections are not linked in space.
+    random_state
+        Seed of ``prepare`` and of the approximate search. The same seed gives the same bits.
+    copy
+        Whether to return a changed copy instead of changing ``mdata``.
+
+    Returns
+    -------
+    The changed copy if ``copy`` is set, else None. Written to ``mdata``, and to modalities that have none of their own:
+
+    ``obsm["spatial"]``
+        Coordinates, float64 of shape (n_obs, 2).
+    ``obsp["spatial_connectivities"]``, ``obsp["spatial_distances"]``, ``uns["spatial_neighbors"]``
+        Spatial graph, symmetric, in squidpy's layout.
+
+    and to each modality:
+
+    ``obsp["feature_neighbors_connectivities"]``, ``obsp["feature_neighbors_distances"]``, ``uns["feature_neighbors"]``
+        Feature graph, symmetric, in scanpy's layout (``neighbors_key="feature_neighbors"``).
+    ``uns["spamca"]``
+        Kind of the modality and name of its features.
+
+    Raises
+    ------
+    KeyError
+        If there are no coordinates, or ``use_rep``, ``spatial_graph`` or ``library_key`` are not found.
+    ValueError
+        If an argument or the object does not do; the object is unchanged then.
+
+    See Also
+    --------
+    spamca.tl.integrate : the network that works on these graphs.
+
+    Examples
+    --------
+    >>> import spamca
+    >>> mdata = spamca.datasets.simulated(n_spots=100, n_domains=3)
+    >>> spamca.pp.neighbors(mdata)
+    >>> mdata.obsp["spatial_connectivities"].shape
+    (100, 100)
+    >>> mdata["rna"].uns["feature_neighbors"]["params"]["use_rep"]
+    'X_pca'
+    """
+    from spamca.graph import METRICS, SPATIAL_KINDS, feature_graph
+
+    _checks.check_mudata(mdata)
+    _checks.check_choice("spatial_kind", spatial_kind, (AUTO, *SPATIAL_KINDS))
+    _checks.check_choice("metric", metric, METRICS)
+    for name, modality in mdata.mod.items():
+        _checks.check_neighbors("n_neighbors", n_neighbors, modality.n_obs, where=f"modality {name!r}")
+    if not isinstance(use_rep, str):
+        _checks.check_modality_names("use_rep", use_rep or {}, mdata)
+    coords = _checks.check_coordinates(mdata, spatial_key)
+    options = {"n_neighbors": n_spatial_neighbors, "radius": radius, "n_rings": n_rings}
+    spatial, params, keep = _spatial(mdata, coords, spatial_graph, spatial_kind, library_key, options)
+    params["spatial_key"] = spatial_key
+
+    chosen = {name: representation(mdata, name, use_rep, random_state) for name in mdata.mod}
+    metrics = {name: _metric(name, used.values, metric) for name, used in chosen.items()}
+    search = {"n_neighbors": n_neighbors, "approximate": approximate, "random_state": random_state}
+    graphs = {name: feature_graph(used.values, metric=metrics[name], **search) for name, used in chosen.items()}
+
+    with _edge.transaction(mdata, copy=copy) as target:
+        store_spatial(target, spatial, coords, params, spatial_key=spatial_key, keep=keep)
+        for name, used in chosen.items():
+            used.store(target[name])
+            record = {"n_neighbors": n_neighbors, "metric": metrics[name], "use_rep": used.key}
+            record |= {"method": "spamca", "random_state": random_state}
+            write_graph(target[name], _keys.FEATURE_NEIGHBORS, _keys.FEATURE_NEIGHBORS, graphs[name], record)
+    return target if copy else None
+
+
+def _spatial(
+    mdata: MuData,
+    coords: np.ndarray,
+    name: str | None,
+    kind: str,
+    library_key: str | None,
+    options: dict[str, Any],
+) -> tuple[Graph, dict[str, Any], bool]:
+    """Spatial graph, how it came about, and whether the MuData holds it already."""
+    from spamca.graph import spatial_graph
+
+    if name is not None:
+        found = found_graph(mdata, name)
+        if found is None:
+            msg = (
+                f"spatial_graph={name!r}: neither mdata.obsp nor obsp of modalities that hold all spots has "
+                f"{_keys.connectivities(name)!r}; call squidpy.gr.spatial_neighbors_knn, or leave spatial_graph out"
+            )
+            raise KeyError(msg)
+    else:
+        found = found_graph(mdata, _keys.SPATIAL, foreign=True) if kind == AUTO else None
+    if found is not None:
+        graph, where = found
+        logger.info("neighbors: using the spatial graph of %s; spatial_kind='knn' builds one", where)
+        return graph, {"kind": "existing", "name": name or _keys.SPATIAL}, where == "mdata" and name in (None, _keys.SPATIAL)
+
+    library, kind = _checks.check_library(mdata, library_key), "knn" if kind == AUTO else kind
+    if kind == "knn":
+        sizes = {"mdata": mdata.n_obs} if library is None else dict(zip(*np.unique(library, return_counts=True), strict=True))
+        smallest = min(sizes, key=sizes.get)
+        where = smallest if library is None else f"section {str(smallest)!r}"
+        _checks.check_neighbors("n_spatial_neighbors", options["n_neighbors"], int(sizes[smallest]), where=where)
+    if library is None:
+        _tell_of_coincident(coords)
+    graph = spatial_graph(coords, kind=kind, library=library, **options)
+    # "coord_type" is what squidpy's own functions look for.
+    params = {"kind": kind, "coord_type": "grid" if kind == "grid" else "generic", "library_key": library_key}
+    return graph, {**params, **options}, False
+
+
+def _tell_of_coincident(coords: np.ndarray) -> None:
+    n_shared = len(coords) - len(np.unique(coords, axis=0))
+    if n_shared:
+        logger.info(
+            "neighbors: %d spots lie on the point of another; if these are several sections, name their column of obs "
+            "with library_key",
+            n_shared,
+        )
+
+
+def _metric(name: str, values: np.ndarray, metric: str) -> str:
+    if metric != "euclidean" and values.shape[1] < FEWEST_COLUMNS:
+        logger.info("neighbors: %r has %d features, too few for %s; using euclidean", name, values.shape[1], metric)
+        return "euclidean"
+    return metric

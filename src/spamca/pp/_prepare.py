@@ -1,0 +1,112 @@
+"""``pp.prepare``: features of each modality by kind of omics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spamca import _checks, _edge
+from spamca._logging import logger
+from spamca.pp._modality import prepare_modality, store_features
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mudata import MuData
+
+
+def prepare(
+    mdata: MuData,
+    *,
+    kinds: Mapping[str, str] | None = None,
+    n_components: int = 30,
+    n_top_genes: int = 3000,
+    random_state: int = 0,
+    copy: bool = False,
+) -> MuData | None:
+    r"""Reduce each modality to a few features, in the way of its kind of omics.
+
+    ============= ==================================================================================================
+    kind          steps
+    ============= ==================================================================================================
+    ``"rna"``     normalise to the median depth, :math:`\log(1 + x)`, highly variable genes, scale, PCA (scanpy)
+    ``"protein"`` centred log ratio within each spot (muon), scale, PCA
+    ``"atac"``    TF-IDF (muon), latent semantic indexing without its first component where that is depth
+    ``"generic"`` scale, PCA
+    ============= ==================================================================================================
+
+    The kind is read off the name of the modality (``"rna"``, ``"gex"``, ``"adt"``, ``"protein"``, ``"atac"``,
+    ``"peaks"``, ...), else off ``var["feature_types"]``, else it is ``"generic"``. Values that are no counts (negative
+    ones) make it ``"generic"`` under any name; ``layers["counts"]`` is used where ``X`` holds no counts. What was done
+    is told at level INFO of the logger ``"spamca"``.
+
+    Parameters
+    ----------
+    mdata
+        Tissue with raw counts, or other features, in ``X`` of each modality.
+    kinds
+        Kind of some or all modalities, by their name, in place of what is read off.
+    n_components
+        Number of components. More keep finer differences and more noise. At most one less than there are features or
+        spots.
+    n_top_genes
+        Number of highly variable genes kept in modalities of kind ``"rna"`` that have more.
+    random_state
+        Seed of the iterative decomposition of wide matrices.
+    copy
+        Whether to return a changed copy instead of changing ``mdata``.
+
+    Returns
+    -------
+    The changed copy if ``copy`` is set, else None. ``X`` and the layers stay as they were; written to each modality are
+
+    ``obsm["X_pca"]`` or ``obsm["X_lsi"]``
+        Features, float32 of shape (n_spots, n_components).
+    ``varm["PCs"]`` or ``varm["LSI"]``
+        Loadings, float32 of shape (n_features, n_components), zero for features not used.
+    ``var["highly_variable"]``
+        Genes used (kind ``"rna"``).
+    ``uns["pca"]`` or ``uns["lsi"]``
+        Variance of the components, as scanpy and muon keep it.
+    ``uns["spamca"]``
+        Kind, name of the features, and steps.
+
+    Raises
+    ------
+    KeyError
+        If ``kinds`` names a modality that does not exist.
+    ValueError
+        If a kind is unknown, features are not finite, no feature varies, or a modality that ``kinds`` declares to hold
+        counts has negative values.
+
+    See Also
+    --------
+    spamca.pp.neighbors : runs this where a modality has no features.
+
+    Examples
+    --------
+    >>> import spamca
+    >>> mdata = spamca.datasets.simulated(n_spots=100, n_domains=3)
+    >>> spamca.pp.prepare(mdata, n_components=10)
+    >>> mdata["rna"].obsm["X_pca"].shape
+    (100, 10)
+    >>> mdata["protein"].uns["spamca"]["kind"]
+    'protein'
+    """
+    from spamca.features import KINDS
+
+    _checks.check_mudata(mdata)
+    _checks.check_count("n_components", n_components, least=1)
+    _checks.check_count("n_top_genes", n_top_genes, least=1)
+    kinds = kinds or {}
+    _checks.check_modality_names("kinds", kinds, mdata)
+    for name, kind in kinds.items():
+        _checks.check_choice(f"kinds[{name!r}]", kind, KINDS)
+
+    options = {"n_components": n_components, "n_top_genes": n_top_genes, "random_state": random_state}
+    prepared = {name: prepare_modality(mdata, name, kinds.get(name), **options) for name in mdata.mod}
+    with _edge.transaction(mdata, copy=copy) as target:
+        for name, done in prepared.items():
+            store_features(target[name], done)
+    for name, done in prepared.items():
+        logger.info("prepare: %r %s", name, done)
+    return target if copy else None

@@ -1,0 +1,88 @@
+"""Which features stand for a modality: those asked for, those found, or those prepared now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from spamca import _checks, _keys
+from spamca._logging import logger
+from spamca.pp._modality import prepare_modality, record_representation, store_features
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from anndata import AnnData
+    from mudata import MuData
+
+    from spamca.pp._modality import Prepared
+
+GIVEN = "given"
+"""Kind of a modality whose features were not made by this package."""
+
+
+@dataclass(frozen=True)
+class Representation:
+    """Features that stand for a modality.
+
+    Parameters
+    ----------
+    key
+        Name in ``obsm``.
+    values
+        Shape (n_modality, n_features).
+    kind
+        Kind of omics, or ``"given"``.
+    prepared
+        Features yet to be written, or None where they are in ``obsm``.
+    """
+
+    key: str
+    values: np.ndarray
+    kind: str
+    prepared: Prepared | None = None
+
+    def store(self, modality: AnnData) -> None:
+        """Write the features, if new, and the record of them."""
+        if self.prepared is not None:
+            store_features(modality, self.prepared)
+            return
+        record = modality.uns.get(_keys.MODALITY_RECORD, {})
+        if record.get("use_rep") != self.key:
+            record_representation(modality, self.kind, self.key)
+
+
+def representation(
+    mdata: MuData, name: str, use_rep: str | Mapping[str, str] | None, random_state: int
+) -> Representation:
+    """Features that stand for a modality; nothing is written.
+
+    Those asked for, else those that ``prepare`` left, else what scanpy or muon left in ``obsm``, else new ones.
+
+    Parameters
+    ----------
+    mdata
+        The tissue.
+    name
+        Name of the modality.
+    use_rep
+        Name in ``obsm``, for all modalities or by modality.
+    random_state
+        Seed of a preparation.
+    """
+    modality = mdata[name]
+    asked = use_rep if use_rep is None or isinstance(use_rep, str) else use_rep.get(name)
+    if asked is not None:
+        return Representation(asked, _checks.check_representation(mdata, name, asked), GIVEN)
+    record = modality.uns.get(_keys.MODALITY_RECORD, {})
+    if record.get("kind", GIVEN) != GIVEN and record.get("use_rep") in modality.obsm:
+        key = record["use_rep"]
+        return Representation(key, _checks.check_representation(mdata, name, key), record["kind"])
+    for key in _keys.REPRESENTATIONS:
+        if key in modality.obsm:
+            logger.info("neighbors: %r stands with obsm[%r]", name, key)
+            return Representation(key, _checks.check_representation(mdata, name, key), GIVEN)
+    prepared = prepare_modality(mdata, name, random_state=random_state)
+    logger.info("neighbors: %r has no features yet, %s", name, prepared)
+    return Representation(prepared.features.key, prepared.features.values, prepared.kind, prepared)
