@@ -104,7 +104,9 @@ def check_key_added(mdata: MuData, key_added: str) -> None:
         msg = f"key_added must be a non-empty string without '/', got {key_added!r}"
         raise ValueError(msg)
     if key_added in mdata.mod or _keys.embedding(key_added) in mdata.mod:
-        msg = f"key_added={key_added!r} collides with a modality of that name; choose another, e.g. '{key_added}_domains'"
+        msg = (
+            f"key_added={key_added!r} collides with a modality of that name; choose another, e.g. '{key_added}_domains'"
+        )
         raise ValueError(msg)
 
 

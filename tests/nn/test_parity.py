@@ -38,7 +38,7 @@ def named_parameters(model):
     for m in (0, 1):
         found |= {
             f"encoder_{m + 1}": model.spatial_encoders[m].weight,
-            f"decoder_{m + 1}": model.decoders[m].weight,
+            f"decoder_{m + 1}": model.decoder.weights[m],
             f"attention_{m + 1}_w": model.attentions[m].weight,
             f"attention_{m + 1}_u": model.attentions[m].context,
         }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 RIDGE = 1e-6
-"""Added to the shared covariance in units of the total one: keeps it invertible where clusters explain everything."""
+"""Added to the shared covariance, in units of the points': keeps it invertible where clusters explain everything."""
 
 MIN_WEIGHT = 1e-12
 """Floor of a component's weight: an emptied component stays where it was instead of dividing by zero."""
@@ -15,9 +19,9 @@ MIN_WEIGHT = 1e-12
 _BLOCK_VALUES = 2**16  # responsibilities held at a time: they stay in the processor's cache
 
 
-@dataclass
+@dataclass(frozen=True)
 class Mixtures:
-    """Parameters of S mixtures of K components in r dimensions.
+    """S mixtures of K components in r dimensions.
 
     Parameters
     ----------
@@ -28,7 +32,7 @@ class Mixtures:
     covariance
         Shape (S, r, r).
     log_likelihood
-        Mean over points, shape (S,).
+        Mean over the points fitted to, shape (S,); minus infinity before a fit.
     """
 
     weights: np.ndarray
@@ -39,32 +43,34 @@ class Mixtures:
     def __len__(self) -> int:
         return len(self.weights)
 
-    def __getitem__(self, index: np.ndarray | slice) -> Mixtures:
-        return Mixtures(self.weights[index], self.means[index], self.covariance[index], self.log_likelihood[index])
+    def __getitem__(self, index: np.ndarray) -> Mixtures:
+        return Mixtures(*(getattr(self, field.name)[index] for field in fields(self)))
 
 
-def from_labels(points: np.ndarray, labels: np.ndarray, n_clusters: int) -> Mixtures:
+def from_partitions(points: np.ndarray, partitions: np.ndarray, n_clusters: int) -> Mixtures:
     """Mixtures that hard assignments describe.
 
     Parameters
     ----------
     points
         Shape (n, r).
-    labels
+    partitions
         Shape (S, n), integers below ``n_clusters``.
     n_clusters
-        Number of components K.
+        Number of components K. One that no point is assigned to starts without weight in the origin.
+
+    Returns
+    -------
+    One mixture per partition.
     """
     n, r = points.shape
-    scatter = points.T @ points / n
-    counts = np.zeros((len(labels), n_clusters))
-    sums = np.zeros((len(labels), n_clusters, r))
-    for s, row in enumerate(labels):
-        counts[s] = np.bincount(row, minlength=n_clusters)
+    counts, sums = np.zeros((len(partitions), n_clusters)), np.zeros((len(partitions), n_clusters, r))
+    for s, partition in enumerate(partitions):
+        counts[s] = np.bincount(partition, minlength=n_clusters)
         for j in range(r):
-            sums[s, :, j] = np.bincount(row, weights=points[:, j], minlength=n_clusters)
-    blank = Mixtures(counts, np.zeros_like(sums), np.empty((len(labels), r, r)), np.full(len(labels), -np.inf))
-    return _maximise(counts, sums, n, scatter, blank)
+            sums[s, :, j] = np.bincount(partition, weights=points[:, j], minlength=n_clusters)
+    weights, means, covariance = _maximise(counts, sums, np.zeros_like(sums), n, points.T @ points / n)
+    return Mixtures(weights, means, covariance, np.full(len(partitions), -np.inf))
 
 
 def fit(points: np.ndarray, start: Mixtures, *, max_iter: int, tol: float) -> Mixtures:
@@ -92,76 +98,89 @@ def fit(points: np.ndarray, start: Mixtures, *, max_iter: int, tol: float) -> Mi
 
     Returns
     -------
-    The S mixtures; ``log_likelihood`` belongs to the returned parameters up to one step.
+    The S mixtures; ``log_likelihood`` is that before the last step.
     """
     scatter = points.T @ points / len(points)
+    done = Mixtures(start.weights.copy(), start.means.copy(), start.covariance.copy(), np.full(len(start), -np.inf))
     active = np.arange(len(start))
-    done = start[active]
-    done.log_likelihood = np.full(len(start), -np.inf)
     for _ in range(max_iter):
         now = done[active]
-        log_likelihood, counts, sums = _expect(points, now, scatter)
-        rise = log_likelihood - now.log_likelihood
-        now.log_likelihood = log_likelihood
-        now = _maximise(counts, sums, len(points), scatter, now)
-        for name in ("weights", "means", "covariance", "log_likelihood"):
-            getattr(done, name)[active] = getattr(now, name)
-        active = active[~(rise < tol)]
+        reached, counts, sums = _expect(points, now, scatter)
+        weights, means, covariance = _maximise(counts, sums, now.means, len(points), scatter)
+        done.weights[active], done.means[active], done.covariance[active] = weights, means, covariance
+        done.log_likelihood[active] = reached
+        active = active[reached - now.log_likelihood >= tol]
         if not len(active):
             break
     return done
 
 
-def posterior(points: np.ndarray, mixtures: Mixtures) -> np.ndarray:
-    """Responsibilities of shape (S, K, n)."""
-    gain, bias = _linear(mixtures)
-    return _softmax(gain, bias, points)[0]
-
-
 def log_likelihood(points: np.ndarray, mixtures: Mixtures) -> np.ndarray:
-    """Mean log-likelihood over points, shape (S,)."""
+    """Mean log-likelihood over points (n, r), shape (S,)."""
     return _expect(points, mixtures, points.T @ points / len(points))[0]
 
 
-def _linear(mixtures: Mixtures) -> tuple[np.ndarray, np.ndarray]:
-    # log(pi_k N(x; mu_k, Sigma)) = x' Sigma^-1 mu_k + bias_k + terms common to all k
+def assign(points: np.ndarray, mixtures: Mixtures) -> np.ndarray:
+    """Most probable component of each point, integers of shape (S, n)."""
+    out = np.empty((len(mixtures), len(points)), dtype=np.int32)
+    for rows, score in _scores(points, mixtures):
+        out[:, rows] = score.argmax(axis=1)
+    return out
+
+
+def posterior(points: np.ndarray, mixture: Mixtures) -> np.ndarray:
+    """Probability of each component of a single mixture (S = 1), float32 of shape (n, K), rows summing to one."""
+    out = np.empty((len(points), mixture.weights.shape[1]), dtype=np.float32)
+    for rows, score in _scores(points, mixture):
+        _softmax(score)
+        out[rows] = score[0].T
+    return out
+
+
+def _scores(points: np.ndarray, mixtures: Mixtures) -> Iterator[tuple[slice, np.ndarray]]:
+    """Blocks of log(pi_k N(x; mu_k, Sigma)) without the terms common to all k: slices of points, and (S, K, block)."""
+    s, k, r = mixtures.means.shape
     gain = np.linalg.solve(mixtures.covariance, mixtures.means.transpose(0, 2, 1)).transpose(0, 2, 1)
     bias = np.log(np.maximum(mixtures.weights, MIN_WEIGHT)) - 0.5 * (gain * mixtures.means).sum(axis=2)
-    return gain, bias
+    size = max(64, _BLOCK_VALUES // (s * k))
+    for begin in range(0, len(points), size):
+        rows = slice(begin, begin + size)
+        block = points[rows]
+        score = (gain.reshape(s * k, r) @ block.T).reshape(s, k, len(block))
+        score += bias[:, :, None]
+        yield rows, score
 
 
-def _softmax(gain: np.ndarray, bias: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    s, k, r = gain.shape
-    out = (gain.reshape(s * k, r) @ points.T).reshape(s, k, len(points))
-    out += bias[:, :, None]
-    top = out.max(axis=1)
-    out -= top[:, None]
-    np.exp(out, out=out)
-    total = out.sum(axis=1)
-    out *= (1 / total)[:, None]
-    return out, top + np.log(total)
+def _softmax(score: np.ndarray) -> np.ndarray:
+    """Turn scores (S, K, n) into probabilities in place; returns the logarithm of their sums, (S, n)."""
+    top = score.max(axis=1)
+    score -= top[:, None]
+    np.exp(score, out=score)
+    total = score.sum(axis=1)
+    score *= (1 / total)[:, None]
+    return top + np.log(total)
 
 
 def _expect(points: np.ndarray, now: Mixtures, scatter: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    (n, r), (s, k) = points.shape, now.weights.shape
-    gain, bias = _linear(now)
+    s, k, r = now.means.shape
     counts, sums, evidence = np.zeros((s, k)), np.zeros((s * k, r)), np.zeros(s)
-    size = max(256, _BLOCK_VALUES // (s * k))
-    for begin in range(0, n, size):
-        block = points[begin : begin + size]
-        share, log_sum = _softmax(gain, bias, block)
-        evidence += log_sum.sum(axis=1)
-        counts += share.sum(axis=2)
-        sums += share.reshape(s * k, len(block)) @ block
-    quadratic = np.trace(np.linalg.solve(now.covariance, np.broadcast_to(scatter, now.covariance.shape)), axis1=1, axis2=2)
-    log_det = np.linalg.slogdet(now.covariance)[1]
-    return evidence / n - 0.5 * (quadratic + log_det + r * np.log(2 * np.pi)), counts, sums.reshape(s, k, r)
+    for rows, score in _scores(points, now):
+        evidence += _softmax(score).sum(axis=1)
+        counts += score.sum(axis=2)
+        sums += score.reshape(s * k, -1) @ points[rows]
+    # The common quadratic term adds up to a trace over all points.
+    everywhere = np.broadcast_to(scatter, now.covariance.shape)
+    quadratic = np.trace(np.linalg.solve(now.covariance, everywhere), axis1=1, axis2=2)
+    common = quadratic + np.linalg.slogdet(now.covariance)[1] + r * np.log(2 * np.pi)
+    return evidence / len(points) - 0.5 * common, counts, sums.reshape(s, k, r)
 
 
-def _maximise(counts: np.ndarray, sums: np.ndarray, n: int, scatter: np.ndarray, before: Mixtures) -> Mixtures:
+def _maximise(
+    counts: np.ndarray, sums: np.ndarray, before: np.ndarray, n: int, scatter: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     filled = counts > n * MIN_WEIGHT
-    means = np.where(filled[:, :, None], sums / np.where(filled, counts, 1)[:, :, None], before.means)
+    means = np.where(filled[:, :, None], sums / np.where(filled, counts, 1)[:, :, None], before)
     weights = counts / n
     scaled = np.sqrt(weights)[:, :, None] * means
-    covariance = scatter - scaled.transpose(0, 2, 1) @ scaled + RIDGE * np.eye(scatter.shape[0])
-    return Mixtures(weights, means, covariance, before.log_likelihood)
+    between = scaled.transpose(0, 2, 1) @ scaled
+    return weights, means, scatter - between + RIDGE * np.diag(np.diag(scatter).clip(min=np.finfo(float).tiny))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,41 +17,44 @@ METRICS = (1.0, 0.5, 0.0)
 between, as the transformation does that mclust applies before its hierarchical clustering.
 """
 
-N_KMEANS = 8
-"""k-means partitions per metric. More find better likelihoods, and cost time in proportion."""
 
-
-def partitions(points: np.ndarray, scale: np.ndarray, n_clusters: int, rng: np.random.Generator) -> np.ndarray:
-    """Partitions to start from.
+class Starts:
+    """Partitions to start from, for any number of clusters.
 
     Parameters
     ----------
     points
-        Whitened points, shape (n, r); hierarchical clustering costs O(n²), so pass a sample of a few thousand at most.
+        Whitened points, shape (n, r). Hierarchical clustering costs O(n²): pass a sample of a few thousand at most.
     scale
         Standard deviation of each component before whitening, shape (r,).
-    n_clusters
-        Number of clusters K, at most n.
+    n_kmeans
+        k-means partitions per metric. More find better likelihoods, and cost time in proportion.
     rng
         Source of the seeds of k-means.
-
-    Returns
-    -------
-    Integers of shape (S, n), below K: first Ward's, which depend on no seed, then k-means.
     """
-    return np.array(list(_partitions(points, scale, n_clusters, rng)))
 
+    def __init__(self, points: np.ndarray, scale: np.ndarray, *, n_kmeans: int, rng: np.random.Generator) -> None:
+        from scipy.cluster.hierarchy import ward
 
-def _partitions(
-    points: np.ndarray, scale: np.ndarray, n_clusters: int, rng: np.random.Generator
-) -> Iterator[np.ndarray]:
-    from scipy.cluster.hierarchy import fcluster, ward
-    from sklearn.cluster import KMeans
+        self._seen = [points * scale**power for power in METRICS]
+        self._trees = [ward(seen) for seen in self._seen]
+        self._n_kmeans = n_kmeans
+        self._rng = rng
 
-    seen = [points * scale**power for power in METRICS]
-    for scaled in seen:
-        yield fcluster(ward(scaled), n_clusters, "maxclust") - 1
-    for scaled in seen:
-        for _ in range(N_KMEANS):
-            seed = int(rng.integers(2**31))
-            yield KMeans(n_clusters, n_init=1, max_iter=20, random_state=seed).fit_predict(scaled)
+    def partitions(self, n_clusters: int) -> np.ndarray:
+        """Partitions into at most K clusters, integers below K of shape (S, n): Ward's first, then k-means."""
+        return np.array(list(self._partitions(n_clusters)))
+
+    def _partitions(self, n_clusters: int) -> Iterator[np.ndarray]:
+        from scipy.cluster.hierarchy import fcluster
+        from sklearn.cluster import KMeans
+        from sklearn.exceptions import ConvergenceWarning
+
+        for tree in self._trees:
+            yield fcluster(tree, n_clusters, "maxclust") - 1
+        for seen in self._seen:
+            for _ in range(self._n_kmeans):
+                seed = int(self._rng.integers(2**31))
+                with warnings.catch_warnings():  # of fewer distinct points than clusters
+                    warnings.simplefilter("ignore", ConvergenceWarning)
+                    yield KMeans(n_clusters, n_init=1, max_iter=20, random_state=seed).fit_predict(seen)

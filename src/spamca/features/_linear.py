@@ -44,7 +44,7 @@ def scaled_pca(X: np.ndarray | sparse.csr_matrix, *, n_components: int, random_s
     n_components = max(1, min(n_components, len(varying) - 1, n_spots - 1))
     X = X[:, varying]
     if sparse.issparse(X) and len(varying) <= DENSE_UP_TO:
-        X = X.toarray()
+        X = X.toarray(order="C")
     X = _scaled(X, mean, deviation)
     # An eigendecomposition of the covariance is exact; its cost grows with the cube of the features.
     solver = "covariance_eigh" if len(varying) <= DENSE_UP_TO else "arpack"

@@ -24,7 +24,7 @@ def is_negative(X: np.ndarray | sparse.spmatrix) -> bool:
 
 def is_counts(X: np.ndarray | sparse.spmatrix) -> bool:
     """Whether all values are non-negative integers, of whatever type."""
-    if X.dtype.kind in "bu":
+    if X.dtype.kind in "bu":  # booleans do not round
         return True
     return all((values >= 0).all() and (values == np.rint(values)).all() for values in _chunks(X))
 

@@ -29,5 +29,5 @@ def prepare_generic(
     random_state
         Seed of the decomposition.
     """
-    X = sparse.csr_matrix(X, dtype=np.float32) if sparse.issparse(X) else np.asarray(X, dtype=np.float32)
+    X = sparse.csr_matrix(X, dtype=np.float32) if sparse.issparse(X) else np.asarray(X, dtype=np.float32, order="C")
     return scaled_pca(X, n_components=n_components, random_state=random_state)

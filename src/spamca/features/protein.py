@@ -40,7 +40,7 @@ def prepare_protein(
         warnings.simplefilter("ignore")  # muon's own, at import
         from muon import prot
 
-        counts = AnnData((X.toarray() if sparse.issparse(X) else np.array(X)).astype(np.float32))
+        counts = AnnData(np.array(X.toarray() if sparse.issparse(X) else X, dtype=np.float32, order="C"))
         prot.pp.clr(counts, axis=1)
     features = scaled_pca(counts.X, n_components=n_components, random_state=random_state)
     return features.changed(steps=("centred log ratio", *features.steps))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial import KDTree
 from scipy import sparse
+from scipy.spatial import KDTree
 
 from spamca.graph._graph import Graph, from_edges
 from spamca.graph.delaunay import coincident

@@ -35,7 +35,9 @@ def knn_graph(coords: np.ndarray, *, n_neighbors: int) -> Graph:
     """
     n = len(coords)
     if not 1 <= n_neighbors < n:
-        msg = f"n_neighbors={n_neighbors} spatial neighbours must be at least 1 and less than the {n} spots of a section"
+        msg = (
+            f"n_neighbors={n_neighbors} spatial neighbours must be at least 1 and less than the {n} spots of a section"
+        )
         raise ValueError(msg)
     # One candidate more than wanted, for the spot itself, which among spots on one point need not come first.
     wanted = min(n, n_neighbors + 1 + SPARE)

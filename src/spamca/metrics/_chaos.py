@@ -36,4 +36,4 @@ def chaos(labels: np.ndarray, spatial: np.ndarray, library: np.ndarray | None = 
             members = scaled[of == label]
             if len(members) > 1:
                 total += nearest(members, 1)[0].sum()
-    return total / len(labels)
+    return float(total / len(labels))

@@ -36,4 +36,4 @@ def pas(labels: np.ndarray, spatial: np.ndarray, library: np.ndarray | None = No
         _, neighbors = nearest(spatial[rows], NEIGHBORS)
         other = (of[neighbors] != of[:, None]).sum(axis=1)
         abnormal += np.count_nonzero(other > neighbors.shape[1] / 2)
-    return abnormal / len(labels)
+    return float(abnormal / len(labels))

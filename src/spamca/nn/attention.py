@@ -52,4 +52,4 @@ class Attention(nn.Module):
             scores = scores.masked_fill(~present, -torch.inf)
             even = present / present.sum(dim=1, keepdim=True)
         weights = (1 - self.uniform) * torch.softmax(scores, dim=1) + self.uniform * even
-        return (weights[..., None] * candidates).sum(dim=1), weights
+        return torch.bmm(weights[:, None], candidates).squeeze(1), weights

@@ -10,39 +10,41 @@ from torch import Tensor, nn
 from spamca.nn.sparse import propagate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from spamca.nn.sparse import Adjacency
 
 
 class GraphDecoder(nn.Module):
-    r"""One spatial hop of a linear map.
+    r"""One spatial hop, and a linear map for each modality.
 
-    .. math:: \hat X = \hat A_0 Z W_{dec}
+    .. math:: \hat X^m = \hat A_0 Z W^m_{dec}
 
     Parameters
     ----------
     n_latent
         Width of the latent.
     n_features
-        Number of features of the modality.
+        Number of features of each modality.
 
     Shape
     -----
     - adjacency: normalised spatial graph of n_spots spots
     - z: (n_spots, n_latent)
-    - output: (n_spots, n_features)
+    - output: one tensor (n_spots, n_features) per modality
     """
 
-    def __init__(self, n_latent: int, n_features: int) -> None:
+    def __init__(self, n_latent: int, n_features: Sequence[int]) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(n_latent, n_features))
+        self.weights = nn.ParameterList(torch.empty(n_latent, n) for n in n_features)
         self.reset_parameters()
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
-        """Draw the weight anew (Glorot and Bengio 2010)."""
-        nn.init.xavier_uniform_(self.weight, generator=generator)
+        """Draw the weights anew (Glorot and Bengio 2010)."""
+        for weight in self.weights:
+            nn.init.xavier_uniform_(weight, generator=generator)
 
-    def forward(self, adjacency: Adjacency, z: Tensor) -> Tensor:
+    def forward(self, adjacency: Adjacency, z: Tensor) -> list[Tensor]:
         """Decode all spots."""
-        if z.shape[1] <= self.weight.shape[1]:  # propagate the narrower side
-            return propagate(adjacency, z) @ self.weight
-        return propagate(adjacency, z @ self.weight)
+        surroundings = propagate(adjacency, z)
+        return [surroundings @ weight for weight in self.weights]

@@ -52,14 +52,11 @@ class GraphEncoder(nn.Module):
 
     def forward(self, adjacency: Adjacency, x: Tensor) -> Tensor:
         """Encode all spots."""
-        return torch.cat(hops(adjacency, x, self.scales), dim=1) @ self.weight
-
-
-def hops(adjacency: Adjacency, x: Tensor, scales: Sequence[int]) -> list[Tensor]:
-    r"""The powers :math:`\hat A^s X`, one per scale and in their order; each (n_spots, n_features)."""
-    power, reached = {0: x}, x
-    for s in range(1, max(scales) + 1):
-        reached = propagate(adjacency, reached)
-        if s in scales:
-            power[s] = reached
-    return [power[s] for s in scales]
+        # Horner's scheme: only x is kept for the gradient, not its surroundings at every scale.
+        weights = dict(zip(self.scales, self.weight.split(x.shape[1]), strict=True))
+        out = x @ weights[max(weights)]
+        for scale in range(max(weights) - 1, -1, -1):
+            out = propagate(adjacency, out)
+            if scale in weights:
+                out = torch.addmm(out, x, weights[scale])
+        return out

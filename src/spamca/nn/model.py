@@ -111,7 +111,7 @@ class SpaMCA(nn.Module):
             if settings.fusion == "attention"
             else ConcatenationFusion(len(n_features), d)
         )
-        self.decoders = nn.ModuleList(GraphDecoder(d, n) for n in n_features)
+        self.decoder = GraphDecoder(d, n_features)
         self.cluster_head = ClusterHead(d, n_clusters)
         self.projectors = nn.ModuleList(Projector(d) for _ in n_features)
 
@@ -149,7 +149,7 @@ class SpaMCA(nn.Module):
         latents = self.encode(tissue, masks)
         return Output(
             latents=latents,
-            restored=[decoder(tissue.spatial, latents.fused) for decoder in self.decoders],
+            restored=self.decoder(tissue.spatial, latents.fused),
             assignments=[self.cluster_head(z) for z in latents.modalities],
             fused_assignment=self.cluster_head(latents.fused),
             projections=[projector(z) for projector, z in zip(self.projectors, latents.modalities, strict=True)],

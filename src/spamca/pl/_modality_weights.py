@@ -95,11 +95,13 @@ def modality_weights(
     window = common_window(sections)
     width, height = panel_size(window[1] / window[0])
     across = max(len(weights) * width + BAR, (BOX + 0.06) * n_boxes + 1.5)
-    boxes = 1.9
-    size = figsize or (across, len(sections) * (height + 0.25) + boxes)
+    boxes = 1.7
+    size = figsize or (across, len(sections) * (height + 0.25) + boxes + 0.4)
     figure = plt.figure(figsize=size, layout="constrained")
-    above, below = figure.subfigures(2, 1, height_ratios=[size[1] - boxes, boxes])
-    grid = above.subplots(len(sections), len(weights), squeeze=False)
+    cells = figure.add_gridspec(len(sections) + 1, len(weights), height_ratios=[height] * len(sections) + [boxes])
+    grid = np.array(
+        [[figure.add_subplot(cells[i, j]) for j in range(len(weights))] for i in range(len(sections))], dtype=object
+    )
     everything = Coloring("weight", np.concatenate(list(weights.values())))
     style = Style(spot_shape, cmap=cmap)
     norm = scale(everything, style.limits)
@@ -108,7 +110,7 @@ def modality_weights(
             draw_panel(panel, section, Coloring(name, values), style, norm, window)
             panel.set_title(name if section.name is None else f"{section.name}: {name}", fontsize=10)
     draw_key(grid[0, -1], everything, style, norm, height=height, title="weight")
-    last = below.subplots()
+    last = figure.add_subplot(cells[-1, :])
     draw_boxes(last, weights, domains)
     return np.array([*grid.ravel(), last], dtype=object)
 

@@ -150,5 +150,5 @@ def _cluster_where_missing(mdata: MuData, name: str) -> None:
         return
     from spamca import tl
 
-    logger.info("mdata.obs[%r] is absent: running spamca.tl.cluster", name)
-    tl.cluster(mdata, use_rep=_keys.embedding(name), key_added=name)
+    logger.info("spatial_clusters: no domains under %r yet, running spamca.tl.cluster", name)
+    tl.cluster(mdata, key_added=name)

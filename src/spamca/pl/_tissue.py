@@ -5,8 +5,6 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from spamca.pl._figure import given_axes, grid_shape, height_of, key_size, new_axes, panel_size
 from spamca.pl._panel import draw_key, draw_panel, scale
 from spamca.pl._section import common_window
@@ -14,6 +12,7 @@ from spamca.pl._section import common_window
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from matplotlib.axes import Axes
 
     from spamca.pl._coloring import Coloring

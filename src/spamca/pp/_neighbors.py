@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from spamca import _checks, _edge, _keys
+from spamca import _checks, _keys
 from spamca._logging import logger
 from spamca.pp._representation import representation
-from spamca.pp._spatial import found_graph, store_spatial, write_graph
+from spamca.pp._spatial import AUTO, built_spatial, existing_spatial, store_spatial, write_graph
+from spamca.pp._write import writing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     from mudata import MuData
 
-    from spamca.graph import Graph
-
-AUTO = "auto"
 FEWEST_COLUMNS = 3
 """Two numbers correlate by 1 or -1 only."""
 
@@ -128,72 +125,22 @@ def neighbors(
         _checks.check_modality_names("use_rep", use_rep or {}, mdata)
     coords = _checks.check_coordinates(mdata, spatial_key)
     options = {"n_neighbors": n_spatial_neighbors, "radius": radius, "n_rings": n_rings}
-    spatial, params, keep = _spatial(mdata, coords, spatial_graph, spatial_kind, library_key, options)
-    params["spatial_key"] = spatial_key
+    spatial = existing_spatial(mdata, spatial_graph, spatial_kind)
+    spatial = spatial or built_spatial(mdata, coords, spatial_kind, library_key, **options)
 
     chosen = {name: representation(mdata, name, use_rep, random_state) for name in mdata.mod}
     metrics = {name: _metric(name, used.values, metric) for name, used in chosen.items()}
     search = {"n_neighbors": n_neighbors, "approximate": approximate, "random_state": random_state}
     graphs = {name: feature_graph(used.values, metric=metrics[name], **search) for name, used in chosen.items()}
 
-    with _edge.transaction(mdata, copy=copy) as target:
-        store_spatial(target, spatial, coords, params, spatial_key=spatial_key, keep=keep)
+    with writing(mdata, copy=copy) as target:
+        store_spatial(target, spatial, coords, spatial_key)
         for name, used in chosen.items():
             used.store(target[name])
             record = {"n_neighbors": n_neighbors, "metric": metrics[name], "use_rep": used.key}
             record |= {"method": "spamca", "random_state": random_state}
             write_graph(target[name], _keys.FEATURE_NEIGHBORS, _keys.FEATURE_NEIGHBORS, graphs[name], record)
     return target if copy else None
-
-
-def _spatial(
-    mdata: MuData,
-    coords: np.ndarray,
-    name: str | None,
-    kind: str,
-    library_key: str | None,
-    options: dict[str, Any],
-) -> tuple[Graph, dict[str, Any], bool]:
-    """Spatial graph, how it came about, and whether the MuData holds it already."""
-    from spamca.graph import spatial_graph
-
-    if name is not None:
-        found = found_graph(mdata, name)
-        if found is None:
-            msg = (
-                f"spatial_graph={name!r}: neither mdata.obsp nor obsp of modalities that hold all spots has "
-                f"{_keys.connectivities(name)!r}; call squidpy.gr.spatial_neighbors_knn, or leave spatial_graph out"
-            )
-            raise KeyError(msg)
-    else:
-        found = found_graph(mdata, _keys.SPATIAL, foreign=True) if kind == AUTO else None
-    if found is not None:
-        graph, where = found
-        logger.info("neighbors: using the spatial graph of %s; spatial_kind='knn' builds one", where)
-        return graph, {"kind": "existing", "name": name or _keys.SPATIAL}, where == "mdata" and name in (None, _keys.SPATIAL)
-
-    library, kind = _checks.check_library(mdata, library_key), "knn" if kind == AUTO else kind
-    if kind == "knn":
-        sizes = {"mdata": mdata.n_obs} if library is None else dict(zip(*np.unique(library, return_counts=True), strict=True))
-        smallest = min(sizes, key=sizes.get)
-        where = smallest if library is None else f"section {str(smallest)!r}"
-        _checks.check_neighbors("n_spatial_neighbors", options["n_neighbors"], int(sizes[smallest]), where=where)
-    if library is None:
-        _tell_of_coincident(coords)
-    graph = spatial_graph(coords, kind=kind, library=library, **options)
-    # "coord_type" is what squidpy's own functions look for.
-    params = {"kind": kind, "coord_type": "grid" if kind == "grid" else "generic", "library_key": library_key}
-    return graph, {**params, **options}, False
-
-
-def _tell_of_coincident(coords: np.ndarray) -> None:
-    n_shared = len(coords) - len(np.unique(coords, axis=0))
-    if n_shared:
-        logger.info(
-            "neighbors: %d spots lie on the point of another; if these are several sections, name their column of obs "
-            "with library_key",
-            n_shared,
-        )
 
 
 def _metric(name: str, values: np.ndarray, metric: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spamca import _checks, _edge
+from spamca import _checks
 from spamca._logging import logger
 from spamca.pp._modality import prepare_modality, store_features
+from spamca.pp._write import writing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,7 +105,7 @@ def prepare(
 
     options = {"n_components": n_components, "n_top_genes": n_top_genes, "random_state": random_state}
     prepared = {name: prepare_modality(mdata, name, kinds.get(name), **options) for name in mdata.mod}
-    with _edge.transaction(mdata, copy=copy) as target:
+    with writing(mdata, copy=copy) as target:
         for name, done in prepared.items():
             store_features(target[name], done)
     for name, done in prepared.items():

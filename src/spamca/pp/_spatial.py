@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import sparse
 
-from spamca import _edge, _keys
+from spamca import _checks, _edge, _keys
 from spamca._logging import logger
-from spamca.graph import existing_graph
+from spamca.graph import spatial_graph
+from spamca.pp._existing import SOURCE, found_graph, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,97 +20,113 @@ if TYPE_CHECKING:
 
     from spamca.graph import Graph
 
-SOURCE = {"source": "spamca"}
-"""Part of ``params`` by which graphs of our own are told from those the user made."""
+AUTO = "auto"
+"""The user's own spatial graph where there is one, else nearest neighbours."""
 
 
-def found_graph(mdata: MuData, name: str, *, foreign: bool = False) -> tuple[Graph, str] | None:
-    """A spatial graph that the object holds.
+@dataclass(frozen=True)
+class Spatial:
+    """A spatial graph of all spots.
 
     Parameters
     ----------
-    mdata
-        The tissue.
-    name
-        squidpy's ``key_added``.
-    foreign
-        Whether only graphs count that this package did not write.
-
-    Returns
-    -------
-    The graph of all spots and where it was found: on the MuData, or joined from the modalities that have one. None where
-    there is none for all spots.
+    graph
+        The graph.
+    params
+        How it came about.
+    in_place
+        Whether the MuData holds it already.
     """
 
-    def fits(holder: AnnData | MuData) -> bool:
-        return _keys.connectivities(name) in holder.obsp and not (foreign and is_own(holder, name))
-
-    if fits(mdata):
-        return existing_graph(*_matrices(mdata, name)), "mdata"
-    covered, joined, holders = np.zeros(mdata.n_obs, dtype=bool), None, []
-    for modality in mdata.mod:
-        if not fits(mdata[modality]):
-            continue
-        row = _edge.rows(mdata, modality)
-        position = _edge.spots(row, mdata[modality].n_obs)
-        pair = [_lay_out(matrix, position, mdata.n_obs) for matrix in _matrices(mdata[modality], name)]
-        joined = pair if joined is None else [a.maximum(b) for a, b in zip(joined, pair, strict=True)]
-        covered |= row >= 0
-        holders.append(f"mdata[{modality!r}]")
-    return (existing_graph(*joined), " and ".join(holders)) if covered.all() else None
+    graph: Graph
+    params: dict[str, Any]
+    in_place: bool = False
 
 
-def is_own(holder: AnnData | MuData, name: str = _keys.SPATIAL) -> bool:
-    """Whether this package wrote the spatial graph that a MuData or modality holds."""
-    params = holder.uns.get(_keys.spatial_record(name), {}).get("params", {})
-    return params.get("source") == SOURCE["source"]
+def existing_spatial(mdata: MuData, name: str | None, kind: str) -> Spatial | None:
+    """Spatial graph to use as it is: the one asked for by name, or with kind "auto" the one the user made.
+
+    Raises
+    ------
+    KeyError
+        If the graph asked for is not there.
+    """
+    if name is None and kind != AUTO:
+        return None
+    found = found_graph(mdata, name or _keys.SPATIAL, foreign=name is None)
+    if found is None:
+        if name is None:
+            return None
+        msg = (
+            f"spatial_graph={name!r}: {_keys.connectivities(name)!r} is in obsp neither of mdata nor of modalities that "
+            "together hold all spots; call squidpy.gr.spatial_neighbors_knn, or leave spatial_graph out"
+        )
+        raise KeyError(msg)
+    graph, where = found
+    logger.info("neighbors: using the spatial graph of %s; spatial_kind='knn' builds one", where)
+    params = {"kind": "existing", "name": name or _keys.SPATIAL}
+    return Spatial(graph, params, in_place=where == "mdata" and params["name"] == _keys.SPATIAL)
 
 
-def _matrices(holder: AnnData | MuData, name: str) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
-    weights = sparse.csr_matrix(holder.obsp[_keys.connectivities(name)])
-    # Without lengths every edge is one step long.
-    return weights, sparse.csr_matrix(holder.obsp.get(_keys.distances(name), weights != 0), dtype=np.float64)
+def built_spatial(mdata: MuData, coords: np.ndarray, kind: str, library_key: str | None, **options: Any) -> Spatial:
+    """Spatial graph built from coordinates (n_obs, 2), section by section."""
+    kind, library = "knn" if kind == AUTO else kind, _checks.check_library(mdata, library_key)
+    if library is None:
+        _tell_of_coincident(coords)
+    if kind == "knn":
+        _check_sections(mdata, library, options["n_neighbors"])
+    graph = spatial_graph(coords, kind=kind, library=library, **options)
+    # "coord_type" is what squidpy's own functions look for.
+    params = {"kind": kind, "coord_type": "grid" if kind == "grid" else "generic", "library_key": library_key}
+    return Spatial(graph, params | options)
 
 
-def _lay_out(matrix: sparse.csr_matrix, position: np.ndarray, n_obs: int) -> sparse.csr_matrix:
-    edges = matrix.tocoo()
-    return sparse.csr_matrix((edges.data, (position[edges.row], position[edges.col])), shape=(n_obs, n_obs))
+def _check_sections(mdata: MuData, library: np.ndarray | None, n_neighbors: int) -> None:
+    where, size = "mdata", mdata.n_obs
+    if library is not None:
+        sections, sizes = np.unique(library, return_counts=True)
+        where, size = f"section {str(sections[sizes.argmin()])!r}", int(sizes.min())
+    _checks.check_neighbors("n_spatial_neighbors", n_neighbors, size, where=where)
 
 
-def store_spatial(
-    mdata: MuData, graph: Graph, coords: np.ndarray, params: Mapping[str, Any], *, spatial_key: str, keep: bool
-) -> None:
+def _tell_of_coincident(coords: np.ndarray) -> None:
+    n_shared = len(coords) - len(np.unique(coords, axis=0))
+    if n_shared:
+        logger.info(
+            "neighbors: %d spots lie on the point of another; if these are several sections, name their column of obs "
+            "with library_key",
+            n_shared,
+        )
+
+
+def store_spatial(mdata: MuData, spatial: Spatial, coords: np.ndarray, spatial_key: str) -> None:
     """Write coordinates and spatial graph to the MuData, and to the modalities that have none of their own.
 
     Parameters
     ----------
     mdata
         The tissue.
-    graph
+    spatial
         Spatial graph of all spots.
     coords
         Shape (n_obs, 2).
-    params
-        How the graph came about.
     spatial_key
         Name of the coordinates.
-    keep
-        Whether the MuData keeps the graph it has.
     """
-    params = {**params, **SOURCE}
+    params = {**spatial.params, "spatial_key": spatial_key, **SOURCE}
     nowhere = not any(_keys.SPATIAL in holder.obsm for holder in (mdata, *mdata.mod.values()))
     keys = {spatial_key, _keys.SPATIAL} if nowhere and _keys.SPATIAL not in mdata.mod else {spatial_key}
     for key in keys:
         mdata.obsm[key] = coords
-    if not keep:
-        write_graph(mdata, _keys.SPATIAL_NEIGHBORS, _keys.SPATIAL, graph, params)
+    if not spatial.in_place:
+        write_graph(mdata, _keys.SPATIAL_NEIGHBORS, _keys.SPATIAL, spatial.graph, params)
     for name, modality in mdata.mod.items():
         position = _edge.spots(_edge.rows(mdata, name), modality.n_obs)
         for key in keys:
             if key not in modality.obsm:
                 modality.obsm[key] = coords[position]
         if _keys.connectivities(_keys.SPATIAL) not in modality.obsp or is_own(modality):
-            write_graph(modality, _keys.SPATIAL_NEIGHBORS, _keys.SPATIAL, graph.take(position), params)
+            write_graph(modality, _keys.SPATIAL_NEIGHBORS, _keys.SPATIAL, spatial.graph.take(position), params)
         else:
             logger.info("neighbors: mdata[%r] keeps the spatial graph of its own", name)
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-try:
-    from spamca.tl._cluster import cluster
-except ModuleNotFoundError:
-    pass
+from spamca.tl._cluster import cluster
 from spamca.tl._integrate import integrate
 
 __all__ = ["cluster", "integrate"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch.nn.functional as F
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -26,7 +28,6 @@ def reconstruction_loss(target: Tensor, restored: Tensor, scored: Tensor | None 
     -------
     A scalar.
     """
-    error = (target - restored).square().mean(dim=1)
-    if scored is None:
-        return error.mean()
-    return (error * scored).sum() / scored.sum().clamp(min=1)
+    if scored is not None:
+        target, restored = target[scored], restored[scored]
+    return F.mse_loss(restored, target, reduction="sum") / max(target.numel(), 1)

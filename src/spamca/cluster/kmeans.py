@@ -1,0 +1,66 @@
+"""k-means: round clusters of one size."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spamca.cluster.result import Clustering
+from spamca.cluster.subsample import subsample
+
+if TYPE_CHECKING:
+    from scipy.sparse import spmatrix
+
+FIT_SAMPLE = 50_000
+"""Points that centres are fitted to; all are assigned."""
+
+
+def kmeans(
+    points: np.ndarray,
+    n_clusters: int,
+    *,
+    connectivities: spmatrix | None = None,
+    random_state: int = 0,
+) -> Clustering:
+    r"""Cluster points by k-means, best of ten starts.
+
+    The posterior is that of a mixture of equal spheres around the centres,
+    :math:`p_{ik} \propto \exp(-\lVert x_i - \mu_k \rVert^2 / 2 \sigma^2)`, with :math:`\sigma^2` the mean variance
+    within clusters.
+
+    Parameters
+    ----------
+    points
+        Shape (n, d).
+    n_clusters
+        Number of clusters K.
+    connectivities
+        Not used.
+    random_state
+        Seed.
+
+    Returns
+    -------
+    Clusters; the record holds ``inertia`` over all points.
+    """
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
+    part = subsample(len(points), max(FIT_SAMPLE, n_clusters), np.random.default_rng(random_state))
+    with warnings.catch_warnings():  # of fewer distinct points than clusters
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fitted = KMeans(n_clusters, n_init=10, random_state=random_state).fit(points[part])
+    squared = np.square(fitted.transform(points))
+    labels = squared.argmin(axis=1)
+    nearest = squared[np.arange(len(points)), labels]
+    variance = nearest.mean() / points.shape[1]
+    score = (
+        (squared - nearest[:, None]) / (2 * variance)
+        if variance > 0
+        else np.where(squared > nearest[:, None], np.inf, 0)
+    )
+    posterior = np.exp(-score)
+    posterior /= posterior.sum(axis=1, keepdims=True)
+    return Clustering(labels, posterior, {"inertia": float(nearest.sum())})

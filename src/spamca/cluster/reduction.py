@@ -1,0 +1,30 @@
+"""Principal components of an embedding: what clusters are read from."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def principal_components(embedding: np.ndarray, n_components: int, *, random_state: int = 0) -> np.ndarray:
+    """Principal components, not rescaled.
+
+    Parameters
+    ----------
+    embedding
+        Shape (n, d).
+    n_components
+        Number of components wanted. Fewer hide fine differences between clusters; more let noise in, as a mixture with
+        full covariance gives each of them the same say.
+    random_state
+        Seed of the solver for wide embeddings.
+
+    Returns
+    -------
+    Float64 of shape (n, r) with r at most ``n_components``, d and n.
+    """
+    from sklearn.decomposition import PCA
+
+    embedding = np.asarray(embedding, dtype=np.float64)
+    if not np.ptp(embedding, axis=0).any():
+        return np.zeros((len(embedding), 1))
+    return PCA(min(n_components, *embedding.shape), random_state=random_state).fit_transform(embedding)

@@ -1,0 +1,40 @@
+"""What every clusterer gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """Clusters of n points.
+
+    Parameters
+    ----------
+    labels
+        Cluster of each point, integers of shape (n,).
+    posterior
+        Probability of each cluster, shape (n, K), rows summing to one.
+    record
+        What is worth keeping of how they were found: names to numbers, strings or arrays.
+    """
+
+    labels: np.ndarray
+    posterior: np.ndarray
+    record: dict[str, Any] = field(default_factory=dict)
+
+    def by_size(self) -> Clustering:
+        """The same clusters numbered by falling size; those without a point are left out."""
+        size = np.bincount(self.labels, minlength=self.posterior.shape[1])
+        order = np.argsort(-size, kind="stable")
+        order = order[size[order] > 0]
+        number = np.empty(len(size), dtype=np.int64)
+        number[order] = np.arange(len(order))
+        posterior = self.posterior[:, order]
+        total = posterior.sum(axis=1, keepdims=True)
+        # A point may have given all of its probability to clusters that no point is in.
+        posterior = np.where(total > 0, posterior / np.where(total > 0, total, 1), 1 / len(order))
+        return Clustering(number[self.labels], posterior.astype(np.float32), self.record)

@@ -1,0 +1,73 @@
+"""Spatial graphs that a MuData or its modalities hold already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from spamca import _edge, _keys
+from spamca.graph import existing_graph
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+    from mudata import MuData
+
+    from spamca.graph import Graph
+
+SOURCE = {"source": "spamca"}
+"""Part of ``params`` by which graphs of our own are told from those the user made."""
+
+
+def found_graph(mdata: MuData, name: str, *, foreign: bool = False) -> tuple[Graph, str] | None:
+    """A spatial graph that the object holds.
+
+    Parameters
+    ----------
+    mdata
+        The tissue.
+    name
+        squidpy's ``key_added``.
+    foreign
+        Whether only graphs count that this package did not write.
+
+    Returns
+    -------
+    The graph of all spots and where it was found: on the MuData, or joined from the modalities that have one. None where
+    there is none for all spots.
+    """
+
+    def fits(holder: AnnData | MuData) -> bool:
+        return _keys.connectivities(name) in holder.obsp and not (foreign and is_own(holder, name))
+
+    if fits(mdata):
+        return existing_graph(*_matrices(mdata, name)), "mdata"
+    covered, joined, holders = np.zeros(mdata.n_obs, dtype=bool), None, []
+    for modality in mdata.mod:
+        if not fits(mdata[modality]):
+            continue
+        row = _edge.rows(mdata, modality)
+        position = _edge.spots(row, mdata[modality].n_obs)
+        pair = [_lay_out(matrix, position, mdata.n_obs) for matrix in _matrices(mdata[modality], name)]
+        joined = pair if joined is None else [a.maximum(b) for a, b in zip(joined, pair, strict=True)]
+        covered |= row >= 0
+        holders.append(f"mdata[{modality!r}]")
+    return (existing_graph(*joined), " and ".join(holders)) if covered.all() else None
+
+
+def is_own(holder: AnnData | MuData, name: str = _keys.SPATIAL) -> bool:
+    """Whether this package wrote the spatial graph that a MuData or modality holds."""
+    params = holder.uns.get(_keys.spatial_record(name), {}).get("params", {})
+    return params.get("source") == SOURCE["source"]
+
+
+def _matrices(holder: AnnData | MuData, name: str) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+    weights = sparse.csr_matrix(holder.obsp[_keys.connectivities(name)])
+    # Without lengths every edge is one step long.
+    return weights, sparse.csr_matrix(holder.obsp.get(_keys.distances(name), weights != 0), dtype=np.float64)
+
+
+def _lay_out(matrix: sparse.csr_matrix, position: np.ndarray, n_obs: int) -> sparse.csr_matrix:
+    edges = matrix.tocoo()
+    return sparse.csr_matrix((edges.data, (position[edges.row], position[edges.col])), shape=(n_obs, n_obs))

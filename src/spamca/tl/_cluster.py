@@ -1,0 +1,181 @@
+"""``tl.cluster``: spatial domains from an embedding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spamca import _checks, _keys
+from spamca._logging import logger
+
+if TYPE_CHECKING:
+    from mudata import MuData
+
+    from spamca.cluster import Clustering
+
+
+def cluster(
+    mdata: MuData,
+    n_clusters: int | None = None,
+    *,
+    method: str = "mixture",
+    selection: str | None = None,
+    refine: bool = False,
+    n_clusters_range: tuple[int, int] = (2, 20),
+    n_components: int = 20,
+    use_rep: str | None = None,
+    key_added: str = _keys.SPAMCA,
+    random_state: int = 0,
+    copy: bool = False,
+) -> MuData | None:
+    r"""Find spatial domains in an embedding.
+
+    The default is a mixture of Gaussians of one shape on the principal components of the embedding, as in the published
+    read-out (there R's mclust, model "EEE"), from many starts. Partitions of nearly the highest likelihood can differ much;
+    among them the one most coherent in the tissue is taken.
+
+    Parameters
+    ----------
+    mdata
+        Tissue, after :func:`spamca.tl.integrate`; or with any other embedding in ``obsm``.
+    n_clusters
+        Number of domains. None takes the number given to :func:`spamca.tl.integrate`, or else estimates it: where the
+        likelihood bends and domains are coherent.
+    method
+        ``"mixture"``, ``"leiden"`` (the resolution that gives ``n_clusters``), or ``"kmeans"``.
+    selection
+        What decides between mixtures of nearly the highest likelihood: ``"coherence"`` of neighbours in the tissue,
+        ``"agreement"`` between starts, or the ``"likelihood"`` alone, as mclust does. None takes the coherence where
+        there is a spatial graph, and else the agreement.
+    refine
+        Whether to let each spot follow its surroundings as well (a Potts model on the posterior). Takes away single spots
+        within other domains, and structures that are one or two spots wide.
+    n_clusters_range
+        Smallest and largest number that is tried where it has to be estimated.
+    n_components
+        Principal components that clusters are read from. Fewer hide fine differences, more let noise in.
+    use_rep
+        Key of ``mdata.obsm`` with the embedding; by default ``"X_<key_added>"``.
+    key_added
+        Name of the result, see Returns.
+    random_state
+        Seed of samples and starts; the same seed gives the same domains.
+    copy
+        Whether to return a changed copy and leave ``mdata`` as it is.
+
+    Returns
+    -------
+    None, or the changed copy if ``copy``. With ``key_added="spamca"`` it has
+
+    ``mdata.obs["spamca"]``
+        Domain of each spot: ordered categories ``"0"``, ``"1"``, ... by falling size.
+    ``mdata.obs["spamca_confidence"]``
+        Posterior probability of that domain.
+    ``mdata.obsm["spamca_posterior"]``
+        Posterior probability of every domain, a DataFrame of shape (n_obs, n_domains).
+    ``mdata.uns["spamca_colors"]``
+        One colour per domain; colours that are there stay if their number fits.
+    ``mdata.uns["spamca"]["cluster"]``
+        ``method``, ``n_clusters``, how it was chosen, likelihoods, and the arguments.
+    ``mdata[modality].obs["spamca"]``, ``.uns["spamca_colors"]``
+        The domains again, of the spots of the modality.
+
+    Raises
+    ------
+    TypeError
+        If ``mdata`` is not a MuData, or a number not an integer.
+    KeyError
+        If there is no such embedding, or no spatial graph where one is needed.
+    ValueError
+        If an argument is out of its range, or the embedding not finite. ``mdata`` is then unchanged.
+
+    See Also
+    --------
+    spamca.tl.integrate : the embedding.
+    spamca.pl.spatial_clusters : a figure of the domains.
+
+    Notes
+    -----
+    Fraley and Raftery (2002) for the mixture, Traag, Waltman and van Eck (2019) for leiden.
+
+    Examples
+    --------
+    >>> import spamca
+    >>> mdata = spamca.datasets.simulated(n_spots=200, random_state=0)
+    >>> spamca.pp.neighbors(mdata)
+    >>> spamca.tl.integrate(mdata, n_clusters=5, max_epochs=10, progress_bar=False)
+    >>> spamca.tl.cluster(mdata)
+    >>> list(mdata.obs["spamca"].cat.categories)
+    ['0', '1', '2', '3', '4']
+    >>> mdata.obsm["spamca_posterior"].shape
+    (200, 5)
+    """
+    from spamca import _edge
+    from spamca.cluster import CLUSTERERS, SELECTIONS, principal_components
+    from spamca.cluster import refine as refined
+    from spamca.tl._cluster_input import check_range, check_record, embedding_of, number_of_clusters, spatial_graph_of
+    from spamca.tl._store_domains import store_domains
+
+    _checks.check_mudata(mdata)
+    _checks.check_key_added(mdata, key_added)
+    _checks.check_choice("method", method, CLUSTERERS)
+    _checks.check_count("n_components", n_components, least=1)
+    check_range(n_clusters_range, mdata.n_obs)
+    check_record(mdata, key_added)
+    if n_clusters is not None:
+        _checks.check_n_clusters(n_clusters, mdata.n_obs)
+    embedding_key = use_rep or _keys.embedding(key_added)
+    embedding = embedding_of(mdata, embedding_key, key_added)
+    graph = spatial_graph_of(mdata)
+    _check_selection(selection, method, SELECTIONS, has_graph=graph is not None)
+    if refine and graph is None:
+        msg = "refine=True needs the spatial graph, which mdata does not have; call spamca.pp.neighbors(mdata)"
+        raise KeyError(msg)
+
+    points = principal_components(embedding, n_components, random_state=random_state)
+    n_clusters, chosen = number_of_clusters(mdata, n_clusters, n_clusters_range, key_added, points, graph, random_state)
+    options = {} if selection is None else {"selection": selection}
+    found = CLUSTERERS[method](points, n_clusters, connectivities=graph, random_state=random_state, **options)
+    if refine:
+        found = refined(found, graph)
+    found = found.by_size()
+    _tell(found, n_clusters)
+    record = {
+        "method": method,
+        **chosen,
+        "n_found": found.posterior.shape[1],
+        "use_rep": embedding_key,
+        "n_components": n_components,
+        "refine": refine,
+        "random_state": random_state,
+        **found.record,
+    }
+    with _edge.transaction(mdata, copy=copy) as target:
+        store_domains(target, found, key_added, record)
+    return target if copy else None
+
+
+def _check_selection(selection: str | None, method: str, choices: tuple[str, ...], *, has_graph: bool) -> None:
+    if selection is None:
+        return
+    _checks.check_choice("selection", selection, choices)
+    if method != "mixture":
+        msg = f"selection={selection!r} is for method='mixture', not {method!r}; leave it out"
+        raise ValueError(msg)
+    if selection == "coherence" and not has_graph:
+        msg = (
+            "selection='coherence' needs the spatial graph, which mdata does not have; call spamca.pp.neighbors(mdata)"
+        )
+        raise KeyError(msg)
+
+
+def _tell(found: Clustering, n_clusters: int) -> None:
+    if found.posterior.shape[1] < n_clusters:
+        logger.info("cluster: only %d of %d domains hold spots", found.posterior.shape[1], n_clusters)
+    reached, best = (found.record.get(name, 0.0) for name in ("log_likelihood", "best_log_likelihood"))
+    if reached < best:
+        logger.info(
+            "cluster: took the mixture of highest %s, log-likelihood %.6g; the highest found is %.6g",
+            found.record["selection"],
+            reached,
+            best,
+        )

@@ -1,0 +1,96 @@
+"""Kinds: registered, named, inferred."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pytest
+from anndata import AnnData
+from scipy import sparse
+
+from spamca.features import KINDS, infer_kind, matrix_of
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("rna", "rna"),
+        ("RNA_1", "rna"),
+        ("scRNA", "rna"),
+        ("gex", "rna"),
+        ("Gene Expression", "rna"),
+        ("transcriptome", "rna"),
+        ("adt", "protein"),
+        ("adt_a", "protein"),
+        ("prot", "protein"),
+        ("Protein expression", "protein"),
+        ("CITE-seq", "protein"),
+        ("ab", "protein"),
+        ("AbSeq", "protein"),
+        ("antibodies", "protein"),
+        ("atac", "atac"),
+        ("snATAC", "atac"),
+        ("peaks", "atac"),
+        ("chromatin", "atac"),
+        ("H3K27ac", "atac"),
+        ("CUT&Tag", "atac"),
+        ("image", "generic"),
+        ("metabolites", "generic"),
+        ("lab", "generic"),
+        ("genetics", "generic"),
+    ],
+)
+def test_named(counts, name, kind):
+    assert infer_kind(name, AnnData(counts)) == kind
+
+
+@pytest.mark.parametrize(
+    ("feature_type", "kind"),
+    [("Gene Expression", "rna"), ("Antibody Capture", "protein"), ("Peaks", "atac"), ("Morphology", "generic")],
+)
+def test_by_feature_types(counts, feature_type, kind):
+    adata = AnnData(counts)
+    adata.var["feature_types"] = feature_type
+    assert infer_kind("first", adata) == kind
+    assert infer_kind("rna", adata) == "rna"
+
+
+@pytest.mark.parametrize("name", ["rna", "adt", "atac"])
+def test_negative_values_are_reduced_features(counts, name, caplog):
+    with caplog.at_level(logging.INFO, logger="spamca"):
+        assert infer_kind(name, AnnData(counts - 1)) == "generic"
+    assert f"{name!r}: values are not counts" in caplog.text
+
+
+@pytest.mark.parametrize(("name", "kind"), [("rna", "rna"), ("adt", "generic"), ("atac", "generic")])
+def test_logarithms(counts, name, kind):
+    assert infer_kind(name, AnnData(np.log1p(counts))) == kind
+
+
+@pytest.mark.parametrize("layer", ["counts", "raw_counts"])
+def test_layer_of_counts(counts, layer):
+    adata = AnnData(counts - 1, layers={layer: sparse.csr_matrix(counts)})
+    assert infer_kind("rna", adata) == "rna"
+    matrix, where = matrix_of(adata, "rna")
+    assert where == f"layers[{layer!r}]"
+    np.testing.assert_array_equal(matrix.toarray(), counts)
+    assert matrix_of(adata, "generic")[1] == "X"
+
+
+def test_counts_in_x_come_first(counts):
+    adata = AnnData(counts, layers={"counts": counts + 1})
+    assert matrix_of(adata, "rna")[1] == "X"
+
+
+def test_layer_without_counts_is_not_used(counts):
+    adata = AnnData(counts - 1, layers={"counts": counts - 0.5})
+    assert matrix_of(adata, "rna")[1] == "X"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_gives_features(counts, kind):
+    features = KINDS[kind].prepare(counts, n_components=4, n_top_genes=30, random_state=0)
+    assert features.values.shape == (120, 4)
+    assert features.loadings.shape == (60, 4)
+    assert features.key.startswith("X_")

@@ -1,0 +1,86 @@
+"""Neighbours by features."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.neighbors import kneighbors_graph
+
+from spamca.graph import feature_graph
+
+
+@pytest.fixture
+def features():
+    return np.random.default_rng(0).normal(size=(300, 12)).astype(np.float32)
+
+
+@pytest.mark.parametrize("metric", ["correlation", "cosine", "euclidean"])
+def test_equals_scikit_learn(features, metric):
+    expected = kneighbors_graph(features.astype(np.float64), 10, mode="distance", metric=metric)
+    expected = expected.maximum(expected.T)
+    graph = feature_graph(features, n_neighbors=10, metric=metric)
+    assert ((expected > 0) != (graph.connectivities > 0)).nnz == 0
+    np.testing.assert_allclose(graph.distances.toarray(), expected.toarray(), atol=1e-5)
+
+
+def test_symmetric_without_loops(features):
+    graph = feature_graph(features)
+    assert (graph.distances != graph.distances.T).nnz == 0
+    assert graph.connectivities.diagonal().sum() == 0
+    assert np.diff(graph.connectivities.indptr).min() >= 20
+
+
+@pytest.mark.parametrize("metric", ["correlation", "cosine"])
+def test_rows_without_direction_are_alike_and_unlike_all_others(features, metric):
+    features[:30] = 0
+    features[30:40] = 5 if metric == "correlation" else 0
+    graph = feature_graph(features, n_neighbors=10, metric=metric)
+    assert np.isfinite(graph.distances.data).all()
+    assert graph.connectivities[:40, 40:].nnz == 0
+    assert graph.distances[:40, :40].data.max() == 0
+
+
+def test_constant_row_is_at_distance_one(features):
+    features[0] = 1e4
+    graph = feature_graph(features, n_neighbors=10)
+    np.testing.assert_allclose(graph.distances[0].data, 1, rtol=1e-5)
+
+
+def test_copies_of_a_spot_are_not_their_own_neighbours():
+    features = np.repeat(np.random.default_rng(0).normal(size=(4, 6)), 10, axis=0)
+    graph = feature_graph(features, n_neighbors=9)
+    np.testing.assert_array_equal(graph.connectivities.toarray(), np.kron(np.eye(4), np.ones((10, 10))) - np.eye(40))
+
+
+@pytest.fixture(scope="module")
+def many():
+    rng = np.random.default_rng(0)
+    return (rng.normal(size=(8, 10))[rng.integers(8, size=1500)] * 2 + rng.normal(size=(1500, 10))).astype(np.float32)
+
+
+def test_approximate_finds_nearly_all_and_the_same_again(many):
+    exact = feature_graph(many, approximate=False)
+    graph, again = (feature_graph(many, approximate=True, random_state=3) for _ in range(2))
+    assert graph.connectivities.multiply(exact.connectivities).nnz > 0.95 * exact.connectivities.nnz
+    np.testing.assert_array_equal(graph.distances.indices, again.distances.indices)
+    np.testing.assert_array_equal(graph.distances.data, again.distances.data)
+    assert graph.connectivities.diagonal().sum() == 0
+
+
+def test_approximate_past_the_threshold(many, monkeypatch):
+    from spamca.graph import feature
+
+    monkeypatch.setattr(feature, "EXACT_UP_TO", 1000)
+    graph, asked = feature_graph(many), feature_graph(many, approximate=True)
+    np.testing.assert_array_equal(graph.distances.data, asked.distances.data)
+
+
+@pytest.mark.parametrize("k", [0, 5, 6])
+def test_number_of_neighbours_is_checked(features, k):
+    with pytest.raises(ValueError, match=f"n_neighbors={k} must be at least 1 and less than the 5 spots"):
+        feature_graph(features[:5], n_neighbors=k)
+
+
+def test_unknown_metric(features):
+    with pytest.raises(ValueError, match="metric must be one of .* got 'hamming'"):
+        feature_graph(features, metric="hamming")

@@ -1,0 +1,63 @@
+"""Rings of a lattice."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spamca.graph.grid import grid_graph
+
+
+@pytest.mark.parametrize("n_rings", [1, 2, 3])
+@pytest.mark.parametrize(("name", "corners"), [("square", 4), ("hexagonal", 6)])
+def test_size_of_the_rings(request, middle, name, corners, n_rings):
+    graph = grid_graph(request.getfixturevalue(name), n_rings=n_rings)
+    expected = corners * n_rings * (n_rings + 1) // 2
+    assert set(np.diff(graph.connectivities.indptr)[middle]) == {expected}
+    rings = [row.data for row, is_inner in zip(graph.distances, middle, strict=True) if is_inner]
+    for ring in range(1, n_rings + 1):
+        assert {(data == ring).sum() for data in rings} == {corners * ring}
+
+
+def test_jitter_and_holes(square):
+    rng = np.random.default_rng(0)
+    kept = rng.random(len(square)) > 0.2
+    graph = grid_graph(square + rng.normal(scale=0.004, size=square.shape))
+    exact = grid_graph(square)
+    assert (graph.connectivities != exact.connectivities).nnz == 0
+    np.testing.assert_array_equal(
+        grid_graph(square[kept]).connectivities.toarray(), exact.take(np.flatnonzero(kept)).connectivities.toarray()
+    )
+
+
+def test_spots_on_one_point(square):
+    graph = grid_graph(np.vstack([square, square[:3]]))
+    assert (graph.distances[np.arange(3), np.arange(3) + len(square)] == 0).all()
+    assert (graph.connectivities[np.arange(3), np.arange(3) + len(square)] == 1).all()
+
+
+def test_a_single_point():
+    assert grid_graph(np.zeros((1, 2))).connectivities.nnz == 0
+
+
+def test_rings_are_checked(square):
+    with pytest.raises(ValueError, match="n_rings must be at least 1, got 0"):
+        grid_graph(square, n_rings=0)
+
+
+def test_equals_squidpy(hexagonal):
+    import warnings
+
+    from anndata import AnnData
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import squidpy as sq
+
+        adata = AnnData(np.zeros((len(hexagonal), 1), dtype=np.float32), obsm={"spatial": hexagonal})
+        sq.gr.spatial_neighbors_grid(adata, n_neighs=6, n_rings=2)
+    graph = grid_graph(hexagonal, n_rings=2)
+    theirs = adata.obsp["spatial_distances"].toarray()
+    # squidpy lets spots of the edge reach past the ring; inside both agree.
+    middle = np.diff(graph.connectivities.indptr) == 18
+    np.testing.assert_array_equal(graph.distances.toarray()[middle], theirs[middle])

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import mudata
+import numpy as np
+import pandas as pd
+import pytest
+
+import spamca
+from spamca._palette import palette
+from spamca.datasets._simulated import _without_pull
+from spamca.pl._coloring import find_coloring
+
+
+@pytest.fixture
+def mdata():
+    mdata = spamca.datasets.simulated(n_spots=40, n_domains=3, n_features=4)
+    mdata["rna"].obs["leiden"] = pd.Categorical(np.where(np.arange(40) < 10, "a", "b"))
+    mdata["rna"].obs["depth"] = np.arange(40)
+    mdata["rna"].layers["double"] = mdata["rna"].X * 2
+    return mdata
+
+
+@pytest.fixture
+def partial(mdata):
+    """The RNA of the first ten spots is missing, and the rest stands in reverse order."""
+    parts = {"rna": mdata["rna"][:9:-1].copy(), "protein": mdata["protein"].copy()}
+    with _without_pull():
+        return mudata.MuData(parts)
+
+
+def test_column_of_categories_gets_colours_that_stay(mdata):
+    found = find_coloring(mdata, "label")
+    assert found.categories == ["domain 1", "domain 2", "domain 3"]
+    assert [found.categories[code] for code in found.values] == mdata.obs["label"].tolist()
+    assert found.colors == mdata.uns["label_colors"] == palette(3)
+    mdata.uns["label_colors"] = ["red", "#00ff00", "#0000ff"]
+    assert find_coloring(mdata, "label").colors == ["red", "#00ff00", "#0000ff"]
+
+
+def test_stored_colours_that_do_not_fit_are_replaced(mdata):
+    mdata.uns["label_colors"] = ["#ff0000"]
+    assert find_coloring(mdata, "label").colors == palette(3) == mdata.uns["label_colors"]
+
+
+def test_stored_colours_read_from_a_file_stay(mdata):
+    mdata.uns["label_colors"] = np.array(["#ff0000", "#00ff00", "#0000ff"], dtype=object)
+    assert find_coloring(mdata, "label").colors == ["#ff0000", "#00ff00", "#0000ff"]
+
+
+def test_colours_given_in_order_or_by_name_are_kept(mdata):
+    assert find_coloring(mdata, "label", palette=["red", "lime", "blue"]).colors == ["#ff0000", "#00ff00", "#0000ff"]
+    by_name = {"domain 3": "red", "domain 1": "lime", "domain 2": "blue"}
+    assert find_coloring(mdata, "label", palette=by_name).colors == ["#00ff00", "#0000ff", "#ff0000"]
+    assert mdata.uns["label_colors"] == ["#00ff00", "#0000ff", "#ff0000"]
+
+
+def test_colours_given_must_suffice(mdata):
+    with pytest.raises(ValueError, match=r"palette has no colour for \['domain 3'\] of 'label'"):
+        find_coloring(mdata, "label", palette=["red", "lime"])
+    with pytest.raises(ValueError, match="palette='tab10' must be a list"):
+        find_coloring(mdata, "label", palette="tab10")
+    assert "label_colors" not in mdata.uns
+
+
+def test_strings_and_booleans_are_categories_and_numbers_are_not(mdata):
+    mdata.obs["words"] = mdata.obs["label"].astype(str)
+    mdata.obs["flag"] = np.arange(40) % 2 == 0
+    mdata.obs["count"] = np.arange(40)
+    assert find_coloring(mdata, "words").categories == ["domain 1", "domain 2", "domain 3"]
+    assert find_coloring(mdata, "flag").categories == ["False", "True"]
+    assert find_coloring(mdata, "count").categories is None
+
+
+def test_missing_values_are_known(mdata):
+    mdata.obs["label"] = mdata.obs["label"].mask(np.arange(40) < 5)
+    mdata.obs["number"] = np.where(np.arange(40) < 3, np.nan, 1.0)
+    assert np.flatnonzero(find_coloring(mdata, "label").missing).tolist() == [0, 1, 2, 3, 4]
+    assert np.flatnonzero(find_coloring(mdata, "number").missing).tolist() == [0, 1, 2]
+
+
+def test_column_of_a_modality_keeps_its_colours_there(mdata):
+    found = find_coloring(mdata, "rna:leiden")
+    assert found.categories == ["a", "b"]
+    assert mdata["rna"].uns["leiden_colors"] == found.colors
+    assert "leiden_colors" not in mdata.uns
+    assert find_coloring(mdata, "rna:depth").values.tolist() == list(range(40))
+
+
+def test_feature_by_modality_or_alone(mdata):
+    expected = mdata["rna"].X.toarray()[:, 1]
+    assert find_coloring(mdata, "rna:gene2").values.tolist() == expected.tolist()
+    assert find_coloring(mdata, "gene2").values.tolist() == expected.tolist()
+    assert find_coloring(mdata, "gene2", layer="double").values.tolist() == (2 * expected).tolist()
+    mdata["rna"].X = mdata["rna"].X.toarray()
+    assert find_coloring(mdata, "gene2").values.tolist() == expected.tolist()
+
+
+def test_spots_without_the_modality_have_no_value(partial):
+    feature, column = find_coloring(partial, "rna:gene1"), find_coloring(partial, "rna:depth")
+    words = find_coloring(partial, "rna:leiden")
+    lacks = ~partial.obs_names.isin(partial["rna"].obs_names)
+    assert lacks.sum() == 10
+    for found in (feature, column, words):
+        assert (found.missing == lacks).all()
+    known = partial.obs_names[~lacks]
+    assert column.values[~lacks].tolist() == partial["rna"].obs.loc[known, "depth"].tolist()
+    assert feature.values[~lacks].tolist() == partial["rna"].to_df().loc[known, "gene1"].tolist()
+    assert [words.categories[k] for k in words.values[~lacks]] == partial["rna"].obs.loc[known, "leiden"].tolist()
+
+
+def test_unknown_names_get_a_hint(mdata):
+    with pytest.raises(KeyError, match=r"color='lable' .* did you mean 'label'"):
+        find_coloring(mdata, "lable")
+    with pytest.raises(KeyError, match="did you mean 'rna:gene1'"):
+        find_coloring(mdata, "rna:gene_1")
+    with pytest.raises(KeyError, match=r"color='zzzzzz' .* columns are"):
+        find_coloring(mdata, "zzzzzz")
+    with pytest.raises(KeyError, match=r"layer='triple' is not among \['double'\]"):
+        find_coloring(mdata, "gene1", layer="triple")

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matplotlib.collections import PathCollection
+from matplotlib.figure import Figure
+
+import spamca
+
+
+@pytest.fixture
+def mdata():
+    mdata = spamca.datasets.simulated(n_spots=150, n_domains=3, n_features=4)
+    weight = np.linspace(0, 1, 150)
+    mdata.obs["rna:spamca_weight"] = weight
+    mdata.obs["protein:spamca_weight"] = 1 - weight
+    mdata.obs["spamca"] = mdata.obs["label"]
+    mdata.obs["section"] = np.where(np.arange(150) < 75, "a", "b")
+    return mdata
+
+
+def test_a_panel_for_each_modality_and_boxes_by_domain(mdata):
+    axes = spamca.pl.modality_weights(mdata)
+    assert [ax.get_title() for ax in axes] == ["rna", "protein", ""]
+    assert [text.get_text() for text in axes[-1].get_xticklabels()] == ["domain 1", "domain 2", "domain 3"]
+    assert [text.get_text() for text in axes[-1].get_legend().get_texts()] == ["rna", "protein"]
+    assert len(axes[-1].patches) == 6
+    assert isinstance(axes[0].figure, Figure)
+    assert all(isinstance(ax.collections[0], PathCollection) for ax in axes[:2])
+
+
+def test_modalities_share_one_scale(mdata):
+    rna, protein, _ = spamca.pl.modality_weights(mdata, cmap="gray")
+    shade = [ax.collections[0].get_facecolors()[:, 0] for ax in (rna, protein)]
+    assert shade[0] + shade[1] == pytest.approx(np.ones(150), abs=0.02)
+
+
+def test_without_domains_all_spots_are_taken_together(mdata):
+    del mdata.obs["spamca"]
+    axes = spamca.pl.modality_weights(mdata)
+    assert [text.get_text() for text in axes[-1].get_xticklabels()] == ["all spots"]
+    axes = spamca.pl.modality_weights(mdata, groupby="label", figsize=(5, 5))
+    assert len(axes[-1].get_xticklabels()) == 3
+
+
+def test_one_row_a_section(mdata):
+    axes = spamca.pl.modality_weights(mdata, library_key="section")
+    assert [ax.get_title() for ax in axes] == ["a: rna", "a: protein", "b: rna", "b: protein", ""]
+
+
+def test_labels_of_many_domains_are_turned(mdata):
+    mdata.obs["long"] = mdata.obs["label"].astype(str) + " of the pericapsular adipose tissue"
+    axes = spamca.pl.modality_weights(mdata, groupby="long")
+    assert axes[-1].get_xticklabels()[0].get_rotation() == 35
+
+
+def test_spots_without_a_modality_do_not_count(mdata):
+    from mudata import MuData
+
+    weights = mdata.obs[["rna:spamca_weight", "protein:spamca_weight", "spamca"]]
+    partial = MuData({"rna": mdata["rna"][:100].copy(), "protein": mdata["protein"].copy()})[mdata.obs_names].copy()
+    partial.obs[list(weights)] = weights
+    partial.obs.loc[partial.obs_names[100:], "rna:spamca_weight"] = 0.0
+    axes = spamca.pl.modality_weights(partial)
+    grey = (axes[0].collections[0].get_facecolors()[:, :3] == axes[0].collections[0].get_facecolors()[0, :3]).all(
+        axis=1
+    )
+    assert grey.sum() >= 50
+
+
+def test_absent_weights_name_the_call_that_makes_them(mdata):
+    with pytest.raises(KeyError, match=r"no \['rna:x_weight', 'protein:x_weight'\]; run spamca.tl.integrate"):
+        spamca.pl.modality_weights(mdata, key="x")

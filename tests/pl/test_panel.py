@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.colors import to_hex
+
+from spamca.datasets._layout import grid
+from spamca.pl._coloring import Coloring
+from spamca.pl._image import TissueImage
+from spamca.pl._panel import MISSING, MISSING_NAME, Style, draw_key, draw_panel, scale
+from spamca.pl._section import Section
+
+
+@pytest.fixture
+def section() -> Section:
+    spatial = grid(9, np.random.default_rng(0))
+    return Section(None, np.arange(9), spatial)
+
+
+@pytest.fixture
+def ax():
+    return plt.figure().add_subplot()
+
+
+CODES = Coloring("label", np.array([0, 1, 2, 0, 1, 2, 0, -1, 2]), ["a", "b", "c"], ["#ff0000", "#00ff00", "#0000ff"])
+NUMBERS = Coloring("gene", np.array([0, 1, 2, 3, 4, 5, 6, np.nan, 100.0]))
+
+
+def at(ax, x: float, y: float) -> str:
+    """Colour of the spot at a position."""
+    spots = ax.collections[0]
+    here = np.flatnonzero((spots.get_offsets() == [x, y]).all(axis=1))
+    return to_hex(spots.get_facecolors()[here[0]])
+
+
+def test_categories_have_their_colours_and_missing_spots_are_grey_beneath(ax, section):
+    draw_panel(ax, section, CODES, Style(), None)
+    assert at(ax, 0, 0) == "#ff0000"
+    assert at(ax, 2, 2) == "#0000ff"
+    assert at(ax, 1, 2) == MISSING
+    assert ax.collections[0].get_offsets()[0].tolist() == [1, 2]
+
+
+def test_numbers_go_along_the_colour_map(ax, section):
+    norm = scale(NUMBERS, (0, 90))
+    assert norm.vmax < 100
+    draw_panel(ax, section, NUMBERS, Style(cmap="gray"), norm)
+    assert at(ax, 0, 0) == "#000000"
+    assert at(ax, 2, 2) == "#ffffff"
+    assert at(ax, 1, 2) == MISSING
+
+
+def test_axes_are_equal_upside_down_and_bare(ax, section):
+    draw_panel(ax, section, CODES, Style(), None)
+    assert ax.get_aspect() == 1
+    assert ax.yaxis_inverted()
+    assert not ax.xaxis_inverted()
+    assert not ax.axison
+    assert ax.get_xlim() == (-1, 3)
+
+
+def test_opacity_and_size(ax, section):
+    draw_panel(ax, section, CODES, Style("circle", 0.5, 0.3), None)
+    spots = ax.collections[0]
+    assert spots.get_alpha() == 0.3
+    assert np.ptp(spots.get_paths()[0].vertices[:, 0]) == pytest.approx(0.5)
+
+
+def test_image_lies_beneath_and_tells_the_size_of_spots(ax, section):
+    image = TissueImage(np.zeros((8, 8, 3)), 2.0, 0.55)
+    draw_panel(ax, Section(None, section.rows, section.spatial, image), CODES, Style("circle"), None)
+    assert len(ax.images) == 1
+    assert np.ptp(ax.collections[0].get_paths()[0].vertices[:, 0]) == pytest.approx(0.55)
+
+
+def test_percentiles_that_fall_together_give_way_to_the_range():
+    mostly_zero = Coloring("gene", np.r_[np.zeros(999), 5.0])
+    assert (scale(mostly_zero, (1, 99)).vmin, scale(mostly_zero, (1, 99)).vmax) == (0, 5)
+    assert scale(Coloring("gene", np.full(3, 2.0)), (1, 99)).vmax == 3
+    assert scale(Coloring("gene", np.full(3, np.nan)), (1, 99)).vmax == 1
+
+
+def test_legend_names_what_is_there(ax):
+    draw_key(ax, CODES, Style(), None, height=3, title=None)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b", "c", MISSING_NAME]
+    unused = Coloring("label", np.array([0, 2]), CODES.categories, CODES.colors)
+    draw_key(ax, unused, Style(), None, height=3, title="domains")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "c"]
+    assert ax.get_legend().legend_handles[1].get_color() == "#0000ff"
+
+
+def test_bar_points_beyond_its_ends_only_where_values_are(ax):
+    draw_key(ax, NUMBERS, Style(), scale(NUMBERS, (0, 90)), height=3, title=None)
+    assert len(ax.child_axes) == 1
+    nothing = Coloring("gene", np.full(3, np.nan))
+    other = plt.figure().add_subplot()
+    draw_key(other, nothing, Style(), scale(nothing, (1, 99)), height=3, title=None)
+    assert not other.child_axes

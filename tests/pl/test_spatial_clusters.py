@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import logging
+
+import mudata
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+
+import spamca
+
+
+@pytest.fixture
+def mdata():
+    mdata = spamca.datasets.simulated(n_spots=120, n_domains=3, n_features=4)
+    mdata.obs["section"] = pd.Categorical(np.repeat(["s1", "s2", "s3"], 40))
+    mdata.obs["found"] = mdata.obs["label"].cat.rename_categories({"domain 1": "z", "domain 2": "y", "domain 3": "x"})
+    return mdata
+
+
+def clustered(mdata, **arguments):
+    """What tl.cluster writes, at no cost."""
+    key = arguments["key_added"]
+    mdata.obs[key] = mdata.obs["label"].cat.rename_categories({"domain 1": "0", "domain 2": "1", "domain 3": "2"})
+
+
+def titles(axes) -> list[str]:
+    return [ax.get_title() for ax in np.ravel(axes)]
+
+
+def overlaps(figure) -> list[tuple[str, str]]:
+    """Pairs of legends, bars, titles and axes of a figure that cover one another."""
+    figure.canvas.draw()
+    boxes = {}
+    for i, ax in enumerate(figure.axes):
+        boxes[f"axes {i}"] = ax.get_window_extent()
+        boxes[f"title {i}"] = ax.title.get_window_extent() if ax.get_title() else None
+        boxes[f"legend {i}"] = ax.get_legend().get_window_extent() if ax.get_legend() else None
+        boxes |= {f"bar {i}.{j}": bar.get_tightbbox() for j, bar in enumerate(ax.child_axes)}
+    boxes = {name: box.padded(-1) for name, box in boxes.items() if box is not None}
+    names = list(boxes)
+    return [(a, b) for i, a in enumerate(names) for b in names[i + 1 :] if boxes[a].overlaps(boxes[b])]
+
+
+def outside(figure) -> list[str]:
+    """Legends and titles that leave the figure."""
+    figure.canvas.draw()
+    parts = [part for ax in figure.axes for part in (ax.get_legend(), ax.title) if part is not None]
+    page = figure.bbox.padded(1)
+    return [str(part) for part in parts if not page.contains(*part.get_window_extent().p0)]
+
+
+def test_one_colour_gives_axes_and_stores_colours(mdata):
+    ax = spamca.pl.spatial_clusters(mdata, color="label")
+    assert isinstance(ax, Axes)
+    assert ax.get_title() == "label"
+    assert len(mdata.uns["label_colors"]) == 3
+    before = list(mdata.uns["label_colors"])
+    spamca.pl.spatial_clusters(mdata, color="label", library_key="section")
+    assert mdata.uns["label_colors"] == before
+
+
+def test_several_colours_give_a_panel_each(mdata):
+    axes = spamca.pl.spatial_clusters(mdata, color=["label", "rna:gene1", "protein1"], ncols=2)
+    assert axes.shape == (3,)
+    assert titles(axes) == ["label", "rna:gene1", "protein1"]
+    assert len(axes[0].figure.axes) == 3
+    assert axes[0].get_legend() is not None
+    assert len(axes[1].child_axes) == len(axes[2].child_axes) == 1
+
+
+def test_one_panel_a_section_and_one_legend(mdata):
+    axes = spamca.pl.spatial_clusters(mdata, color="label", library_key="section", ncols=2)
+    assert axes.shape == (3,)
+    assert titles(axes) == ["s1", "s2", "s3"]
+    assert [ax.get_legend() is not None for ax in axes] == [False, True, False]
+    assert axes[1].get_legend().get_title().get_text() == "label"
+    assert [len(ax.collections[0].get_offsets()) for ax in axes] == [40, 40, 40]
+
+
+def test_colours_and_sections_make_a_grid(mdata):
+    axes = spamca.pl.spatial_clusters(mdata, color=["label", "gene1"], library_key="section")
+    assert axes.shape == (2, 3)
+    assert axes[0, 2].get_legend() is not None
+    assert len(axes[1, 2].child_axes) == 1
+
+
+def test_sections_share_the_scale_of_numbers(mdata):
+    mdata.obs["depth"] = np.repeat([0.0, 1.0, 2.0], 40)
+    axes = spamca.pl.spatial_clusters(mdata, color="depth", library_key="section", cmap="gray", percentiles=(0, 100))
+    shades = [ax.collections[0].get_facecolors()[0, 0] for ax in axes]
+    assert shades == pytest.approx([0, 0.5, 1], abs=0.01)
+
+
+@pytest.mark.parametrize("n_domains", [3, 12, 26])
+@pytest.mark.parametrize("layout", ["grid", "hexagonal"])
+def test_nothing_overlaps(n_domains, layout):
+    mdata = spamca.datasets.simulated(n_spots=1000, n_domains=n_domains, n_features=4, layout=layout)
+    mdata.obs["section"] = np.where(mdata.obsm["spatial"][:, 1] < 12, "upper", "lower")
+    mdata.obs["long names"] = mdata.obs["label"].astype(str) + " of the pericapsular adipose tissue"
+    for arguments in ({"color": ["label", "gene1", "long names"], "ncols": 2}, {"library_key": "section"}):
+        axes = spamca.pl.spatial_clusters(mdata, **{"color": "label"} | arguments)
+        assert not overlaps(axes[0].figure)
+        assert not outside(axes[0].figure)
+
+
+def test_domains_are_found_where_there_are_none(mdata, monkeypatch, caplog):
+    monkeypatch.setattr("spamca.tl.cluster", clustered)
+    with caplog.at_level(logging.INFO, "spamca"):
+        ax = spamca.pl.spatial_clusters(mdata)
+    assert "running spamca.tl.cluster" in caplog.text
+    assert ax.get_title() == "spamca"
+    caplog.clear()
+    spamca.pl.spatial_clusters(mdata)
+    assert not caplog.text
+
+
+def test_domains_are_found_for_another_key_that_has_an_embedding(mdata, monkeypatch):
+    monkeypatch.setattr("spamca.tl.cluster", clustered)
+    mdata.obsm["X_mine"] = np.zeros((120, 2))
+    assert spamca.pl.spatial_clusters(mdata, color="mine").get_title() == "mine"
+    with pytest.raises(KeyError, match="color='yours'"):
+        spamca.pl.spatial_clusters(mdata, color="yours")
+
+
+def test_matched_colours_make_equal_partitions_look_equal(mdata):
+    axes = spamca.pl.spatial_clusters(mdata, color=["label", "found", "gene1"], match="label")
+    first, second = (ax.collections[0].get_facecolors() for ax in axes[:2])
+    assert (first == second).all()
+    spamca.pl.spatial_clusters(mdata, color="found", palette={"x": "red", "y": "lime", "z": "blue"})
+    assert mdata.uns["found_colors"] == ["#0000ff", "#00ff00", "#ff0000"]
+
+
+def test_axes_of_the_caller_are_used(mdata):
+    figure, two = plt.subplots(1, 2)
+    assert spamca.pl.spatial_clusters(mdata, color="label", ax=two[1]) is two[1]
+    spamca.pl.spatial_clusters(mdata, color=["label", "gene1"], ax=two)
+    assert plt.get_fignums() == [figure.number]
+
+
+def test_titles_and_legends_can_be_chosen(mdata):
+    axes = spamca.pl.spatial_clusters(mdata, color=["label", "gene1"], title=["A", "B"], legend=False, figsize=(4, 2))
+    assert titles(axes) == ["A", "B"]
+    assert axes[0].get_legend() is None
+    assert not axes[1].child_axes
+    assert axes[0].figure.get_size_inches().tolist() == [4, 2]
+    assert spamca.pl.spatial_clusters(mdata, color="label", title="C", figsize=(4, 2)).get_title() == "C"
+    with pytest.raises(ValueError, match="title has 1 entries, but there are 2 panels"):
+        spamca.pl.spatial_clusters(mdata, color=["label", "gene1"], title="A")
+
+
+def test_image_can_be_left_out(mdata):
+    record = {"images": {"hires": np.zeros((5, 5, 3))}, "scalefactors": {"tissue_hires_scalef": 0.5}}
+    mdata["rna"].uns["spatial"] = {"only": record}
+    assert len(spamca.pl.spatial_clusters(mdata, color="label").images) == 1
+    assert not spamca.pl.spatial_clusters(mdata, color="label", image=False).images
+
+
+def test_coordinates_may_be_with_the_modalities(mdata):
+    del mdata.obsm["spatial"]
+    spamca.pl.spatial_clusters(mdata, color="label")
+
+
+@pytest.mark.parametrize("extension", ["png", "pdf", "svg"])
+def test_can_be_saved(mdata, tmp_path, extension):
+    ax = spamca.pl.spatial_clusters(mdata, color="label", spot_shape="hexagon")
+    ax.figure.savefig(tmp_path / f"figure.{extension}")
+
+
+def test_bad_arguments_raise_and_leave_the_object_alone(mdata):
+    with pytest.raises(ValueError, match="spot_shape must be one of .* got 'star'"):
+        spamca.pl.spatial_clusters(mdata, color="label", spot_shape="star")
+    with pytest.raises(KeyError, match="library_key='absent'"):
+        spamca.pl.spatial_clusters(mdata, color="label", library_key="absent")
+    with pytest.raises(KeyError, match="no coordinates"):
+        spamca.pl.spatial_clusters(mdata, color="label", spatial_key="absent")
+    with pytest.raises(TypeError, match="mdata must be a MuData"):
+        spamca.pl.spatial_clusters(mdata["rna"], color="label")
+    assert "label_colors" not in mdata.uns
+    assert not plt.get_fignums()
+
+
+@pytest.mark.parametrize(
+    ("file", "color", "library_key"),
+    [
+        ("dlpfc_151673", "label", None),
+        ("hln_a1_panel_split", "label", None),
+        ("her2st_a1", "label", None),
+        ("p22_atac", "rna:rna_cluster", None),
+        ("sim_mosaic_rep1", "label", "section"),
+        ("sim_triplet", "label", None),
+    ],
+)
+def test_real_tissue(data_dir, file, color, library_key):
+    mdata = mudata.read_h5mu(data_dir / f"{file}.h5mu")
+    modality = next(iter(mdata.mod))
+    colors = [color, f"{modality}:{mdata[modality].var_names[0]}"]
+    axes = spamca.pl.spatial_clusters(mdata, color=colors, library_key=library_key)
+    figure = np.ravel(axes)[0].figure
+    assert not overlaps(figure)
+    assert not outside(figure)

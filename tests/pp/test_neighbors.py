@@ -1,0 +1,235 @@
+"""``pp.neighbors``."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pytest
+from mudata import MuData
+
+import spamca
+from spamca.graph import SPATIAL_KINDS, feature_graph, spatial_graph
+
+REAL = [
+    "dlpfc_151673",
+    "her2st_a1",
+    "hln_a1_panel_split",
+    "p22_atac",
+    "sim_mosaic_rep1",
+    "sim_spamosaic_rep1",
+    "sim_triplet",
+]
+
+
+def told(caplog):
+    return [record.getMessage() for record in caplog.records]
+
+
+def assert_same(a, b):
+    assert (a != b).nnz == 0
+
+
+def test_writes_what_it_says(tissue):
+    xy = tissue["rna"].obsm["spatial"].copy()
+    spamca.pp.neighbors(tissue, n_neighbors=10, n_spatial_neighbors=4)
+    np.testing.assert_array_equal(tissue.obsm["spatial"], xy)
+    spatial = spatial_graph(xy, n_neighbors=4)
+    for holder in (tissue, tissue["rna"], tissue["protein"]):
+        assert_same(holder.obsp["spatial_connectivities"], spatial.connectivities)
+        assert_same(holder.obsp["spatial_distances"], spatial.distances)
+        record = holder.uns["spatial_neighbors"]
+        assert record["connectivities_key"] == "spatial_connectivities"
+        assert record["distances_key"] == "spatial_distances"
+        assert record["params"]["kind"] == "knn"
+        assert record["params"]["n_neighbors"] == 4
+    for modality in tissue.mod.values():
+        record = modality.uns["feature_neighbors"]
+        assert record["params"]["use_rep"] == modality.uns["spamca"]["use_rep"] == "X_pca"
+        assert record["params"]["metric"] == "correlation"
+        graph = feature_graph(modality.obsm["X_pca"], n_neighbors=10)
+        assert_same(modality.obsp[record["connectivities_key"]], graph.connectivities)
+        assert_same(modality.obsp[record["distances_key"]], graph.distances)
+
+
+def test_copy(tissue):
+    changed = spamca.pp.neighbors(tissue, copy=True)
+    assert "spatial_connectivities" in changed.obsp
+    assert "spatial_connectivities" not in tissue.obsp
+    assert "X_pca" not in tissue["rna"].obsm
+
+
+def test_again_with_other_choices(tissue):
+    spamca.pp.neighbors(tissue)
+    spamca.pp.neighbors(tissue, n_spatial_neighbors=10, n_neighbors=5, metric="euclidean")
+    for holder in (tissue, tissue["rna"]):
+        assert holder.uns["spatial_neighbors"]["params"]["n_neighbors"] == 10
+        assert np.diff(holder.obsp["spatial_connectivities"].indptr).min() >= 10
+    assert tissue["rna"].uns["feature_neighbors"]["params"]["metric"] == "euclidean"
+
+
+def test_same_seed_same_bits(tissue):
+    a, b = (spamca.pp.neighbors(tissue, copy=True, random_state=2) for _ in range(2))
+    for name in tissue.mod:
+        np.testing.assert_array_equal(
+            a[name].obsp["feature_neighbors_distances"].data, b[name].obsp["feature_neighbors_distances"].data
+        )
+
+
+@pytest.mark.parametrize("kind", SPATIAL_KINDS)
+def test_kinds(tissue, kind):
+    spamca.pp.neighbors(tissue, spatial_kind=kind, radius=1.6, n_rings=2)
+    assert tissue.uns["spatial_neighbors"]["params"]["kind"] == kind
+    expected = spatial_graph(tissue.obsm["spatial"], kind=kind, radius=1.6, n_rings=2)
+    assert_same(tissue.obsp["spatial_connectivities"], expected.connectivities)
+
+
+def test_tells_that_it_prepares(tissue, caplog):
+    with caplog.at_level(logging.INFO, logger="spamca"):
+        spamca.pp.neighbors(tissue)
+    assert [line.split(",")[0] for line in told(caplog)] == [
+        "neighbors: 'rna' has no features yet",
+        "neighbors: 'protein' has no features yet",
+    ]
+    caplog.clear()
+    with caplog.at_level(logging.INFO, logger="spamca"):
+        spamca.pp.neighbors(tissue)
+    assert told(caplog) == []
+
+
+def test_prepare_is_not_run_again(tissue):
+    spamca.pp.prepare(tissue, n_components=4)
+    spamca.pp.neighbors(tissue)
+    assert tissue["rna"].obsm["X_pca"].shape[1] == 4
+    assert tissue["rna"].uns["spamca"]["kind"] == "rna"
+
+
+def test_other_features(tissue, caplog):
+    values = np.random.default_rng(0).normal(size=(tissue.n_obs, 6))
+    tissue["rna"].obsm["X_scvi"] = values
+    spamca.pp.neighbors(tissue, use_rep={"rna": "X_scvi"})
+    assert tissue["rna"].uns["feature_neighbors"]["params"]["use_rep"] == "X_scvi"
+    assert tissue["rna"].uns["spamca"] == {"kind": "given", "use_rep": "X_scvi"}
+    assert tissue["protein"].uns["spamca"]["use_rep"] == "X_pca"
+    assert_same(tissue["rna"].obsp["feature_neighbors_connectivities"], feature_graph(values).connectivities)
+    # without use_rep the choice is made anew
+    spamca.pp.neighbors(tissue)
+    assert tissue["rna"].uns["spamca"]["use_rep"] == "X_pca"
+
+
+def test_features_under_one_name(tissue):
+    for modality in tissue.mod.values():
+        modality.obsm["X_own"] = np.random.default_rng(0).normal(size=(tissue.n_obs, 6)).astype(np.float32)
+    spamca.pp.neighbors(tissue, use_rep="X_own")
+    assert "X_pca" not in tissue["rna"].obsm
+    assert {modality.uns["spamca"]["use_rep"] for modality in tissue.mod.values()} == {"X_own"}
+
+
+def test_features_of_scanpy_are_found(tissue, caplog):
+    tissue["rna"].obsm["X_pca"] = np.random.default_rng(0).normal(size=(tissue.n_obs, 6)).astype(np.float32)
+    with caplog.at_level(logging.INFO, logger="spamca"):
+        spamca.pp.neighbors(tissue)
+    assert "neighbors: 'rna' stands with obsm['X_pca']" in told(caplog)
+    assert tissue["rna"].obsm["X_pca"].shape[1] == 6
+    assert tissue["rna"].uns["spamca"]["kind"] == "given"
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_few_features_do_not_correlate(tissue, caplog, n):
+    tissue["rna"].obsm["X_own"] = np.random.default_rng(0).normal(size=(tissue.n_obs, n))
+    with caplog.at_level(logging.INFO, logger="spamca"):
+        spamca.pp.neighbors(tissue, use_rep={"rna": "X_own"})
+    assert tissue["rna"].uns["feature_neighbors"]["params"]["metric"] == "euclidean"
+    assert tissue["protein"].uns["feature_neighbors"]["params"]["metric"] == "correlation"
+    assert f"'rna' has {n} features, too few for correlation" in caplog.text
+
+
+def test_sections(tissue, caplog):
+    tissue.obs["section"] = np.where(np.arange(tissue.n_obs) % 2, "s1", "s2")
+    spamca.pp.neighbors(tissue, library_key="section")
+    graph = tissue.obsp["spatial_connectivities"].tocoo()
+    assert (graph.row % 2 == graph.col % 2).all()
+    assert tissue.uns["spatial_neighbors"]["params"]["library_key"] == "section"
+    tissue.obs.loc[tissue.obs_names[:3], "section"] = "s3"
+    with pytest.raises(ValueError, match="n_spatial_neighbors must be less than the 3 spots of section 's3', got 6"):
+        spamca.pp.neighbors(tissue, library_key="section")
+
+
+def test_coincident_spots_are_told(tissue, caplog):
+    for modality in (tissue, *tissue.mod.values()):
+        modality.obsm["spatial"] = np.repeat(modality.obsm["spatial"][:113], 2, axis=0)[:225]
+    with caplog.at_level(logging.INFO, logger="spamca"):
+        spamca.pp.neighbors(tissue)
+    assert "neighbors: 112 spots lie on the point of another" in caplog.text
+
+
+def test_modalities_in_another_order_and_with_other_spots(tissue):
+    rna, protein = tissue["rna"].copy(), tissue["protein"][::-1][10:].copy()
+    del protein.obsm["spatial"]
+    mdata = MuData({"rna": rna, "protein": protein})
+    spamca.pp.neighbors(mdata)
+    where = rna.obs_names.get_indexer(protein.obs_names)
+    np.testing.assert_array_equal(mdata["protein"].obsm["spatial"], rna.obsm["spatial"][where])
+    joint = mdata.obsp["spatial_connectivities"][mdata.obs_names.get_indexer(protein.obs_names)]
+    joint = joint[:, mdata.obs_names.get_indexer(protein.obs_names)]
+    assert_same(mdata["protein"].obsp["spatial_connectivities"], joint)
+
+
+def test_modalities_that_are_views(tissue):
+    half = np.arange(tissue.n_obs) < 120
+    mdata = MuData({name: modality[half] for name, modality in tissue.mod.items()})
+    spamca.pp.neighbors(mdata)
+    assert mdata["rna"].obsp["spatial_connectivities"].shape == (120, 120)
+    assert "spatial_connectivities" not in tissue["rna"].obsp
+
+
+def test_other_coordinates(tissue):
+    for holder in (tissue, *tissue.mod.values()):
+        holder.obsm["X_array"] = holder.obsm.pop("spatial") * 2
+    spamca.pp.neighbors(tissue, spatial_key="X_array")
+    for holder in (tissue, tissue["rna"]):
+        np.testing.assert_array_equal(holder.obsm["spatial"], holder.obsm["X_array"])
+    assert tissue.uns["spatial_neighbors"]["params"]["spatial_key"] == "X_array"
+
+
+def test_own_coordinates_are_kept_beside_others(tissue):
+    for modality in tissue.mod.values():
+        modality.obsm["X_array"] = modality.obsm["spatial"] * 2
+    before = tissue["rna"].obsm["spatial"].copy()
+    spamca.pp.neighbors(tissue, spatial_key="X_array")
+    np.testing.assert_array_equal(tissue["rna"].obsm["spatial"], before)
+    np.testing.assert_array_equal(tissue.obsm["X_array"], before * 2)
+
+
+def test_one_modality(tissue):
+    mdata = MuData({"rna": tissue["rna"].copy()})
+    spamca.pp.neighbors(mdata)
+    assert "spatial_connectivities" in mdata.obsp
+
+
+def test_survives_the_file(tissue, tmp_path):
+    import mudata
+
+    spamca.pp.neighbors(tissue)
+    tissue.write(tmp_path / "tissue.h5mu")
+    back = mudata.read_h5mu(tmp_path / "tissue.h5mu")
+    assert_same(back.obsp["spatial_connectivities"], tissue.obsp["spatial_connectivities"])
+    assert back.uns["spatial_neighbors"]["params"]["kind"] == "knn"
+    spamca.pp.neighbors(back)
+    assert_same(back["rna"].obsp["spatial_distances"], tissue["rna"].obsp["spatial_distances"])
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_tissue(data_dir, name):
+    import mudata
+
+    mdata = mudata.read_h5mu(data_dir / f"{name}.h5mu")
+    given = {"library_key": "section"} if "section" in mdata.obs else {}
+    spamca.pp.neighbors(mdata, **given)
+    for modality in mdata.mod.values():
+        assert np.isfinite(modality.obsm[modality.uns["spamca"]["use_rep"]]).all()
+        assert np.diff(modality.obsp["feature_neighbors_connectivities"].indptr).min() >= 20
+    assert np.diff(mdata.obsp["spatial_connectivities"].indptr).min() >= 6
+    if "section" in mdata.obs:
+        graph, section = mdata.obsp["spatial_connectivities"].tocoo(), mdata.obs["section"].to_numpy()
+        assert (section[graph.row] == section[graph.col]).all()

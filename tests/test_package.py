@@ -1,0 +1,87 @@
+"""The package as a whole: what it costs to import, what is public, what its examples give."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import inspect
+import subprocess
+import sys
+import time
+from importlib.metadata import version
+
+import pytest
+from numpydoc.validate import validate
+
+import spamca
+
+PARTS = ("datasets", "metrics", "pl", "pp", "tl")
+HEAVY = (
+    "anndata",
+    "lightning",
+    "matplotlib",
+    "mudata",
+    "muon",
+    "pandas",
+    "scanpy",
+    "scipy",
+    "sklearn",
+    "squidpy",
+    "torch",
+)
+
+
+def public():
+    for part in PARTS:
+        module = importlib.import_module(f"spamca.{part}")
+        for name in module.__all__:
+            yield f"{part}.{name}", getattr(module, name)
+
+
+FUNCTIONS = dict(public())
+
+
+def test_import_is_cheap():
+    code = f"import spamca, sys; print(*[name for name in {HEAVY!r} if name in sys.modules])"
+    start = time.perf_counter()
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert time.perf_counter() - start < 3
+    assert result.stdout.split() == []
+    assert result.stderr == ""
+
+
+def test_parts():
+    assert sorted(spamca.__all__) == sorted(PARTS)
+    assert {*PARTS, "__version__"} <= set(dir(spamca))
+    assert spamca.__version__ == version("spamca")
+    with pytest.raises(AttributeError, match="'spamca' has no attribute 'gr'"):
+        _ = spamca.gr
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_signature(name):
+    parameters = list(inspect.signature(FUNCTIONS[name]).parameters.values())
+    by_position = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    assert len(by_position) <= 2, "data first, at most one more, then keywords only"
+    assert all(p.annotation is not p.empty for p in parameters)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_docstring(name):
+    report = validate(f"spamca.{name}")
+    # no docstring, parameters missing, unknown or out of order, no description, no returns, no example
+    required = {"GL08", "PR01", "PR02", "PR03", "PR07", "RT01", "EX01", "SS01"}
+    assert [error for error in report["errors"] if error[0] in required] == []
+    assert "Returns" in inspect.getdoc(FUNCTIONS[name])
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_example(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tests = doctest.DocTestFinder(recurse=False).find(FUNCTIONS[name], name, globs={})
+    assert sum(len(test.examples) for test in tests) > 0
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
+    report = []
+    for test in tests:
+        runner.run(test, out=report.append)
+    assert runner.failures == 0, "".join(report)
