@@ -25,7 +25,10 @@ GIB = 2**30
 
 
 def tissues():
-    return [path for path in sorted(DATA.glob("*.h5mu")) if path.stem not in LATER]
+    found = [path for path in sorted(DATA.glob("*.h5mu")) if path.stem not in LATER]
+    if not found:
+        sys.exit(f"no .h5mu in {DATA}: set SPAMCA_TEST_DATA to the folder that holds 'data'")
+    return found
 
 
 def read(path):

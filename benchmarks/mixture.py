@@ -23,8 +23,9 @@ from pathlib import Path
 import numpy as np
 
 TOLERANCE = 1e-3
-N_CLUSTERS_WITHOUT_LABELS = 10
-SINGLE_SECTIONS_ONLY = ("sim_mosaic_rep1",)
+N_CLUSTERS_WITHOUT_LABELS = 14
+SEVERAL_SECTIONS = ("sim_mosaic_rep1",)
+UNKNOWN = "undetermined"
 
 
 def read_points(path: Path, random_state: int) -> tuple[np.ndarray, int, object]:
@@ -32,15 +33,16 @@ def read_points(path: Path, random_state: int) -> tuple[np.ndarray, int, object]
     import mudata
 
     import spamca
-    from spamca.cluster import principal_components
+    from spamca.cluster import N_COMPONENTS, principal_components
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         mdata = mudata.read_h5mu(path)
-        n_clusters = mdata.obs["label"].nunique() if "label" in mdata.obs else N_CLUSTERS_WITHOUT_LABELS
+        labels = set(mdata.obs["label"]) - {UNKNOWN} if "label" in mdata.obs else range(N_CLUSTERS_WITHOUT_LABELS)
+        n_clusters = len(labels)
         spamca.pp.neighbors(mdata)
         spamca.tl.integrate(mdata, n_clusters, progress_bar=False, random_state=random_state)
-    points = principal_components(mdata.obsm["X_spamca"], 20)
+    points = principal_components(mdata.obsm["X_spamca"], N_COMPONENTS)
     return points, n_clusters, mdata.obsp["spatial_connectivities"]
 
 
@@ -73,7 +75,7 @@ def main() -> int:
     print(line.format(*heads))
     missed = 0
     for path in files:
-        if path.stem in SINGLE_SECTIONS_ONLY:
+        if path.stem in SEVERAL_SECTIONS:
             continue
         points, n_clusters, graph = read_points(path, arguments.random_state)
         begin = time.perf_counter()

@@ -16,7 +16,10 @@ def partitions(blobs):
 def density(points, mixture, s):
     covariance = mixture.covariance[s]
     return np.stack(
-        [w * multivariate_normal(m, covariance).pdf(points) for w, m in zip(mixture.weights[s], mixture.means[s], strict=True)]
+        [
+            w * multivariate_normal(m, covariance).pdf(points)
+            for w, m in zip(mixture.weights[s], mixture.means[s], strict=True)
+        ]
     )
 
 

@@ -31,7 +31,9 @@ def test_likelihood_is_at_least_that_of_scikit_learn(blobs, n_clusters):
 def test_linear_maps_change_the_likelihood_by_their_determinant(blobs):
     points = blobs[0]
     matrix = np.random.default_rng(1).normal(size=(4, 4))
-    before, after = (mixture(x, 3, selection="likelihood").record["best_log_likelihood"] for x in (points, points @ matrix))
+    before, after = (
+        mixture(x, 3, selection="likelihood").record["best_log_likelihood"] for x in (points, points @ matrix)
+    )
     assert after == pytest.approx(before - len(points) * np.linalg.slogdet(matrix)[1], rel=1e-4)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+N_COMPONENTS = 20
+"""Components that clusters are read from unless others are asked for, as published."""
+
 
 def principal_components(embedding: np.ndarray, n_components: int, *, random_state: int = 0) -> np.ndarray:
     """Principal components, not rescaled.

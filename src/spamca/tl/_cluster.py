@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spamca import _checks, _keys
+from spamca import _checks, _edge, _keys
 from spamca._logging import logger
+from spamca.cluster import CLUSTERERS, N_COMPONENTS, SELECTIONS, principal_components
+from spamca.cluster import refine as refined
+from spamca.tl._cluster_input import check_range, check_record, embedding_of, number_of_clusters, spatial_graph_of
+from spamca.tl._store_domains import store_domains
 
 if TYPE_CHECKING:
     from mudata import MuData
@@ -21,7 +25,7 @@ def cluster(
     selection: str | None = None,
     refine: bool = False,
     n_clusters_range: tuple[int, int] = (2, 20),
-    n_components: int = 20,
+    n_components: int = N_COMPONENTS,
     use_rep: str | None = None,
     key_added: str = _keys.SPAMCA,
     random_state: int = 0,
@@ -109,12 +113,6 @@ def cluster(
     >>> mdata.obsm["spamca_posterior"].shape
     (200, 5)
     """
-    from spamca import _edge
-    from spamca.cluster import CLUSTERERS, SELECTIONS, principal_components
-    from spamca.cluster import refine as refined
-    from spamca.tl._cluster_input import check_range, check_record, embedding_of, number_of_clusters, spatial_graph_of
-    from spamca.tl._store_domains import store_domains
-
     _checks.check_mudata(mdata)
     _checks.check_key_added(mdata, key_added)
     _checks.check_choice("method", method, CLUSTERERS)
@@ -126,7 +124,7 @@ def cluster(
     embedding_key = use_rep or _keys.embedding(key_added)
     embedding = embedding_of(mdata, embedding_key, key_added)
     graph = spatial_graph_of(mdata)
-    _check_selection(selection, method, SELECTIONS, has_graph=graph is not None)
+    _check_selection(selection, method, has_graph=graph is not None)
     if refine and graph is None:
         msg = "refine=True needs the spatial graph, which mdata does not have; call spamca.pp.neighbors(mdata)"
         raise KeyError(msg)
@@ -154,10 +152,10 @@ def cluster(
     return target if copy else None
 
 
-def _check_selection(selection: str | None, method: str, choices: tuple[str, ...], *, has_graph: bool) -> None:
+def _check_selection(selection: str | None, method: str, *, has_graph: bool) -> None:
     if selection is None:
         return
-    _checks.check_choice("selection", selection, choices)
+    _checks.check_choice("selection", selection, SELECTIONS)
     if method != "mixture":
         msg = f"selection={selection!r} is for method='mixture', not {method!r}; leave it out"
         raise ValueError(msg)
