@@ -20,7 +20,7 @@ logging.getLogger("spamca").setLevel(logging.WARNING)
 DATA = Path(os.environ.get("SPAMCA_TEST_DATA", ".")) / "data"
 LATER = ("sim_mosaic_rep1",)
 UNKNOWN = ("undetermined",)
-SEEDS = range(5)
+SEEDS = range(int(os.environ.get("SEEDS", "5")))
 
 EXPERIMENTS = {
     "default": {},
@@ -28,9 +28,10 @@ EXPERIMENTS = {
     "n_latent 64": {"n_latent": 64},
     "one scale: 1 hop": {"spatial_scales": (1,)},
     "one scale: 2 hops": {"spatial_scales": (2,)},
-    "scales 0, 1, 2": {"spatial_scales": (0, 1, 2)},
-    "scales 1, 2, 4": {"spatial_scales": (1, 2, 4)},
-    "scales 0, 1, 2, 4, 8": {"spatial_scales": (0, 1, 2, 4, 8)},
+    "scales 1, 2": {"spatial_scales": (1, 2)},
+    "scales 0, 1, 2, 4": {"spatial_scales": (0, 1, 2, 4)},
+    "scales 1, 2, 4, 8": {"spatial_scales": (1, 2, 4, 8)},
+    "scales 2, 4, 8": {"spatial_scales": (2, 4, 8)},
     "attention not pulled towards uniform": {"view_uniform": 0.0, "modality_uniform": 0.0},
     "no attention": {"view_uniform": 1.0, "modality_uniform": 1.0},
     "fusion by concatenation": {"fusion": "concatenation"},
@@ -48,22 +49,36 @@ EXPERIMENTS = {
 }
 
 
+SIMULATIONS = {
+    "sim_easy": {"difficulty": 0.25, "random_state": 101},
+    "sim_medium": {"difficulty": 0.6, "pattern": "layers", "layout": "hexagonal", "n_domains": 7, "random_state": 102},
+    "sim_hard": {
+        "difficulty": 0.8,
+        "layout": "random",
+        "modalities": ("rna", "protein", "atac"),
+        "n_spots": 2000,
+        "random_state": 103,
+    },
+}
+"""Simulations of graded difficulty, fixed before any choice was made by them."""
+
+
 def tissues():
     import mudata
 
     import spamca
 
+    for name, arguments in SIMULATIONS.items():
+        mdata = spamca.datasets.simulated(**arguments)
+        spamca.pp.neighbors(mdata)
+        yield name, mdata
     for path in sorted(DATA.glob("*.h5mu")):
         if path.stem in LATER:
             continue
         mdata = mudata.read_h5mu(path)
         if "label" in mdata.obs:
-            spamca.pp.neighbors(mdata, **NEIGHBORS)
+            spamca.pp.neighbors(mdata)
             yield path.stem, mdata
-
-
-NEIGHBORS: dict = {}
-"""Arguments of ``pp.neighbors``, the same for all."""
 
 
 def scores(mdata, change):

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 os.environ["MPLBACKEND"] = "agg"
+# What the tests compute is small: a second thread would only wait for the first, long so where other programs run.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_collection_modifyitems(items):

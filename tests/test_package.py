@@ -53,6 +53,7 @@ def test_import_is_cheap():
 def test_parts():
     assert sorted(spamca.__all__) == sorted(PARTS)
     assert {*PARTS, "__version__"} <= set(dir(spamca))
+    assert [spamca.__getattr__(part) for part in PARTS] == [importlib.import_module(f"spamca.{part}") for part in PARTS]
     assert spamca.__version__ == version("spamca")
     with pytest.raises(AttributeError, match="'spamca' has no attribute 'gr'"):
         _ = spamca.gr

@@ -20,8 +20,8 @@ class GraphEncoder(nn.Module):
 
     .. math:: H = \left[\hat A^{s_1} \tilde X \,\Vert\, \dots \,\Vert\, \hat A^{s_S} \tilde X\right] W
 
-    With ``scales=(1,)`` this is the published encoder :math:`\hat A \tilde X W`. Scale 0 keeps the spot itself apart from
-    its surroundings; keeping scales apart spares the choice of one, which differs between tissues.
+    With ``scales=(1,)`` this is the published encoder :math:`\hat A \tilde X W`. Scale 0 would keep the spot itself
+    apart from its surroundings; keeping scales apart spares the choice of one, which differs between tissues.
 
     Parameters
     ----------

@@ -52,7 +52,7 @@ class Settings:
 
     n_latent: int = 32
     scale_features: bool = True
-    spatial_scales: tuple[int, ...] = (0, 1, 2, 4)
+    spatial_scales: tuple[int, ...] = (1, 2, 4)
     shared_encoder: bool = False
     view_uniform: float = 0.5
     modality_uniform: float = 0.5

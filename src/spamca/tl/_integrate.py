@@ -54,7 +54,8 @@ def integrate(
     max_epochs
         Largest number of passes over the tissue; None takes the preset's. More cost time in proportion.
     accelerator, devices, precision
-        As in :class:`lightning.pytorch.Trainer`. ``"auto"`` takes CUDA where there is one and else the CPU.
+        As in :class:`lightning.pytorch.Trainer`. ``"auto"`` takes one CUDA device where there is
+        one and else the CPU.
     early_stopping
         Whether to stop before ``max_epochs`` when the loss no longer falls.
     progress_bar

@@ -75,7 +75,8 @@ def fit(
     random_state
         Seed of the weights, masks and negatives. The global random state is left as it was.
     accelerator, devices, precision
-        As in :class:`lightning.pytorch.Trainer`. ``"auto"`` takes CUDA where there is one and else the CPU.
+        As in :class:`lightning.pytorch.Trainer`. ``"auto"`` takes one CUDA device where there is one
+        and else the CPU.
     early_stopping
         Whether to stop before ``settings.max_epochs`` when the loss no longer falls.
     progress_bar
@@ -94,7 +95,8 @@ def fit(
             with quiet_lightning(), interruptible():
                 trainer = Trainer(
                     accelerator=_accelerator(accelerator),
-                    devices=devices,
+                    # The whole tissue is one batch: further devices would only repeat the work.
+                    devices=1 if devices == "auto" else devices,
                     precision=precision,
                     max_epochs=settings.max_epochs,
                     callbacks=callbacks,
