@@ -37,6 +37,42 @@ def read(path):
     return mudata.read_h5mu(path)
 
 
+def parity():
+    """Largest relative error against one pass of the published model: graphs, intermediates, losses, gradients."""
+    import runpy
+
+    import numpy as np
+
+    test = runpy.run_path(str(Path(__file__).parents[1] / "tests" / "nn" / "test_parity.py"))
+    with np.load(DATA.parent / "parity" / "spamca_forward.npz") as file:
+        published = dict(file)
+    run, error = test["pass_through"](published), test["relative_error"]
+    names = ("adj_spatial", "adj_feature_1", "adj_feature_2")
+    pairs = {
+        "graphs": [(graph.toarray(), published[name]) for name, graph in zip(names, run["graphs"], strict=True)],
+        "intermediates": [
+            (values.detach(), published[name]) for name, values in test["intermediates"](run["output"]).items()
+        ],
+        "losses": [
+            (run["losses"][ours].detach(), sum(published[f"loss_{name}"] for name in theirs))
+            for ours, theirs in {
+                "reconstruction": ("recon_1", "recon_2"),
+                "contrast": ("contrast",),
+                "cluster": ("cluster",),
+                "alignment": ("kl",),
+                "total": ("total",),
+            }.items()
+        ],
+        "gradients": [
+            (parameter.grad, published[f"grad_{name}"])
+            for name, parameter in run["parameters"].items()
+            if name not in test["BEFORE_BATCH_NORM"]
+        ],
+    }
+    for what, both in pairs.items():
+        print(f"{what:14s} {max(error(ours, theirs) for ours, theirs in both):.1e} ({len(both)} arrays)")
+
+
 def three_lines():
     """The three lines, with no other argument, straight from the file; the result survives writing."""
     import numpy as np
@@ -169,7 +205,7 @@ def import_time():
     print(f"import spamca: {time.perf_counter() - begun:.2f} s")
 
 
-BARS = {bar.__name__: bar for bar in (import_time, three_lines, accuracy, identical, memory)}
+BARS = {bar.__name__: bar for bar in (import_time, parity, three_lines, accuracy, identical, memory)}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or BARS:
