@@ -150,7 +150,9 @@ def accuracy():
 
 
 IDLE = "import spamca"
-LOADED = "import spamca, mudata, scanpy, lightning.pytorch, torch, sklearn, pynndescent, umap, muon; spamca.pp, spamca.tl"
+LOADED = (
+    "import spamca, mudata, scanpy, lightning.pytorch, torch, sklearn, pynndescent, umap, muon; spamca.pp, spamca.tl"
+)
 WORK = """
 import sys, mudata, spamca
 mdata = mudata.read_h5mu(sys.argv[1])
@@ -163,7 +165,9 @@ def peak(code, *arguments):
     """Peak resident memory of a fresh interpreter, in bytes."""
     # The kernel's high-water mark: that of getrusage is inherited from the process that starts this one.
     report = "\nfrom pathlib import Path\nprint(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code + report, *arguments], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code + report, *arguments], capture_output=True, text=True
+    )
     if done.returncode:
         raise RuntimeError(done.stderr)
     return int(done.stdout.split()[-1]) * 1024
@@ -177,8 +181,12 @@ def memory():
         path = Path(folder) / "tissue.h5mu"
         spamca.datasets.simulated(n_spots=40_000).write(path)
         idle, loaded, work = peak(IDLE), peak(LOADED), peak(WORK, str(path))
-    print(f"idle import {idle / GIB:.2f} GiB, with all libraries loaded {loaded / GIB:.2f} GiB, working {work / GIB:.2f} GiB")
-    print(f"above the idle import {(work - idle) / GIB:.2f} GiB, above the loaded libraries {(work - loaded) / GIB:.2f} GiB")
+    print(
+        f"idle import {idle / GIB:.2f} GiB, with all libraries loaded {loaded / GIB:.2f} GiB, working {work / GIB:.2f} GiB"
+    )
+    print(
+        f"above the idle import {(work - idle) / GIB:.2f} GiB, above the loaded libraries {(work - loaded) / GIB:.2f} GiB"
+    )
 
 
 def identical():

@@ -82,8 +82,9 @@ def tissues():
 
 
 def scores(mdata, change):
-    import spamca
     from sklearn.metrics import adjusted_rand_score
+
+    import spamca
 
     truth = mdata.obs["label"].astype(str)
     known = ~truth.isin(UNKNOWN)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from itertools import product
 
@@ -80,6 +82,12 @@ def test_global_random_state_is_left_alone():
     before = np.random.get_state()[1].copy()  # noqa: NPY002
     simulated(n_spots=50, n_domains=2)
     assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
+
+
+def test_root_logger_is_left_alone():
+    code = "import logging, spamca; spamca.datasets.simulated(n_spots=50, n_domains=3); print(len(logging.getLogger().handlers))"
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "0"
 
 
 def test_means_are_kept_on_demand():

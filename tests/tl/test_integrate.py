@@ -70,7 +70,8 @@ def test_survives_writing(integrated, tmp_path: Path):
 
 def test_same_seed_is_bit_identical(with_graphs):
     first, second, other = (
-        spamca.tl.integrate(with_graphs, 3, random_state=seed, copy=True, **QUICK).obsm["X_spamca"] for seed in (0, 0, 1)
+        spamca.tl.integrate(with_graphs, 3, random_state=seed, copy=True, **QUICK).obsm["X_spamca"]
+        for seed in (0, 0, 1)
     )
     np.testing.assert_array_equal(first, second)
     assert not np.array_equal(first, other)
@@ -146,9 +147,7 @@ def test_neighbours_of_the_user_are_left(with_graphs, caplog):
     assert with_graphs["rna"].uns["neighbors"]["params"]["use_rep"] == "X_pca"
     assert with_graphs["rna"].uns["spamca_neighbors"]["params"]["use_rep"] == "X_spamca"
     assert "spamca_neighbors" in caplog.text
-    sc.tl.leiden(
-        with_graphs["rna"], neighbors_key="spamca_neighbors", flavor="igraph", n_iterations=2, directed=False
-    )
+    sc.tl.leiden(with_graphs["rna"], neighbors_key="spamca_neighbors", flavor="igraph", n_iterations=2, directed=False)
 
 
 def test_new_embedding_drops_the_domains_of_the_old(integrated):

@@ -113,7 +113,9 @@ def test_threads_follow_the_size_and_return():
         torch.set_num_threads(before)
 
 
-@pytest.mark.parametrize(("given", "available", "taken"), [("auto", True, "cuda"), ("auto", False, "cpu"), ("mps", True, "mps")])
+@pytest.mark.parametrize(
+    ("given", "available", "taken"), [("auto", True, "cuda"), ("auto", False, "cpu"), ("mps", True, "mps")]
+)
 def test_accelerator(monkeypatch, given, available, taken):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
     assert _accelerator(given) == taken

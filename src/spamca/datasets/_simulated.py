@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from spamca.datasets._layout import LAYOUTS
 from spamca.datasets._shapes import PATTERNS, draw_domains
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
 
     from anndata import AnnData
     from mudata import MuData
@@ -190,8 +190,17 @@ def _describe(classes: np.ndarray, names: Any, modalities: list[str]) -> Any:
     return pd.DataFrame(seen, index=names)
 
 
-def _without_pull() -> AbstractContextManager[Any]:
+@contextmanager
+def _without_pull() -> Iterator[None]:
     # mudata 0.3 would copy every column of the modalities and warn of it; 0.4 does neither.
     import mudata
 
-    return mudata.set_options(pull_on_update=False) if hasattr(mudata, "set_options") else nullcontext()
+    if not hasattr(mudata, "set_options"):
+        yield
+        return
+    # Not used as a context: entering one logs on the root logger, and so configures it.
+    before = mudata.set_options(pull_on_update=False).opts
+    try:
+        yield
+    finally:
+        mudata.set_options(**before)

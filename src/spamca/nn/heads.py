@@ -51,4 +51,3 @@ class Projector(nn.Sequential):
 
     def __init__(self, n_latent: int) -> None:
         super().__init__(nn.Linear(n_latent, n_latent), nn.BatchNorm1d(n_latent), nn.ReLU())
-
