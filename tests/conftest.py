@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 os.environ["MPLBACKEND"] = "agg"
 # What the tests compute is small: a second thread would only wait for the first, long so where other programs run.
@@ -71,3 +75,61 @@ def tissue(_simulated):
 def integrated(_integrated):
     """The same tissue after ``neighbors``, ``integrate`` (20 epochs) and ``cluster``."""
     return _integrated.copy()
+
+
+@pytest.fixture
+def assert_same() -> Callable[[Any, Any], None]:
+    """Compare everything that two MuData hold, and name the first place where they differ."""
+    import numpy as np
+    import pandas as pd
+    from mudata import MuData
+    from scipy.sparse import issparse
+
+    def values(one, other, where):
+        if isinstance(one, pd.DataFrame):
+            assert set(one) == set(other), where
+            assert list(one.index) == list(other.index), where
+            for name in one:
+                values(one[name], other[name], f"{where}[{name!r}]")
+        elif isinstance(one, pd.Series) and isinstance(one.dtype, pd.CategoricalDtype):
+            assert isinstance(other.dtype, pd.CategoricalDtype), where
+            assert one.cat.ordered == other.cat.ordered, where
+            values(one.cat.categories, other.cat.categories, f"{where} categories")
+            np.testing.assert_array_equal(one.cat.codes, other.cat.codes, where)
+        elif isinstance(one, pd.Series):
+            assert pd.api.types.is_numeric_dtype(one) == pd.api.types.is_numeric_dtype(other), where
+            pd.testing.assert_series_equal(one, other, check_dtype=False, check_index=False, obj=where)
+        elif issparse(one):
+            assert issparse(other), where
+            assert one.dtype == other.dtype, where
+            assert (one.nnz, (one != other).nnz) == (other.nnz, 0), where
+        elif hasattr(one, "keys"):
+            assert set(one.keys()) == set(other.keys()), where
+            for name in one.keys():  # noqa: SIM118 (the mappings of MuData iterate over their names only this way)
+                values(one[name], other[name], f"{where}[{name!r}]")
+        elif one is None:
+            assert other is None, where
+        else:
+            one, other = np.asarray(one), np.asarray(other)
+            if one.dtype.kind in "biufc":
+                assert one.dtype.kind == other.dtype.kind, where
+            np.testing.assert_array_equal(one, other, where)
+
+    def assert_same(one, other, where="mdata"):
+        slots = ["obs", "var", "obsm", "varm", "obsp", "varp", "uns"]
+        slots += ["obsmap", "varmap"] if isinstance(one, MuData) else ["layers"]
+        for slot in slots:
+            before, after = getattr(one, slot), getattr(other, slot)
+            if isinstance(one, MuData) and slot in ("obs", "var"):
+                # mudata 0.3 copies columns of the modalities into the MuData whenever it reads one
+                copied = {f"{name}:{column}" for name in one.mod for column in getattr(one[name], slot)}
+                after = after[[column for column in after if column in before or column not in copied]]
+            values(before, after, f"{where}.{slot}")
+        if isinstance(one, MuData):
+            assert list(one.mod) == list(other.mod)
+            for name in one.mod:
+                assert_same(one[name], other[name], f"{where}[{name!r}]")
+        else:
+            values(one.X, other.X, f"{where}.X")
+
+    return assert_same

@@ -111,6 +111,14 @@ def no_variation(mdata):
     mdata["protein"].X = np.ones(mdata["protein"].shape, dtype=np.float32)
 
 
+def complex_features(mdata):
+    mdata["protein"].X = np.ones(mdata["protein"].shape, dtype=np.complex64)
+
+
+def foreign_record(mdata):
+    mdata["rna"].uns["spamca"] = "x"
+
+
 def nothing(mdata):
     pass
 
@@ -126,6 +134,53 @@ CASES = {
     ),
     "NaN among features": (features_with(np.nan), {}, ValueError, "'protein' must be finite", BEFORE),
     "infinity among features": (features_with(np.inf), {}, ValueError, "'protein' must be finite", BEFORE),
+    "one negative count": (features_with(-1), {}, ValueError, "'protein' is to be prepared as counts", BEFORE),
+    "complex features": (complex_features, {}, ValueError, "'protein' must be real numbers, got complex", BEFORE),
+    "record of the user's": (
+        foreign_record,
+        {},
+        ValueError,
+        r"mdata\['rna'\].uns\['spamca'\] must be the record",
+        ("prepare", "neighbors"),
+    ),
+    "column of the user's": (
+        nothing,
+        {"key_added": "label"},
+        ValueError,
+        r"would replace mdata.obs\['label'\]",
+        ("integrate", "cluster"),
+    ),
+    "kinds that are no mapping": (nothing, {"kinds": "rna"}, TypeError, "kinds must be a mapping", ("prepare",)),
+    "radius in words": (
+        nothing,
+        {"spatial_kind": "radius", "radius": "3"},
+        TypeError,
+        "radius must be a number, .*got '3'",
+        ("neighbors",),
+    ),
+    "longest edge in words": (
+        nothing,
+        {"spatial_kind": "delaunay", "radius": "a"},
+        TypeError,
+        "radius must be a number, .*got 'a'",
+        ("neighbors",),
+    ),
+    "rings in words": (
+        nothing,
+        {"spatial_kind": "grid", "n_rings": "2"},
+        TypeError,
+        "n_rings must be an integer, got '2'",
+        ("neighbors",),
+    ),
+    "representation by number": (nothing, {"use_rep": 3}, TypeError, "use_rep must be a mapping", ("neighbors",)),
+    "representations by number": (
+        nothing,
+        {"use_rep": {"rna": 3}},
+        TypeError,
+        "use_rep must be a string, got 3",
+        ("neighbors",),
+    ),
+    "search in words": (nothing, {"approximate": "yes"}, TypeError, "approximate must be True, False", ("neighbors",)),
     "negative counts": (
         features_with(-1),
         {"kinds": {"protein": "protein"}},
@@ -193,6 +248,10 @@ CASES = {
 } | {
     f"n_clusters={n}": (nothing, {"n_clusters": n}, ValueError, f"n_clusters .*got {n}", ("integrate", "cluster"))
     for n in (0, 1, 226)
+}
+CASES |= {
+    f"random_state={seed!r}": (nothing, {"random_state": seed}, error, f"random_state must .*got {seed!r}", ALL)
+    for seed, error in (("a", TypeError), (None, TypeError), (1.5, TypeError), (2**70, ValueError), (-1, ValueError))
 }
 
 

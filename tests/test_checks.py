@@ -70,6 +70,18 @@ def test_backed(pair, tmp_path):
     backed.file.close()
 
 
+def test_views_and_backed_objects_can_be_read(pair, tmp_path):
+    import mudata
+
+    _checks.check_readable(pair[pair.obs_names != "x"])
+    pair.write(tmp_path / "pair.h5mu")
+    backed = mudata.read_h5mu(tmp_path / "pair.h5mu", backed="r")
+    _checks.check_readable(backed)
+    backed.file.close()
+    with pytest.raises(TypeError, match="must be a MuData, got AnnData"):
+        _checks.check_readable(pair["a"])
+
+
 def test_shared_features_are_not_shared_spots():
     with pytest.raises(ValueError, match="axis=1"):
         _checks.check_mudata(MuData({"a": modality("xy"), "b": modality("zw")}, axis=1))
@@ -121,6 +133,104 @@ def test_bad_key(pair, key, says):
         _checks.check_key_added(pair, key)
 
 
+@pytest.mark.parametrize("name", ["X_a", "a_posterior", "a_confidence", "a_colors", "a_weight", "a_view_weights"])
+def test_key_made_names_are_no_modalities(name):
+    mdata = tissue_of(**{name: modality("xy")})
+    with pytest.raises(ValueError, match=f"key_added='a', which writes {name!r}, collides .* choose another key_added"):
+        _checks.check_key_added(mdata, "a")
+
+
+@pytest.mark.parametrize(
+    "key", ["spatial_neighbors", "feature_neighbors", "neighbors", "spatial", "feature", "pca", "lsi", "umap"]
+)
+def test_reserved_key(pair, key):
+    with pytest.raises(ValueError, match=f"key_added={key!r}.* collides .* choose another key_added"):
+        _checks.check_key_added(pair, key)
+
+
+@pytest.mark.parametrize("value", ["x", {"mine": 1}, None, {"params": {}, "connectivities_key": "c"}])
+def test_key_of_another_entry_of_uns(pair, value):
+    pair.uns["a_run"] = value
+    with pytest.raises(ValueError, match=r"would replace mdata.uns\['a_run'\].* choose another key_added"):
+        _checks.check_key_added(pair, "a_run")
+
+
+def test_key_of_a_column(pair):
+    pair.obs["label"] = "x"
+    with pytest.raises(ValueError, match=r"would replace mdata.obs\['label'\].* choose another key_added"):
+        _checks.check_key_added(pair, "label")
+    pair.uns["label"] = {"params": {}}
+    with pytest.raises(ValueError, match=r"would replace mdata.obs\['label'\]"):
+        _checks.check_key_added(pair, "label")
+    _checks.check_key_added(pair, "label", domains=False)
+    pair.uns["label"] = {"cluster": {}}
+    _checks.check_key_added(pair, "label")
+
+
+def test_key_of_a_column_of_a_modality(pair):
+    pair["b"].obs["type"] = "x"
+    with pytest.raises(ValueError, match=r"would replace mdata\['b'\].obs\['type'\]"):
+        _checks.check_key_added(pair, "type")
+
+
+def test_key_of_an_embedding(pair):
+    pair.obsm["X_mofa"] = np.ones((4, 2))
+    _checks.check_key_added(pair, "mofa")
+    with pytest.raises(ValueError, match=r"would replace mdata.obsm\['X_mofa'\]"):
+        _checks.check_key_added(pair, "mofa", embedding=True)
+    pair.uns["mofa"] = {"params": {}}
+    _checks.check_key_added(pair, "mofa", embedding=True)
+
+
+def test_key_of_our_own_results(integrated, tmp_path):
+    import mudata
+
+    _checks.check_key_added(integrated, "spamca", embedding=True)
+    _checks.check_key_added(MuData(dict(integrated.mod)), "spamca")
+    integrated.write(tmp_path / "tissue.h5mu")
+    _checks.check_key_added(mudata.read_h5mu(tmp_path / "tissue.h5mu"), "spamca", embedding=True)
+
+
+@pytest.mark.parametrize("seed", [0, np.int64(3), np.uint32(7), 2**32 - 1])
+def test_seed(seed):
+    found = _checks.check_seed(seed)
+    assert type(found) is int
+    assert found == seed
+
+
+@pytest.mark.parametrize(
+    ("seed", "error"),
+    [("a", TypeError), (None, TypeError), (1.5, TypeError), (True, TypeError), (-1, ValueError), (2**32, ValueError)],
+)
+def test_bad_seed(seed, error):
+    with pytest.raises(error, match=f"random_state must be .*got {seed!r}"):
+        _checks.check_seed(seed)
+
+
+def test_flag():
+    _checks.check_flag("means", value=np.bool_(1))
+    _checks.check_flag("means", None, optional=True)
+    with pytest.raises(TypeError, match="means must be True or False, got None"):
+        _checks.check_flag("means", None)
+
+
+@pytest.mark.parametrize(
+    ("value", "error"), [("a", TypeError), (True, TypeError), (1j, TypeError), (np.nan, ValueError), (2, ValueError)]
+)
+def test_real(value, error):
+    _checks.check_real("x", np.float32(0.5), least=0, most=1)
+    with pytest.raises(error, match=rf"x must .*got {re.escape(repr(value))}"):
+        _checks.check_real("x", value, least=0, most=1)
+
+
+def test_modality_records(pair):
+    pair["a"].uns["spamca"] = {"kind": "rna"}
+    _checks.check_modality_records(pair)
+    pair["b"].uns["spamca"] = "x"
+    with pytest.raises(ValueError, match=r"mdata\['b'\].uns\['spamca'\] must be the record .* got str; move it"):
+        _checks.check_modality_records(pair)
+
+
 def test_key_whose_embedding_is_a_modality():
     mdata = tissue_of(X_a=modality("xy"))
     with pytest.raises(ValueError, match="collides"):
@@ -164,12 +274,16 @@ def test_choice():
     _checks.check_choice("kind", "knn", {"knn": 1, "grid": 2})
     with pytest.raises(ValueError, match="kind must be one of 'knn', 'grid', got 'nearest'"):
         _checks.check_choice("kind", "nearest", {"knn": 1, "grid": 2})
+    with pytest.raises(ValueError, match=r"kind must be one of 'knn', 'grid', got \['knn'\]"):
+        _checks.check_choice("kind", ["knn"], {"knn": 1, "grid": 2})
 
 
 def test_modality_names(pair):
     _checks.check_modality_names("kinds", {"a": "rna"}, pair)
     with pytest.raises(KeyError, match=r"kinds names modality 'c', but mdata has \['a', 'b'\]"):
         _checks.check_modality_names("kinds", {"c": "rna"}, pair)
+    with pytest.raises(TypeError, match=r"kinds must be a mapping by modality such as .* got 'rna'"):
+        _checks.check_modality_names("kinds", "rna", pair)
 
 
 def test_coordinates_are_joined_by_name(pair):
@@ -231,6 +345,7 @@ def test_coordinates_of_a_part(pair):
         ([[0, 0], [1, 0], [2, np.inf]], "must be finite"),
         ([[0, 0, 0]] * 3, r"two columns, x and y, got shape \(3, 3\)"),
         ([["l", "r"]] * 3, "must hold numbers"),
+        ([[1j, 0]] * 3, "must hold numbers, got complex128"),
     ],
 )
 def test_bad_coordinates(pair, xy, says):
@@ -291,7 +406,8 @@ def test_counts_are_not_negative(form):
     [
         (None, r"mdata\['rna'\].X is empty"),
         (np.empty((3, 0)), "'rna' has no features"),
-        (np.array([["a"], ["b"]]), "must be numbers, got <U1"),
+        (np.array([["a"], ["b"]]), "must be real numbers, got <U1"),
+        (np.ones((3, 2), dtype=complex), "must be real numbers, got complex128"),
     ],
 )
 def test_no_features(X, says):

@@ -111,3 +111,31 @@ def test_copy(filled):
     assert filled["a"].uns["old"] == filled.uns["old"] == 1
     assert "new" not in filled["b"].obsm
     assert filled["a"].uns["nested"] == {"deep": {"kept": True}}
+
+
+def test_modalities_that_are_views_are_written_without_a_warning(tissue):
+    mdata = MuData({"rna": tissue["rna"][:50]})
+    with _edge.transaction(mdata) as target:
+        target["rna"].uns["new"] = 1
+    assert mdata["rna"].uns["new"] == 1
+
+
+def test_failure_takes_writes_to_a_view_back(tissue):
+    mdata = MuData({"rna": tissue["rna"][:50]})
+    with pytest.raises(RuntimeError), _edge.transaction(mdata) as target:
+        target["rna"].uns["new"] = 1
+        raise RuntimeError
+    assert "new" not in mdata["rna"].uns
+    assert mdata["rna"].n_obs == 50
+
+
+def test_copies_hold_what_the_original_holds(integrated):
+    with _edge.transaction(integrated, copy=True) as target:
+        assert target is not integrated
+        assert list(target.obs) == list(integrated.obs)
+
+
+def test_pulled_columns_are_dropped(tissue):
+    tissue.obs["rna:spamca"] = "old"
+    _edge.drop_pulled(tissue, "spamca")
+    assert "rna:spamca" not in tissue.obs

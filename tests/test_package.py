@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import doctest
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 import time
-from importlib.metadata import version
+import tomllib
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
 
 import pytest
 from numpydoc.validate import validate
@@ -48,6 +52,25 @@ def test_import_is_cheap():
     assert time.perf_counter() - start < 3
     assert result.stdout.split() == []
     assert result.stderr == ""
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+
+
+def test_what_is_imported_is_declared():
+    root = Path(__file__).parents[1]
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    declared = {re.split(r"[^\w.-]", requirement)[0] for requirement in project["dependencies"]}
+    top = {name.split(".")[0] for path in (root / "src").rglob("*.py") for name in imported(path)}
+    outside = top - sys.stdlib_module_names - {"spamca"}
+    distributions = packages_distributions()
+    found = {name: {d.lower().replace("_", "-") for d in distributions[name]} for name in outside}
+    assert {name for name, providers in found.items() if not providers & declared} == set()
 
 
 def test_parts():

@@ -6,10 +6,14 @@ their spots in different orders.
 
 from __future__ import annotations
 
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from anndata import ImplicitModificationWarning
+
+from spamca import _keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -97,16 +101,51 @@ def transaction(mdata: MuData, *, copy: bool = False) -> Iterator[MuData]:
         Whether to hand out a copy instead of the caller's object.
     """
     if copy:
-        yield mdata.copy()
+        with without_pull():
+            target = mdata.copy()
+        with _quiet_views():
+            yield target
         return
     holders: list[Any] = [mdata, *mdata.mod.values()]
     before = [_snapshot(holder) for holder in holders]
     try:
-        yield mdata
+        with _quiet_views():
+            yield mdata
     except BaseException:  # an interrupt by the user must not leave half a result either
         for holder, state in zip(holders, before, strict=True):
             _restore(holder, state)
         raise
+
+
+@contextmanager
+def without_pull() -> Iterator[None]:
+    """Keep mudata 0.3 from copying every column of the modalities into the MuData, and from warning that it does."""
+    import mudata
+
+    if not hasattr(mudata, "set_options"):
+        yield
+        return
+    # Not used as a context: entering one logs on the root logger, and so configures it.
+    before = mudata.set_options(pull_on_update=False).opts
+    try:
+        yield
+    finally:
+        mudata.set_options(**before)
+
+
+@contextmanager
+def _quiet_views() -> Iterator[None]:
+    # MuData({"rna": adata[mask]}) holds a view, which is as good as an object to whoever made it.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", category=ImplicitModificationWarning)
+        yield
+
+
+def drop_pulled(mdata: MuData, column: str) -> None:
+    """Take away copies of a column of the modalities that mudata pulled into ``mdata.obs``: they do not follow it."""
+    for name in mdata.mod:
+        if (pulled := _keys.pulled(name, column)) in mdata.obs:
+            del mdata.obs[pulled]
 
 
 def _snapshot(holder: AnnData | MuData) -> dict[str, Any]:

@@ -61,9 +61,14 @@ def weight(key_added: str) -> str:
     return f"{key_added}_weight"
 
 
+def pulled(modality: str, column: str) -> str:
+    """``obs`` key on the MuData of a column of a modality, as mudata and muon name it."""
+    return f"{modality}:{column}"
+
+
 def modality_weight(modality: str, key_added: str) -> str:
     """``obs`` key on the MuData of the per-spot weight of a modality."""
-    return f"{modality}:{weight(key_added)}"
+    return pulled(modality, weight(key_added))
 
 
 def view_weights(key_added: str) -> str:

@@ -178,3 +178,25 @@ def test_a_large_tissue_takes_seconds():
 def test_bad_arguments_raise(arguments, message):
     with pytest.raises(ValueError, match=message):
         simulated(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"difficulty": "a"}, "difficulty must be a number, got 'a'"),
+        ({"means": "yes"}, "means must be True or False, got 'yes'"),
+        ({"modalities": 3}, "modalities must be a list .* got 3"),
+        ({"modalities": [["rna"]]}, r"every name must be a string, got \['rna'\]"),
+        ({"random_state": None}, "random_state must be an integer, got None"),
+    ],
+)
+def test_arguments_of_another_kind_raise(arguments, message):
+    with pytest.raises(TypeError, match=message):
+        simulated(**arguments)
+
+
+def test_seed_of_numpy():
+    mdata = simulated(n_spots=60, n_domains=2, random_state=np.int64(3))
+    assert type(mdata.uns["simulation"]["random_state"]) is int
+    with pytest.raises(ValueError, match="random_state must be at least 0 .* got -1"):
+        simulated(random_state=-1)

@@ -39,6 +39,21 @@ from spamca.features import KINDS, infer_kind, matrix_of
         ("metabolites", "generic"),
         ("lab", "generic"),
         ("genetics", "generic"),
+        ("citeseq_rna", "rna"),
+        ("cite_gene", "rna"),
+        ("peak_rna", "rna"),
+        ("spatialRNA2", "rna"),
+        ("snRNA-seq", "rna"),
+        ("protein_expression", "protein"),
+        ("glycoproteins", "protein"),
+        ("adt2", "protein"),
+        ("cut_and_tag", "atac"),
+        ("internal", "generic"),
+        ("external", "generic"),
+        ("alternative", "generic"),
+        ("excited", "generic"),
+        ("protocol", "generic"),
+        ("speakers", "generic"),
     ],
 )
 def test_named(counts, name, kind):
@@ -53,13 +68,35 @@ def test_by_feature_types(counts, feature_type, kind):
     adata = AnnData(counts)
     adata.var["feature_types"] = feature_type
     assert infer_kind("first", adata) == kind
+    assert infer_kind("rna", adata) == ("rna" if kind == "generic" else kind)
+
+
+def test_feature_types_that_disagree_are_told(counts, caplog):
+    adata = AnnData(counts)
+    adata.var["feature_types"] = "Antibody Capture"
+    with caplog.at_level(logging.INFO, logger="spamca"):
+        assert infer_kind("cite_rna", adata) == "protein"
+    assert "'cite_rna': taken as protein, as var['feature_types'] says" in caplog.text
+
+
+def test_feature_types_without_a_value(counts):
+    adata = AnnData(counts)
+    adata.var["feature_types"] = np.nan
     assert infer_kind("rna", adata) == "rna"
+
+
+@pytest.mark.parametrize("name", ["rna", "adt", "atac"])
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_matrix])
+def test_counts_with_negative_ones_are_no_reduced_features(counts, name, form):
+    spoilt = counts.copy()
+    spoilt[3, 2] = -1
+    assert infer_kind(name, AnnData(form(spoilt))) == name.replace("adt", "protein")
 
 
 @pytest.mark.parametrize("name", ["rna", "adt", "atac"])
 def test_negative_values_are_reduced_features(counts, name, caplog):
     with caplog.at_level(logging.INFO, logger="spamca"):
-        assert infer_kind(name, AnnData(counts - 1)) == "generic"
+        assert infer_kind(name, AnnData(counts - 0.5)) == "generic"
     assert f"{name!r}: values are not counts" in caplog.text
 
 

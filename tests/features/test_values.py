@@ -40,3 +40,10 @@ def test_negative_integers_are_no_counts():
 
 def test_nothing():
     assert _values.is_counts(sparse.csr_matrix((3, 2)))
+
+
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_matrix])
+def test_whole(form):
+    assert _values.is_whole(form(np.array([[-1.0, 0], [2, 3]])))
+    assert _values.is_whole(form(np.array([[-1, 0], [2, 3]])))
+    assert not _values.is_whole(form(np.array([[-1.0, 0], [2, 0.5]])))

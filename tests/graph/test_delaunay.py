@@ -59,3 +59,9 @@ def test_all_on_one_point(n):
 def test_radius_is_checked(scattered, radius):
     with pytest.raises(ValueError, match=f"radius must be a positive length .* got {radius}"):
         delaunay_graph(scattered, radius=radius)
+
+
+@pytest.mark.parametrize(("radius", "error"), [("a", TypeError), (0, ValueError), (float("nan"), ValueError)])
+def test_kind_of_radius_is_checked(scattered, radius, error):
+    with pytest.raises(error, match=rf"radius must be a .*got {radius!r}"):
+        delaunay_graph(scattered, radius=radius)

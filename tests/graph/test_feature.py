@@ -84,3 +84,15 @@ def test_number_of_neighbours_is_checked(features, k):
 def test_unknown_metric(features):
     with pytest.raises(ValueError, match="metric must be one of .* got 'hamming'"):
         feature_graph(features, metric="hamming")
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"approximate": "yes"}, "approximate must be True, False or None, got 'yes'"),
+        ({"n_neighbors": "5"}, "n_neighbors must be an integer, got '5'"),
+    ],
+)
+def test_kinds_of_arguments(given, says):
+    with pytest.raises(TypeError, match=says):
+        feature_graph(np.eye(8), **{"n_neighbors": 3} | given)

@@ -92,3 +92,11 @@ def test_existing_graph_without_edges():
 
 def test_euclidean():
     np.testing.assert_allclose(euclidean(np.array([[0, 0], [3, 4.0]]), np.array([0]), np.array([1])), [5])
+
+
+def test_within_sections_keeps_edges_of_no_length():
+    graph = from_edges(np.array([0, 1, 2]), np.array([1, 2, 3]), np.array([0.0, 1.0, 2.0]), 4)
+    inner = graph.within(np.array(["a", "a", "b", "b"]))
+    assert inner.connectivities.nnz == inner.distances.nnz == 4
+    np.testing.assert_array_equal(inner.connectivities.toarray(), np.kron(np.eye(2), [[0, 1], [1, 0]]))
+    assert inner.distances[2, 3] == 2

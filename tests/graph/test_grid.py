@@ -61,3 +61,22 @@ def test_equals_squidpy(hexagonal):
     # squidpy lets spots of the edge reach past the ring; inside both agree.
     middle = np.diff(graph.connectivities.indptr) == 18
     np.testing.assert_array_equal(graph.distances.toarray()[middle], theirs[middle])
+
+
+@pytest.mark.parametrize("n_rings", ["2", 2.0, None, True])
+def test_rings_are_whole_numbers(square, n_rings):
+    with pytest.raises(TypeError, match=f"n_rings must be an integer, got {n_rings!r}"):
+        grid_graph(square, n_rings=n_rings)
+
+
+def test_rings_that_are_not_sparse():
+    side = np.arange(60.0)
+    coords = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+    with pytest.raises(ValueError, match=r"n_rings=100 links each spot to more than 1\d\d\d others"):
+        grid_graph(coords, n_rings=100)
+
+
+def test_more_rings_than_there_are():
+    line = np.column_stack([np.arange(12.0), np.zeros(12)])
+    graph = grid_graph(line, n_rings=2**40)
+    np.testing.assert_array_equal(graph.distances.toarray(), np.abs(np.subtract.outer(line[:, 0], line[:, 0])))

@@ -32,3 +32,9 @@ def test_radius_that_is_not_sparse():
     coords = np.random.default_rng(0).uniform(size=(1500, 2))
     with pytest.raises(ValueError, match="radius=10 links each spot to 1499 others"):
         radius_graph(coords, radius=10)
+
+
+@pytest.mark.parametrize("radius", ["3", True, [1.0]])
+def test_radius_is_a_number(scattered, radius):
+    with pytest.raises(TypeError, match=r"radius must be a number, .* got "):
+        radius_graph(scattered, radius=radius)

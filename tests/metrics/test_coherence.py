@@ -72,6 +72,14 @@ def test_silhouette_of_large_tissue_is_that_of_a_sample():
     assert first == pytest.approx(other, abs=0.02)
 
 
+def test_a_sample_that_misses_all_domains_but_one_has_no_silhouette():
+    labels = np.zeros(3 * MAX_SPOTS, dtype=int)
+    labels[0] = 1
+    points = np.random.default_rng(0).normal(size=(3 * MAX_SPOTS, 2))
+    found = [silhouette(labels, points, random_state=seed) for seed in range(3)]
+    assert np.isnan(found).any()
+
+
 def test_smooth_labels_score_better_than_shuffled_ones(tissue):
     labels, spatial = tissue
     smooth = coherence(labels, spatial, embedding=spatial)

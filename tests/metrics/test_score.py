@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import mudata
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 import spamca
 
@@ -54,3 +56,53 @@ def test_sections(mdata):
 def test_what_is_absent_is_named(mdata, arguments, message):
     with pytest.raises(KeyError, match=message):
         spamca.metrics.score(mdata, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (
+            {"use_rep": "rna"},
+            KeyError,
+            r"use_rep='rna' is not in mdata.obsm, which has \['X_broken', 'X_spamca', 'X_text'",
+        ),
+        ({"use_rep": 3}, TypeError, "use_rep must be a string, got 3"),
+        ({"use_rep": ""}, KeyError, "use_rep='' is not in mdata.obsm"),
+        ({"use_rep": "X_broken"}, ValueError, r"mdata.obsm\['X_broken'\] must be a matrix of finite numbers"),
+        ({"use_rep": "X_text"}, ValueError, r"mdata.obsm\['X_text'\] must be a matrix of finite numbers"),
+        ({"key": "broken"}, ValueError, r"mdata.obsm\['X_broken'\] must be .* another embedding with use_rep"),
+        ({"key": []}, TypeError, r"key must be a column of mdata.obs, or a list of columns, got \[\]"),
+        ({"key": 3}, TypeError, "key must be a column.* got 3"),
+        ({"label_key": ["label"]}, TypeError, r"label_key must be a string, got \['label'\]"),
+        ({"random_state": -1}, ValueError, "random_state must be at least 0"),
+    ],
+)
+def test_bad_arguments_are_named(mdata, arguments, error, message):
+    mdata.obs["broken"] = mdata.obs["spamca"]
+    mdata.obsm["X_broken"] = np.full((150, 2), np.nan)
+    mdata.obsm["X_text"] = np.full((150, 2), "a")
+    with pytest.raises(error, match=message):
+        spamca.metrics.score(mdata, **arguments)
+
+
+def test_a_key_named_like_a_modality_has_no_embedding_by_its_mask(mdata):
+    parts = {"X_found": mdata["rna"].copy(), "protein": mdata["protein"].copy()}
+    other = mudata.MuData(parts)
+    other.obs["found"] = mdata.obs["spamca"]
+    assert np.isnan(spamca.metrics.score(other, key="found").loc["found", "silhouette"])
+
+
+def test_sparse_embeddings_count_as_dense_ones(mdata):
+    mdata.obsm["X_sparse"] = sparse.csr_matrix(mdata.obsm["X_spamca"])
+    found = spamca.metrics.score(mdata, use_rep="X_sparse")
+    pd.testing.assert_frame_equal(found, spamca.metrics.score(mdata))
+
+
+def test_views_and_files_are_scored_as_copies_are(mdata, tmp_path):
+    view = mdata[:100]
+    pd.testing.assert_frame_equal(spamca.metrics.score(view), spamca.metrics.score(view.copy()))
+    assert view.is_view
+    mdata.write_h5mu(tmp_path / "tissue.h5mu")
+    backed = mudata.read_h5mu(tmp_path / "tissue.h5mu", backed="r")
+    pd.testing.assert_frame_equal(spamca.metrics.score(backed), spamca.metrics.score(mdata))
+    backed.file.close()

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from spamca.nn import PRESETS, Settings
+from spamca.nn.settings import CHOICES, RANGES
 
 
 def test_none_leaves_a_setting():
@@ -16,3 +19,37 @@ def test_default_is_the_default():
 def test_unknown_setting():
     with pytest.raises(TypeError, match="epochs"):
         Settings().changed(epochs=3)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [
+        ("fusion", "sum", ValueError),
+        ("contrast", "x", ValueError),
+        ("target", "x", ValueError),
+        ("mask_rate", 1.0, ValueError),
+        ("mask_rate", -0.1, ValueError),
+        ("mask_rate", "a", TypeError),
+        ("mask_rate", float("nan"), ValueError),
+        ("view_uniform", 3, ValueError),
+        ("n_contrasted", 1, ValueError),
+        ("n_latent", 0, ValueError),
+        ("n_latent", 2.5, TypeError),
+        ("n_latent", True, TypeError),
+        ("max_epochs", -3, ValueError),
+        ("temperature", 0, ValueError),
+        ("spatial_scales", (), TypeError),
+        ("spatial_scales", 2, TypeError),
+        ("spatial_scales", (-1,), ValueError),
+        ("spatial_scales", (1, 1), ValueError),
+    ],
+)
+def test_every_value_is_judged(name, value, error):
+    with pytest.raises(error, match=f"{name} must .*{re.escape(repr(value))}|{name} must .*-1"):
+        Settings(**{name: value})
+
+
+@pytest.mark.parametrize("name", Settings.__dataclass_fields__)
+def test_every_setting_is_judged_or_a_switch(name):
+    value = getattr(Settings(), name)
+    assert isinstance(value, bool) or name in {*RANGES, *CHOICES, "spatial_scales"}

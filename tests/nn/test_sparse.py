@@ -30,6 +30,15 @@ def test_devices_without_compressed_rows_give_the_same(adjacency, monkeypatch):
     torch.testing.assert_close(adjacency.product(x), expected)
 
 
+def test_half_precision_is_kept_outside_the_product(adjacency):
+    x = torch.randn(adjacency.n_spots, 5).bfloat16().requires_grad_()
+    out = propagate(adjacency, x)
+    assert out.dtype == torch.bfloat16
+    torch.testing.assert_close(out.float(), adjacency.product(x.detach().float()), rtol=1e-2, atol=1e-2)
+    out.sum().backward()
+    assert x.grad.dtype == torch.bfloat16
+
+
 def test_indices_are_narrow_where_they_fit(adjacency):
     assert adjacency.indices.dtype == torch.int32
     assert adjacency.weights.dtype == torch.float32

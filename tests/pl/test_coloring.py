@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 import spamca
+from spamca._edge import without_pull
 from spamca._palette import palette
-from spamca.datasets._simulated import _without_pull
-from spamca.pl._coloring import find_coloring
+from spamca.pl._coloring import find_coloring, store_colors
 
 
 @pytest.fixture
@@ -24,12 +24,14 @@ def mdata():
 def partial(mdata):
     """The RNA of the first ten spots is missing, and the rest stands in reverse order."""
     parts = {"rna": mdata["rna"][:9:-1].copy(), "protein": mdata["protein"].copy()}
-    with _without_pull():
+    with without_pull():
         return mudata.MuData(parts)
 
 
-def test_column_of_categories_gets_colours_that_stay(mdata):
+def test_column_of_categories_gets_colours_that_stay_once_stored(mdata):
     found = find_coloring(mdata, "label")
+    assert "label_colors" not in mdata.uns
+    store_colors(mdata, found)
     assert found.categories == ["domain 1", "domain 2", "domain 3"]
     assert [found.categories[code] for code in found.values] == mdata.obs["label"].tolist()
     assert found.colors == mdata.uns["label_colors"] == palette(3)
@@ -39,7 +41,15 @@ def test_column_of_categories_gets_colours_that_stay(mdata):
 
 def test_stored_colours_that_do_not_fit_are_replaced(mdata):
     mdata.uns["label_colors"] = ["#ff0000"]
-    assert find_coloring(mdata, "label").colors == palette(3) == mdata.uns["label_colors"]
+    found = find_coloring(mdata, "label")
+    store_colors(mdata, found)
+    assert found.colors == palette(3) == mdata.uns["label_colors"]
+
+
+@pytest.mark.parametrize("stored", [["red", "lime", "no colour"], "red", 3])
+def test_stored_values_that_are_no_colours_are_not_used(mdata, stored):
+    mdata.uns["label_colors"] = stored
+    assert find_coloring(mdata, "label").colors == palette(3)
 
 
 def test_stored_colours_read_from_a_file_stay(mdata):
@@ -50,15 +60,15 @@ def test_stored_colours_read_from_a_file_stay(mdata):
 def test_colours_given_in_order_or_by_name_are_kept(mdata):
     assert find_coloring(mdata, "label", palette=["red", "lime", "blue"]).colors == ["#ff0000", "#00ff00", "#0000ff"]
     by_name = {"domain 3": "red", "domain 1": "lime", "domain 2": "blue"}
-    assert find_coloring(mdata, "label", palette=by_name).colors == ["#00ff00", "#0000ff", "#ff0000"]
+    found = find_coloring(mdata, "label", palette=by_name)
+    assert found.colors == ["#00ff00", "#0000ff", "#ff0000"]
+    store_colors(mdata, found)
     assert mdata.uns["label_colors"] == ["#00ff00", "#0000ff", "#ff0000"]
 
 
 def test_colours_given_must_suffice(mdata):
     with pytest.raises(ValueError, match=r"palette has no colour for \['domain 3'\] of 'label'"):
         find_coloring(mdata, "label", palette=["red", "lime"])
-    with pytest.raises(ValueError, match="palette='tab10' must be a list"):
-        find_coloring(mdata, "label", palette="tab10")
     assert "label_colors" not in mdata.uns
 
 
@@ -81,6 +91,7 @@ def test_missing_values_are_known(mdata):
 def test_column_of_a_modality_keeps_its_colours_there(mdata):
     found = find_coloring(mdata, "rna:leiden")
     assert found.categories == ["a", "b"]
+    store_colors(mdata, found)
     assert mdata["rna"].uns["leiden_colors"] == found.colors
     assert "leiden_colors" not in mdata.uns
     assert find_coloring(mdata, "rna:depth").values.tolist() == list(range(40))
@@ -117,3 +128,10 @@ def test_unknown_names_get_a_hint(mdata):
         find_coloring(mdata, "zzzzzz")
     with pytest.raises(KeyError, match=r"layer='triple' is not among \['double'\]"):
         find_coloring(mdata, "gene1", layer="triple")
+
+
+def test_numbers_have_no_colours_to_store(mdata):
+    before = list(mdata["rna"].uns)
+    store_colors(mdata, find_coloring(mdata, "rna:depth"))
+    store_colors(mdata, find_coloring(mdata, "gene1"))
+    assert list(mdata["rna"].uns) == before

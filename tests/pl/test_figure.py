@@ -42,6 +42,8 @@ def test_axes_of_the_caller_must_be_as_many_as_panels():
     assert given_axes(list(two), 2).tolist() == list(two)
     with pytest.raises(ValueError, match="ax has 2 axes, but there are 3 panels"):
         given_axes(two, 3)
+    with pytest.raises(TypeError, match="ax must be axes of matplotlib, or a list of them, got 3"):
+        given_axes(3, 1)
 
 
 def test_height_is_in_inches():

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from matplotlib import pyplot as plt
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 
@@ -71,3 +72,36 @@ def test_spots_without_a_modality_do_not_count(mdata):
 def test_absent_weights_name_the_call_that_makes_them(mdata):
     with pytest.raises(KeyError, match=r"no \['rna:x_weight', 'protein:x_weight'\]; run spamca.tl.integrate"):
         spamca.pl.modality_weights(mdata, key="x")
+
+
+def test_sections_of_the_spatial_graph_are_kept_apart(mdata):
+    spamca.pp.neighbors(mdata, n_neighbors=5, library_key="section")
+    axes = spamca.pl.modality_weights(mdata)
+    assert [ax.get_title() for ax in axes] == ["a: rna", "a: protein", "b: rna", "b: protein", ""]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"groupby": "num"}, ValueError, "groupby='num' holds numbers, but must have categories"),
+        ({"groupby": "rna:gene1"}, ValueError, "groupby='rna:gene1' holds numbers"),
+        ({"groupby": "foo"}, KeyError, "groupby='foo' is neither a column"),
+        ({"groupby": ""}, KeyError, "groupby='' is neither a column"),
+        ({"groupby": ["label"]}, TypeError, r"groupby must be a string, got \['label'\]"),
+        ({"key": 3}, TypeError, "key must be a string, got 3"),
+        ({"cmap": "foo"}, ValueError, "cmap must be the name of a colour map.* got 'foo'"),
+        ({"figsize": (0, 1)}, ValueError, r"figsize must be a pair of positive numbers.* got \(0, 1\)"),
+    ],
+)
+def test_bad_arguments_are_named(mdata, arguments, error, message):
+    mdata.obs["num"] = np.arange(150.0)
+    with pytest.raises(error, match=message):
+        spamca.pl.modality_weights(mdata, **arguments)
+    assert not plt.get_fignums()
+
+
+def test_a_view_is_drawn_and_nothing_is_written(mdata):
+    axes = spamca.pl.modality_weights(mdata[:100], groupby="label")
+    assert len(axes[0].collections[0].get_offsets()) == 100
+    spamca.pl.modality_weights(mdata, groupby="label")
+    assert list(mdata.uns) == ["simulation"]

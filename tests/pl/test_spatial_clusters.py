@@ -182,6 +182,129 @@ def test_bad_arguments_raise_and_leave_the_object_alone(mdata):
     assert not plt.get_fignums()
 
 
+def state(mdata) -> dict[str, tuple]:
+    """What a figure could change: columns and keys of the object and its modalities."""
+    holders = {"mdata": mdata, **mdata.mod}
+    return {name: (list(one.obs), list(one.obsm), repr(dict(one.uns))) for name, one in holders.items()}
+
+
+BAD = [
+    ({"color": 3}, TypeError, "color must be a string or a list of strings, got 3"),
+    ({"color": ["label", 3]}, TypeError, r"color must be .* got \['label', 3\]"),
+    ({"color": []}, ValueError, r"color must name one at least, got \[\]"),
+    ({"match": "num"}, ValueError, "match='num' holds numbers, but must have categories"),
+    ({"match": "foo"}, KeyError, "match='foo' is neither a column"),
+    ({"match": 3}, TypeError, "match must be a string, got 3"),
+    ({"layer": "foo", "color": ["spamca", "gene1"]}, KeyError, "layer='foo' is not among"),
+    ({"title": ["a", "b"]}, ValueError, r"title has 2 entries, but there are 1 panels .* got \['a', 'b'\]"),
+    ({"title": 3}, TypeError, "title must be a string or a list of strings, got 3"),
+    ({"ncols": 0}, ValueError, "ncols must be at least 1, got 0"),
+    ({"ncols": "2"}, TypeError, "ncols must be an integer, got '2'"),
+    ({"palette": ["foo"]}, ValueError, "palette holds 'foo', which matplotlib does not know"),
+    ({"palette": {"0": "foo"}}, ValueError, "palette holds 'foo'"),
+    ({"palette": "tab10"}, ValueError, "palette='tab10' must be a list of colours"),
+    ({"palette": 3}, ValueError, "palette=3 must be a list of colours"),
+    ({"palette": ["red"]}, ValueError, r"palette has no colour for .* got \['red'\]"),
+    ({"ax": 3}, TypeError, "ax must be axes of matplotlib.* got 3"),
+    ({"figsize": 3}, ValueError, "figsize must be a pair of positive numbers.* got 3"),
+    ({"figsize": (3, -1)}, ValueError, r"figsize must be .* got \(3, -1\)"),
+    ({"percentiles": 5}, ValueError, "percentiles must be a pair that rises.* got 5"),
+    ({"percentiles": (99, 1)}, ValueError, r"percentiles must .* got \(99, 1\)"),
+    ({"percentiles": (-1, 101)}, ValueError, r"percentiles must .* got \(-1, 101\)"),
+    ({"spot_size": 0}, ValueError, "spot_size must be a positive number.* got 0"),
+    ({"spot_size": -1}, ValueError, "spot_size must be a positive number.* got -1"),
+    ({"spot_size": "big"}, ValueError, "spot_size must be a positive number.* got 'big'"),
+    ({"alpha": 2}, ValueError, "alpha must lie between 0 and 1, got 2"),
+    ({"cmap": "foo"}, ValueError, "cmap must be the name of a colour map.* got 'foo'"),
+    ({"legend": "yes"}, TypeError, "legend must be True or False, got 'yes'"),
+    ({"image": None}, TypeError, "image must be True or False, got None"),
+    ({"color": ["spamca", "foo"]}, KeyError, "color='foo' is neither a column"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "error", "message"), BAD)
+def test_arguments_are_judged_before_anything_is_written(mdata, monkeypatch, arguments, error, message):
+    monkeypatch.setattr("spamca.tl.cluster", clustered)
+    mdata.obs["num"] = np.arange(120.0)
+    before = state(mdata)
+    with pytest.raises(error, match=message):
+        spamca.pl.spatial_clusters(mdata, **{"color": "spamca"} | arguments)
+    assert state(mdata) == before
+    assert not plt.get_fignums()
+
+
+@pytest.mark.parametrize("arguments", [{"title": ["a", "b"]}, {"ncols": 0}, {"color": "foo"}, {"ax": 3}])
+def test_bad_arguments_cost_no_clustering(mdata, monkeypatch, arguments):
+    monkeypatch.setattr("spamca.tl.cluster", lambda *_, **__: pytest.fail("clustered"))
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        spamca.pl.spatial_clusters(mdata, **{"color": "spamca"} | arguments)
+
+
+def test_a_drawing_that_fails_takes_back_what_was_clustered(mdata, monkeypatch):
+    def fails(*_, **__):
+        msg = "no ink"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr("spamca.tl.cluster", clustered)
+    monkeypatch.setattr("spamca.pl._tissue.draw_panel", fails)
+    before = state(mdata)
+    with pytest.raises(RuntimeError, match="no ink"):
+        spamca.pl.spatial_clusters(mdata, color=["spamca", "label"])
+    assert state(mdata) == before
+
+
+def test_sections_of_the_spatial_graph_are_drawn_apart(mdata, tmp_path, caplog):
+    assert isinstance(spamca.pl.spatial_clusters(mdata, color="label"), Axes)
+    spamca.pp.neighbors(mdata, n_neighbors=5, library_key="section")
+    with caplog.at_level(logging.INFO, "spamca"):
+        assert titles(spamca.pl.spatial_clusters(mdata, color="label")) == ["s1", "s2", "s3"]
+    assert "library_key='section'" in caplog.text
+    assert titles(spamca.pl.spatial_clusters(mdata[:80], color="label")) == ["s1", "s2"]
+    assert len(spamca.pl.spatial_clusters(mdata, color="label", library_key="label")) == 3
+    mdata.write_h5mu(tmp_path / "tissue.h5mu")
+    again = mudata.read_h5mu(tmp_path / "tissue.h5mu")
+    assert titles(spamca.pl.spatial_clusters(again, color="label")) == ["s1", "s2", "s3"]
+    del mdata.obs["section"]
+    assert isinstance(spamca.pl.spatial_clusters(mdata, color="label"), Axes)
+
+
+def test_a_view_is_drawn_and_keeps_no_colours(mdata):
+    view = mdata[:50]
+    axes = spamca.pl.spatial_clusters(view, color=["label", "rna:gene1"])
+    assert [len(ax.collections[0].get_offsets()) for ax in axes] == [50, 50]
+    expected = spamca.pl.spatial_clusters(view.copy(), color="rna:gene1").collections[0].get_facecolors()
+    assert (axes[1].collections[0].get_facecolors() == expected).all()
+    assert view.is_view
+    assert view["rna"].is_view
+    assert "label_colors" not in view.uns
+    assert "label_colors" not in mdata.uns
+
+
+def test_a_view_without_domains_says_where_to_cluster(mdata, monkeypatch):
+    monkeypatch.setattr("spamca.tl.cluster", clustered)
+    with pytest.raises(ValueError, match=r"color='spamca' has no domains yet, and mdata is a view.*mdata.copy\(\)"):
+        spamca.pl.spatial_clusters(mdata[:50])
+    assert "spamca" not in mdata.obs
+
+
+def test_an_object_backed_by_a_file_is_drawn(mdata, tmp_path):
+    mdata.write_h5mu(tmp_path / "tissue.h5mu")
+    backed = mudata.read_h5mu(tmp_path / "tissue.h5mu", backed="r")
+    found = spamca.pl.spatial_clusters(backed, color=["label", "rna:gene1"])[1].collections[0].get_facecolors()
+    expected = spamca.pl.spatial_clusters(mdata, color="rna:gene1").collections[0].get_facecolors()
+    assert (found == expected).all()
+    with pytest.raises(ValueError, match=r"color='spamca' has no domains yet, and mdata is backed.*read_h5mu"):
+        spamca.pl.spatial_clusters(backed)
+    backed.file.close()
+
+
+def test_modalities_that_are_views_keep_colours(mdata):
+    mdata["rna"].obs["words"] = pd.Categorical(["a", "b"] * 60)
+    of_views = mudata.MuData({name: modality[:60] for name, modality in mdata.mod.items()})
+    spamca.pl.spatial_clusters(of_views, color="rna:words")
+    assert len(of_views["rna"].uns["words_colors"]) == 2
+
+
 @pytest.mark.parametrize(
     ("file", "color", "library_key"),
     [

@@ -36,3 +36,36 @@ def test_what_is_absent_is_named(mdata):
         spamca.pl.training_history(mdata, key="x")
     with pytest.raises(KeyError, match=r"\['absent'\] are not among"):
         spamca.pl.training_history(mdata, losses=["absent"])
+
+
+def test_one_loss_may_be_given_by_its_name(mdata):
+    assert [ax.get_title() for ax in spamca.pl.training_history(mdata, losses="total")] == ["total"]
+
+
+def test_losses_that_are_all_zero_are_shown(mdata):
+    mdata.uns["spamca"]["history"] = {"cluster": np.zeros(5)}
+    assert [ax.get_title() for ax in spamca.pl.training_history(mdata)] == ["cluster"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"losses": []}, ValueError, r"losses must name one at least, got \[\]"),
+        ({"losses": 3}, TypeError, "losses must be a string or a list of strings, got 3"),
+        ({"ncols": 0}, ValueError, "ncols must be at least 1, got 0"),
+        ({"figsize": 3}, ValueError, "figsize must be a pair of positive numbers.* got 3"),
+        ({"ax": 3, "losses": "total"}, TypeError, "ax must be axes of matplotlib.* got 3"),
+        ({"key": 3}, TypeError, "key must be a string, got 3"),
+        ({"key": "other"}, KeyError, r"mdata.uns\['other'\] has no history"),
+        ({"key": "label_colors"}, KeyError, r"mdata.uns\['label_colors'\] has no history"),
+    ],
+)
+def test_bad_arguments_are_named(mdata, arguments, error, message):
+    mdata.uns["label_colors"], mdata.uns["other"] = ["red"], {"history": "text"}
+    with pytest.raises(error, match=message):
+        spamca.pl.training_history(mdata, **arguments)
+    assert not plt.get_fignums()
+
+
+def test_a_view_can_be_drawn(mdata):
+    assert len(spamca.pl.training_history(mdata[:10])) == 2

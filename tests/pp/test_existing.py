@@ -103,3 +103,70 @@ def test_graph_without_lengths(tissue):
     tissue.obsp["spatial_connectivities"] = graph
     spamca.pp.neighbors(tissue)
     assert set(tissue["rna"].obsp["spatial_distances"].data) == {1}
+
+
+@pytest.fixture
+def two_sections(tissue, squidpy):
+    tissue.obsm["spatial"] = tissue["rna"].obsm["spatial"]
+    squidpy.gr.spatial_neighbors_knn(tissue, n_neighs=4)
+    tissue.obs["lib"] = np.where(tissue.obsm["spatial"][:, 0] < 7, "left", "right")
+    return tissue
+
+
+def test_existing_graph_is_cut_by_section(two_sections, caplog):
+    mdata, section = two_sections, two_sections.obs["lib"].to_numpy()
+    whole, own = union(mdata.obsp["spatial_connectivities"]), dict(mdata.uns["spatial_neighbors"]["params"])
+    expected = whole.multiply(np.equal.outer(section, section)).tocsr()
+    expected.eliminate_zeros()
+    assert expected.nnz < whole.nnz
+    for _ in range(2):  # the second time there is nothing left to cut, and the graph is still the user's
+        with caplog.at_level(logging.INFO, logger="spamca"):
+            spamca.pp.neighbors(mdata, library_key="lib")
+        for holder in (mdata, mdata["rna"]):
+            assert_same(holder.obsp["spatial_connectivities"], expected)
+            assert_same(holder.obsp["spatial_distances"] > 0, expected > 0)
+            assert holder.uns["spatial_neighbors"]["params"]["library_key"] == "lib"
+        assert mdata.uns["spatial_neighbors"]["params"] == own | {"library_key": "lib"}
+    assert caplog.text.count("edges between sections of 'lib'") == 1
+
+
+def test_graph_of_a_modality_is_cut_by_section(tissue, squidpy):
+    squidpy.gr.spatial_neighbors_knn(tissue["rna"], n_neighs=4)
+    own = tissue["rna"].obsp["spatial_connectivities"].copy()
+    tissue["rna"].obs["lib"] = np.where(np.arange(tissue.n_obs) % 2, "a", "b")
+    spamca.pp.neighbors(tissue, library_key="lib")
+    graph = tissue.obsp["spatial_connectivities"].tocoo()
+    assert (graph.row % 2 == graph.col % 2).all()
+    assert_same(tissue["rna"].obsp["spatial_connectivities"], own)
+
+
+def test_sections_are_looked_up_with_an_existing_graph(two_sections):
+    with pytest.raises(KeyError, match="library_key='section' is not a column"):
+        spamca.pp.neighbors(two_sections, library_key="section")
+    two_sections.obs.loc[two_sections.obs_names[0], "lib"] = np.nan
+    with pytest.raises(ValueError, match="library_key='lib' has no value for 1 spots"):
+        spamca.pp.neighbors(two_sections, library_key="lib")
+
+
+@pytest.mark.parametrize("graph", [None, "spatial"])
+@pytest.mark.parametrize(
+    ("option", "kind"), [("n_spatial_neighbors", "knn"), ("radius", "radius"), ("n_rings", "grid")]
+)
+def test_options_of_a_graph_to_build_are_not_ignored(two_sections, graph, option, kind):
+    says = f"{option}=2 is for building a spatial graph, but that of mdata is used; .* spatial_kind={kind!r}"
+    with pytest.raises(ValueError, match=says):
+        spamca.pp.neighbors(two_sections, spatial_graph=graph, **{option: 2})
+    spamca.pp.neighbors(two_sections, spatial_kind=kind, **{option: 2})
+    assert two_sections.uns["spatial_neighbors"]["params"]["kind"] == kind
+
+
+def test_existing_and_built_exclude_each_other(two_sections):
+    with pytest.raises(ValueError, match="spatial_graph='spatial' takes .*, spatial_kind='radius' builds one"):
+        spamca.pp.neighbors(two_sections, spatial_graph="spatial", spatial_kind="radius", radius=2)
+
+
+def test_record_of_another_kind_is_no_obstacle(tissue):
+    tissue.obsp["spatial_connectivities"] = spatial_graph(tissue["rna"].obsm["spatial"]).connectivities
+    tissue.uns["spatial_neighbors"] = "x"
+    spamca.pp.neighbors(tissue)
+    assert tissue.uns["spatial_neighbors"] == "x"

@@ -129,7 +129,7 @@ def test_features_of_scanpy_are_found(tissue, caplog):
     tissue["rna"].obsm["X_pca"] = np.random.default_rng(0).normal(size=(tissue.n_obs, 6)).astype(np.float32)
     with caplog.at_level(logging.INFO, logger="spamca"):
         spamca.pp.neighbors(tissue)
-    assert "neighbors: 'rna' stands with obsm['X_pca']" in told(caplog)
+    assert "neighbors: using obsm['X_pca'] for 'rna'" in told(caplog)
     assert tissue["rna"].obsm["X_pca"].shape[1] == 6
     assert tissue["rna"].uns["spamca"]["kind"] == "given"
 

@@ -103,3 +103,47 @@ def test_survives_the_file(three, tmp_path):
         np.testing.assert_array_equal(
             back[name].obsm[modality.uns["spamca"]["use_rep"]], modality.obsm[modality.uns["spamca"]["use_rep"]]
         )
+
+
+@pytest.mark.parametrize("value", [-1, -7])
+def test_a_negative_count_is_an_error(three, value):
+    three["rna"].X = three["rna"].X.toarray()
+    three["rna"].X[3, 2] = value
+    for verb in (spamca.pp.prepare, spamca.pp.neighbors):
+        with pytest.raises(ValueError, match=rf"'rna' is to be prepared as counts but .* \(lowest {value}\)"):
+            verb(three)
+    assert "X_pca" not in three["protein"].obsm
+    spamca.pp.prepare(three, kinds={"rna": "generic"})
+
+
+def test_feature_graphs_on_other_features_are_removed(three, caplog):
+    spamca.pp.neighbors(three)
+    three["rna"].obsp["own"] = three["rna"].obsp["feature_neighbors_distances"]
+    with caplog.at_level(logging.INFO, logger="spamca"):
+        spamca.pp.prepare(three, n_components=5)
+    assert "removed the feature graphs of ['rna', 'protein', 'atac']" in caplog.text
+    for modality in three.mod.values():
+        assert "feature_neighbors" not in modality.uns
+        assert not [key for key in modality.obsp if key.startswith("feature_neighbors")]
+        assert "spatial_connectivities" in modality.obsp
+    assert "own" in three["rna"].obsp
+    assert "spatial_connectivities" in three.obsp
+    spamca.pp.neighbors(three)
+    assert three["rna"].uns["feature_neighbors"]["params"]["use_rep"] == "X_pca"
+
+
+def test_feature_graphs_on_the_same_features_are_kept(three, caplog):
+    spamca.pp.neighbors(three)
+    with caplog.at_level(logging.INFO, logger="spamca"):
+        spamca.pp.prepare(three)
+    assert "removed" not in caplog.text
+    assert all("feature_neighbors" in modality.uns for modality in three.mod.values())
+
+
+def test_feature_graph_comes_back_with_a_failure(three, monkeypatch):
+    spamca.pp.neighbors(three)
+    monkeypatch.setattr("spamca.pp._prepare.store_features", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        spamca.pp.prepare(three, n_components=5)
+    assert "feature_neighbors" in three["rna"].uns
+    assert "feature_neighbors_distances" in three["rna"].obsp

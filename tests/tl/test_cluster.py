@@ -47,18 +47,14 @@ def test_finds_the_domains(integrated, method):
     assert adjusted_rand_score(truth, integrated.obs["spamca"]) > 0.95
 
 
-def test_survives_writing(integrated, tmp_path: Path):
+def test_survives_writing(integrated, assert_same, tmp_path: Path):
     del integrated.uns["spamca"]["params"]["n_clusters"]
     spamca.tl.cluster(integrated, n_clusters_range=(2, 5))
     integrated.write(tmp_path / "clustered.h5mu")
     read = mudata.read_h5mu(tmp_path / "clustered.h5mu")
-    np.testing.assert_array_equal(read.obs["spamca"], integrated.obs["spamca"])
+    assert_same(integrated, read)
     assert read.obs["spamca"].cat.ordered
-    pd.testing.assert_frame_equal(read.obsm["spamca_posterior"], integrated.obsm["spamca_posterior"], check_names=False)
-    before, after = integrated.uns["spamca"]["cluster"], read.uns["spamca"]["cluster"]
-    assert before.keys() == after.keys()
-    np.testing.assert_array_equal(after["bic"], before["bic"])
-    spamca.tl.cluster(read)
+    spamca.tl.cluster(read, n_clusters_range=(2, 5))
     np.testing.assert_array_equal(read.obs["spamca"], integrated.obs["spamca"])
 
 
@@ -91,15 +87,20 @@ def test_number_is_estimated_and_told(integrated, caplog):
 
 
 def test_choice_of_another_mixture_is_told(integrated, caplog):
-    rng = np.random.default_rng(0)
+    # noise has no domains, so that many mixtures are nearly as likely, and the most coherent is seldom the likeliest
+    rng = np.random.default_rng(2)
     integrated.obsm["X_noise"] = rng.normal(size=(integrated.n_obs, 6))
     with caplog.at_level(logging.INFO, "spamca"):
-        spamca.tl.cluster(integrated, 6, use_rep="X_noise", key_added="noise")
+        spamca.tl.cluster(integrated, 8, use_rep="X_noise", key_added="noise")
     record = integrated.uns["noise"]["cluster"]
-    assert (record["log_likelihood"] < record["best_log_likelihood"]) == ("took the mixture" in caplog.text)
-    spamca.tl.cluster(integrated, 6, use_rep="X_noise", key_added="noise", selection="likelihood")
+    assert record["log_likelihood"] < record["best_log_likelihood"]
+    assert "took the mixture of highest coherence" in caplog.text
+    caplog.clear()
+    with caplog.at_level(logging.INFO, "spamca"):
+        spamca.tl.cluster(integrated, 8, use_rep="X_noise", key_added="noise", selection="likelihood")
     record = integrated.uns["noise"]["cluster"]
     assert record["log_likelihood"] == record["best_log_likelihood"]
+    assert "took the mixture" not in caplog.text
 
 
 def test_works_without_graph_and_without_record(tissue):
@@ -175,7 +176,11 @@ def snapshot(mdata):
         ({"use_rep": "rna"}, KeyError, "obsm.'rna'"),
         ({"use_rep": "X_nan"}, ValueError, "1 spots have NaN or infinite values, first at row 7"),
         ({"use_rep": "X_flat"}, ValueError, "table of numbers"),
-        ({"use_rep": "X_spamca", "key_added": "taken"}, ValueError, "uns.'taken'. holds str"),
+        (
+            {"use_rep": "X_spamca", "key_added": "taken"},
+            ValueError,
+            r"key_added='taken' would replace mdata\.uns\['taken'\]",
+        ),
     ],
 )
 def test_bad_arguments_change_nothing(integrated, arguments, error, match):
@@ -222,11 +227,3 @@ def test_copy_leaves_the_original(integrated):
     assert changed.obs["spamca"].nunique() == 5
     assert integrated.obs["spamca"].nunique() == 3
     assert spamca.tl.cluster(integrated, 5) is None
-
-
-def test_real_tissue(data_dir):
-    mdata = mudata.read_h5mu(data_dir / "sim_spamosaic_rep1.h5mu")
-    spamca.pp.neighbors(mdata)
-    spamca.tl.integrate(mdata, 5, progress_bar=False)
-    spamca.tl.cluster(mdata)
-    assert adjusted_rand_score(mdata.obs["label"], mdata.obs["spamca"]) > 0.9

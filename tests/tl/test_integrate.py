@@ -119,6 +119,7 @@ def test_paper_preset_is_normalised(with_graphs):
 
 def test_one_modality(with_graphs):
     mdata = mudata.MuData({"rna": with_graphs["rna"].copy()})
+    spamca.pp.neighbors(mdata)
     spamca.tl.integrate(mdata, 3, **QUICK)
     np.testing.assert_array_equal(mdata.obs["rna:spamca_weight"], 1)
 
@@ -188,17 +189,62 @@ def test_spot_may_lack_a_modality(tissue):
     [
         ({"preset": "papier"}, ValueError, "preset.*papier"),
         ({"settings": {"epochs": 3}}, ValueError, "settings.*epochs"),
+        ({"settings": {"fusion": "sum"}}, ValueError, "fusion.*sum"),
+        ({"settings": {"n_latent": None}}, ValueError, "n_latent.*None"),
+        ({"settings": 3}, TypeError, "settings.*3"),
         ({"max_epochs": -1}, ValueError, "max_epochs.*-1"),
         ({"max_epochs": 2.5}, TypeError, "max_epochs.*2.5"),
         ({"n_clusters": 1}, ValueError, "n_clusters.*1"),
         ({"n_clusters": 226}, ValueError, "n_clusters.*226"),
         ({"key_added": "rna"}, ValueError, "key_added.*rna"),
+        ({"key_added": "label"}, ValueError, "key_added.*label"),
+        ({"accelerator": "abacus"}, ValueError, "accelerator.*abacus"),
+        ({"devices": 2}, ValueError, "devices.*2"),
+        ({"precision": "64"}, ValueError, "precision.*64"),
+        ({"random_state": "a"}, TypeError, "random_state.*a"),
+        ({"random_state": -1}, ValueError, "random_state.*-1"),
     ],
 )
 def test_bad_arguments(with_graphs, arguments, error, says):
     with pytest.raises(error, match=says):
         spamca.tl.integrate(with_graphs, **arguments)
     assert "X_spamca" not in with_graphs.obsm
+
+
+def test_two_spots_are_too_few(tissue):
+    small = mudata.MuData({name: modality[:2].copy() for name, modality in tissue.mod.items()})
+    with pytest.raises(ValueError, match="at least 3 spots.* 2"):
+        spamca.tl.integrate(small, 2)
+
+
+def test_graphs_for_a_part_are_not_replaced(with_graphs):
+    spatial = with_graphs.obsp["spatial_connectivities"]
+    del with_graphs["protein"].uns["feature_neighbors"]
+    with pytest.raises(ValueError, match=r"\['protein'\].*spamca.pp.neighbors"):
+        spamca.tl.integrate(with_graphs, 3, **QUICK)
+    assert with_graphs.obsp["spatial_connectivities"] is spatial
+
+
+def test_paper_preset_refuses_missing_modalities(tissue):
+    part = mudata.MuData({"rna": tissue["rna"].copy(), "protein": tissue["protein"][20:].copy()})
+    with pytest.raises(ValueError, match="20 spots lack"):
+        spamca.tl.integrate(part, 3, preset="paper", **QUICK)
+    assert "X_spamca" not in part.obsm
+
+
+def test_paper_preset_trains_to_the_end(with_graphs):
+    spamca.tl.integrate(
+        with_graphs, 3, preset="paper", progress_bar=False, max_epochs=70, settings={"learning_rate": 1e-9}
+    )
+    assert len(with_graphs.uns["spamca"]["history"]["total"]) == 70
+
+
+def test_copies_hold_no_stale_domains(integrated):
+    first = integrated.copy()  # which lets mudata 0.3 pull the columns of the modalities
+    spamca.tl.cluster(first, 2)
+    again = spamca.tl.cluster(first, 4, copy=True)
+    assert again.obs["spamca"].nunique() == 4
+    assert not [column for column in again.obs if column.endswith(":spamca")]
 
 
 def test_interrupted_training_leaves_no_trace(tissue, monkeypatch):

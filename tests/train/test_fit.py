@@ -33,7 +33,7 @@ def toy_tissue():
 
 
 def test_loss_falls_and_history_is_complete(toy_tissue):
-    result = fit(toy_tissue, 4, SETTINGS.changed(max_epochs=80, learning_rate=1e-2), early_stopping=False, **QUIET)
+    result = fit(toy_tissue, 4, SETTINGS.changed(max_epochs=80, learning_rate=1e-2, early_stopping=False), **QUIET)
     assert set(result.history) == {"total", "reconstruction", "contrast", "cluster", "alignment"}
     total = result.history["total"]
     assert total.shape == (80,)
@@ -71,6 +71,17 @@ def test_paper_is_normalised_and_masked(toy_tissue):
     assert not torch.allclose(result.latents.modalities[0], unmasked)
 
 
+def test_divergence_is_told(toy_tissue):
+    with pytest.raises(FloatingPointError, match="diverged.*epoch.*learning_rate below 1e\\+30"):
+        fit(toy_tissue, 4, SETTINGS.changed(learning_rate=1e30), **QUIET)
+
+
+def test_mixed_precision_trains(toy_tissue):
+    result = fit(toy_tissue, 4, SETTINGS, precision="bf16-mixed", **QUIET)
+    full = fit(toy_tissue, 4, SETTINGS, **QUIET)
+    torch.testing.assert_close(result.history["total"], full.history["total"], rtol=0.05, atol=0.05)
+
+
 def test_stops_when_flat(toy_tissue):
     result = fit(toy_tissue, 4, SETTINGS.changed(max_epochs=300, learning_rate=1e-12), **QUIET)
     assert len(result.history["total"]) < 300
@@ -102,10 +113,10 @@ def test_threads_follow_the_size_and_return():
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        with threads(100):
-            assert torch.get_num_threads() == 1
-        with threads(1_000_000):
-            assert torch.get_num_threads() == 2
+        with threads(100) as n_threads:
+            assert torch.get_num_threads() == n_threads == 1
+        with threads(1_000_000) as n_threads:
+            assert torch.get_num_threads() == n_threads == 2
         with suppress(ValueError), threads(100):
             raise ValueError
         assert torch.get_num_threads() == 2

@@ -1,4 +1,4 @@
-"""Gaussian mixture with one shared full covariance (mclust's model "EEE"), robustly started and chosen."""
+"""Gaussian mixture with one shared full covariance (mclust's model "EEE"), from many starts."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def mixture(
     .. math:: p(x) = \sum_k \pi_k \mathcal N(x; \mu_k, \Sigma)
 
     Ward's and k-means partitions in three metrics start a short expectation maximisation on a sample; the distinct ones
-    of highest likelihood are followed to the end. The highest likelihood is at least what mclust reaches from its one
-    hierarchical start; which of the partitions near it is returned, ``selection`` decides.
+    of highest likelihood are followed to the end. Which of the partitions near the highest likelihood is returned,
+    ``selection`` decides.
 
     Parameters
     ----------

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spamca import _keys
-from spamca._checks import check_choice, check_count
+from spamca import _edge, _keys
+from spamca._checks import check_choice, check_count, check_flag, check_name, check_real, check_seed
 from spamca.datasets._blindness import seen_as
 from spamca.datasets._counts import KINDS, draw_counts, draw_modality
 from spamca.datasets._layout import LAYOUTS
 from spamca.datasets._shapes import PATTERNS, draw_domains
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from anndata import AnnData
     from mudata import MuData
 
@@ -78,6 +75,8 @@ def simulated(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind that it should be.
     ValueError
         If an argument is out of its range, or spots are too few for the domains.
 
@@ -99,6 +98,8 @@ def simulated(
     kinds = _kinds(modalities)
     widths = _widths(n_features, kinds)
     _check(n_spots, n_domains, layout, pattern, difficulty)
+    check_flag("means", means)
+    random_state = check_seed(random_state)
 
     place, shape = (np.random.default_rng([random_state, stream]) for stream in range(2))
     spatial = LAYOUTS[layout](n_spots, place)
@@ -115,7 +116,7 @@ def simulated(
         mod[name] = _anndata(counts, mean, parts.marker, kind, used[kind], obs_names, spatial)
         used[kind] += widths[name]
 
-    with _without_pull():
+    with _edge.without_pull():
         mdata = MuData(mod)
     mdata.obs["label"] = pd.Categorical.from_codes(domain, categories=names, ordered=True)
     mdata.obsm[_keys.SPATIAL] = spatial.copy()
@@ -134,6 +135,11 @@ def simulated(
 def _kinds(modalities: Sequence[str] | Mapping[str, str]) -> dict[str, str]:
     if isinstance(modalities, str):
         modalities = [modalities]
+    if not isinstance(modalities, (Mapping, Sequence)):
+        msg = f"modalities must be a list of kinds or a mapping of names to kinds, got {modalities!r}"
+        raise TypeError(msg)
+    for name in modalities:
+        check_name("modalities: every name", name)
     kinds = dict(modalities) if isinstance(modalities, Mapping) else {name: name for name in modalities}
     if not kinds or len(kinds) < len(modalities):
         msg = f"modalities={modalities!r} must name at least one modality and none twice; give names as a mapping"
@@ -162,9 +168,7 @@ def _check(n_spots: int, n_domains: int, layout: str, pattern: str, difficulty: 
     check_count("n_spots", n_spots, least=max(2, n_domains))
     check_choice("layout", layout, LAYOUTS)
     check_choice("pattern", pattern, PATTERNS)
-    if not 0 <= difficulty <= 1:
-        msg = f"difficulty must lie between 0 and 1, got {difficulty!r}"
-        raise ValueError(msg)
+    check_real("difficulty", difficulty, least=0, most=1)
 
 
 def _anndata(
@@ -188,19 +192,3 @@ def _describe(classes: np.ndarray, names: Any, modalities: list[str]) -> Any:
 
     seen = {m: [" or ".join(names[classes[:, i] == c]) for c in classes[:, i]] for i, m in enumerate(modalities)}
     return pd.DataFrame(seen, index=names)
-
-
-@contextmanager
-def _without_pull() -> Iterator[None]:
-    # mudata 0.3 would copy every column of the modalities and warn of it; 0.4 does neither.
-    import mudata
-
-    if not hasattr(mudata, "set_options"):
-        yield
-        return
-    # Not used as a context: entering one logs on the root logger, and so configures it.
-    before = mudata.set_options(pull_on_update=False).opts
-    try:
-        yield
-    finally:
-        mudata.set_options(**before)

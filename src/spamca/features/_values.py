@@ -29,6 +29,11 @@ def is_counts(X: np.ndarray | sparse.spmatrix) -> bool:
     return all((values >= 0).all() and (values == np.rint(values)).all() for values in _chunks(X))
 
 
+def is_whole(X: np.ndarray | sparse.spmatrix) -> bool:
+    """Whether all values are integers, of whatever type and sign."""
+    return X.dtype.kind in "biu" or all((values == np.rint(values)).all() for values in _chunks(X))
+
+
 def looks_logged(X: np.ndarray | sparse.spmatrix) -> bool:
     """Whether non-negative values are fractions and small, as log-normalised counts are."""
     return not is_counts(X) and max((values.max() for values in _chunks(X)), default=0.0) < LARGEST_LOG

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spamca._logging import logger
-from spamca.features._values import is_counts, is_negative, looks_logged
+from spamca.features._values import is_counts, is_negative, is_whole, looks_logged
 from spamca.features.atac import prepare_atac
 from spamca.features.generic import prepare_generic
 from spamca.features.protein import prepare_protein
@@ -32,8 +32,9 @@ class Kind:
     ----------
     prepare
         From a matrix (n_spots, n_features) to features.
-    pattern
-        Regular expression found in the names of such modalities, and in ``var["feature_types"]``, in lower case.
+    words
+        Regular expressions of words, in lower case, that name such a modality: the first decides, the second does where
+        no kind's first is met ("protein expression" is protein).
     counts
         Whether it works on counts.
     logged
@@ -41,25 +42,36 @@ class Kind:
     """
 
     prepare: Callable[..., Features]
-    pattern: str | None = None
+    words: tuple[str, ...] = ()
     counts: bool = True
     logged: bool = False
 
 
 KINDS: dict[str, Kind] = {
-    "protein": Kind(prepare_protein, r"adt|prot|cite|antibod|(?<![a-z])ab(s|seq)?(?![a-z])"),
-    "atac": Kind(prepare_atac, r"atac|peak|chromatin|accessib|cut.?(and|&|n)?.?tag|h[234]k\d"),
-    "rna": Kind(prepare_rna, r"rna|gex|(?<![a-z])genes?(?![a-z])|transcript|expression", logged=True),
+    "rna": Kind(
+        prepare_rna,
+        (r"(sc|sn|st|m|total)?rna(seq)?\d*|gex\d*|transcript(s|omes?|omics?)?\d*", r"genes?|expression"),
+        logged=True,
+    ),
+    "protein": Kind(
+        prepare_protein,
+        (r"adts?\d*|prot(s|eomes?|eomics?)?\d*|\w*proteins?\d*|antibod(y|ies)|abs?\d*|abseq", r"cite(seq)?\d*"),
+    ),
+    "atac": Kind(
+        prepare_atac,
+        (r"(sc|sn)?atac(seq)?\d*|peaks?\d*|chromatin|accessib(le|ility)|cut ?(and|n)? ?tag\d*|h[234]k\d\w*",),
+    ),
     "generic": Kind(prepare_generic, counts=False),
 }
-"""Kinds by name, the first whose pattern fits wins. A new kind is a file and a line here."""
+"""Kinds by name; of those whose words are met alike, the first wins. A new kind is a file and a line here."""
 
 
 def infer_kind(name: str, modality: AnnData) -> str:
     """Kind of a modality.
 
-    By its name, else by ``var["feature_types"]``, else ``"generic"``. Where neither ``X`` nor a layer of counts holds what
-    the kind works on (negative values, or fractions that are no logarithms of counts), it is ``"generic"`` too.
+    By ``var["feature_types"]``, else by its name, else ``"generic"``. Where neither ``X`` nor a layer of counts holds what
+    the kind works on (fractions with negative values, or fractions that are no logarithms of counts), it is ``"generic"``
+    too. Whole numbers of which some are negative keep their kind: they are counts gone wrong, not reduced features.
 
     Parameters
     ----------
@@ -72,13 +84,14 @@ def infer_kind(name: str, modality: AnnData) -> str:
     -------
     A key of :data:`KINDS`.
     """
-    kind = _named_kind(name.lower())
-    if kind is None and "feature_types" in modality.var and modality.n_vars:
-        kind = _named_kind(str(modality.var["feature_types"].mode().iloc[0]).lower())
+    named, typed = _named_kind(name), _named_kind(_feature_types(modality))
+    if named and typed and named != typed:
+        logger.info("%r: taken as %s, as var['feature_types'] says, and not as its name says", name, typed)
+    kind = typed or named
     if kind is None:
         return "generic"
     X, _ = matrix_of(modality, kind)
-    unfit = is_negative(X) or (not KINDS[kind].logged and looks_logged(X))
+    unfit = not is_whole(X) and (is_negative(X) or (not KINDS[kind].logged and looks_logged(X)))
     if KINDS[kind].counts and unfit:
         logger.info("%r: values are not counts; taken as reduced features (kind 'generic') and not as %s", name, kind)
         return "generic"
@@ -106,5 +119,17 @@ def matrix_of(modality: AnnData, kind: str) -> tuple[Any, str]:
     return modality.X, "X"
 
 
+def _feature_types(modality: AnnData) -> str:
+    types = modality.var["feature_types"].dropna().mode() if "feature_types" in modality.var else ()
+    return str(types.iloc[0]) if len(types) else ""
+
+
 def _named_kind(text: str) -> str | None:
-    return next((kind for kind, known in KINDS.items() if known.pattern and re.search(known.pattern, text)), None)
+    # Whole words only: "internal" holds "rna", "excited" holds "cite".
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
+    words = re.sub(r"[^a-z0-9]+", " ", parted.lower())
+    for rank in range(2):
+        for kind, known in KINDS.items():
+            if any(re.search(rf"\b({pattern})\b", words) for pattern in known.words[rank : rank + 1]):
+                return kind
+    return None

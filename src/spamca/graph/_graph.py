@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+MOST_NEIGHBORS = 1_000
+"""Mean number of neighbours above which an option is taken for a mistake: the graph would no longer be sparse."""
+
 
 @dataclass(frozen=True)
 class Graph:
@@ -31,6 +34,19 @@ class Graph:
     def take(self, position: np.ndarray) -> Graph:
         """The graph among some spots, in a given order; ``position`` holds their integers."""
         return Graph(self.connectivities[position][:, position], self.distances[position][:, position])
+
+    def within(self, library: np.ndarray) -> Graph:
+        """The graph without edges between sections; ``library`` holds the section of each spot, (n_spots,)."""
+        section = np.unique(library, return_inverse=True)[1].ravel()
+
+        def cut(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+            edges = matrix.tocoo()  # unlike comparisons and products, this keeps lengths of zero
+            keep = section[edges.row] == section[edges.col]
+            inner = sparse.csr_matrix((edges.data[keep], (edges.row[keep], edges.col[keep])), matrix.shape)
+            inner.sort_indices()
+            return inner
+
+        return Graph(cut(self.connectivities), cut(self.distances))
 
 
 def from_edges(row: np.ndarray, column: np.ndarray, length: np.ndarray, n_spots: int) -> Graph:

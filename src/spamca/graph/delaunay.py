@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import Delaunay
 
+from spamca._checks import check_length
 from spamca.graph._graph import Graph, euclidean, from_edges
 
 
@@ -20,10 +21,16 @@ def delaunay_graph(coords: np.ndarray, *, radius: float | None = None) -> Graph:
         Shape (n_spots, 2).
     radius
         Leave out edges longer than this; they cross holes and the concave parts of the outline. None keeps all.
+
+    Raises
+    ------
+    TypeError
+        If the radius is not a number.
+    ValueError
+        If the radius is not positive and finite.
     """
-    if radius is not None and not radius > 0:
-        msg = f"radius must be a positive length in the units of the coordinates, or None, got {radius!r}"
-        raise ValueError(msg)
+    if radius is not None:
+        check_length("radius", radius)
     first, twin = coincident(coords)
     row, column = _triangulate(coords[first])
     row, column = first[row], first[column]

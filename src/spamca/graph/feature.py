@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spamca._checks import check_choice, check_count, check_flag
 from spamca.graph._graph import Graph, from_edges
 from spamca.graph.neighbors import approximate_neighbors, exact_neighbors
 
@@ -47,12 +48,14 @@ def feature_graph(
 
     Raises
     ------
+    TypeError
+        If the number of neighbours is not an integer, or ``approximate`` neither True, False nor None.
     ValueError
         If the metric is unknown, or there are not more spots than neighbours.
     """
-    if metric not in METRICS:
-        msg = f"metric must be one of {sorted(METRICS)}, got {metric!r}"
-        raise ValueError(msg)
+    check_choice("metric", metric, METRICS)
+    check_count("n_neighbors", n_neighbors)
+    check_flag("approximate", approximate, optional=True)
     n = len(features)
     if not 1 <= n_neighbors < n:
         msg = f"n_neighbors={n_neighbors} must be at least 1 and less than the {n} spots"

@@ -6,7 +6,8 @@ import numpy as np
 from scipy import sparse
 from scipy.spatial import KDTree
 
-from spamca.graph._graph import Graph, from_edges
+from spamca._checks import check_count
+from spamca.graph._graph import MOST_NEIGHBORS, Graph, from_edges
 from spamca.graph.delaunay import coincident
 
 REACH = 1.2
@@ -30,10 +31,15 @@ def grid_graph(coords: np.ndarray, *, n_rings: int = 1) -> Graph:
     Returns
     -------
     Graph with distances counted in rings, as in squidpy.
+
+    Raises
+    ------
+    TypeError
+        If the number of rings is not an integer.
+    ValueError
+        If it is below 1, or so large that spots have over a thousand neighbours on average.
     """
-    if n_rings < 1:
-        msg = f"n_rings must be at least 1, got {n_rings}"
-        raise ValueError(msg)
+    check_count("n_rings", n_rings, least=1)
     first, twin = coincident(coords)
     points = coords[first]
     if len(points) > 1:
@@ -56,10 +62,22 @@ def _rings(row: np.ndarray, column: np.ndarray, n: int, n_rings: int) -> tuple[n
     """All pairs at most ``n_rings`` steps apart, with the number of steps."""
     step = sparse.csr_matrix((np.ones(len(row), dtype=bool), (row, column)), shape=(n, n))
     step = step + step.T + sparse.identity(n, dtype=bool, format="csr")
+    # No path is longer, and more rings than that would overflow the count.
+    n_rings = min(int(n_rings), max(n, 1))
     # The number of reaches that hold a pair says how early it was reached.
     reached, times = step, step.astype(np.int32)
-    for _ in range(n_rings - 1):
-        reached = reached @ step
+    for ring in range(2, n_rings + 1):
+        before, reached = reached.nnz, reached @ step
+        mean = reached.nnz / n - 1
+        if mean > MOST_NEIGHBORS:
+            msg = (
+                f"n_rings={n_rings} links each spot to more than {mean:.0f} others on average, those of {ring} rings; "
+                f"give fewer rings, with fewer than {MOST_NEIGHBORS}"
+            )
+            raise ValueError(msg)
+        if reached.nnz == before:  # nothing is left to reach: the other rings are empty
+            times = times + (n_rings + 1 - ring) * reached.astype(np.int32)
+            break
         times = times + reached.astype(np.int32)
     times = times.tocoo()
     return times.row, times.col, n_rings + 1 - times.data

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import KDTree
 
+from spamca._checks import check_count
 from spamca.graph._graph import Graph, euclidean, from_edges
 
 TIE = 1e-4
@@ -30,10 +31,13 @@ def knn_graph(coords: np.ndarray, *, n_neighbors: int) -> Graph:
 
     Raises
     ------
+    TypeError
+        If the number of neighbours is not an integer.
     ValueError
         If there are not more spots than neighbours.
     """
     n = len(coords)
+    check_count("n_neighbors", n_neighbors)
     if not 1 <= n_neighbors < n:
         msg = (
             f"n_neighbors={n_neighbors} spatial neighbours must be at least 1 and less than the {n} spots of a section"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import TYPE_CHECKING
+
 from scipy.spatial import KDTree
 
-from spamca.graph._graph import Graph, euclidean, from_edges
+from spamca._checks import check_length
+from spamca.graph._graph import MOST_NEIGHBORS, Graph, euclidean, from_edges
 
-MOST_NEIGHBORS = 1_000
-"""Mean number of neighbours above which a radius is taken for a mistake: the graph would no longer be sparse."""
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def radius_graph(coords: np.ndarray, *, radius: float | None) -> Graph:
@@ -23,12 +25,12 @@ def radius_graph(coords: np.ndarray, *, radius: float | None) -> Graph:
 
     Raises
     ------
+    TypeError
+        If the radius is not a number.
     ValueError
         If the radius is missing, not positive, or so large that spots have over a thousand neighbours on average.
     """
-    if radius is None or not np.isfinite(radius) or radius <= 0:
-        msg = f"radius must be a positive length in the units of the coordinates, got {radius!r}"
-        raise ValueError(msg)
+    check_length("radius", radius)
     n, tree = len(coords), KDTree(coords)
     mean = tree.count_neighbors(tree, radius) / n - 1
     if mean > MOST_NEIGHBORS:

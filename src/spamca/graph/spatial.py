@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from spamca._checks import check_choice
 from spamca.graph._graph import Graph
 from spamca.graph.delaunay import delaunay_graph
 from spamca.graph.grid import grid_graph
@@ -59,12 +60,12 @@ def spatial_graph(
 
     Raises
     ------
+    TypeError
+        If an option is not a number of the sort that it should be.
     ValueError
         If ``kind`` is unknown, or an option does not fit the coordinates.
     """
-    if kind not in SPATIAL_KINDS:
-        msg = f"kind must be one of {sorted(SPATIAL_KINDS)}, got {kind!r}"
-        raise ValueError(msg)
+    check_choice("kind", kind, SPATIAL_KINDS)
     coords = np.asarray(coords, dtype=np.float64)
     build, options = SPATIAL_KINDS[kind], {"n_neighbors": n_neighbors, "radius": radius, "n_rings": n_rings}
     if library is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,8 +12,6 @@ from spamca.metrics._agreement import agreement
 from spamca.metrics._coherence import coherence
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
     from mudata import MuData
 
@@ -38,7 +37,7 @@ def score(
     label_key
         Column of ``mdata.obs`` with known labels; without it the result has no agreement.
     use_rep
-        Key of ``mdata.obsm`` in which the silhouette is measured, the same for all rows; by default the embedding that a
+        Key of an embedding in ``mdata.obsm`` in which the silhouette is measured, the same for all rows; by default the embedding that a
         key came with (``"X_spamca"`` for ``"spamca"``).
     spatial_key
         Key of ``obsm`` with the coordinates, on the MuData or in its modalities.
@@ -54,8 +53,12 @@ def score(
 
     Raises
     ------
+    TypeError
+        If ``mdata`` is not a MuData, or ``key`` or another name not a string.
     KeyError
         If a column or ``use_rep`` is absent.
+    ValueError
+        If the embedding is not a matrix of finite numbers.
 
     Examples
     --------
@@ -67,28 +70,24 @@ def score(
     """
     import pandas as pd
 
-    from spamca._checks import check_coordinates, check_library, check_mudata
+    from spamca._checks import check_coordinates, check_library, check_readable, check_seed
 
-    check_mudata(mdata)
-    keys = [key] if isinstance(key, str) else list(key)
+    check_readable(mdata)
+    keys, random_state = _keys_of(key), check_seed(random_state)
     for argument, column in [*(("key", one) for one in keys), ("label_key", label_key)]:
         _check_column(mdata, argument, column)
-    if use_rep is not None and use_rep not in mdata.obsm:
-        msg = (
-            f"use_rep={use_rep!r} is not in mdata.obsm, which has {sorted(mdata.obsm)}; run spamca.tl.integrate(mdata)"
-        )
-        raise KeyError(msg)
+    reps = {one: _keys.embedding(one) if use_rep is None else use_rep for one in keys}
+    embeddings = {rep: _embedding(mdata, rep, required=use_rep is not None) for rep in dict.fromkeys(reps.values())}
     spatial, library = check_coordinates(mdata, spatial_key), check_library(mdata, library_key)
 
     rows = {}
     for one in keys:
         measures = {} if label_key is None else agreement(mdata.obs[label_key], mdata.obs[one])
-        rep = use_rep or _keys.embedding(one)
         measures["silhouette"] = np.nan
         measures |= coherence(
             mdata.obs[one],
             spatial,
-            embedding=np.asarray(mdata.obsm[rep]) if rep in mdata.obsm else None,
+            embedding=embeddings[reps[one]],
             library=library,
             random_state=random_state,
         )
@@ -97,8 +96,45 @@ def score(
 
 
 def _check_column(mdata: MuData, argument: str, column: str | None) -> None:
-    if column is None or column in mdata.obs:
+    from spamca._checks import check_name
+
+    if column is None:
+        return
+    check_name(argument, column)
+    if column in mdata.obs:
         return
     mend = "run spamca.tl.cluster(mdata)" if argument == "key" else "name one of its columns"
     msg = f"{argument}={column!r} is not in mdata.obs, which has {list(mdata.obs)}: {mend}"
     raise KeyError(msg)
+
+
+def _keys_of(key: str | Sequence[str]) -> list[str]:
+    keys = [key] if isinstance(key, str) else key
+    if not isinstance(keys, (Sequence, np.ndarray)) or not len(keys) or not all(isinstance(one, str) for one in keys):
+        msg = f"key must be a column of mdata.obs, or a list of columns, got {key!r}; the default is {_keys.SPAMCA!r}"
+        raise TypeError(msg)
+    return list(keys)
+
+
+def _embedding(mdata: MuData, rep: str, *, required: bool) -> np.ndarray | None:
+    from scipy.sparse import issparse
+
+    from spamca._checks import check_name
+
+    check_name("use_rep", rep)
+    # mudata keeps a mask of the spots that have a modality in obsm, under its name.
+    held = sorted(name for name in mdata.obsm if name not in mdata.mod)
+    if rep not in held:
+        if not required:
+            return None
+        msg = f"use_rep={rep!r} is not in mdata.obsm, which has {held} as embeddings; run spamca.tl.integrate(mdata)"
+        raise KeyError(msg)
+    values = mdata.obsm[rep]
+    values = values.toarray() if issparse(values) else np.asarray(values)
+    if values.ndim != 2 or not values.shape[1] or values.dtype.kind not in "fiu" or not np.isfinite(values).all():
+        msg = (
+            f"mdata.obsm[{rep!r}] must be a matrix of finite numbers, got shape {values.shape} of {values.dtype}; name "
+            "another embedding with use_rep"
+        )
+        raise ValueError(msg)
+    return values

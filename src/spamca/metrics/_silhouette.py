@@ -28,6 +28,7 @@ def silhouette(labels: np.ndarray, embedding: np.ndarray, *, random_state: int =
     """
     from sklearn.metrics import silhouette_score
 
+    # Not scikit-learn's own sample_size: it raises where the sample happens to hold one domain only.
     if len(labels) > MAX_SPOTS:
         sample = np.random.default_rng(random_state).choice(len(labels), MAX_SPOTS, replace=False)
         labels, embedding = labels[sample], embedding[sample]

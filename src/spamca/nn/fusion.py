@@ -24,6 +24,8 @@ class ConcatenationFusion(nn.Module):
         Number of modalities; every spot must have all of them.
     n_latent
         Width of each latent and of the result.
+    uniform
+        Not used: the weights are even.
 
     Shape
     -----
@@ -31,13 +33,19 @@ class ConcatenationFusion(nn.Module):
     - output: (n_spots, n_latent), and even weights (n_spots, n_modalities)
     """
 
-    def __init__(self, n_modalities: int, n_latent: int) -> None:
+    def __init__(self, n_modalities: int, n_latent: int, *, uniform: float = 0.0) -> None:
         super().__init__()
         self.first = nn.Linear(n_modalities * n_latent, n_latent)
         self.second = nn.Linear(n_latent, n_latent)
 
     def forward(self, latents: Sequence[Tensor], present: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Fuse; ``present`` is not used."""
+        """Fuse; every modality must be present everywhere."""
+        if present is not None and not present.all():
+            msg = (
+                "fusion='concatenation' needs every modality in every spot, and "
+                f"{int((~present.all(dim=1)).sum())} spots lack one; leave them out, or use fusion='attention'"
+            )
+            raise ValueError(msg)
         fused = self.second(self.first(torch.cat(list(latents), dim=1)))
         return fused, fused.new_full((len(fused), len(latents)), 1 / len(latents))
 
@@ -51,6 +59,8 @@ class AttentionFusion(nn.Module):
 
     Parameters
     ----------
+    n_modalities
+        Not used: any number will do.
     n_latent
         Width of each latent and of the result.
     uniform
@@ -63,10 +73,14 @@ class AttentionFusion(nn.Module):
     - output: (n_spots, n_latent) and the weights (n_spots, n_modalities)
     """
 
-    def __init__(self, n_latent: int, *, uniform: float = 0.0) -> None:
+    def __init__(self, n_modalities: int, n_latent: int, *, uniform: float = 0.0) -> None:
         super().__init__()
         self.attention = Attention(n_latent, uniform=uniform)
 
     def forward(self, latents: Sequence[Tensor], present: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Fuse the modalities that each spot has."""
         return self.attention(torch.stack(list(latents), dim=1), present)
+
+
+FUSIONS: dict[str, type[nn.Module]] = {"attention": AttentionFusion, "concatenation": ConcatenationFusion}
+"""Fusions by name."""

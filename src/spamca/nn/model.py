@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from spamca.nn.attention import Attention
 from spamca.nn.decoder import GraphDecoder
 from spamca.nn.encoder import GraphEncoder
-from spamca.nn.fusion import AttentionFusion, ConcatenationFusion
+from spamca.nn.fusion import FUSIONS
 from spamca.nn.heads import ClusterHead, Projector
 from spamca.nn.masking import MaskToken, draw_mask
 
@@ -106,11 +106,7 @@ class SpaMCA(nn.Module):
             self.spatial_encoders if settings.shared_encoder else nn.ModuleList(GraphEncoder(n, d) for n in n_features)
         )
         self.attentions = nn.ModuleList(Attention(d, uniform=settings.view_uniform) for _ in n_features)
-        self.fusion = (
-            AttentionFusion(d, uniform=settings.modality_uniform)
-            if settings.fusion == "attention"
-            else ConcatenationFusion(len(n_features), d)
-        )
+        self.fusion = FUSIONS[settings.fusion](len(n_features), d, uniform=settings.modality_uniform)
         self.decoder = GraphDecoder(d, n_features)
         self.cluster_head = ClusterHead(d, n_clusters)
         self.projectors = nn.ModuleList(Projector(d) for _ in n_features)

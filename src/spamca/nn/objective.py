@@ -5,19 +5,10 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-import torch
-
-from spamca.nn.losses import (
-    alignment_loss,
-    balanced_target,
-    cluster_contrast_loss,
-    info_nce_loss,
-    positive_contrast_loss,
-    published_target,
-    reconstruction_loss,
-)
+from spamca.nn.losses import CONTRASTS, TARGETS, alignment_loss, cluster_contrast_loss, reconstruction_loss
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
     from spamca.nn.model import Masks, Output
@@ -53,7 +44,7 @@ def losses(
     -------
     Scalars by name: ``"total"`` and, unweighted, ``"reconstruction"``, ``"contrast"``, ``"cluster"``, ``"alignment"``.
     """
-    target = balanced_target if settings.target == "balanced" else published_target
+    target = TARGETS[settings.target]
     pairs = [_pair(tissue, output, a, b, settings, generator) for a, b in combinations(range(len(tissue.features)), 2)]
     zero = output.fused_assignment.new_zeros(())
     terms = {
@@ -89,9 +80,5 @@ def _pair(
         if len(chosen[0]) < 2:
             return chosen[0].new_zeros(()), chosen[0].new_zeros(())
     p_a, p_b, y_a, y_b = chosen
-    if settings.contrast == "positive":
-        contrast = positive_contrast_loss(p_a, p_b)
-    else:
-        drawn = torch.randperm(len(p_a), generator=generator)[: settings.n_contrasted].to(p_a.device)
-        contrast = info_nce_loss(p_a[drawn], p_b[drawn], temperature=settings.temperature)
+    contrast = CONTRASTS[settings.contrast](p_a, p_b, settings.n_contrasted, settings.temperature, generator)
     return contrast, cluster_contrast_loss(y_a, y_b, temperature=settings.temperature)

@@ -2,8 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from numbers import Integral, Real
 from typing import Any, Literal
+
+from spamca.nn.fusion import FUSIONS
+from spamca.nn.losses import CONTRASTS, TARGETS
+
+CHOICES = {"fusion": FUSIONS, "contrast": CONTRASTS, "target": TARGETS}
+"""Where the names that a setting may have are registered."""
+
+RANGES = {
+    "n_latent": (1, math.inf),
+    "view_uniform": (0, 1),
+    "modality_uniform": (0, 1),
+    "mask_rate": (0, 0.99),
+    "n_contrasted": (2, math.inf),
+    "temperature": (1e-3, math.inf),
+    "reconstruction_weight": (0, math.inf),
+    "contrast_weight": (0, math.inf),
+    "cluster_weight": (0, math.inf),
+    "alignment_weight": (0, math.inf),
+    "learning_rate": (0, math.inf),
+    "max_epochs": (0, math.inf),
+}
+"""Smallest and largest value of the settings that are numbers."""
+
+WHOLE = ("n_latent", "n_contrasted", "max_epochs")
+"""Settings that are whole numbers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,11 +48,13 @@ class Settings:
     shared_encoder
         Whether both views of a modality share one weight (published).
     view_uniform, modality_uniform
-        Share of the attention that is spread evenly, over views and over modalities.
+        Share of the attention that is spread evenly, over views and over modalities. Larger shares keep every view and
+        modality in play; smaller ones let a spot rely on one alone.
     fusion
         Fusion of modalities: ``"attention"`` or the published ``"concatenation"``.
     mask_rate
-        Fraction of spots hidden in each training step.
+        Fraction of spots hidden in each training step. More makes the network infer more from the surroundings, and
+        leaves it less to infer from.
     learnable_token
         Whether hidden rows are replaced by a learned row instead of zeros.
     independent_masks
@@ -39,15 +68,25 @@ class Settings:
     target
         Target of the alignment: the ``"balanced"`` distribution, or the ``"published"`` one.
     temperature
-        Temperature of both contrasts.
+        Temperature of both contrasts. Smaller values push the most similar others away harder.
     reconstruction_weight, contrast_weight, cluster_weight, alignment_weight
-        Weights of the four losses.
+        Weights of the four losses. Reconstruction keeps what is in the features; contrast and cluster draw the
+        modalities together; alignment sharpens the assignment to clusters.
     learning_rate
         Step size of Adam.
     max_epochs
         Largest number of passes over the tissue.
+    early_stopping
+        Whether to stop earlier when the loss no longer falls.
     normalize
         Whether the embedding is divided by its L2 norm per spot (published).
+
+    Raises
+    ------
+    TypeError
+        If a value is not of the kind that the setting needs.
+    ValueError
+        If it is out of its range, or not one of its choices.
     """
 
     n_latent: int = 32
@@ -71,11 +110,39 @@ class Settings:
     alignment_weight: float = 0.1
     learning_rate: float = 3e-3
     max_epochs: int = 100
+    early_stopping: bool = True
     normalize: bool = False
+
+    def __post_init__(self) -> None:
+        """Judge every value."""
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                msg = f"{name} must be one of {', '.join(map(repr, choices))}, got {getattr(self, name)!r}"
+                raise ValueError(msg)
+        for name, (least, most) in RANGES.items():
+            _check_number(name, getattr(self, name), least, most, Integral if name in WHOLE else Real)
+        if not isinstance(self.spatial_scales, (tuple, list)) or not self.spatial_scales:
+            msg = f"spatial_scales must be a tuple of numbers of hops, e.g. (1, 2, 4), got {self.spatial_scales!r}"
+            raise TypeError(msg)
+        for scale in self.spatial_scales:
+            _check_number("spatial_scales", scale, 0, math.inf, Integral)
+        if len(set(self.spatial_scales)) < len(self.spatial_scales):
+            msg = f"spatial_scales must differ, got {self.spatial_scales!r}"
+            raise ValueError(msg)
 
     def changed(self, **changes: Any) -> Settings:
         """The same settings but for the given ones; None leaves a setting as it is."""
         return replace(self, **{name: value for name, value in changes.items() if value is not None})
+
+
+def _check_number(name: str, value: Any, least: float, most: float, kind: type) -> None:
+    if isinstance(value, bool) or not isinstance(value, kind):
+        msg = f"{name} must be {'a whole number' if kind is Integral else 'a number'}, got {value!r}"
+        raise TypeError(msg)
+    if not least <= value <= most:
+        limits = f"at least {least}" if most == math.inf else f"from {least} to {most}"
+        msg = f"{name} must be {limits}, got {value!r}"
+        raise ValueError(msg)
 
 
 PRESETS: dict[str, Settings] = {
@@ -99,6 +166,7 @@ PRESETS: dict[str, Settings] = {
         alignment_weight=0.6,
         learning_rate=1e-4,
         max_epochs=600,
+        early_stopping=False,
         normalize=True,
     ),
 }

@@ -77,12 +77,18 @@ class _SymmetricProduct(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, adjacency: Adjacency, x: Tensor) -> Tensor:
         ctx.adjacency = adjacency
-        return adjacency.product(x)
+        return _in_precision_of(adjacency, x)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[None, Tensor]:
         # A is symmetric, so the transpose that autograd would build (and sort) at every step is A itself.
-        return None, ctx.adjacency.product(gradient.contiguous())
+        return None, _in_precision_of(ctx.adjacency, gradient.contiguous())
+
+
+def _in_precision_of(adjacency: Adjacency, x: Tensor) -> Tensor:
+    # Sparse products know no half precision on every device, and autocast would hand it to them.
+    with torch.autocast(x.device.type, enabled=False):
+        return adjacency.product(x.to(adjacency.weights.dtype)).to(x.dtype)
 
 
 def propagate(adjacency: Adjacency, x: Tensor) -> Tensor:

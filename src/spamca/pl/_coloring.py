@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import pandas as pd
 from spamca import _edge, _keys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from anndata import AnnData
     from mudata import MuData
@@ -32,12 +33,15 @@ class Coloring:
         Names of the categories, or None for numbers.
     colors
         Hexadecimal colour of each category.
+    column
+        Modality and column that the categories are from; no modality for a column of the MuData, None for features.
     """
 
     name: str
     values: np.ndarray
     categories: list[str] | None = None
     colors: list[str] | None = None
+    column: tuple[str | None, str] | None = None
 
     @property
     def missing(self) -> np.ndarray:
@@ -49,6 +53,7 @@ def find_coloring(
     mdata: MuData,
     name: str,
     *,
+    argument: str = "color",
     layer: str | None = None,
     palette: Sequence[str] | Mapping[str, str] | None = None,
 ) -> Coloring:
@@ -57,9 +62,11 @@ def find_coloring(
     Parameters
     ----------
     mdata
-        Where to look. Colours of categories are kept in its ``uns``, or in that of the modality the column is from.
+        Where to look; nothing is written.
     name
         Name of the column or feature. A feature may stand without its modality if only one has it.
+    argument
+        What the caller names it by, for messages.
     layer
         Layer that features are read from; ``X`` if None.
     palette
@@ -68,27 +75,36 @@ def find_coloring(
     Returns
     -------
     Values over all spots of the MuData.
+
+    Raises
+    ------
+    KeyError
+        If there is no such column, feature or layer.
+    ValueError
+        If the palette does not suffice.
     """
     if name in mdata.obs:
-        return _from_column(mdata, name, mdata.obs[name], name, palette)
+        return _from_column(mdata, (None, name), mdata.obs[name], name, palette)
     modality, _, rest = name.partition(":")
     if modality in mdata.mod and rest:
         adata, row = mdata[modality], _edge.rows(mdata, modality)
         if rest in adata.obs:
             column = adata.obs[rest].iloc[np.maximum(row, 0)].reset_index(drop=True).mask(row < 0)
-            return _from_column(adata, rest, column, name, palette)
+            return _from_column(adata, (modality, rest), column, name, palette)
         if rest in adata.var_names:
             return Coloring(name, _feature(adata, rest, row, layer))
     owners = [owner for owner, adata in mdata.mod.items() if name in adata.var_names]
     if len(owners) == 1:
         return Coloring(name, _feature(mdata[owners[0]], name, _edge.rows(mdata, owners[0]), layer))
-    msg = f"color={name!r} is neither a column of mdata.obs nor '<modality>:<column or feature>'{_hint(mdata, name)}"
+    msg = (
+        f"{argument}={name!r} is neither a column of mdata.obs nor '<modality>:<column or feature>'{_hint(mdata, name)}"
+    )
     raise KeyError(msg)
 
 
 def _from_column(
     holder: MuData | AnnData,
-    column: str,
+    column: tuple[str | None, str],
     values: pd.Series,
     name: str,
     palette: Sequence[str] | Mapping[str, str] | None,
@@ -97,34 +113,52 @@ def _from_column(
         return Coloring(name, values.to_numpy(dtype=np.float64, na_value=np.nan))
     categorical = values.array if isinstance(values.dtype, pd.CategoricalDtype) else pd.Categorical(values)
     categories = [str(category) for category in categorical.categories]
-    colors = _colors(holder, column, categories, palette)
-    return Coloring(name, np.asarray(categorical.codes, dtype=np.int64), categories, colors)
+    colors = _colors(holder, column[1], categories, palette)
+    return Coloring(name, np.asarray(categorical.codes, dtype=np.int64), categories, colors, column)
 
 
 def _colors(
     holder: MuData | AnnData, column: str, categories: list[str], palette: Sequence[str] | Mapping[str, str] | None
 ) -> list[str]:
-    """Colours given, stored or new; kept in ``uns`` for every later figure of squidpy, scanpy and ours."""
-    from matplotlib.colors import to_hex
+    from matplotlib.colors import is_color_like, to_hex
 
     from spamca._palette import palette as new_colors
 
-    key = _keys.colors(column)
     if palette is None:
-        stored = [str(color) for color in holder.uns.get(key, [])]
-        colors = stored if len(stored) == len(categories) else new_colors(len(categories))
-    elif isinstance(palette, str):
-        msg = f"palette={palette!r} must be a list of colours, or a mapping from category to colour"
+        stored = _stored(holder, column)
+        fit = len(stored) == len(categories) and all(map(is_color_like, stored))
+        return stored if fit else new_colors(len(categories))
+    by_name = palette if isinstance(palette, Mapping) else dict(zip(categories, palette, strict=False))
+    if lacking := [category for category in categories if category not in by_name]:
+        msg = (
+            f"palette has no colour for {lacking} of {column!r}, which has {len(categories)} categories, got {palette!r}; "
+            "add them"
+        )
         raise ValueError(msg)
-    else:
-        by_name = palette if hasattr(palette, "keys") else dict(zip(categories, palette, strict=False))
-        if lacking := [category for category in categories if category not in by_name]:
-            msg = f"palette has no colour for {lacking} of {column!r}, which has {len(categories)} categories"
-            raise ValueError(msg)
-        colors = [to_hex(by_name[category]) for category in categories]
-    if list(holder.uns.get(key, [])) != colors:
-        holder.uns[key] = colors
-    return colors
+    return [to_hex(by_name[category]) for category in categories]
+
+
+def _stored(holder: MuData | AnnData, column: str) -> list[str]:
+    held = holder.uns.get(_keys.colors(column))
+    return [str(color) for color in held] if isinstance(held, (list, tuple, np.ndarray)) else []
+
+
+def store_colors(mdata: MuData, coloring: Coloring) -> None:
+    """Keep colours in ``uns`` next to their column, for every later figure of squidpy, scanpy and ours.
+
+    Parameters
+    ----------
+    mdata
+        What the colouring was found in.
+    coloring
+        Numbers and features have nothing to keep.
+    """
+    if coloring.colors is None or coloring.column is None:
+        return
+    modality, column = coloring.column
+    holder = mdata if modality is None else mdata[modality]
+    if _stored(holder, column) != coloring.colors:
+        holder.uns[_keys.colors(column)] = list(coloring.colors)
 
 
 def _feature(adata: AnnData, feature: str, row: np.ndarray, layer: str | None) -> np.ndarray:

@@ -91,8 +91,20 @@ def given_axes(ax: Axes | Sequence[Axes], n_panels: int) -> np.ndarray:
     Returns
     -------
     Shape (n_panels,).
+
+    Raises
+    ------
+    TypeError
+        If they are not axes.
+    ValueError
+        If they are not as many as panels.
     """
+    from matplotlib.axes import Axes
+
     axes = np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
+    if not all(isinstance(one, Axes) for one in axes):
+        msg = f"ax must be axes of matplotlib, or a list of them, got {ax!r}; make them with matplotlib.pyplot.subplots"
+        raise TypeError(msg)
     if len(axes) != n_panels:
         msg = f"ax has {len(axes)} axes, but there are {n_panels} panels (colours times sections) to draw"
         raise ValueError(msg)

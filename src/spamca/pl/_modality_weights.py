@@ -41,9 +41,10 @@ def modality_weights(
     key
         The ``key_added`` of the training.
     groupby
-        Column of ``mdata.obs`` with the domains; by default ``key``, and without such a column all spots together.
+        Column of ``mdata.obs`` with categories, the domains; by default ``key``, and without such a column all spots together.
     library_key
-        Column of ``obs`` with the section of each spot: one row of panels a section.
+        Column of ``obs`` with the section of each spot: one row of panels a section. By default the one given to
+        :func:`spamca.pp.neighbors`, if any.
     spatial_key
         Key of ``obsm`` with the coordinates.
     spot_shape
@@ -59,8 +60,12 @@ def modality_weights(
 
     Raises
     ------
+    TypeError
+        If ``mdata`` is not a MuData, or a name not a string.
     KeyError
         If there are no weights under that key, or no such column.
+    ValueError
+        If ``groupby`` has no categories, or another argument is out of its range.
 
     Examples
     --------
@@ -73,21 +78,30 @@ def modality_weights(
     """
     import matplotlib.pyplot as plt
 
-    from spamca._checks import check_choice, check_coordinates, check_library, check_mudata
-    from spamca.pl._coloring import Coloring, find_coloring
+    from spamca._checks import check_coordinates, check_library, check_name, check_readable
+    from spamca.pl._arguments import check_figsize, check_style
+    from spamca.pl._categories import find_categories
+    from spamca.pl._coloring import Coloring
     from spamca.pl._figure import BAR, panel_size
     from spamca.pl._panel import Style, draw_key, draw_panel, scale
-    from spamca.pl._section import common_window, find_sections
-    from spamca.pl._spots import SHAPES
+    from spamca.pl._section import common_window, find_sections, section_key
 
-    check_mudata(mdata)
-    check_choice("spot_shape", spot_shape, ("auto", *SHAPES))
+    check_readable(mdata)
+    style = Style(spot_shape, cmap=cmap)
+    check_style(style)
+    check_figsize(figsize)
+    check_name("key", key)
     columns = {name: _keys.modality_weight(name, key) for name in mdata.mod}
     if absent := [column for column in columns.values() if column not in mdata.obs]:
         msg = f"mdata.obs has no {absent}; run spamca.tl.integrate(mdata, key_added={key!r})"
         raise KeyError(msg)
-    spatial, library = check_coordinates(mdata, spatial_key), check_library(mdata, library_key)
-    domains = find_coloring(mdata, groupby or key) if groupby or key in mdata.obs else None
+    spatial = check_coordinates(mdata, spatial_key)
+    domains = None
+    if groupby is not None:
+        domains = find_categories(mdata, groupby, "groupby")
+    elif key in mdata.obs:
+        domains = find_categories(mdata, key, "key")
+    library = check_library(mdata, section_key(mdata, library_key))
     weights = {name: _weights(mdata, name, column) for name, column in columns.items()}
     sections = find_sections(mdata, spatial, library, image=False)
 
@@ -103,7 +117,6 @@ def modality_weights(
         [[figure.add_subplot(cells[i, j]) for j in range(len(weights))] for i in range(len(sections))], dtype=object
     )
     everything = Coloring("weight", np.concatenate(list(weights.values())))
-    style = Style(spot_shape, cmap=cmap)
     norm = scale(everything, style.limits)
     for panels, section in zip(grid, sections, strict=True):
         for panel, (name, values) in zip(panels, weights.items(), strict=True):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from spamca import _keys
+from spamca import _edge, _keys
 from spamca._logging import logger
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def spatial_clusters(
         Column of ``mdata.obs``; ``"<modality>:<column>"`` for one of a modality; ``"<modality>:<feature>"`` or the name of a
         feature. Several give a panel each.
     library_key
-        Column of ``obs`` with the section of each spot: one panel a section.
+        Column of ``obs`` with the section of each spot: one panel a section. By default the one given to
+        :func:`spamca.pp.neighbors`, if any.
     spatial_key
         Key of ``obsm`` with the coordinates, on the MuData or in its modalities.
     layer
@@ -89,14 +91,17 @@ def spatial_clusters(
     Returns
     -------
     The axes: one, or an array with one for each colour, for each section, or for both (n_colors, n_sections). Colours of
-    categories are kept in ``uns["<color>_colors"]``.
+    categories are kept in ``uns["<color>_colors"]``, but for views, which keep nothing.
 
     Raises
     ------
+    TypeError
+        If ``mdata`` is not a MuData, a name not a string, or ``ax`` no axes.
     KeyError
         If there is no such colour, section or coordinates.
     ValueError
-        If another argument is out of its range.
+        If another argument is out of its range, or there are no domains yet and ``mdata`` is a view or backed by a file,
+        which cannot take them. ``mdata`` is unchanged after any error.
 
     Examples
     --------
@@ -109,45 +114,79 @@ def spatial_clusters(
     ['#...', '#...', '#...']
     >>> axes = spamca.pl.spatial_clusters(mdata, color=["label", "rna:gene1"])
     """
-    from spamca._checks import check_choice, check_coordinates, check_library, check_mudata
-    from spamca.pl._coloring import find_coloring
+    from spamca._checks import check_coordinates, check_count, check_flag, check_library, check_readable
+    from spamca.pl import _arguments
+    from spamca.pl._categories import find_categories
+    from spamca.pl._coloring import find_coloring, store_colors
+    from spamca.pl._figure import given_axes
     from spamca.pl._match import matched
     from spamca.pl._panel import Style
-    from spamca.pl._section import find_sections
-    from spamca.pl._spots import SHAPES
+    from spamca.pl._section import find_sections, section_key
     from spamca.pl._tissue import draw_tissue
 
-    check_mudata(mdata)
-    check_choice("spot_shape", spot_shape, ("auto", *SHAPES))
-    spatial, library = check_coordinates(mdata, spatial_key), check_library(mdata, library_key)
-    names = [color] if isinstance(color, str) else list(color)
-    for name in names:
-        _cluster_where_missing(mdata, name)
-    colorings = [find_coloring(mdata, name, layer=layer, palette=palette) for name in names]
-    if match is not None:
-        reference = find_coloring(mdata, match)
-        colorings = [
-            matched(one, reference) if one.categories is not None and one.name != match else one for one in colorings
-        ]
+    check_readable(mdata)
+    names = _arguments.check_names("color", color)
     style = Style(spot_shape, spot_size, alpha, cmap, percentiles)
-    axes = draw_tissue(
-        find_sections(mdata, spatial, library, image=image),
-        colorings,
-        style,
-        legend=legend,
-        title=title,
-        ncols=ncols,
-        figsize=figsize,
-        ax=ax,
-    )
+    _arguments.check_style(style)
+    _arguments.check_palette(palette)
+    _arguments.check_figsize(figsize)
+    check_count("ncols", ncols, least=1)
+    check_flag("image", image)
+    check_flag("legend", legend)
+    spatial = check_coordinates(mdata, spatial_key)
+    library = check_library(mdata, section_key(mdata, library_key))
+    sections = find_sections(mdata, spatial, library, image=image)
+    n_panels = len(names) * len(sections)
+    titles = _arguments.check_titles(title, n_panels)
+    panels = None if ax is None else given_axes(ax, n_panels)
+    unclustered = _unclustered(mdata, names)
+    found = {
+        name: find_coloring(mdata, name, layer=layer, palette=palette) for name in names if name not in unclustered
+    }
+    if match is not None and match not in unclustered:
+        find_categories(mdata, match, "match")
+
+    with nullcontext() if mdata.is_view else _edge.transaction(mdata):
+        for name in unclustered:
+            _cluster(mdata, name)
+            found[name] = find_coloring(mdata, name, palette=palette)
+        colorings = [found[name] for name in names]
+        if match is not None:
+            reference = find_categories(mdata, match, "match")
+            colorings = [
+                matched(one, reference) if one.categories is not None and one.name != match else one
+                for one in colorings
+            ]
+        axes = draw_tissue(
+            sections, colorings, style, legend=legend, titles=titles, ncols=ncols, figsize=figsize, ax=panels
+        )
+        if not mdata.is_view:
+            for one in found.values():
+                store_colors(mdata, one)
     if library is None:
         axes = axes[:, 0]
     return axes[0] if isinstance(color, str) else axes
 
 
-def _cluster_where_missing(mdata: MuData, name: str) -> None:
-    if name in mdata.obs or (name != _keys.SPAMCA and _keys.embedding(name) not in mdata.obsm):
-        return
+def _unclustered(mdata: MuData, names: Sequence[str]) -> list[str]:
+    """Names of results that have no domains yet, where they can be found and kept."""
+    lacking = [
+        name
+        for name in dict.fromkeys(names)
+        if name not in mdata.obs and (name == _keys.SPAMCA or _keys.embedding(name) in mdata.obsm)
+    ]
+    if lacking and (mdata.is_view or mdata.isbacked):
+        is_what, mend = (
+            ("is a view", "call spamca.tl.cluster on the whole tissue first, or pass mdata.copy()")
+            if mdata.is_view
+            else ("is backed by a file", "read it into memory with mudata.read_h5mu(path)")
+        )
+        msg = f"color={lacking[0]!r} has no domains yet, and mdata {is_what}, which cannot take them; {mend}"
+        raise ValueError(msg)
+    return lacking
+
+
+def _cluster(mdata: MuData, name: str) -> None:
     from spamca import tl
 
     logger.info("spatial_clusters: no domains under %r yet, running spamca.tl.cluster", name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
-from spamca.pl._figure import given_axes, grid_shape, height_of, key_size, new_axes, panel_size
+from spamca.pl._figure import grid_shape, height_of, key_size, new_axes, panel_size
 from spamca.pl._panel import draw_key, draw_panel, scale
 from spamca.pl._section import common_window
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy as np
-    from matplotlib.axes import Axes
 
     from spamca.pl._coloring import Coloring
     from spamca.pl._panel import Style
@@ -28,10 +27,10 @@ def draw_tissue(
     style: Style,
     *,
     legend: bool = True,
-    title: str | Sequence[str] | None = None,
+    titles: Sequence[str] | None = None,
     ncols: int = 4,
     figsize: tuple[float, float] | None = None,
-    ax: Axes | Sequence[Axes] | None = None,
+    ax: np.ndarray | None = None,
 ) -> np.ndarray:
     """Draw every colouring of every section.
 
@@ -46,15 +45,17 @@ def draw_tissue(
         One panel each.
     style
         How to draw spots.
-    legend, title, ncols, figsize, ax
+    legend, ncols, figsize
         As in :func:`spamca.pl.spatial_clusters`.
+    titles, ax
+        One for each panel, (n_colorings * n_sections,); by default titles of their own and new axes.
 
     Returns
     -------
     Axes of shape (n_colorings, n_sections).
     """
     n_panels = len(sections) * len(colorings)
-    titles = _titles(sections, colorings, title)
+    titles = titles or _titles(sections, colorings)
     rows, columns = (
         (len(colorings), len(sections)) if min(len(sections), len(colorings)) > 1 else grid_shape(n_panels, ncols)
     )
@@ -68,7 +69,7 @@ def draw_tissue(
             unused.remove()
         flat = grid.ravel()[:n_panels]
     else:
-        flat = given_axes(ax, n_panels)
+        flat = ax
     axes = flat.reshape(len(colorings), len(sections))
     norms = [None if coloring.categories is not None else scale(coloring, style.limits) for coloring in colorings]
     for (i, j), name in zip(product(range(len(colorings)), range(len(sections))), titles, strict=True):
@@ -92,13 +93,5 @@ def _key_sizes(
     return [max(sizes)] if n_sections > 1 else [max(sizes[column::columns]) for column in range(columns)]
 
 
-def _titles(sections: Sequence[Section], colorings: Sequence[Coloring], title: str | Sequence[str] | None) -> list[str]:
-    if title is None:
-        of_section = [section.name for section in sections]
-        return [coloring.name if name is None else name for coloring in colorings for name in of_section]
-    titles = [title] if isinstance(title, str) else list(title)
-    n_panels = len(sections) * len(colorings)
-    if len(titles) != n_panels:
-        msg = f"title has {len(titles)} entries, but there are {n_panels} panels (colours times sections) to draw"
-        raise ValueError(msg)
-    return titles
+def _titles(sections: Sequence[Section], colorings: Sequence[Coloring]) -> list[str]:
+    return [section.name or coloring.name for coloring in colorings for section in sections]

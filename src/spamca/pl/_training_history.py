@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,7 @@ def training_history(
     mdata: MuData,
     *,
     key: str = _keys.SPAMCA,
-    losses: Sequence[str] | None = None,
+    losses: str | Sequence[str] | None = None,
     ncols: int = 3,
     figsize: tuple[float, float] | None = None,
     ax: Axes | Sequence[Axes] | None = None,
@@ -52,8 +53,12 @@ def training_history(
 
     Raises
     ------
+    TypeError
+        If ``mdata`` is not a MuData, a name not a string, or ``ax`` no axes.
     KeyError
         If there was no training under that key, or it has no such loss.
+    ValueError
+        If another argument is out of its range.
 
     Examples
     --------
@@ -67,19 +72,25 @@ def training_history(
     """
     import matplotlib.pyplot as plt
 
-    from spamca._checks import check_mudata
+    from spamca._checks import check_count, check_name, check_readable
     from spamca._palette import palette
+    from spamca.pl._arguments import check_figsize, check_names
     from spamca.pl._figure import given_axes, grid_shape
 
-    check_mudata(mdata)
-    history = {name: np.asarray(values) for name, values in mdata.uns.get(key, {}).get("history", {}).items()}
+    check_readable(mdata)
+    check_name("key", key)
+    check_count("ncols", ncols, least=1)
+    check_figsize(figsize)
+    history = _history(mdata, key)
     if not history:
         msg = f"mdata.uns[{key!r}] has no history of a training; run spamca.tl.integrate(mdata, key_added={key!r})"
         raise KeyError(msg)
     if losses is None:
-        losses = sorted((name for name, values in history.items() if np.any(values)), key=lambda name: name != TOTAL)
+        shown = [name for name, values in history.items() if np.any(values)] or list(history)
+        losses = sorted(shown, key=lambda name: name != TOTAL)
+    losses = check_names("losses", losses)
     if unknown := [name for name in losses if name not in history]:
-        msg = f"losses={list(losses)!r}: {unknown} are not among {sorted(history)}"
+        msg = f"losses={losses!r}: {unknown} are not among {sorted(history)}"
         raise KeyError(msg)
     if ax is None:
         rows, columns = grid_shape(len(losses), ncols)
@@ -103,3 +114,9 @@ def training_history(
         if i % columns == 0:
             panel.set_ylabel("loss", fontsize=9)
     return axes
+
+
+def _history(mdata: MuData, key: str) -> dict[str, np.ndarray]:
+    record = mdata.uns.get(key)
+    history = record.get("history") if isinstance(record, Mapping) else None
+    return {name: np.asarray(values) for name, values in history.items()} if isinstance(history, Mapping) else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,8 +59,9 @@ def found_graph(mdata: MuData, name: str, *, foreign: bool = False) -> tuple[Gra
 
 def is_own(holder: AnnData | MuData, name: str = _keys.SPATIAL) -> bool:
     """Whether this package wrote the spatial graph that a MuData or modality holds."""
-    params = holder.uns.get(_keys.spatial_record(name), {}).get("params", {})
-    return params.get("source") == SOURCE["source"]
+    record = holder.uns.get(_keys.spatial_record(name))
+    params = record.get("params") if isinstance(record, Mapping) else None
+    return isinstance(params, Mapping) and params.get("source") == SOURCE["source"]
 
 
 def _matrices(holder: AnnData | MuData, name: str) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,26 @@ def store_features(modality: AnnData, prepared: Prepared) -> None:
         "stdev": np.sqrt(features.variance),
     }
     record_representation(modality, prepared.kind, features.key, steps=", ".join(features.steps))
+
+
+def forget_feature_graph(modality: AnnData, features: Features) -> bool:
+    """Take away the feature graph of a modality unless it was built on the very features that are to be written.
+
+    Returns
+    -------
+    Whether there was one to take away.
+    """
+    graph = modality.uns.get(_keys.FEATURE_NEIGHBORS)
+    if not isinstance(graph, Mapping):
+        return False
+    on = graph.get("params", {}).get("use_rep")
+    if on == features.key and on in modality.obsm and np.array_equal(modality.obsm[on], features.values):
+        return False
+    for key in (_keys.connectivities(_keys.FEATURE_NEIGHBORS), _keys.distances(_keys.FEATURE_NEIGHBORS)):
+        if key in modality.obsp:
+            del modality.obsp[key]
+    del modality.uns[_keys.FEATURE_NEIGHBORS]
+    return True
 
 
 def record_representation(modality: AnnData, kind: str, use_rep: str, **more: str) -> None:

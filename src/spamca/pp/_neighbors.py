@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spamca import _checks, _keys
+from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 from spamca.pp._representation import representation
-from spamca.pp._spatial import AUTO, built_spatial, existing_spatial, store_spatial, write_graph
-from spamca.pp._write import writing
+from spamca.pp._spatial import AUTO, built_spatial, existing_spatial
+from spamca.pp._store_graph import store_spatial, write_graph
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,10 +24,10 @@ def neighbors(
     mdata: MuData,
     *,
     n_neighbors: int = 20,
-    n_spatial_neighbors: int = 6,
+    n_spatial_neighbors: int | None = None,
     spatial_kind: str = AUTO,
     radius: float | None = None,
-    n_rings: int = 1,
+    n_rings: int | None = None,
     spatial_graph: str | None = None,
     use_rep: str | Mapping[str, str] | None = None,
     metric: str = "correlation",
@@ -50,16 +50,17 @@ def neighbors(
         Neighbours of each spot in the feature graphs. More smooth more, and join small groups to large ones.
     n_spatial_neighbors
         Neighbours of each spot in a spatial graph of kind ``"knn"``; others as near as the last count too, so that 6
-        gives the 6 of a hexagonal lattice and the 8 of a square one. More smooth more, and blur thin structures.
+        gives the 6 of a hexagonal lattice and the 8 of a square one. More smooth more, and blur thin structures. None: 6.
     spatial_kind
         ``"knn"``, ``"radius"``, ``"delaunay"`` or ``"grid"``, see :func:`spamca.graph.spatial_graph`. ``"auto"``: the
         spatial graph that squidpy left under its default name, on the MuData or in modalities, else ``"knn"``.
     radius
         Longest edge with ``"radius"`` (required) and ``"delaunay"``, in the units of the coordinates.
     n_rings
-        Rings of a lattice with ``"grid"``.
+        Rings of a lattice with ``"grid"``. None: 1.
     spatial_graph
-        Name (squidpy's ``key_added``) of an existing spatial graph to use, e.g. ``"spatial"``; none is built then.
+        Name (squidpy's ``key_added``) of an existing spatial graph to use, e.g. ``"spatial"``; none is built then, and
+        arguments that are for building one are an error.
     use_rep
         Features in ``obsm`` to use, for all modalities or by modality. None: those that ``prepare`` left, else
         ``X_pca`` or ``X_lsi``, else ``prepare`` is run.
@@ -71,7 +72,8 @@ def neighbors(
     spatial_key
         Name of the coordinates in ``obsm``.
     library_key
-        Column of ``obs`` with the section of each spot. Spots of different sections are not linked in space.
+        Column of ``obs`` with the section of each spot. Spots of different sections are not linked in space; edges
+        between them are taken out of an existing graph as well.
     random_state
         Seed of ``prepare`` and of the approximate search. The same seed gives the same bits.
     copy
@@ -95,6 +97,8 @@ def neighbors(
 
     Raises
     ------
+    TypeError
+        If an argument is not of the kind that it should be.
     KeyError
         If there are no coordinates, or ``use_rep``, ``spatial_graph`` or ``library_key`` are not found.
     ValueError
@@ -122,10 +126,20 @@ def neighbors(
     for name, modality in mdata.mod.items():
         _checks.check_neighbors("n_neighbors", n_neighbors, modality.n_obs, where=f"modality {name!r}")
     if not isinstance(use_rep, str):
-        _checks.check_modality_names("use_rep", use_rep or {}, mdata)
+        _checks.check_modality_names("use_rep", {} if use_rep is None else use_rep, mdata)
+    _checks.check_flag("approximate", approximate, optional=True)
+    random_state = _checks.check_seed(random_state)
+    _checks.check_modality_records(mdata)
+    if spatial_graph is not None:
+        _checks.check_name("spatial_graph", spatial_graph)
+    for option, count in (("n_spatial_neighbors", n_spatial_neighbors), ("n_rings", n_rings)):
+        if count is not None:
+            _checks.check_count(option, count, least=1)
+    if radius is not None:
+        _checks.check_length("radius", radius)
     coords = _checks.check_coordinates(mdata, spatial_key)
-    options = {"n_neighbors": n_spatial_neighbors, "radius": radius, "n_rings": n_rings}
-    spatial = existing_spatial(mdata, spatial_graph, spatial_kind)
+    options = {"n_spatial_neighbors": n_spatial_neighbors, "radius": radius, "n_rings": n_rings}
+    spatial = existing_spatial(mdata, spatial_graph, spatial_kind, library_key, **options)
     spatial = spatial or built_spatial(mdata, coords, spatial_kind, library_key, **options)
 
     chosen = {name: representation(mdata, name, use_rep, random_state) for name in mdata.mod}
@@ -133,7 +147,7 @@ def neighbors(
     search = {"n_neighbors": n_neighbors, "approximate": approximate, "random_state": random_state}
     graphs = {name: feature_graph(used.values, metric=metrics[name], **search) for name, used in chosen.items()}
 
-    with writing(mdata, copy=copy) as target:
+    with _edge.transaction(mdata, copy=copy) as target:
         store_spatial(target, spatial, coords, spatial_key)
         for name, used in chosen.items():
             used.store(target[name])

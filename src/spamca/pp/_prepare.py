@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spamca import _checks
+from spamca import _checks, _edge
 from spamca._logging import logger
-from spamca.pp._modality import prepare_modality, store_features
-from spamca.pp._write import writing
+from spamca.pp._modality import forget_feature_graph, prepare_modality, store_features
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,9 +35,10 @@ def prepare(
     ============= ==================================================================================================
 
     The kind is read off the name of the modality (``"rna"``, ``"gex"``, ``"adt"``, ``"protein"``, ``"atac"``,
-    ``"peaks"``, ...), else off ``var["feature_types"]``, else it is ``"generic"``. Values that are no counts (negative
-    ones) make it ``"generic"`` under any name; ``layers["counts"]`` is used where ``X`` holds no counts. What was done
-    is told at level INFO of the logger ``"spamca"``.
+    ``"peaks"``, ...) unless ``var["feature_types"]`` says otherwise, else it is ``"generic"``. Fractions with negative
+    values are reduced features and ``"generic"`` under any name; whole numbers with negative ones among them are counts
+    gone wrong, and an error. ``layers["counts"]`` is used where ``X`` holds no counts. What was done is told at level INFO
+    of the logger ``"spamca"``.
 
     Parameters
     ----------
@@ -71,13 +71,16 @@ def prepare(
     ``uns["spamca"]``
         Kind, name of the features, and steps.
 
+    Feature graphs that :func:`spamca.pp.neighbors` built on other features are removed.
+
     Raises
     ------
+    TypeError
+        If an argument is not of the kind that it should be.
     KeyError
         If ``kinds`` names a modality that does not exist.
     ValueError
-        If a kind is unknown, features are not finite, no feature varies, or a modality that ``kinds`` declares to hold
-        counts has negative values.
+        If a kind is unknown, features are not finite, no feature varies, or counts are negative.
 
     See Also
     --------
@@ -98,16 +101,25 @@ def prepare(
     _checks.check_mudata(mdata)
     _checks.check_count("n_components", n_components, least=1)
     _checks.check_count("n_top_genes", n_top_genes, least=1)
-    kinds = kinds or {}
+    random_state = _checks.check_seed(random_state)
+    _checks.check_modality_records(mdata)
+    kinds = {} if kinds is None else kinds
     _checks.check_modality_names("kinds", kinds, mdata)
     for name, kind in kinds.items():
         _checks.check_choice(f"kinds[{name!r}]", kind, KINDS)
 
     options = {"n_components": n_components, "n_top_genes": n_top_genes, "random_state": random_state}
     prepared = {name: prepare_modality(mdata, name, kinds.get(name), **options) for name in mdata.mod}
-    with writing(mdata, copy=copy) as target:
+    stale = []
+    with _edge.transaction(mdata, copy=copy) as target:
         for name, done in prepared.items():
+            if forget_feature_graph(target[name], done.features):
+                stale.append(name)
             store_features(target[name], done)
     for name, done in prepared.items():
         logger.info("prepare: %r %s", name, done)
+    if stale:
+        logger.info(
+            "prepare: removed the feature graphs of %s, built on other features; call spamca.pp.neighbors(mdata)", stale
+        )
     return target if copy else None

@@ -74,6 +74,7 @@ def representation(
     modality = mdata[name]
     asked = use_rep if use_rep is None or isinstance(use_rep, str) else use_rep.get(name)
     if asked is not None:
+        _checks.check_name("use_rep", asked)
         return Representation(asked, _checks.check_representation(mdata, name, asked), GIVEN)
     record = modality.uns.get(_keys.MODALITY_RECORD, {})
     if record.get("kind", GIVEN) != GIVEN and record.get("use_rep") in modality.obsm:
@@ -81,7 +82,7 @@ def representation(
         return Representation(key, _checks.check_representation(mdata, name, key), record["kind"])
     for key in _keys.REPRESENTATIONS:
         if key in modality.obsm:
-            logger.info("neighbors: %r stands with obsm[%r]", name, key)
+            logger.info("neighbors: using obsm[%r] for %r", key, name)
             return Representation(key, _checks.check_representation(mdata, name, key), GIVEN)
     prepared = prepare_modality(mdata, name, random_state=random_state)
     logger.info("neighbors: %r has no features yet, %s", name, prepared)

@@ -1,4 +1,4 @@
-"""The spatial graph of a tissue: found or built, and written in squidpy's layout."""
+"""The spatial graph of a tissue: found or built."""
 
 from __future__ import annotations
 
@@ -7,21 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spamca import _checks, _edge, _keys
+from spamca import _checks, _keys
 from spamca._logging import logger
 from spamca.graph import spatial_graph
-from spamca.pp._existing import SOURCE, found_graph, is_own
+from spamca.pp._existing import found_graph
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from anndata import AnnData
     from mudata import MuData
 
     from spamca.graph import Graph
 
 AUTO = "auto"
 """The user's own spatial graph where there is one, else nearest neighbours."""
+
+N_NEIGHBORS = 6
+"""Spatial neighbours of each spot with kind "knn": the ring of a hexagonal lattice."""
+
+BUILT_WITH = {"n_spatial_neighbors": "knn", "radius": "radius", "n_rings": "grid"}
+"""Kind that each option of a graph to build is for."""
 
 
 @dataclass(frozen=True)
@@ -35,24 +38,48 @@ class Spatial:
     params
         How it came about.
     in_place
-        Whether the MuData holds it already.
+        Whether it is the user's own graph on the MuData, under its own name.
+    cut
+        Whether edges between sections were left out of it.
     """
 
     graph: Graph
     params: dict[str, Any]
     in_place: bool = False
+    cut: bool = False
 
 
-def existing_spatial(mdata: MuData, name: str | None, kind: str) -> Spatial | None:
-    """Spatial graph to use as it is: the one asked for by name, or with kind "auto" the one the user made.
+def existing_spatial(
+    mdata: MuData, name: str | None, kind: str, library_key: str | None, **options: Any
+) -> Spatial | None:
+    """Spatial graph that is there: the one asked for by name, or with kind "auto" the one the user made.
+
+    Parameters
+    ----------
+    mdata
+        The tissue.
+    name
+        squidpy's ``key_added``.
+    kind
+        Kind of graph asked for.
+    library_key
+        Column of ``obs`` with the section of each spot; edges between sections are left out.
+    options
+        Options of graphs that are built; all must be None.
 
     Raises
     ------
     KeyError
         If the graph asked for is not there.
+    ValueError
+        If a kind or an option of a graph to build is given too.
     """
-    if name is None and kind != AUTO:
+    if name is not None and kind != AUTO:
+        msg = f"spatial_graph={name!r} takes a graph that is there, spatial_kind={kind!r} builds one; leave one of them out"
+        raise ValueError(msg)
+    if kind != AUTO:
         return None
+    library = _checks.check_library(mdata, library_key)
     found = found_graph(mdata, name or _keys.SPATIAL, foreign=name is None)
     if found is None:
         if name is None:
@@ -63,16 +90,36 @@ def existing_spatial(mdata: MuData, name: str | None, kind: str) -> Spatial | No
         )
         raise KeyError(msg)
     graph, where = found
+    for option, value in options.items():
+        if value is not None:
+            msg = (
+                f"{option}={value!r} is for building a spatial graph, but that of {where} is used; leave {option} out, "
+                f"or build one with spatial_kind={BUILT_WITH[option]!r} and without spatial_graph"
+            )
+            raise ValueError(msg)
     logger.info("neighbors: using the spatial graph of %s; spatial_kind='knn' builds one", where)
-    params = {"kind": "existing", "name": name or _keys.SPATIAL}
-    return Spatial(graph, params, in_place=where == "mdata" and params["name"] == _keys.SPATIAL)
+    params = {"kind": "existing", "name": name or _keys.SPATIAL, "library_key": library_key}
+    in_place = where == "mdata" and params["name"] == _keys.SPATIAL
+    if library is None:
+        return Spatial(graph, params, in_place)
+    inner = graph.within(library)
+    n_cut = (graph.connectivities.nnz - inner.connectivities.nnz) // 2
+    if n_cut:
+        logger.info("neighbors: leaving out its %d edges between sections of %r", n_cut, library_key)
+    return Spatial(inner, params, in_place, cut=n_cut > 0)
 
 
 def built_spatial(mdata: MuData, coords: np.ndarray, kind: str, library_key: str | None, **options: Any) -> Spatial:
-    """Spatial graph built from coordinates (n_obs, 2), section by section."""
+    """Spatial graph built from coordinates (n_obs, 2), section by section; options that are None take their default."""
     kind, library = "knn" if kind == AUTO else kind, _checks.check_library(mdata, library_key)
     if library is None:
         _tell_of_coincident(coords)
+    n_neighbors, n_rings = options["n_spatial_neighbors"], options["n_rings"]
+    options = {
+        "n_neighbors": N_NEIGHBORS if n_neighbors is None else n_neighbors,
+        "radius": options["radius"],
+        "n_rings": 1 if n_rings is None else n_rings,
+    }
     if kind == "knn":
         _check_sections(mdata, library, options["n_neighbors"])
     graph = spatial_graph(coords, kind=kind, library=library, **options)
@@ -97,60 +144,3 @@ def _tell_of_coincident(coords: np.ndarray) -> None:
             "with library_key",
             n_shared,
         )
-
-
-def store_spatial(mdata: MuData, spatial: Spatial, coords: np.ndarray, spatial_key: str) -> None:
-    """Write coordinates and spatial graph to the MuData, and to the modalities that have none of their own.
-
-    Parameters
-    ----------
-    mdata
-        The tissue.
-    spatial
-        Spatial graph of all spots.
-    coords
-        Shape (n_obs, 2).
-    spatial_key
-        Name of the coordinates.
-    """
-    params = {**spatial.params, "spatial_key": spatial_key, **SOURCE}
-    nowhere = not any(_keys.SPATIAL in holder.obsm for holder in (mdata, *mdata.mod.values()))
-    keys = {spatial_key, _keys.SPATIAL} if nowhere and _keys.SPATIAL not in mdata.mod else {spatial_key}
-    for key in keys:
-        mdata.obsm[key] = coords
-    if not spatial.in_place:
-        write_graph(mdata, _keys.SPATIAL_NEIGHBORS, _keys.SPATIAL, spatial.graph, params)
-    for name, modality in mdata.mod.items():
-        position = _edge.spots(_edge.rows(mdata, name), modality.n_obs)
-        for key in keys:
-            if key not in modality.obsm:
-                modality.obsm[key] = coords[position]
-        if _keys.connectivities(_keys.SPATIAL) not in modality.obsp or is_own(modality):
-            write_graph(modality, _keys.SPATIAL_NEIGHBORS, _keys.SPATIAL, spatial.graph.take(position), params)
-        else:
-            logger.info("neighbors: mdata[%r] keeps the spatial graph of its own", name)
-
-
-def write_graph(holder: AnnData | MuData, record: str, name: str, graph: Graph, params: Mapping[str, Any]) -> None:
-    """Write a graph in the layout that squidpy and scanpy share; parameters that are None are left out.
-
-    Parameters
-    ----------
-    holder
-        Where to write.
-    record
-        Key in ``uns``.
-    name
-        What the keys in ``obsp`` begin with.
-    graph
-        The graph, in the order of the holder's spots.
-    params
-        How it came about.
-    """
-    holder.obsp[_keys.connectivities(name)] = graph.connectivities
-    holder.obsp[_keys.distances(name)] = graph.distances
-    holder.uns[record] = {
-        "connectivities_key": _keys.connectivities(name),
-        "distances_key": _keys.distances(name),
-        "params": {key: value for key, value in params.items() if value is not None},
-    }

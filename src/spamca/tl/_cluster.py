@@ -8,7 +8,7 @@ from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 from spamca.cluster import CLUSTERERS, N_COMPONENTS, SELECTIONS, principal_components
 from spamca.cluster import refine as refined
-from spamca.tl._cluster_input import check_range, check_record, embedding_of, number_of_clusters, spatial_graph_of
+from spamca.tl._cluster_input import check_range, embedding_of, number_of_clusters, spatial_graph_of
 from spamca.tl._store_domains import store_domains
 
 if TYPE_CHECKING:
@@ -116,9 +116,9 @@ def cluster(
     _checks.check_mudata(mdata)
     _checks.check_key_added(mdata, key_added)
     _checks.check_choice("method", method, CLUSTERERS)
+    random_state = _checks.check_seed(random_state)
     _checks.check_count("n_components", n_components, least=1)
     check_range(n_clusters_range, mdata.n_obs)
-    check_record(mdata, key_added)
     if n_clusters is not None:
         _checks.check_n_clusters(n_clusters, mdata.n_obs)
     embedding_key = use_rep or _keys.embedding(key_added)
@@ -170,9 +170,9 @@ def _tell(found: Clustering, n_clusters: int) -> None:
     if found.posterior.shape[1] < n_clusters:
         logger.info("cluster: only %d of %d domains hold spots", found.posterior.shape[1], n_clusters)
     reached, best = (found.record.get(name, 0.0) for name in ("log_likelihood", "best_log_likelihood"))
-    if reached < best:
+    if best - reached > 1e-6 * abs(best):
         logger.info(
-            "cluster: took the mixture of highest %s, log-likelihood %.6g; the highest found is %.6g",
+            "cluster: took the mixture of highest %s, log-likelihood %.8g; the highest found is %.8g",
             found.record["selection"],
             reached,
             best,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,12 +19,10 @@ if TYPE_CHECKING:
 def embedding_of(mdata: MuData, key: str, key_added: str) -> np.ndarray:
     """Finite numbers of shape (n_obs, d) in ``mdata.obsm[key]``."""
     if key not in mdata.obsm or key in mdata.mod:
-        mend = (
-            "spamca.tl.integrate(mdata)"
-            if key == _keys.embedding(_keys.SPAMCA)
-            else f"spamca.tl.integrate(mdata, key_added={key_added!r})"
-        )
-        msg = f"mdata.obsm[{key!r}] does not exist; call {mend}, or name an embedding with use_rep"
+        held = ", ".join(repr(name) for name in mdata.obsm if name not in mdata.mod) or "nothing"
+        which = "" if key_added == _keys.SPAMCA else f", key_added={key_added!r}"
+        made = f"call spamca.tl.integrate(mdata{which}) or " if key == _keys.embedding(key_added) else ""
+        msg = f"mdata.obsm[{key!r}] does not exist; {made}name an embedding with use_rep: mdata.obsm holds {held}"
         raise KeyError(msg)
     values = mdata.obsm[key]
     values = values.toarray() if issparse(values) else np.asarray(values)
@@ -101,18 +98,4 @@ def check_range(between: tuple[int, int], n_obs: int) -> None:
         _checks.check_count("n_clusters_range", value, least=2)
     if not between[0] <= min(between[1], n_obs):
         msg = f"n_clusters_range must rise and begin at most at the number of spots ({n_obs}), got {between!r}"
-        raise ValueError(msg)
-
-
-def check_record(mdata: MuData, key_added: str) -> None:
-    """Whether ``uns[key_added]`` is free, or a record that can be added to.
-
-    Raises
-    ------
-    ValueError
-        If something else is there.
-    """
-    record = mdata.uns.get(key_added, {})
-    if not isinstance(record, Mapping):
-        msg = f"mdata.uns[{key_added!r}] holds {type(record).__name__}, which would be lost; choose another key_added"
         raise ValueError(msg)

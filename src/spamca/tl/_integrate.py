@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mudata import MuData
 
 PROTOTYPES = 10
 """Clusters of the network's head where the caller names no number."""
+
+FEWEST_SPOTS = 3
+"""What scanpy's neighbours need."""
+
+ACCELERATORS = ("auto", "cpu", "cuda", "gpu", "mps")
+PRECISIONS = ("32-true", "16-mixed", "bf16-mixed")
+"""What Lightning's trainer is asked for."""
 
 
 def integrate(
@@ -25,8 +31,8 @@ def integrate(
     max_epochs: int | None = None,
     accelerator: str = "auto",
     devices: int | str | list[int] = "auto",
-    precision: str | int = "32-true",
-    early_stopping: bool = True,
+    precision: str = "32-true",
+    early_stopping: bool | None = None,
     progress_bar: bool = True,
     key_added: str = _keys.SPAMCA,
     random_state: int = 0,
@@ -44,8 +50,8 @@ def integrate(
     mdata
         Tissue with one or more modalities measured on the same spots. A spot may lack a modality.
     n_clusters
-        Number of domains expected, which :func:`spamca.tl.cluster` then uses as well. None trains with a fixed number
-        of prototypes and leaves the number to :func:`spamca.tl.cluster`.
+        Number of domains expected, which :func:`spamca.tl.cluster` then uses as well. None trains with ten and
+        leaves the number to :func:`spamca.tl.cluster`.
     preset
         ``"default"``, or ``"paper"`` for the published model.
     settings
@@ -53,11 +59,15 @@ def integrate(
         ``{"n_latent": 64, "mask_rate": 0.3}``.
     max_epochs
         Largest number of passes over the tissue; None takes the preset's. More cost time in proportion.
-    accelerator, devices, precision
-        As in :class:`lightning.pytorch.Trainer`. ``"auto"`` takes one CUDA device where there is
-        one and else the CPU.
+    accelerator
+        ``"cpu"``, ``"cuda"``, ``"mps"``, or ``"auto"``: CUDA where there is a device and else the CPU.
+    devices
+        Which device: ``"auto"`` or 1 takes the first, ``[2]`` the third. The whole tissue is one batch, so that there is
+        no work for a second one.
+    precision
+        ``"32-true"``, or ``"16-mixed"`` or ``"bf16-mixed"``, which save memory on CUDA and may cost accuracy.
     early_stopping
-        Whether to stop before ``max_epochs`` when the loss no longer falls.
+        Whether to stop before ``max_epochs`` when the loss no longer falls; None takes the preset's.
     progress_bar
         Whether to show one.
     key_added
@@ -77,7 +87,8 @@ def integrate(
     ``mdata.obs["<modality>:spamca_weight"]``
         Weight of each modality in each spot, summing to one over the modalities; zero where the spot lacks it.
     ``mdata.uns["spamca"]``
-        ``params``, ``history`` (each loss per epoch), ``versions``, ``random_state``.
+        ``params`` (settings and arguments, number of threads), ``history`` (each loss per epoch), ``versions``,
+        ``random_state``.
     ``mdata.uns["neighbors"]``, ``mdata.obsp["connectivities"]``, ``mdata.obsp["distances"]``
         scanpy's neighbours of the embedding, also in each modality, so that :func:`scanpy.tl.umap` can follow; where
         ``"neighbors"`` is taken by another representation, under ``"spamca_neighbors"``.
@@ -87,10 +98,13 @@ def integrate(
     Raises
     ------
     TypeError
-        If ``mdata`` is not a MuData, or ``n_clusters`` not an integer.
+        If ``mdata`` is not a MuData, or an argument not of the kind that it should be.
     ValueError
-        If the tissue, ``n_clusters``, ``preset``, ``settings`` or ``key_added`` cannot be used. ``mdata`` is then
-        unchanged, as it is when training fails or is interrupted.
+        If the tissue or an argument cannot be used, or some graphs are there and others are not.
+    FloatingPointError
+        If training diverges.
+
+    ``mdata`` is unchanged after an error, and when training is interrupted.
 
     See Also
     --------
@@ -111,51 +125,71 @@ def integrate(
     from spamca.nn import PRESETS
 
     _checks.check_mudata(mdata)
-    _checks.check_key_added(mdata, key_added)
+    _checks.check_key_added(mdata, key_added, embedding=True)
     _checks.check_choice("preset", preset, PRESETS)
+    _checks.check_choice("accelerator", accelerator, ACCELERATORS)
+    _checks.check_choice("precision", precision, PRECISIONS)
+    seed = _checks.check_seed(random_state)
+    _check_size(mdata)
+    _check_devices(devices)
     if n_clusters is not None:
         _checks.check_n_clusters(n_clusters, mdata.n_obs)
-    if max_epochs is not None:
-        _checks.check_count("max_epochs", max_epochs)
-    chosen = PRESETS[preset].changed(**_known(settings or {})).changed(max_epochs=max_epochs)
+    chosen = PRESETS[preset].changed(**_known(settings)).changed(max_epochs=max_epochs, early_stopping=early_stopping)
 
     with _edge.transaction(mdata, copy=copy) as target:
-        _run_neighbors_where_missing(target, random_state)
+        _run_neighbors_where_missing(target, seed)
         from spamca.tl._gather import gather
         from spamca.tl._store import store
         from spamca.train import fit
 
         if n_clusters is None:
-            logger.info("integrate: n_clusters not given, training with %d prototypes", PROTOTYPES)
+            logger.info("integrate: n_clusters not given, training the cluster head with %d", PROTOTYPES)
         tissue = gather(target, scale=chosen.scale_features)
-        result = fit(
-            tissue,
-            min(n_clusters or PROTOTYPES, mdata.n_obs),
-            chosen,
-            random_state=random_state,
-            accelerator=accelerator,
-            devices=devices,
-            precision=precision,
-            early_stopping=early_stopping,
-            progress_bar=progress_bar,
-        )
-        store(target, result, key_added, n_clusters=n_clusters, preset=preset, random_state=random_state)
+        device = {"accelerator": accelerator, "devices": devices, "precision": precision}
+        n_prototypes = min(n_clusters or PROTOTYPES, mdata.n_obs)
+        result = fit(tissue, n_prototypes, chosen, random_state=seed, progress_bar=progress_bar, **device)
+        store(target, result, key_added, seed, {"n_clusters": n_clusters, "preset": preset, **device})
     return target if copy else None
 
 
-def _known(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+def _known(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
     from spamca.nn import Settings
 
-    for name in settings:
+    if settings is None:
+        return {}
+    if not isinstance(settings, Mapping):
+        msg = f"settings must be a mapping of names to values, e.g. {{'n_latent': 64}}, got {settings!r}"
+        raise TypeError(msg)
+    for name, value in settings.items():
         _checks.check_choice("settings", name, Settings.__dataclass_fields__)
+        if value is None:
+            msg = f"settings[{name!r}] must have a value, got None; leave it out to take the preset's"
+            raise ValueError(msg)
     return settings
+
+
+def _check_size(mdata: MuData) -> None:
+    if mdata.n_obs < FEWEST_SPOTS:
+        msg = f"mdata needs at least {FEWEST_SPOTS} spots to be integrated, it has {mdata.n_obs}"
+        raise ValueError(msg)
+
+
+def _check_devices(devices: int | str | list[int]) -> None:
+    if devices not in ("auto", 1) and not (isinstance(devices, list) and len(devices) == 1):
+        msg = f"devices must be 'auto', 1, or a list with one number, got {devices!r}: the whole tissue is one batch"
+        raise ValueError(msg)
 
 
 def _run_neighbors_where_missing(mdata: MuData, random_state: int) -> None:
     from spamca.pp import neighbors
 
     joint = _keys.connectivities(_keys.SPATIAL) in mdata.obsp
-    own = all(_keys.FEATURE_NEIGHBORS in modality.uns for modality in mdata.mod.values())
-    if not (joint and own):
-        logger.info("integrate: no graphs found, running spamca.pp.neighbors(mdata)")
-        neighbors(mdata, random_state=random_state)
+    lacking = [name for name, modality in mdata.mod.items() if _keys.FEATURE_NEIGHBORS not in modality.uns]
+    if joint and not lacking:
+        return
+    if len(lacking) < len(mdata.mod):
+        where = f"modalities {lacking}" if lacking else "mdata.obsp['spatial_connectivities']"
+        msg = f"graphs are there for a part of the tissue only, not for {where}; call spamca.pp.neighbors(mdata) again"
+        raise ValueError(msg)
+    logger.info("integrate: no feature graphs found, running spamca.pp.neighbors(mdata)")
+    neighbors(mdata, random_state=random_state)

@@ -23,7 +23,7 @@ PACKAGES = ("spamca", "torch", "lightning", "torch-geometric", "anndata", "mudat
 """Packages whose versions are kept with the result."""
 
 
-def store(mdata: MuData, result: Fit, key_added: str, **given: Any) -> None:
+def store(mdata: MuData, result: Fit, key_added: str, random_state: int, given: dict[str, Any]) -> None:
     """Write embedding, weights, graph of the embedding and record.
 
     Parameters
@@ -34,8 +34,10 @@ def store(mdata: MuData, result: Fit, key_added: str, **given: Any) -> None:
         The trained network and its latents.
     key_added
         Name of the result.
-    **given
-        Arguments of the call that belong in the record; ``random_state`` has a place of its own there.
+    random_state
+        Seed of the call.
+    given
+        Its other arguments, for the record.
     """
     _forget_domains(mdata, key_added)
     latents = result.latents
@@ -48,13 +50,13 @@ def store(mdata: MuData, result: Fit, key_added: str, **given: Any) -> None:
         modality.obs[_keys.weight(key_added)] = _edge.collect(weight, row, modality.n_obs)
         modality.obsm[_keys.embedding(key_added)] = _edge.collect(latents.modalities[m].numpy(), row, modality.n_obs)
         modality.obsm[_keys.view_weights(key_added)] = pd.DataFrame(views, modality.obs_names, list(VIEWS))
-    joint_neighbors(mdata, key_added, random_state=given["random_state"])
+    joint_neighbors(mdata, key_added, random_state=random_state)
     settings = asdict(result.network.settings)
     mdata.uns[key_added] = {
-        "params": {name: value for name, value in given.items() if name != "random_state"}
+        "params": {**given, "n_threads": result.n_threads}
         | {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()},
         "history": {name: losses.numpy() for name, losses in result.history.items()},
-        "random_state": given["random_state"],
+        "random_state": random_state,
         "versions": {"python": sys.version.split()[0]} | {name: version(name) for name in PACKAGES},
     }
 
@@ -63,6 +65,7 @@ def _forget_domains(mdata: MuData, key_added: str) -> None:
     """Take away the domains of an earlier embedding of the same name: they would pass for those of the new one."""
     if "cluster" not in mdata.uns.get(key_added, {}):
         return
+    _edge.drop_pulled(mdata, key_added)
     logger.info("integrate: removing the domains of the earlier embedding %r", _keys.embedding(key_added))
     for holder in (mdata, *mdata.mod.values()):
         for column in (key_added, _keys.confidence(key_added)):

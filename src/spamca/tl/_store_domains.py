@@ -41,6 +41,7 @@ def store_domains(mdata: MuData, found: Clustering, key_added: str, record: dict
     mdata.obsm[_keys.posterior(key_added)] = pd.DataFrame(found.posterior, index=mdata.obs_names, columns=names)
     mdata.uns[_keys.colors(key_added)] = colors
     mdata.uns[key_added] = {**mdata.uns.get(key_added, {}), "cluster": record}
+    _edge.drop_pulled(mdata, key_added)
     for name, modality in mdata.mod.items():
         # squidpy wants no category without a spot, and as many colours as categories.
         own = _edge.collect(labels, _edge.rows(mdata, name), modality.n_obs).remove_unused_categories()

@@ -43,11 +43,14 @@ class Fit:
         Latents of all spots, on the CPU.
     history
         Each loss per epoch, (n_epochs,).
+    n_threads
+        Number of threads used: another one may round differently.
     """
 
     network: SpaMCA
     latents: Latents
     history: dict[str, Tensor]
+    n_threads: int
 
 
 def fit(
@@ -58,8 +61,7 @@ def fit(
     random_state: int = 0,
     accelerator: str = "auto",
     devices: int | str | list[int] = "auto",
-    precision: str | int = "32-true",
-    early_stopping: bool = True,
+    precision: str = "32-true",
     progress_bar: bool = True,
 ) -> Fit:
     """Train on the whole tissue.
@@ -77,20 +79,23 @@ def fit(
     accelerator, devices, precision
         As in :class:`lightning.pytorch.Trainer`. ``"auto"`` takes one CUDA device where there is one
         and else the CPU.
-    early_stopping
-        Whether to stop before ``settings.max_epochs`` when the loss no longer falls.
     progress_bar
         Whether to show one.
 
     Returns
     -------
     The trained network, its latents and the history of its losses.
+
+    Raises
+    ------
+    FloatingPointError
+        If the loss does not stay finite.
     """
-    with torch.random.fork_rng(devices=[]), threads(tissue.n_spots):
+    with torch.random.fork_rng(devices=[]), threads(tissue.n_spots) as n_threads:
         torch.default_generator.manual_seed(random_state)
         network = SpaMCA(tissue.n_features, n_clusters, settings)
         plan = TrainingPlan(network, settings, random_state=random_state)
-        callbacks = ([ProgressBar()] if progress_bar else []) + ([StopWhenFlat()] if early_stopping else [])
+        callbacks = ([ProgressBar()] if progress_bar else []) + ([StopWhenFlat()] if settings.early_stopping else [])
         if settings.max_epochs > 0:
             with quiet_lightning(), interruptible():
                 trainer = Trainer(
@@ -107,12 +112,24 @@ def fit(
                 )
                 trainer.fit(plan, DataLoader([tissue], batch_size=None))
         network = network.cpu().eval()
+        _check_finite(network, plan.history(), settings)
         masks = network.draw_masks(tissue, plan.generator) if settings.mask_at_inference else None
         with torch.no_grad():
             latents = network.encode(tissue, masks)
         if settings.normalize:
             latents = replace(latents, fused=F.normalize(latents.fused, dim=1))
-    return Fit(network, latents, plan.history())
+    return Fit(network, latents, plan.history(), n_threads)
+
+
+def _check_finite(network: SpaMCA, history: dict[str, Tensor], settings: Settings) -> None:
+    if all(parameter.isfinite().all() for parameter in network.parameters()):
+        return
+    epoch = int((~history["total"].isfinite()).int().argmax())
+    msg = (
+        f"training diverged: the loss was not finite from epoch {epoch} on; give a learning_rate below "
+        f"{settings.learning_rate} in settings"
+    )
+    raise FloatingPointError(msg)
 
 
 def _accelerator(accelerator: str) -> str:
@@ -123,12 +140,13 @@ def _accelerator(accelerator: str) -> str:
 
 
 @contextmanager
-def threads(n_spots: int) -> Iterator[None]:
+def threads(n_spots: int) -> Iterator[int]:
     """As many threads as the size of the problem feeds, up to the caller's number; restored afterwards."""
     before = torch.get_num_threads()
-    torch.set_num_threads(min(before, max(1, math.ceil(n_spots / SPOTS_PER_THREAD))))
+    wanted = min(before, max(1, math.ceil(n_spots / SPOTS_PER_THREAD)))
+    torch.set_num_threads(wanted)
     try:
-        yield
+        yield wanted
     finally:
         torch.set_num_threads(before)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from torch import Tensor
 
@@ -45,6 +45,10 @@ def balanced_target(assignments: Sequence[Tensor]) -> Tensor:
     strongest = torch.stack(list(assignments)).amax(dim=0).detach()
     sharp = strongest.square() / strongest.sum(dim=0).clamp(min=1e-12)
     return sharp / sharp.sum(dim=1, keepdim=True)
+
+
+TARGETS: dict[str, Callable[[Sequence[Tensor]], Tensor]] = {"balanced": balanced_target, "published": published_target}
+"""Targets by name."""
 
 
 def alignment_loss(assignment: Tensor, target: Tensor) -> Tensor:

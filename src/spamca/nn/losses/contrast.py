@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def positive_contrast_loss(first: Tensor, second: Tensor) -> Tensor:
@@ -49,3 +54,15 @@ def info_nce_loss(first: Tensor, second: Tensor, *, temperature: float = 0.5) ->
     similarity = F.normalize(first, dim=1) @ F.normalize(second, dim=1).T / temperature
     itself = torch.arange(len(first), device=first.device)
     return (F.cross_entropy(similarity, itself) + F.cross_entropy(similarity.T, itself)) / 2
+
+
+def _sampled_info_nce(first: Tensor, second: Tensor, n: int, temperature: float, generator: torch.Generator) -> Tensor:
+    drawn = torch.randperm(len(first), generator=generator)[:n].to(first.device)
+    return info_nce_loss(first[drawn], second[drawn], temperature=temperature)
+
+
+CONTRASTS: dict[str, Callable[[Tensor, Tensor, int, float, torch.Generator], Tensor]] = {
+    "info_nce": _sampled_info_nce,
+    "positive": lambda first, second, *_: positive_contrast_loss(first, second),
+}
+"""Contrasts by name, called with two projections, number of spots to draw, temperature, and source of randomness."""

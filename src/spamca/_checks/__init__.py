@@ -1,0 +1,43 @@
+"""The one place that judges input and words the errors.
+
+Every check runs before anything is computed or written, names the argument, quotes the value, and says what mends it.
+"""
+
+from __future__ import annotations
+
+from spamca._checks.features import check_features, check_modality_names, check_modality_records, check_representation
+from spamca._checks.key import check_key_added
+from spamca._checks.place import check_coordinates, check_library
+from spamca._checks.tissue import check_mudata, check_readable
+from spamca._checks.value import (
+    check_choice,
+    check_count,
+    check_flag,
+    check_length,
+    check_n_clusters,
+    check_name,
+    check_neighbors,
+    check_real,
+    check_seed,
+)
+
+__all__ = [
+    "check_choice",
+    "check_coordinates",
+    "check_count",
+    "check_features",
+    "check_flag",
+    "check_key_added",
+    "check_length",
+    "check_library",
+    "check_modality_names",
+    "check_modality_records",
+    "check_mudata",
+    "check_n_clusters",
+    "check_name",
+    "check_neighbors",
+    "check_readable",
+    "check_real",
+    "check_representation",
+    "check_seed",
+]

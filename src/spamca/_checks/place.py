@@ -1,0 +1,132 @@
+"""Whether the spots have coordinates and sections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from spamca import _edge, _keys
+from spamca._checks.value import check_name
+from spamca._logging import logger
+
+if TYPE_CHECKING:
+    from mudata import MuData
+
+
+def check_coordinates(mdata: MuData, basis: str = _keys.SPATIAL) -> np.ndarray:
+    """Coordinates of all spots.
+
+    Those of ``mdata.obsm[basis]`` where there are any; else those of the modalities, the first that has a spot speaking
+    for it.
+
+    Returns
+    -------
+    Shape (n_obs, 2), float64.
+
+    Raises
+    ------
+    KeyError
+        If neither the MuData nor a modality has coordinates.
+    ValueError
+        If they are not two finite numbers a spot, are missing for a spot, or must be joined and disagree.
+    """
+    check_name("spatial_key", basis)
+    if basis in mdata.mod:
+        msg = f"spatial_key={basis!r} collides with a modality of that name; rename the modality, or name another slot"
+        raise ValueError(msg)
+    held = {name: modality.obsm[basis] for name, modality in mdata.mod.items() if basis in modality.obsm}
+    coords = {name: _checked_coordinates(values, f"mdata[{name!r}]", basis) for name, values in held.items()}
+    if basis in mdata.obsm:
+        joined = _checked_coordinates(mdata.obsm[basis], "mdata", basis)
+    elif coords:
+        joined = _joined_coordinates(mdata, coords, basis)
+    else:
+        msg = (
+            f"no coordinates: neither mdata.obsm[{basis!r}] nor obsm[{basis!r}] of a modality exists; set "
+            f"mdata.obsm[{basis!r}] to an array of shape ({mdata.n_obs}, 2), or name the slot with spatial_key"
+        )
+        raise KeyError(msg)
+    for name, values in coords.items():
+        row = _edge.rows(mdata, name)
+        if not np.allclose(joined[row >= 0], values[row[row >= 0]]):
+            source = "mdata" if basis in mdata.obsm else f"mdata[{next(iter(coords))!r}]"
+            logger.info("coordinates are those of %s; mdata[%r].obsm[%r] differs and is not used", source, name, basis)
+    return joined
+
+
+def _checked_coordinates(values: Any, where: str, basis: str) -> np.ndarray:
+    slot = f"{where}.obsm[{basis!r}]"
+    values = values.toarray() if sparse.issparse(values) else np.asarray(values)
+    if values.ndim != 2 or values.shape[1] != 2:
+        msg = f"{slot} must have two columns, x and y, got shape {values.shape}; set it to an array of shape (n_obs, 2)"
+        raise ValueError(msg)
+    try:
+        if values.dtype.kind == "c":  # the cast would only warn
+            raise TypeError
+        values = values.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        msg = f"{slot} must hold numbers, got {values.dtype}; set it to an array of numbers of shape (n_obs, 2)"
+        raise ValueError(msg) from error
+    bad = ~np.isfinite(values).all(axis=1)
+    if bad.any():
+        msg = (
+            f"{slot} must be finite, {bad.sum()} spots have NaN or infinite coordinates, first at row "
+            f"{bad.argmax()}; set them or leave those spots out"
+        )
+        raise ValueError(msg)
+    return values
+
+
+def _joined_coordinates(mdata: MuData, coords: dict[str, np.ndarray], basis: str) -> np.ndarray:
+    joined = np.full((mdata.n_obs, 2), np.nan)
+    for name, values in coords.items():
+        values = _edge.spread(values, _edge.rows(mdata, name), np.nan)
+        known, missing = ~np.isnan(joined[:, 0]), np.isnan(joined[:, 0])
+        fills, both = missing & ~np.isnan(values[:, 0]), known & ~np.isnan(values[:, 0])
+        if fills.any() and not np.allclose(joined[both], values[both]):
+            msg = (
+                f"obsm[{basis!r}] of modality {name!r} disagrees with that of the modalities before it on the spots they "
+                f"share, so they cannot be joined; set mdata.obsm[{basis!r}] to coordinates in one frame"
+            )
+            raise ValueError(msg)
+        joined[fills] = values[fills]
+    missing = np.isnan(joined[:, 0])
+    if missing.any():
+        msg = (
+            f"{missing.sum()} spots have no coordinates, e.g. {mdata.obs_names[missing.argmax()]!r}: modalities "
+            f"{[name for name in mdata.mod if name not in coords]} lack obsm[{basis!r}]; set mdata.obsm[{basis!r}]"
+        )
+        raise ValueError(msg)
+    return joined
+
+
+def check_library(mdata: MuData, library_key: str | None) -> np.ndarray | None:
+    """Section of each spot as strings, shape (n_obs,), from ``obs`` of the MuData or of the modalities; None for None.
+
+    Raises
+    ------
+    KeyError
+        If neither has the column.
+    ValueError
+        If a spot has no section.
+    """
+    if library_key is None:
+        return None
+    check_name("library_key", library_key)
+    holders = {name: holder for name, holder in (("mdata", mdata), *mdata.mod.items()) if library_key in holder.obs}
+    if not holders:
+        msg = f"library_key={library_key!r} is not a column of mdata.obs or of obs of a modality"
+        raise KeyError(msg)
+    section = np.full(mdata.n_obs, None, dtype=object)
+    for name, holder in holders.items():
+        values = holder.obs[library_key].astype(object).to_numpy()
+        values = values if holder is mdata else _edge.spread(values, _edge.rows(mdata, name), None)
+        section = np.where(pd.isna(section), values, section)
+    missing = pd.isna(section)
+    if missing.any():
+        msg = f"library_key={library_key!r} has no value for {missing.sum()} spots; set mdata.obs[{library_key!r}]"
+        raise ValueError(msg)
+    return section.astype(str)
