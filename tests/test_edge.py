@@ -122,9 +122,14 @@ def test_modalities_that_are_views_are_written_without_a_warning(tissue):
 
 def test_failure_takes_writes_to_a_view_back(tissue):
     mdata = MuData({"rna": tissue["rna"][:50]})
-    with pytest.raises(RuntimeError), _edge.transaction(mdata) as target:
-        target["rna"].uns["new"] = 1
-        raise RuntimeError
+
+    def fail():
+        with _edge.transaction(mdata) as target:
+            target["rna"].uns["new"] = 1
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert "new" not in mdata["rna"].uns
     assert mdata["rna"].n_obs == 50
 
