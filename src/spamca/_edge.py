@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from anndata import ImplicitModificationWarning
+from scipy.sparse import coo_matrix, csr_matrix
 
 from spamca import _keys
 
@@ -60,6 +61,22 @@ def spread(values: np.ndarray, row: np.ndarray, fill: float = 0.0) -> np.ndarray
     has = row >= 0
     out[has] = values[row[has]]
     return out
+
+
+def spread_graph(graph: csr_matrix, row: np.ndarray) -> csr_matrix:
+    """A graph of a modality's spots laid out over all spots, (n_obs, n_obs); those that lack the modality have no edges.
+
+    Parameters
+    ----------
+    graph
+        Shape (n_modality, n_modality).
+    row
+        What :func:`rows` gives, shape (n_obs,).
+    """
+    if np.array_equal(row, np.arange(graph.shape[0])):
+        return graph
+    edges, position, n = coo_matrix(graph), spots(row, graph.shape[0]), len(row)
+    return csr_matrix((edges.data, (position[edges.row], position[edges.col])), shape=(n, n))
 
 
 def collect(values: Any, row: np.ndarray, n_modality: int) -> Any:

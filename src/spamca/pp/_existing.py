@@ -49,8 +49,7 @@ def found_graph(mdata: MuData, name: str, *, foreign: bool = False) -> tuple[Gra
         if not fits(mdata[modality]):
             continue
         row = _edge.rows(mdata, modality)
-        position = _edge.spots(row, mdata[modality].n_obs)
-        pair = [_lay_out(matrix, position, mdata.n_obs) for matrix in _matrices(mdata[modality], name)]
+        pair = [_edge.spread_graph(matrix, row) for matrix in _matrices(mdata[modality], name)]
         joined = pair if joined is None else [a.maximum(b) for a, b in zip(joined, pair, strict=True)]
         covered |= row >= 0
         holders.append(f"mdata[{modality!r}]")
@@ -68,8 +67,3 @@ def _matrices(holder: AnnData | MuData, name: str) -> tuple[sparse.csr_matrix, s
     weights = sparse.csr_matrix(holder.obsp[_keys.connectivities(name)])
     # Without lengths every edge is one step long.
     return weights, sparse.csr_matrix(holder.obsp.get(_keys.distances(name), weights != 0), dtype=np.float64)
-
-
-def _lay_out(matrix: sparse.csr_matrix, position: np.ndarray, n_obs: int) -> sparse.csr_matrix:
-    edges = matrix.tocoo()
-    return sparse.csr_matrix((edges.data, (position[edges.row], position[edges.col])), shape=(n_obs, n_obs))

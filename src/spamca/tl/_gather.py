@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from scipy.sparse import coo_matrix, csr_matrix
 
 from spamca import _edge, _keys
 from spamca.graph import normalize
@@ -41,7 +40,7 @@ def gather(mdata: MuData, *, scale: bool = True) -> Tissue:
             values = values / max(np.sqrt(np.square(values, dtype=np.float64).mean()), np.finfo(np.float32).tiny)
         features.append(torch.from_numpy(_edge.spread(values.astype(np.float32, copy=False), row)))
         connectivities = modality.obsp[_keys.connectivities(_keys.FEATURE_NEIGHBORS)]
-        graphs.append(Adjacency.from_scipy(normalize(_lay_out(connectivities, row))))
+        graphs.append(Adjacency.from_scipy(normalize(_edge.spread_graph(connectivities, row))))
     present = _edge.present(mdata)
     return Tissue(
         features=tuple(features),
@@ -54,11 +53,3 @@ def gather(mdata: MuData, *, scale: bool = True) -> Tissue:
 def features_of(modality: AnnData) -> np.ndarray:
     """Representation that the modality's feature graph was built on, shape (n_modality, n_features)."""
     return np.ascontiguousarray(modality.obsm[modality.uns[_keys.MODALITY_RECORD]["use_rep"]])
-
-
-def _lay_out(graph: csr_matrix, row: np.ndarray) -> csr_matrix:
-    """A modality's graph over all spots, (n_obs, n_obs); spots that lack the modality have no edges."""
-    if np.array_equal(row, np.arange(graph.shape[0])):
-        return graph
-    edges, position, n = coo_matrix(graph), _edge.spots(row, graph.shape[0]), len(row)
-    return csr_matrix((edges.data, (position[edges.row], position[edges.col])), shape=(n, n))

@@ -123,6 +123,9 @@ def integrate(
     ['rna:spamca_weight', 'protein:spamca_weight']
     """
     from spamca.nn import PRESETS
+    from spamca.tl._gather import gather
+    from spamca.tl._store import store
+    from spamca.train import fit
 
     _checks.check_mudata(mdata)
     _checks.check_key_added(mdata, key_added, embedding=True)
@@ -138,10 +141,6 @@ def integrate(
 
     with _edge.transaction(mdata, copy=copy) as target:
         _run_neighbors_where_missing(target, seed)
-        from spamca.tl._gather import gather
-        from spamca.tl._store import store
-        from spamca.train import fit
-
         if n_clusters is None:
             logger.info("integrate: n_clusters not given, training the cluster head with %d", PROTOTYPES)
         tissue = gather(target, scale=chosen.scale_features)
