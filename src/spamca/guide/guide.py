@@ -1,0 +1,141 @@
+"""Domains that guide the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spamca.guide.field import Block, Field
+from spamca.guide.noise import noise_whitened
+from spamca.guide.patches import patches
+from spamca.guide.search import search
+from spamca.guide.starts import LEAST_WEIGHT, average, kmeans, starts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scipy.sparse import csr_matrix
+
+SEARCHED = 10_000
+"""Spots that the search sees; of larger tissue, those of patches drawn from it."""
+
+
+@dataclass(frozen=True)
+class Guide:
+    """Soft domains and what speaks for them.
+
+    Parameters
+    ----------
+    assignment
+        Probability of each domain, float32 of shape (n, K), rows summing to one.
+    record
+        ``log_likelihood`` (what the domains gain over one Gaussian, in nats per spot), ``coherence`` (share of edges within
+        domains), ``objective``, and ``n_parameters`` of the means and shares.
+    """
+
+    assignment: np.ndarray
+    record: dict[str, float] = field(default_factory=dict)
+
+
+def guide(
+    features: Sequence[np.ndarray],
+    adjacency: csr_matrix,
+    n_domains: int,
+    *,
+    weights: Sequence[float] | None = None,
+    present: np.ndarray | None = None,
+    random_state: int = 0,
+) -> Guide:
+    """Find domains by a hidden Markov random field, from many starts.
+
+    The components of each modality that neighbours share (:func:`~spamca.guide.noise_whitened`) are the emissions of a
+    :class:`~spamca.guide.field.Field`; of the partitions that it relaxes to, the one of highest objective is returned. The
+    search is meant to end at the same optimum whatever the seed. Cost is linear in the number of spots: of large tissue the
+    search sees patches, and the field then relaxes over all of it.
+
+    Parameters
+    ----------
+    features
+        Features of each modality, (n, d_m); rows of spots that lack it are not read.
+    adjacency
+        Spatial graph, symmetric, sparse of shape (n, n).
+    n_domains
+        Number of domains K, at most n.
+    weights
+        How far each modality is trusted: what its likelihood is raised to. None trusts all alike.
+    present
+        Booleans (n, M), or None where every spot has every modality.
+    random_state
+        Seed of samples and starts.
+
+    Returns
+    -------
+    The domains.
+    """
+    weights = [1.0] * len(features) if weights is None else list(weights)
+    has = [None if present is None or present[:, m].all() else present[:, m] for m in range(len(features))]
+    blocks = _blocks(features, adjacency, weights, has)
+    n = adjacency.shape[0]
+    if n_domains < 2 or not blocks:
+        return Guide(np.full((n, n_domains), 1 / n_domains, dtype=np.float32))
+    views = _views(features, weights, has)
+    rng = np.random.default_rng(random_state)
+    spots = patches(adjacency, SEARCHED, rng) if n > SEARCHED else slice(None)
+    within = adjacency[spots][:, spots]
+    seen = [block.take(spots) for block in blocks]
+    smooth = np.hstack([np.sqrt(block.weight) * block.values for block in seen])
+    smooth = average(within) @ (average(within) @ smooth)
+    found = search(
+        Field(seen, within),
+        starts([view[spots] for view in views], seen, within, n_domains, rng),
+        n_domains,
+        lambda part: kmeans(smooth[part], 2, rng).astype(bool),
+    )
+    whole = Field(blocks, adjacency)
+    if n > SEARCHED:
+        found = whole.spread(found, spots)
+    partition = found.argmax(axis=1)
+    n_parameters = n_domains - 1 + n_domains * sum(block.weight * block.values.shape[1] for block in blocks)
+    likelihood, coherence = whole.likelihood(partition, n_domains), whole.coherence(partition)
+    record = {
+        "log_likelihood": likelihood,
+        "coherence": coherence,
+        "objective": whole.objective(partition, n_domains),
+        "n_parameters": float(n_parameters),
+    }
+    return Guide(found.astype(np.float32), record)
+
+
+def _blocks(
+    features: Sequence[np.ndarray],
+    adjacency: csr_matrix,
+    weights: Sequence[float],
+    has: Sequence[np.ndarray | None],
+) -> list[Block]:
+    blocks = []
+    for values, weight, own in zip(features, weights, has, strict=True):
+        spots = slice(None) if own is None else np.flatnonzero(own)
+        components = noise_whitened(values[spots], adjacency[spots][:, spots])
+        if own is not None:
+            spread = np.zeros((len(own), components.shape[1]))
+            spread[spots] = components
+            components = spread
+        if weight > 0 and components.shape[1]:
+            blocks.append(Block(components, weight, own))
+    return blocks
+
+
+def _views(
+    features: Sequence[np.ndarray], weights: Sequence[float], has: Sequence[np.ndarray | None]
+) -> list[np.ndarray]:
+    scaled = []
+    for values, weight, own in zip(features, weights, has, strict=True):
+        values = np.asarray(values, dtype=np.float64)
+        if own is not None:
+            values = np.where(own[:, None], values - values[own].mean(axis=0), 0)
+        size = np.sqrt(np.square(values).mean())
+        scaled.append(np.sqrt(weight) / (size or 1) * values)
+    alone = [view for view, weight in zip(scaled, weights, strict=True) if weight >= LEAST_WEIGHT]
+    return [np.hstack(scaled), *(alone if len(scaled) > 1 else [])]
