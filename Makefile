@@ -1,13 +1,15 @@
 # Needs make and Python 3.11 or newer. Everything is installed inside $(VENV), and again only when this file's inputs change.
 #   make demo PYTHON=python3.12 VENV=.venv-3.12      another interpreter in another place
 #   make test ARGS="tests/graph -x"                  arguments of pytest
+#   make benchmark ARGS="--methods WNN --seeds 0"    arguments of benchmarks/run.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test docs notebooks lint build clean
+.PHONY: help demo test docs notebooks benchmark lint build clean
 
 VENV ?= .venv
+RIVALS ?= $(VENV)-rivals
 ARGS ?=
 
 RECENT := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
@@ -28,6 +30,7 @@ help:
 	@echo "make test       run the tests and measure what they cover (ARGS=... goes to pytest)"
 	@echo "make docs       build the documentation (writes docs/_build/html)"
 	@echo "make notebooks  run the tutorials and the demo again and store what README and documentation show of them"
+	@echo "make benchmark  compare with other methods on all tissue of SPAMCA_TEST_DATA (writes build/benchmark; hours)"
 	@echo "make lint       check style and formatting"
 	@echo "make build      build the wheel and the source archive (writes dist)"
 	@echo "make clean      remove the environment and everything built"
@@ -52,6 +55,10 @@ notebooks: $(VENV)/.group-test
 	$(BIN)/python tutorials/demo.py build/demo
 	cp build/demo/domains.png docs/_static/domains.png
 
+benchmark: $(VENV)/.package $(RIVALS)/.created
+	@echo "== Running what is not yet run of the benchmark"
+	$(BIN)/python -W ignore -m benchmarks.run --rivals $(RIVALS)/bin/python $(ARGS)
+
 lint: $(VENV)/.tool-lint
 	@echo "== Checking style and formatting"
 	$(BIN)/ruff check .
@@ -62,8 +69,8 @@ build: $(VENV)/.tool-build
 	$(BIN)/python -m build
 
 clean:
-	@echo "== Removing $(VENV), build, dist and docs/_build"
-	rm -rf $(VENV) build dist docs/_build docs/generated docs/tutorials
+	@echo "== Removing $(VENV), $(RIVALS), build, dist and docs/_build"
+	rm -rf $(VENV) $(RIVALS) build dist docs/_build docs/generated docs/tutorials
 
 $(VENV)/.created:
 	@if ! $(or $(PYTHON),false) $(RECENT); then \
@@ -77,6 +84,16 @@ $(VENV)/.created:
 $(VENV)/.package: pyproject.toml $(CONSTRAINTS) $(VENV)/.created
 	@echo "== Installing spamca and what it builds on into $(VENV) (a few minutes the first time)"
 	$(INSTALL) --editable .
+	@touch $@
+
+# What does not install costs the rows of its method only.
+$(RIVALS)/.created: benchmarks/rivals.txt $(CONSTRAINTS)
+	@echo "== Installing the methods of the benchmark into $(RIVALS) (a few minutes the first time)"
+	$(PYTHON) -m venv $(RIVALS)
+	$(RIVALS)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	@grep --invert-match '^#' benchmarks/rivals.txt | while read -r package; do \
+	  $(RIVALS)/bin/python -m pip install --quiet --constraint $(CONSTRAINTS) "$$package" \
+	  || echo "== Not installed: $$package"; done
 	@touch $@
 
 $(VENV)/.group-%: $(VENV)/.package

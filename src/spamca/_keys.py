@@ -86,6 +86,11 @@ def confidence(key_added: str) -> str:
     return f"{key_added}_confidence"
 
 
+def agreement(key_added: str) -> str:
+    """``obs`` key of how far several runs agree on the domain of a spot."""
+    return f"{key_added}_agreement"
+
+
 def colors(key_added: str) -> str:
     """``uns`` key of the domain colours (scanpy's convention)."""
     return f"{key_added}_colors"

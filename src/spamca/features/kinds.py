@@ -39,12 +39,17 @@ class Kind:
         Whether it works on counts.
     logged
         Whether it can also start from values that are logarithms of counts.
+    trust
+        What the likelihood of such a modality is raised to where domains are sought. Below one for what accompanies the
+        molecules and has a structure of its own: the texture of an image bends domains after itself where it counts in
+        full.
     """
 
     prepare: Callable[..., Features]
     words: tuple[str, ...] = ()
     counts: bool = True
     logged: bool = False
+    trust: float = 1.0
 
 
 KINDS: dict[str, Kind] = {
@@ -60,6 +65,12 @@ KINDS: dict[str, Kind] = {
     "atac": Kind(
         prepare_atac,
         (r"(sc|sn)?atac(seq)?\d*|peaks?\d*|chromatin|accessib(le|ility)|cut ?(and|n)? ?tag\d*|h[234]k\d\w*",),
+    ),
+    "image": Kind(
+        prepare_generic,
+        (r"images?\d*|imaging|histology|histological|morphology|morphological|h ?e|he stain\w*|pixels?",),
+        counts=False,
+        trust=0.25,
     ),
     "generic": Kind(prepare_generic, counts=False),
 }
@@ -96,6 +107,12 @@ def infer_kind(name: str, modality: AnnData) -> str:
         logger.info("%r: values are not counts; taken as reduced features (kind 'generic') and not as %s", name, kind)
         return "generic"
     return kind
+
+
+def trust_of(name: str, kind: str) -> float:
+    """How far a modality is trusted: by its kind or, where its features came from elsewhere, by its name."""
+    known = kind if kind in KINDS else _named_kind(name)
+    return 1.0 if known is None else KINDS[known].trust
 
 
 def matrix_of(modality: AnnData, kind: str) -> tuple[Any, str]:

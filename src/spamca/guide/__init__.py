@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from spamca.guide.consensus import consensus, guide_of_runs
 from spamca.guide.guide import Guide, guide
 from spamca.guide.noise import noise_whitened
 
-__all__ = ["Guide", "guide", "noise_whitened"]
+__all__ = ["Guide", "consensus", "guide", "guide_of_runs", "noise_whitened"]

@@ -100,9 +100,9 @@ def guide(
     n_parameters = n_domains - 1 + n_domains * sum(block.weight * block.values.shape[1] for block in blocks)
     likelihood, coherence = whole.likelihood(partition, n_domains), whole.coherence(partition)
     record = {
-        "log_likelihood": likelihood,
+        "log_likelihood": float(likelihood),
         "coherence": coherence,
-        "objective": whole.objective(partition, n_domains),
+        "objective": float(whole.objective(partition, n_domains)),
         "n_parameters": float(n_parameters),
     }
     return Guide(found.astype(np.float32), record)

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 N_FINALISTS = 12
 """Distinct partitions that are followed to the end."""
 
-N_ROUNDS = 3
-"""Rounds of merging and splitting."""
+N_ROUNDS = 10
+"""Largest number of rounds of merging and splitting."""
 
 SAME = 0.97
 """Agreement from which two partitions count as one."""
 
-_SHORT, _LONG, _TRIED_MERGES, _TRIED_SPLITS = 5, 40, 4, 3
+_SHORT, _LONG, _TRIED_MERGES, _TRIED_SPLITS, _FOLLOWED = 5, 40, 10, 3, 6
 
 
 def search(
@@ -58,7 +58,7 @@ def search(
         if not moved:
             break
         score = [field.objective(partition, n_domains) for partition in moved]
-        moved = [moved[i] for i in np.argsort(score)[::-1][:_TRIED_SPLITS]]
+        moved = [moved[i] for i in np.argsort(score)[::-1][:_FOLLOWED]]
         other, reached = _best(field, moved, n_domains, _LONG)
         if reached <= best + 1e-4:
             break

@@ -86,13 +86,7 @@ def _mixtures(points: np.ndarray, n_domains: int, rng: np.random.Generator) -> I
     if not white.scale.size:
         return
     part = white.points[subsample(len(points), max(SAMPLE, n_domains), rng)]
-    first = np.array(
-        [
-            kmeans(part * white.scale**power, n_domains, rng)
-            for power in METRICS
-            for _ in range(N_EACH)
-        ]
-    )
+    first = np.array([kmeans(part * white.scale**power, n_domains, rng) for power in METRICS for _ in range(N_EACH)])
     fitted = em.fit(part, em.from_partitions(part, first, n_domains), max_iter=40, tol=1e-4)
     yield from em.assign(white.points, fitted)
 

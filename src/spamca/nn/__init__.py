@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from spamca.nn.model import VIEWS, Latents, Output, SpaMCA
+from spamca.nn.model import Latents, Output, SpaMCA
 from spamca.nn.objective import losses
-from spamca.nn.settings import PRESETS, Settings
+from spamca.nn.settings import PRESETS, VIEWS, Settings
 from spamca.nn.tissue import Tissue
 
 __all__ = ["PRESETS", "VIEWS", "Latents", "Output", "Settings", "SpaMCA", "Tissue", "losses"]

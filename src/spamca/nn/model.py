@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -14,15 +14,14 @@ from spamca.nn.encoder import GraphEncoder
 from spamca.nn.fusion import FUSIONS
 from spamca.nn.heads import ClusterHead, Projector
 from spamca.nn.masking import MaskToken, draw_mask
+from spamca.nn.prototypes import attract
+from spamca.nn.settings import VIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spamca.nn.settings import Settings
     from spamca.nn.tissue import Tissue
-
-VIEWS = ("spatial", "feature")
-"""The views of a modality, in the order of every list of views."""
 
 Masks = list[tuple[Tensor, Tensor]]
 """Hidden spots, per modality and view, each booleans (n_spots,)."""
@@ -125,20 +124,28 @@ class SpaMCA(nn.Module):
         """Encode all spots, hiding those of ``masks`` and, in each modality, those that lack it."""
         latents, view_weights = [], []
         for m, features in enumerate(tissue.features):
+            encoders = {
+                "spatial": (self.spatial_encoders[m], tissue.spatial),
+                "feature": (self.feature_encoders[m], tissue.feature_graphs[m]),
+            }
             views = [
-                encoder(graph, self.tokens[m](features, _hidden(masks, m, view, tissue.has(m))))
-                for view, (encoder, graph) in enumerate(
-                    (
-                        (self.spatial_encoders[m], tissue.spatial),
-                        (self.feature_encoders[m], tissue.feature_graphs[m]),
-                    )
-                )
+                encoder(graph, self.tokens[m](features, _hidden(masks, m, VIEWS.index(view), tissue.has(m))))
+                for view, (encoder, graph) in encoders.items()
+                if view in self.settings.views
             ]
             latent, weights = self.attentions[m](torch.stack(views, dim=1))
             latents.append(latent)
             view_weights.append(weights)
         fused, modality_weights = self.fusion(latents, tissue.present)
         return Latents(latents, fused, view_weights, modality_weights)
+
+    def embed(self, tissue: Tissue, masks: Masks | None = None) -> Latents:
+        """Latents as they are read out: the fused one drawn towards the prototypes of its domains."""
+        latents = self.encode(tissue, masks)
+        if not self.settings.prototype_share:
+            return latents
+        fused = attract(latents.fused, self.cluster_head(latents.fused), self.settings.prototype_share)
+        return replace(latents, fused=fused)
 
     def forward(self, tissue: Tissue, masks: Masks | None = None) -> Output:
         """Encode, restore, assign and project."""

@@ -57,7 +57,9 @@ def losses(
         ),
         "contrast": sum((contrast for contrast, _ in pairs), zero) / max(len(pairs), 1),
         "cluster": sum((cluster for _, cluster in pairs), zero) / max(len(pairs), 1),
-        "alignment": alignment_loss(output.fused_assignment, target([*output.assignments, output.fused_assignment])),
+        "alignment": alignment_loss(
+            output.fused_assignment, target([*output.assignments, output.fused_assignment], tissue.guide)
+        ),
     }
     total = sum((getattr(settings, f"{name}_weight") * term for name, term in terms.items()), zero)
     return {"total": total, **terms}

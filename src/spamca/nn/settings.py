@@ -10,6 +10,9 @@ from typing import Any, Literal
 from spamca.nn.fusion import FUSIONS
 from spamca.nn.losses import CONTRASTS, TARGETS
 
+VIEWS = ("spatial", "feature")
+"""The views that a modality can have."""
+
 CHOICES = {"fusion": FUSIONS, "contrast": CONTRASTS, "target": TARGETS}
 """Where the names that a setting may have are registered."""
 
@@ -18,6 +21,7 @@ RANGES = {
     "view_uniform": (0, 1),
     "modality_uniform": (0, 1),
     "mask_rate": (0, 0.99),
+    "prototype_share": (0, 1),
     "n_contrasted": (2, math.inf),
     "temperature": (1e-3, math.inf),
     "reconstruction_weight": (0, math.inf),
@@ -43,6 +47,8 @@ class Settings:
         Width d of the latents. Wider ones keep more of the features and cost time in proportion.
     scale_features
         Whether each modality's features are divided by their root mean square.
+    views
+        What a modality is seen through: its ``"spatial"`` surroundings, the spots of similar ``"feature"`` s, or both.
     spatial_scales
         Hops over the spatial graph that the spatial view keeps side by side.
     shared_encoder
@@ -66,7 +72,13 @@ class Settings:
     n_contrasted
         Number of spots drawn for the contrast in each step: the others of them are a spot's negatives.
     target
-        Target of the alignment: the ``"balanced"`` distribution, or the ``"published"`` one.
+        Target of the alignment: the domains of the guide (``"guided"``, :func:`spamca.guide.guide`), the ``"balanced"``
+        distribution, or the ``"published"`` one.
+    domain_graph
+        Whether edges of the spatial graph are weighed by how far the guide sees both ends in one domain. Needs a guide.
+    prototype_share
+        Share of each embedding that is replaced by the prototypes of its domains: 0 leaves the embedding as it is; larger
+        shares make domains tighter, and what varies within them smaller.
     temperature
         Temperature of both contrasts. Smaller values push the most similar others away harder.
     reconstruction_weight, contrast_weight, cluster_weight, alignment_weight
@@ -91,6 +103,7 @@ class Settings:
 
     n_latent: int = 32
     scale_features: bool = True
+    views: tuple[str, ...] = VIEWS
     spatial_scales: tuple[int, ...] = (1, 2, 4)
     shared_encoder: bool = False
     view_uniform: float = 0.5
@@ -102,12 +115,14 @@ class Settings:
     mask_at_inference: bool = False
     contrast: Literal["info_nce", "positive"] = "info_nce"
     n_contrasted: int = 512
-    target: Literal["balanced", "published"] = "balanced"
+    target: Literal["guided", "balanced", "published"] = "guided"
+    domain_graph: bool = True
+    prototype_share: float = 0.8
     temperature: float = 0.5
     reconstruction_weight: float = 1.0
     contrast_weight: float = 0.1
     cluster_weight: float = 0.1
-    alignment_weight: float = 0.1
+    alignment_weight: float = 1.0
     learning_rate: float = 3e-3
     max_epochs: int = 100
     early_stopping: bool = True
@@ -121,6 +136,9 @@ class Settings:
                 raise ValueError(msg)
         for name, (least, most) in RANGES.items():
             _check_number(name, getattr(self, name), least, most, Integral if name in WHOLE else Real)
+        if not self.views or not set(self.views) <= set(VIEWS) or len(set(self.views)) < len(self.views):
+            msg = f"views must be some of {VIEWS}, none twice, got {self.views!r}"
+            raise ValueError(msg)
         if not isinstance(self.spatial_scales, (tuple, list)) or not self.spatial_scales:
             msg = f"spatial_scales must be a tuple of numbers of hops, e.g. (1, 2, 4), got {self.spatial_scales!r}"
             raise TypeError(msg)
@@ -129,6 +147,11 @@ class Settings:
         if len(set(self.spatial_scales)) < len(self.spatial_scales):
             msg = f"spatial_scales must differ, got {self.spatial_scales!r}"
             raise ValueError(msg)
+
+    @property
+    def guided(self) -> bool:
+        """Whether anything depends on a guide."""
+        return self.target == "guided" or self.domain_graph
 
     def changed(self, **changes: Any) -> Settings:
         """The same settings but for the given ones; None leaves a setting as it is."""
@@ -160,6 +183,8 @@ PRESETS: dict[str, Settings] = {
         mask_at_inference=True,
         contrast="positive",
         target="published",
+        domain_graph=False,
+        prototype_share=0.0,
         reconstruction_weight=0.1,
         contrast_weight=0.4,
         cluster_weight=0.1,

@@ -27,12 +27,15 @@ class Tissue:
         modality has only its self-loop.
     present
         Booleans (n_spots, n_modalities), or None where every spot has every modality.
+    guide
+        Domains that guide the alignment, (n_spots, n_clusters), rows summing to one; None where nothing does.
     """
 
     features: tuple[Tensor, ...]
     spatial: Adjacency
     feature_graphs: tuple[Adjacency, ...]
     present: Tensor | None = None
+    guide: Tensor | None = None
 
     @property
     def n_spots(self) -> int:
@@ -55,4 +58,5 @@ class Tissue:
             spatial=self.spatial.to(device, **kwargs),
             feature_graphs=tuple(graph.to(device, **kwargs) for graph in self.feature_graphs),
             present=None if self.present is None else self.present.to(device, **kwargs),
+            guide=None if self.guide is None else self.guide.to(device, **kwargs),
         )

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from spamca import _edge, _keys
-from spamca.graph import normalize
+from spamca.graph import normalize, weigh_by_agreement
 from spamca.nn import Tissue
 from spamca.nn.sparse import Adjacency
 
 if TYPE_CHECKING:
     from anndata import AnnData
     from mudata import MuData
+    from scipy.sparse import csr_matrix
+
+    from spamca.guide import Guide
 
 
 def gather(mdata: MuData, *, scale: bool = True) -> Tissue:
@@ -48,6 +52,15 @@ def gather(mdata: MuData, *, scale: bool = True) -> Tissue:
         feature_graphs=tuple(graphs),
         present=None if present.all() else torch.from_numpy(present),
     )
+
+
+def follow(tissue: Tissue, guide: Guide, connectivities: csr_matrix, *, domain_graph: bool) -> Tissue:
+    """The tissue with a guide and, if ``domain_graph``, with edges within its domains weighed up."""
+    tissue = replace(tissue, guide=torch.from_numpy(guide.assignment))
+    if not domain_graph:
+        return tissue
+    weighed = weigh_by_agreement(connectivities, guide.assignment)
+    return replace(tissue, spatial=Adjacency.from_scipy(normalize(weighed)))
 
 
 def features_of(modality: AnnData) -> np.ndarray:

@@ -28,6 +28,8 @@ def integrate(
     *,
     preset: str = "default",
     settings: Mapping[str, Any] | None = None,
+    modality_trust: Mapping[str, float] | None = None,
+    n_runs: int = 1,
     max_epochs: int | None = None,
     accelerator: str = "auto",
     devices: int | str | list[int] = "auto",
@@ -57,6 +59,12 @@ def integrate(
     settings
         Choices that replace those of the preset, by the names of :class:`spamca.nn.Settings`, for example
         ``{"n_latent": 64, "mask_rate": 0.3}``.
+    modality_trust
+        How far each modality is trusted where the domains of the guide are sought, from 0 to 1, by name. Those not named
+        are trusted by their kind: fully, but for images (0.25).
+    n_runs
+        Runs of the guide that agree on its domains. More cost time and leave less to the seed; with more than one,
+        ``obs["spamca_agreement"]`` tells how far they agree.
     max_epochs
         Largest number of passes over the tissue; None takes the preset's. More cost time in proportion.
     accelerator
@@ -87,8 +95,10 @@ def integrate(
     ``mdata.obs["<modality>:spamca_weight"]``
         Weight of each modality in each spot, summing to one over the modalities; zero where the spot lacks it.
     ``mdata.uns["spamca"]``
-        ``params`` (settings and arguments, number of threads), ``history`` (each loss per epoch), ``versions``,
-        ``random_state``.
+        ``params`` (settings and arguments, number of threads), ``history`` (each loss per epoch), ``guide`` (objective of
+        the guide and its parts), ``versions``, ``random_state``.
+    ``mdata.obs["spamca_agreement"]``
+        With ``n_runs`` above 1: from 0 to 1, how far the runs agree on the domain of each spot.
     ``mdata.uns["neighbors"]``, ``mdata.obsp["connectivities"]``, ``mdata.obsp["distances"]``
         scanpy's neighbours of the embedding, also in each modality, so that :func:`scanpy.tl.umap` can follow; where
         ``"neighbors"`` is taken by another representation, under ``"spamca_neighbors"``.
@@ -123,7 +133,8 @@ def integrate(
     ['rna:spamca_weight', 'protein:spamca_weight']
     """
     from spamca.nn import PRESETS
-    from spamca.tl._gather import gather
+    from spamca.tl._gather import follow, gather
+    from spamca.tl._guide import check_trust, find_guide, trusts
     from spamca.tl._store import store
     from spamca.train import fit
 
@@ -135,6 +146,8 @@ def integrate(
     seed = _checks.check_seed(random_state)
     _check_size(mdata)
     _check_devices(devices)
+    _checks.check_count("n_runs", n_runs, least=1)
+    check_trust(mdata, modality_trust)
     if n_clusters is not None:
         _checks.check_n_clusters(n_clusters, mdata.n_obs)
     chosen = PRESETS[preset].changed(**_known(settings)).changed(max_epochs=max_epochs, early_stopping=early_stopping)
@@ -143,11 +156,18 @@ def integrate(
         _run_neighbors_where_missing(target, seed)
         if n_clusters is None:
             logger.info("integrate: n_clusters not given, training the cluster head with %d", PROTOTYPES)
+        n_prototypes = min(n_clusters or PROTOTYPES, mdata.n_obs)
         tissue = gather(target, scale=chosen.scale_features)
         device = {"accelerator": accelerator, "devices": devices, "precision": precision}
-        n_prototypes = min(n_clusters or PROTOTYPES, mdata.n_obs)
+        given = {"n_clusters": n_clusters, "preset": preset, "n_runs": n_runs, **device}
+        found = None
+        if chosen.guided:
+            given["modality_trust"] = trust = trusts(target, modality_trust)
+            found = find_guide(target, n_prototypes, trust, n_runs=n_runs, random_state=seed)
+            spatial = target.obsp[_keys.connectivities(_keys.SPATIAL)]
+            tissue = follow(tissue, found, spatial, domain_graph=chosen.domain_graph)
         result = fit(tissue, n_prototypes, chosen, random_state=seed, progress_bar=progress_bar, **device)
-        store(target, result, key_added, seed, {"n_clusters": n_clusters, "preset": preset, **device})
+        store(target, result, key_added, seed, given, guide=found)
     return target if copy else None
 
 

@@ -17,13 +17,16 @@ from spamca.tl._joint_neighbors import joint_neighbors
 if TYPE_CHECKING:
     from mudata import MuData
 
+    from spamca.guide import Guide
     from spamca.train import Fit
 
 PACKAGES = ("spamca", "torch", "lightning", "torch-geometric", "anndata", "mudata", "scanpy", "numpy")
 """Packages whose versions are kept with the result."""
 
 
-def store(mdata: MuData, result: Fit, key_added: str, random_state: int, given: dict[str, Any]) -> None:
+def store(
+    mdata: MuData, result: Fit, key_added: str, random_state: int, given: dict[str, Any], *, guide: Guide | None = None
+) -> None:
     """Write embedding, weights, graph of the embedding and record.
 
     Parameters
@@ -38,9 +41,11 @@ def store(mdata: MuData, result: Fit, key_added: str, random_state: int, given: 
         Seed of the call.
     given
         Its other arguments, for the record.
+    guide
+        Domains that guided the training.
     """
     _forget_domains(mdata, key_added)
-    latents = result.latents
+    latents, seen = result.latents, [view for view in VIEWS if view in result.network.settings.views]
     mdata.obsm[_keys.embedding(key_added)] = latents.fused.numpy()
     for m, (name, modality) in enumerate(mdata.mod.items()):
         row = _edge.rows(mdata, name)
@@ -49,13 +54,19 @@ def store(mdata: MuData, result: Fit, key_added: str, random_state: int, given: 
         mdata.obs[_keys.modality_weight(name, key_added)] = weight
         modality.obs[_keys.weight(key_added)] = _edge.collect(weight, row, modality.n_obs)
         modality.obsm[_keys.embedding(key_added)] = _edge.collect(latents.modalities[m].numpy(), row, modality.n_obs)
-        modality.obsm[_keys.view_weights(key_added)] = pd.DataFrame(views, modality.obs_names, list(VIEWS))
+        modality.obsm[_keys.view_weights(key_added)] = pd.DataFrame(views, modality.obs_names, list(seen))
+    agreement = _keys.agreement(key_added)
+    if guide is not None and given["n_runs"] > 1:
+        mdata.obs[agreement] = guide.assignment.max(axis=1)
+    elif agreement in mdata.obs:  # of an earlier run
+        del mdata.obs[agreement]
     joint_neighbors(mdata, key_added, random_state=random_state)
     settings = asdict(result.network.settings)
     mdata.uns[key_added] = {
         "params": {**given, "n_threads": result.n_threads}
         | {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()},
         "history": {name: losses.numpy() for name, losses in result.history.items()},
+        "guide": {} if guide is None else guide.record,
         "random_state": random_state,
         "versions": {"python": sys.version.split()[0]} | {name: version(name) for name in PACKAGES},
     }

@@ -115,7 +115,7 @@ def fit(
         _check_finite(network, plan.history(), settings)
         masks = network.draw_masks(tissue, plan.generator) if settings.mask_at_inference else None
         with torch.no_grad():
-            latents = network.encode(tissue, masks)
+            latents = network.embed(tissue, masks)
         if settings.normalize:
             latents = replace(latents, fused=F.normalize(latents.fused, dim=1))
     return Fit(network, latents, plan.history(), n_threads)

@@ -1,0 +1,141 @@
+"""The figure: ARI of every seed by set and method, and accuracy against time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+import numpy as np
+
+mpl.use("agg")
+from benchmarks import tissues
+from benchmarks.collect import BEST_SINGLE, methods_in_order
+from matplotlib import pyplot as plt
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+READOUT = "coherence"
+"""The common read-out shown; filled dots. Rings: each method's own."""
+
+OURS, OTHERS, INK, PALE = "#D55E00", "#0072B2", "#333333", "#DDDDDD"
+"""Vermilion and blue of Okabe and Ito, which the colour-blind tell apart."""
+
+
+def draw(table: pd.DataFrame, path: Path) -> None:
+    """One panel a set, one row a method, one dot a seed; then mean ARI of measured tissue against seconds of a fit."""
+    done = table[(table["status"] == "ok") & (table["noise"] == "") & table["ARI"].notna()]
+    done = best_single_only(done)
+    sets = [name for name in tissues.names() if name in set(done["set"])]
+    if not sets:
+        return
+    methods = methods_in_order(done)
+    columns = 3
+    n_rows = -(-(len(sets) + 1) // columns)
+    height = 0.22 * len(methods) + 0.9
+    figure, axes = plt.subplots(n_rows, columns, figsize=(10, height * n_rows), layout="constrained", squeeze=False)
+    flat = axes.ravel()
+    for i, (panel, name) in enumerate(zip(flat, sets, strict=False)):
+        of_set(panel, done[done["set"] == name], methods)
+        panel.set_title(name, fontsize=9, color=INK)
+        panel.set_yticks(range(len(methods)), methods if i % columns == 0 else [], fontsize=7.5)
+    against_time(flat[len(sets)], done)
+    for panel in flat[len(sets) + 1 :]:
+        panel.set_axis_off()
+    figure.suptitle(
+        "Adjusted Rand index, one dot a seed. Filled: the same read-out for all; ring: the method's own; line: mean",
+        fontsize=9,
+        color=INK,
+    )
+    figure.savefig(path, dpi=150)
+    plt.close(figure)
+
+
+def best_single_only(done: pd.DataFrame) -> pd.DataFrame:
+    """Single modalities as one method: on each set the one of highest mean in the read-out shown."""
+    alone = done["method"].str.startswith("single:")
+    shown = done[alone & (done["readout"] == READOUT)]
+    means = shown.groupby(["set", "method"])["ARI"].mean().reset_index().sort_values("ARI")
+    best = set(map(tuple, means.drop_duplicates("set", keep="last")[["set", "method"]].to_numpy()))
+    kept = np.array([pair in best for pair in zip(done["set"], done["method"], strict=True)], dtype=bool)
+    found = done[~alone | kept].copy()
+    found.loc[found["method"].str.startswith("single:"), "method"] = BEST_SINGLE
+    return found
+
+
+def color_of(method: str) -> str:
+    return OURS if method == "spamca" else OTHERS
+
+
+def of_set(panel: Axes, done: pd.DataFrame, methods: list[str]) -> None:
+    for y, method in enumerate(methods):
+        mine = done[done["method"] == method]
+        panel.axhline(y, color=PALE, linewidth=0.6, zorder=0)
+        own, common = (mine[mine["readout"] == which]["ARI"].to_numpy() for which in ("own", READOUT))
+        jitter = np.linspace(-0.16, 0.16, 5)
+        panel.scatter(
+            own,
+            y + jitter[np.arange(len(own)) % 5],
+            s=16,
+            facecolors="none",
+            edgecolors=color_of(method),
+            linewidths=0.6,
+        )
+        panel.scatter(
+            common, y + jitter[np.arange(len(common)) % 5], s=10, color=color_of(method), alpha=0.8, linewidths=0
+        )
+        if len(common):
+            panel.plot([common.mean()] * 2, [y - 0.36, y + 0.36], color=INK, linewidth=1.2)
+    panel.set_ylim(len(methods) - 0.4, -0.6)
+    panel.set_xlim(min(0, done["ARI"].min() - 0.02), max(0.3, min(1.02, done["ARI"].max() * 1.08)))
+    panel.tick_params(axis="x", labelsize=7.5)
+    panel.tick_params(axis="y", length=0)
+    for side in ("top", "right", "left"):
+        panel.spines[side].set_visible(False)
+
+
+def against_time(panel: Axes, done: pd.DataFrame) -> None:
+    """Of methods that have all measured sets."""
+    here = done[(done["readout"] == READOUT) & done["set"].isin(tissues.MEASURED)]
+    points = {}
+    for method in methods_in_order(here):
+        mine = here[here["method"] == method]
+        if mine["set"].nunique() == len(tissues.MEASURED):
+            means = mine.groupby("set")[["ARI", "seconds"]].mean()
+            points[method] = (max(means["seconds"].mean(), 0.01), means["ARI"].mean())
+    heights = [ari for _, ari in points.values()]
+    for method, (seconds, ari) in points.items():
+        panel.scatter([seconds], [ari], s=22, color=color_of(method), zorder=3)
+    place_names(panel, points)
+    panel.set_xscale("log")
+    panel.set_xlim(0.005, max([100, *(10 * seconds for seconds, _ in points.values())]))
+    if heights:
+        panel.set_ylim(min(heights) - 0.03, max(heights) + 0.03)
+    panel.set_title("mean of measured tissue", fontsize=9, color=INK)
+    panel.set_xlabel("seconds of a fit", fontsize=7.5)
+    panel.set_ylabel("ARI", fontsize=7.5)
+    panel.tick_params(labelsize=7.5)
+    for side in ("top", "right"):
+        panel.spines[side].set_visible(False)
+
+
+def place_names(panel: Axes, points: dict[str, tuple[float, float]]) -> None:
+    """Names right of their points, pushed apart where they would lie on each other."""
+    if not points:
+        return
+    values = [ari for _, ari in points.values()]
+    gap = max((max(values) - min(values) + 0.06) / 22, 1e-3)
+    last = -np.inf
+    for method, (seconds, ari) in sorted(points.items(), key=lambda item: item[1][1]):
+        last = max(ari, last + gap)
+        panel.annotate(
+            method.removesuffix(" modality"),
+            (seconds, ari),
+            xytext=(seconds * 1.5, last),
+            fontsize=6.5,
+            color=INK,
+            verticalalignment="center",
+        )

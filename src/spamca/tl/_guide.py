@@ -1,0 +1,75 @@
+"""Domains that guide the network, from a MuData."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spamca import _checks, _edge, _keys
+from spamca.features import trust_of
+from spamca.guide import Guide, guide_of_runs
+from spamca.tl._gather import features_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mudata import MuData
+
+
+def trusts(mdata: MuData, given: Mapping[str, float] | None) -> dict[str, float]:
+    """How far each modality is trusted, by name: as given, or by its kind.
+
+    Parameters
+    ----------
+    mdata
+        With the records that :func:`spamca.pp.neighbors` leaves in its modalities.
+    given
+        The caller's choice for some or all modalities.
+    """
+    kinds = {name: modality.uns[_keys.MODALITY_RECORD]["kind"] for name, modality in mdata.mod.items()}
+    return {name: trust_of(name, kind) for name, kind in kinds.items()} | dict(given or {})
+
+
+def check_trust(mdata: MuData, given: Mapping[str, float] | None) -> None:
+    """Whether ``modality_trust`` names modalities and holds numbers from 0 to 1, not all of them 0.
+
+    Raises
+    ------
+    TypeError, KeyError, ValueError
+        If not.
+    """
+    if given is None:
+        return
+    _checks.check_modality_names("modality_trust", given, mdata)
+    for name, value in given.items():
+        _checks.check_real(f"modality_trust[{name!r}]", value, least=0, most=1)
+    if set(given) == set(mdata.mod) and not any(given.values()):
+        msg = f"modality_trust must trust at least one modality, got {dict(given)!r}"
+        raise ValueError(msg)
+
+
+def find_guide(mdata: MuData, n_domains: int, trust: Mapping[str, float], *, n_runs: int, random_state: int) -> Guide:
+    """Domains from the features and the spatial graph of a MuData.
+
+    Parameters
+    ----------
+    mdata
+        With the graphs that :func:`spamca.pp.neighbors` writes.
+    n_domains
+        Their number.
+    trust
+        How far each modality is trusted.
+    n_runs
+        Number of runs that agree on them.
+    random_state
+        Seed.
+    """
+    present = _edge.present(mdata)
+    return guide_of_runs(
+        [_edge.spread(features_of(modality), _edge.rows(mdata, name)) for name, modality in mdata.mod.items()],
+        mdata.obsp[_keys.connectivities(_keys.SPATIAL)],
+        n_domains,
+        weights=[trust[name] for name in mdata.mod],
+        present=None if present.all() else present,
+        n_runs=n_runs,
+        random_state=random_state,
+    )
