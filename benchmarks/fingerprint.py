@@ -9,6 +9,12 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 
+BETWEEN = ("cluster", "features", "graph", "guide", "nn", "train")
+"""Folders of spamca that decide what comes out of features: those at the edge only carry it."""
+
+NOT_USED = ("number.py", "evidence.py", "sweep.py")
+"""Files in them that do nothing where the number of domains is given."""
+
 
 def told(source: str) -> str:
     """What a module does, without its docstrings, its imports and its layout."""
@@ -43,4 +49,5 @@ def of_spamca(*folders: str) -> str:
     import spamca
 
     root = Path(spamca.__file__).parent
-    return of_files(*(path for folder in folders or (".",) for path in sorted((root / folder).rglob("*.py"))))
+    found = (path for folder in folders or (".",) for path in sorted((root / folder).rglob("*.py")))
+    return of_files(*(path for path in found if path.name not in NOT_USED))

@@ -88,9 +88,8 @@ def disturb(mdata: MuData, noise: str, rng: np.random.Generator, representation:
     else:
         msg = f"noise {noise!r} is none of {(*LEVELS, 'shuffled', 'only')}"
         raise ValueError(msg)
-    made = mudata.MuData(modalities)
-    made = made[mdata.obs_names[mdata.obs_names.isin(made.obs_names)]].copy()
+    made = mudata.MuData(modalities)  # in an order of its own
     if "label" in mdata.obs:
         made.obs["label"] = mdata.obs["label"].reindex(made.obs_names)
-    made.obsm["spatial"] = mdata.obsm["spatial"]
+    made.obsm["spatial"] = mdata.obsm["spatial"][mdata.obs_names.get_indexer(made.obs_names)]
     return made

@@ -74,7 +74,7 @@ class Job:
         told = [facts(self.arrays).get("digest"), sorted(method.options.items()), packages(method)]
         told.append(fingerprint.of_files(fingerprint.HERE / "methods" / f"{method.module}.py"))
         if method.follows_code:
-            told.append(fingerprint.of_spamca())
+            told.append(fingerprint.of_spamca(*fingerprint.BETWEEN))
         return sha256(repr(told).encode()).hexdigest()[:16]
 
     def readouts(self, wanted: tuple[str, ...] = READOUTS) -> dict[str, str]:

@@ -91,6 +91,11 @@ def agreement(key_added: str) -> str:
     return f"{key_added}_agreement"
 
 
+def n_clusters(key_added: str) -> str:
+    """``uns`` key of the estimated number of domains and the criteria for each number tried."""
+    return f"{key_added}_n_clusters"
+
+
 def colors(key_added: str) -> str:
     """``uns`` key of the domain colours (scanpy's convention)."""
     return f"{key_added}_colors"

@@ -35,7 +35,25 @@ from spamca.features import KINDS, infer_kind, matrix_of
         ("chromatin", "atac"),
         ("H3K27ac", "atac"),
         ("CUT&Tag", "atac"),
-        ("image", "generic"),
+        ("image", "image"),
+        ("images2", "image"),
+        ("imageFeatures", "image"),
+        ("histology", "image"),
+        ("H&E", "image"),
+        ("he", "image"),
+        ("HE", "image"),
+        ("h_e", "image"),
+        ("HE_stain", "image"),
+        ("morphology", "image"),
+        ("image_rna", "rna"),
+        ("the", "generic"),
+        ("the_rna", "rna"),
+        ("heme", "generic"),
+        ("cache", "generic"),
+        ("graphEnrichment", "generic"),
+        ("imagery", "generic"),
+        ("imagined", "generic"),
+        ("histones", "generic"),
         ("metabolites", "generic"),
         ("lab", "generic"),
         ("genetics", "generic"),
@@ -62,7 +80,7 @@ def test_named(counts, name, kind):
 
 @pytest.mark.parametrize(
     ("feature_type", "kind"),
-    [("Gene Expression", "rna"), ("Antibody Capture", "protein"), ("Peaks", "atac"), ("Morphology", "generic")],
+    [("Gene Expression", "rna"), ("Antibody Capture", "protein"), ("Peaks", "atac"), ("Morphology", "image")],
 )
 def test_by_feature_types(counts, feature_type, kind):
     adata = AnnData(counts)

@@ -22,6 +22,20 @@ def test_total_is_the_weighted_sum(toy_tissue):
     torch.testing.assert_close(value["total"], expected)
 
 
+def test_alignment_is_to_the_guide(toy_tissue):
+    other = replace(toy_tissue, guide=toy_tissue.guide.roll(1, 0))
+    one, two = (terms(tissue, Settings()) for tissue in (toy_tissue, other))
+    assert one["alignment"] != two["alignment"]
+    torch.testing.assert_close(one["reconstruction"], two["reconstruction"])
+
+
+def test_target_without_a_guide(toy_tissue):
+    without = replace(toy_tissue, guide=None)
+    assert torch.isfinite(terms(without, Settings(target="balanced"))["total"])
+    with pytest.raises(ValueError, match="needs the guide"):
+        terms(without, Settings())
+
+
 def test_one_modality_has_no_pairs(toy_tissue):
     single = replace(toy_tissue, features=toy_tissue.features[:1], feature_graphs=toy_tissue.feature_graphs[:1])
     value = terms(single, Settings())

@@ -42,6 +42,13 @@ def test_unknown_setting():
         ("spatial_scales", 2, TypeError),
         ("spatial_scales", (-1,), ValueError),
         ("spatial_scales", (1, 1), ValueError),
+        ("views", (), ValueError),
+        ("views", ("spatial", "spatial"), ValueError),
+        ("views", ("spatial", "x"), ValueError),
+        ("views", "spatial", TypeError),
+        ("views", 3, TypeError),
+        ("prototype_share", 1.5, ValueError),
+        ("prototype_share", -0.1, ValueError),
     ],
 )
 def test_every_value_is_judged(name, value, error):
@@ -52,4 +59,23 @@ def test_every_value_is_judged(name, value, error):
 @pytest.mark.parametrize("name", Settings.__dataclass_fields__)
 def test_every_setting_is_judged_or_a_switch(name):
     value = getattr(Settings(), name)
-    assert isinstance(value, bool) or name in {*RANGES, *CHOICES, "spatial_scales"}
+    assert isinstance(value, bool) or name in {*RANGES, *CHOICES, "spatial_scales", "views"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "guided"),
+    [
+        ({}, True),
+        ({"target": "balanced"}, True),
+        ({"domain_graph": False}, True),
+        ({"target": "balanced", "domain_graph": False}, False),
+        ({"target": "published", "domain_graph": False, "prototype_share": 0.5}, False),
+    ],
+)
+def test_guided_where_something_depends_on_a_guide(changes, guided):
+    assert Settings(**changes).guided is guided
+
+
+def test_published_method_has_no_guide():
+    assert not PRESETS["paper"].guided
+    assert PRESETS["paper"].prototype_share == 0

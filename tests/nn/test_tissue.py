@@ -12,9 +12,14 @@ def test_sizes(toy_tissue):
 
 def test_moves_everything(toy_tissue):
     present = torch.ones(40, 3, dtype=torch.bool)
-    moved = Tissue(toy_tissue.features, toy_tissue.spatial, toy_tissue.feature_graphs, present).to("meta")
-    tensors = [*moved.features, moved.spatial.weights, moved.feature_graphs[2].indices, moved.present]
+    given = toy_tissue.features, toy_tissue.spatial, toy_tissue.feature_graphs, present, toy_tissue.guide
+    moved = Tissue(*given).to("meta")
+    tensors = [*moved.features, moved.spatial.weights, moved.feature_graphs[2].indices, moved.present, moved.guide]
     assert {tensor.device.type for tensor in tensors} == {"meta"}
+
+
+def test_tissue_without_a_guide_moves(toy_tissue):
+    assert Tissue(toy_tissue.features, toy_tissue.spatial, toy_tissue.feature_graphs).to("meta").guide is None
 
 
 def test_complete_tissue_has_no_columns_of_presence(toy_tissue):

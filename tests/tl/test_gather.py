@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 import spamca
-from spamca.tl._gather import gather
+from spamca.graph import normalize, weigh_by_agreement
+from spamca.guide import Guide
+from spamca.tl._gather import follow, gather
 
 
 @pytest.fixture
@@ -45,3 +47,16 @@ def test_scaled_features_have_unit_mean_square(part):
 
 def test_complete_tissue_has_no_presence(integrated):
     assert gather(integrated).present is None
+
+
+@pytest.mark.parametrize("domain_graph", [False, True])
+def test_tissue_follows_a_guide(integrated, domain_graph):
+    tissue, links = gather(integrated), integrated.obsp["spatial_connectivities"]
+    assert tissue.guide is None
+    guide = Guide(np.random.default_rng(0).dirichlet(np.ones(3), tissue.n_spots).astype(np.float32))
+    followed = follow(tissue, guide, links, domain_graph=domain_graph)
+    np.testing.assert_array_equal(followed.guide.numpy(), guide.assignment)
+    expected = normalize(weigh_by_agreement(links, guide.assignment)) if domain_graph else normalize(links)
+    np.testing.assert_array_equal(followed.spatial.weights.numpy(), expected.data)
+    assert tissue.guide is None
+    np.testing.assert_array_equal(tissue.spatial.weights.numpy(), normalize(links).data)

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import scanpy as sc
+from sklearn.metrics import adjusted_rand_score
 
 import spamca
 from spamca.nn import Settings
+from spamca.tl._guide import find_guide
 
 QUICK = {"max_epochs": 3, "progress_bar": False}
 
@@ -203,6 +205,16 @@ def test_spot_may_lack_a_modality(tissue):
         ({"precision": "64"}, ValueError, "precision.*64"),
         ({"random_state": "a"}, TypeError, "random_state.*a"),
         ({"random_state": -1}, ValueError, "random_state.*-1"),
+        ({"n_runs": 0}, ValueError, "n_runs.*0"),
+        ({"n_runs": 1.5}, TypeError, "n_runs.*1.5"),
+        ({"modality_trust": {"atac": 1}}, KeyError, "modality_trust.*atac"),
+        ({"modality_trust": {"rna": 2}}, ValueError, "modality_trust.*rna.*2"),
+        ({"modality_trust": {"rna": 0, "protein": 0}}, ValueError, "modality_trust.*at least one"),
+        ({"modality_trust": 0.5}, TypeError, "modality_trust.*0.5"),
+        ({"settings": {"views": ()}}, ValueError, "views.*\\(\\)"),
+        ({"settings": {"views": ("spatial", "x")}}, ValueError, "views.*'x'"),
+        ({"settings": {"views": "spatial"}}, TypeError, "views.*'spatial'"),
+        ({"settings": {"prototype_share": 2}}, ValueError, "prototype_share.*2"),
     ],
 )
 def test_bad_arguments(with_graphs, arguments, error, says):
@@ -257,3 +269,127 @@ def test_interrupted_training_leaves_no_trace(tissue, monkeypatch):
         spamca.tl.integrate(tissue, 3, progress_bar=False)
     after = set(tissue.obsm), set(tissue.obsp), set(tissue.uns), set(tissue["rna"].obsm), list(tissue.obs)
     assert before == after
+
+
+def test_guide_is_recorded(integrated):
+    record = integrated.uns["spamca"]
+    assert set(record["guide"]) == {"log_likelihood", "coherence", "objective", "n_parameters"}
+    assert record["params"]["modality_trust"] == {"rna": 1.0, "protein": 1.0}
+    assert record["params"]["n_runs"] == 1
+    assert record["params"]["target"] == "guided"
+    assert "spamca_agreement" not in integrated.obs
+
+
+def test_embedding_follows_the_guide(integrated):
+    trust = {"rna": 1.0, "protein": 1.0}
+    found = find_guide(integrated, 3, trust, n_runs=1, random_state=0).assignment.argmax(axis=1)
+    assert adjusted_rand_score(found, integrated.obs["spamca"]) > 0.9
+
+
+def test_runs_tell_how_far_they_agree(with_graphs):
+    spamca.tl.integrate(with_graphs, 3, n_runs=2, **QUICK)
+    agreement = with_graphs.obs["spamca_agreement"]
+    assert agreement.between(0, 1).all()
+    assert agreement.min() >= 1 / 3 - 1e-6
+    assert agreement.mean() > 0.9
+    assert with_graphs.uns["spamca"]["params"]["n_runs"] == 2
+    spamca.tl.integrate(with_graphs, 3, key_added="second", **QUICK)
+    assert "spamca_agreement" in with_graphs.obs
+    spamca.tl.integrate(with_graphs, 3, n_runs=1, **QUICK)
+    assert "spamca_agreement" not in with_graphs.obs
+
+
+def test_agreement_is_gone_after_a_run_without_a_guide(with_graphs):
+    spamca.tl.integrate(with_graphs, 3, n_runs=2, **QUICK)
+    spamca.tl.integrate(with_graphs, 3, n_runs=2, preset="paper", **QUICK)
+    assert "spamca_agreement" not in with_graphs.obs
+    assert with_graphs.uns["spamca"]["guide"] == {}
+
+
+def test_column_of_the_user_is_not_taken_for_agreement(with_graphs):
+    with_graphs.obs["spamca_agreement"] = "theirs"
+    spamca.tl.integrate(with_graphs, 3, **QUICK)
+    assert (with_graphs.obs["spamca_agreement"] == "theirs").all()
+
+
+def test_runs_survive_writing(with_graphs, tmp_path: Path):
+    spamca.tl.integrate(with_graphs, 3, n_runs=2, modality_trust={"protein": 0.5}, **QUICK)
+    with_graphs.write(tmp_path / "runs.h5mu")
+    read = mudata.read_h5mu(tmp_path / "runs.h5mu")
+    np.testing.assert_array_equal(read.obs["spamca_agreement"], with_graphs.obs["spamca_agreement"])
+    assert read.uns["spamca"]["params"]["modality_trust"] == {"rna": 1, "protein": 0.5}
+    assert read.uns["spamca"]["guide"] == with_graphs.uns["spamca"]["guide"]
+    spamca.tl.integrate(read, 3, **QUICK)
+    assert "spamca_agreement" not in read.obs
+
+
+def test_trust_is_recorded_and_heard(with_graphs):
+    full = spamca.tl.integrate(with_graphs, 3, copy=True, **QUICK).uns["spamca"]
+    given = {"protein": 0}
+    spamca.tl.integrate(with_graphs, 3, modality_trust=given, **QUICK)
+    record = with_graphs.uns["spamca"]
+    assert record["params"]["modality_trust"] == {"rna": 1.0, "protein": 0}
+    assert given == {"protein": 0}
+    assert record["guide"]["n_parameters"] < full["guide"]["n_parameters"]
+
+
+def test_image_is_trusted_less(tissue):
+    image = tissue["protein"].copy()
+    del image.var["feature_types"]
+    mdata = mudata.MuData({"rna": tissue["rna"].copy(), "image": image})
+    spamca.tl.integrate(mdata, 3, **QUICK)
+    assert mdata["image"].uns["spamca"]["kind"] == "image"
+    assert mdata.uns["spamca"]["params"]["modality_trust"] == {"rna": 1.0, "image": 0.25}
+
+
+@pytest.mark.parametrize("views", [("spatial",), ("feature",), ("feature", "spatial")])
+def test_views(with_graphs, tmp_path: Path, views):
+    spamca.tl.integrate(with_graphs, 3, settings={"views": views}, **QUICK)
+    columns = [view for view in ("spatial", "feature") if view in views]
+    for modality in with_graphs.mod.values():
+        weights = modality.obsm["spamca_view_weights"]
+        assert list(weights) == columns
+        np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-5)
+    with_graphs.write(tmp_path / "views.h5mu")
+    read = mudata.read_h5mu(tmp_path / "views.h5mu")
+    assert list(read.uns["spamca"]["params"]["views"]) == list(views)
+    pd.testing.assert_frame_equal(
+        read["rna"].obsm["spamca_view_weights"], with_graphs["rna"].obsm["spamca_view_weights"], check_names=False
+    )
+
+
+def test_without_a_guide(with_graphs):
+    settings = {"target": "balanced", "domain_graph": False}
+    spamca.tl.integrate(with_graphs, 3, settings=settings, **QUICK)
+    record = with_graphs.uns["spamca"]
+    assert record["guide"] == {}
+    assert "modality_trust" not in record["params"]
+    assert np.isfinite(with_graphs.obsm["X_spamca"]).all()
+
+
+def test_tissue_in_which_nothing_is_shared_by_neighbours(tissue):
+    """The guide finds nothing: its domains are uniform, and the network trains all the same."""
+    order = np.random.default_rng(0).permutation(tissue.n_obs)
+    mdata = mudata.MuData({name: modality.copy() for name, modality in tissue.mod.items()})
+    for modality in mdata.mod.values():
+        modality.obsm["spatial"] = np.asarray(tissue.obsm["spatial"])[order]
+    mdata.obsm["spatial"] = np.asarray(tissue.obsm["spatial"])[order]
+    spamca.tl.integrate(mdata, 3, n_runs=2, **QUICK)
+    assert mdata.uns["spamca"]["guide"] == {}
+    np.testing.assert_allclose(mdata.obs["spamca_agreement"], 1 / 3, rtol=1e-5)
+    assert np.isfinite(mdata.obsm["X_spamca"]).all()
+    assert mdata.obsm["X_spamca"].std(axis=0).max() > 0
+
+
+def test_interrupted_guide_leaves_no_trace(with_graphs, monkeypatch, assert_same):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    spamca.tl.integrate(with_graphs, 3, n_runs=2, **QUICK)
+    before = with_graphs.copy()
+    for where in ("spamca.tl._guide.guide_of_runs", "spamca.tl._store.joint_neighbors"):
+        with monkeypatch.context() as patched:
+            patched.setattr(where, interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                spamca.tl.integrate(with_graphs, 2, **QUICK)
+        assert_same(before, with_graphs)

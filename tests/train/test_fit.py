@@ -29,7 +29,9 @@ def toy_tissue():
         return Adjacency.from_scipy(normalize(csr_matrix((links | links.T).astype(np.float64))))
 
     features = tuple(torch.from_numpy(rng.normal(size=(60, n)).astype(np.float32)) for n in (6, 4))
-    return Tissue(features, graph(), (graph(), graph()))
+    spatial, feature_graphs = graph(), (graph(), graph())
+    guide = torch.from_numpy(rng.dirichlet(np.full(4, 0.2), 60).astype(np.float32))
+    return Tissue(features, spatial, feature_graphs, guide=guide)
 
 
 def test_loss_falls_and_history_is_complete(toy_tissue):

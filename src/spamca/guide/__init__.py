@@ -5,5 +5,6 @@ from __future__ import annotations
 from spamca.guide.consensus import consensus, guide_of_runs
 from spamca.guide.guide import Guide, guide
 from spamca.guide.noise import noise_whitened
+from spamca.guide.number import NumberOfDomains, number_of_domains
 
-__all__ = ["Guide", "consensus", "guide", "guide_of_runs", "noise_whitened"]
+__all__ = ["Guide", "NumberOfDomains", "consensus", "guide", "guide_of_runs", "noise_whitened", "number_of_domains"]

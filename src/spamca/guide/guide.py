@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spamca.guide.field import Block, Field
+from spamca.guide.filling import fill
 from spamca.guide.noise import noise_whitened
 from spamca.guide.patches import patches
 from spamca.guide.search import search
@@ -80,22 +81,23 @@ def guide(
     n = adjacency.shape[0]
     if n_domains < 2 or not blocks:
         return Guide(np.full((n, n_domains), 1 / n_domains, dtype=np.float32))
-    views = _views(features, weights, has)
+    views = _views(features, adjacency, weights, has)
+    components = np.hstack([np.sqrt(b.weight) * fill(b.values, b.present, adjacency) for b in blocks])
     rng = np.random.default_rng(random_state)
     spots = patches(adjacency, SEARCHED, rng) if n > SEARCHED else slice(None)
     within = adjacency[spots][:, spots]
     seen = [block.take(spots) for block in blocks]
-    smooth = np.hstack([np.sqrt(block.weight) * block.values for block in seen])
-    smooth = average(within) @ (average(within) @ smooth)
+    smooth = average(within) @ (average(within) @ components[spots])
     found = search(
         Field(seen, within),
-        starts([view[spots] for view in views], seen, within, n_domains, rng),
+        starts([view[spots] for view in views], components[spots], within, n_domains, rng),
         n_domains,
         lambda part: kmeans(smooth[part], 2, rng).astype(bool),
     )
     whole = Field(blocks, adjacency)
     if n > SEARCHED:
         found = whole.spread(found, spots)
+    found = _numbered(found)
     partition = found.argmax(axis=1)
     n_parameters = n_domains - 1 + n_domains * sum(block.weight * block.values.shape[1] for block in blocks)
     likelihood, coherence = whole.likelihood(partition, n_domains), whole.coherence(partition)
@@ -106,6 +108,13 @@ def guide(
         "n_parameters": float(n_parameters),
     }
     return Guide(found.astype(np.float32), record)
+
+
+def _numbered(assignment: np.ndarray) -> np.ndarray:
+    """Number the domains by falling size: which start led to them, and rounding, leave no trace."""
+    own, first, size = np.unique(assignment.argmax(axis=1), return_index=True, return_counts=True)
+    empty = np.setdiff1d(np.arange(assignment.shape[1]), own)
+    return assignment[:, np.concatenate([own[np.lexsort((first, -size))], empty])]
 
 
 def _blocks(
@@ -128,14 +137,20 @@ def _blocks(
 
 
 def _views(
-    features: Sequence[np.ndarray], weights: Sequence[float], has: Sequence[np.ndarray | None]
+    features: Sequence[np.ndarray],
+    adjacency: csr_matrix,
+    weights: Sequence[float],
+    has: Sequence[np.ndarray | None],
 ) -> list[np.ndarray]:
-    scaled = []
+    scaled, alone = [], []
     for values, weight, own in zip(features, weights, has, strict=True):
         values = np.asarray(values, dtype=np.float64)
+        values = values[:, np.ptp(values if own is None else values[own], axis=0) > 0]
+        if not values.shape[1]:
+            continue
         if own is not None:
-            values = np.where(own[:, None], values - values[own].mean(axis=0), 0)
-        size = np.sqrt(np.square(values).mean())
-        scaled.append(np.sqrt(weight) / (size or 1) * values)
-    alone = [view for view, weight in zip(scaled, weights, strict=True) if weight >= LEAST_WEIGHT]
+            values = fill(np.where(own[:, None], values - values[own].mean(axis=0), 0), own, adjacency)
+        scaled.append(np.sqrt(weight) / np.sqrt(np.square(values).mean()) * values)
+        if weight >= LEAST_WEIGHT:
+            alone.append(scaled[-1])
     return [np.hstack(scaled), *(alone if len(scaled) > 1 else [])]

@@ -46,7 +46,7 @@ def noise_whitened(values: np.ndarray, adjacency: csr_matrix) -> np.ndarray:
 
     centred = np.asarray(values, dtype=np.float64)
     centred = centred - centred.mean(axis=0)
-    centred = centred[:, centred.std(axis=0) > 0]
+    centred = centred[:, np.ptp(centred, axis=0) > 0]
     n, d = centred.shape
     edges = triu(adjacency, 1).tocoo()
     if not d or not edges.nnz:

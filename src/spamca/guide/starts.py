@@ -14,8 +14,6 @@ from spamca.cluster.whitening import whiten
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from spamca.guide.field import Block
-
 SCALES = (1, 2, 4, 8)
 """Hops over which the features are smoothed."""
 
@@ -33,7 +31,7 @@ LEAST_WEIGHT = 0.5
 
 def starts(
     views: Sequence[np.ndarray],
-    blocks: Sequence[Block],
+    components: np.ndarray,
     adjacency: csr_matrix,
     n_domains: int,
     rng: np.random.Generator,
@@ -47,8 +45,8 @@ def starts(
     ----------
     views
         Features to cluster: all modalities side by side, and each alone; each (n, d).
-    blocks
-        Noise-whitened components of the modalities.
+    components
+        Noise-whitened components of all modalities, (n, r).
     adjacency
         Spatial graph, symmetric, sparse of shape (n, n).
     n_domains
@@ -65,14 +63,19 @@ def starts(
         smooth = np.asarray(view, dtype=np.float64)
         for scale in range(1, max(SCALES) + 1):
             smooth = step @ smooth
-            if scale in SCALES:
+            if scale in SCALES and _vary(smooth):
                 yield from _mixtures(principal_components(smooth, N_COMPONENTS), n_domains, rng)
-    smooth = np.hstack([np.sqrt(block.weight) * block.values for block in blocks])
+    smooth = components
     for scale in range(1, 5):
         smooth = step @ smooth
         if scale != 3:
             for _ in range(N_EACH):
                 yield kmeans(smooth, n_domains, rng)
+
+
+def _vary(points: np.ndarray) -> bool:
+    """Whether points differ by more than rounding: means of equal values do."""
+    return bool(np.ptp(points, axis=0).max(initial=0) > 1e-9 * np.abs(points).max(initial=0))
 
 
 def average(adjacency: csr_matrix) -> csr_matrix:

@@ -136,7 +136,11 @@ class Settings:
                 raise ValueError(msg)
         for name, (least, most) in RANGES.items():
             _check_number(name, getattr(self, name), least, most, Integral if name in WHOLE else Real)
-        if not self.views or not set(self.views) <= set(VIEWS) or len(set(self.views)) < len(self.views):
+        if not isinstance(self.views, (tuple, list)):
+            msg = f"views must be a tuple of some of {VIEWS}, got {self.views!r}"
+            raise TypeError(msg)
+        known = all(view in VIEWS for view in self.views)
+        if not self.views or not known or len(set(self.views)) < len(self.views):
             msg = f"views must be some of {VIEWS}, none twice, got {self.views!r}"
             raise ValueError(msg)
         if not isinstance(self.spatial_scales, (tuple, list)) or not self.spatial_scales:

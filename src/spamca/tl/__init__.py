@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spamca.tl._cluster import cluster
+from spamca.tl._estimate_n_clusters import estimate_n_clusters
 from spamca.tl._integrate import integrate
 
-__all__ = ["cluster", "integrate"]
+__all__ = ["cluster", "estimate_n_clusters", "integrate"]

@@ -58,7 +58,7 @@ def store(
     agreement = _keys.agreement(key_added)
     if guide is not None and given["n_runs"] > 1:
         mdata.obs[agreement] = guide.assignment.max(axis=1)
-    elif agreement in mdata.obs:  # of an earlier run
+    elif agreement in mdata.obs and _had_runs(mdata, key_added):
         del mdata.obs[agreement]
     joint_neighbors(mdata, key_added, random_state=random_state)
     settings = asdict(result.network.settings)
@@ -70,6 +70,11 @@ def store(
         "random_state": random_state,
         "versions": {"python": sys.version.split()[0]} | {name: version(name) for name in PACKAGES},
     }
+
+
+def _had_runs(mdata: MuData, key_added: str) -> bool:
+    """Whether the earlier embedding of the same name had several runs: their agreement would pass for that of the new."""
+    return mdata.uns.get(key_added, {}).get("params", {}).get("n_runs", 1) > 1
 
 
 def _forget_domains(mdata: MuData, key_added: str) -> None:

@@ -1,0 +1,117 @@
+"""Partitions into every number of domains of a range, each built on those of the numbers beside it."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spamca.guide.field import COHERENCE
+from spamca.guide.starts import average, kmeans
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from scipy.sparse import csr_matrix
+
+    from spamca.guide.evidence import Evidence
+    from spamca.guide.field import Field
+
+SCALES = (2, 6)
+"""Hops over which components are smoothed for k-means."""
+
+N_EACH = 2
+"""k-means starts per scale and number."""
+
+_TRIED, _SHORT, _LONG = 3, 5, 20
+_LEAST_SPLIT = 10
+
+
+class Sweep:
+    """Search over a range of numbers of domains.
+
+    A partition starts from k-means, from a domain of the next smaller partition split, or from two domains of the next larger
+    one merged; the field relaxes it. Kept is the one of highest :meth:`score`.
+
+    Parameters
+    ----------
+    field
+        The field.
+    evidence
+        Evidence from the same components.
+    adjacency
+        Spatial graph, symmetric, sparse of shape (n, n).
+    rng
+        Source of seeds.
+    """
+
+    def __init__(self, field: Field, evidence: Evidence, adjacency: csr_matrix, rng: np.random.Generator) -> None:
+        self._field, self._evidence, self._rng = field, evidence, rng
+        step = average(adjacency)
+        smooth = np.hstack([np.sqrt(block.weight) * block.values for block in field.blocks])
+        self._views = []
+        for scale in range(1, max(SCALES) + 1):
+            smooth = step @ smooth
+            if scale in SCALES:
+                self._views.append(smooth)
+        self._best: dict[int, tuple[float, np.ndarray]] = {}
+
+    def score(self, partition: np.ndarray, n_domains: int) -> float:
+        r""":math:`E(z) + \tfrac\gamma2` (edges within domains) / \|E\|: half of what coherence counts for in the field's objective,
+        as what neighbours foretell pays for incoherence as well."""
+        return self._evidence.gain(partition, n_domains) + COHERENCE / 2 * self._field.coherence(partition)
+
+    def run(self, numbers: Sequence[int]) -> list[np.ndarray]:
+        """Partitions into consecutive rising ``numbers`` of domains, integers of shape (n,) below the number."""
+        for k in numbers:
+            self._consider((kmeans(view, k, self._rng) for view in self._views for _ in range(N_EACH)), k)
+            if k - 1 in self._best:
+                self._consider(self._split(k - 1), k)
+            self._finish(k)
+        for k in numbers[-2::-1]:
+            self._consider(self._merged(k + 1), k)
+            self._finish(k)
+        return [self._best[k][1] for k in numbers]
+
+    def _consider(self, partitions: Iterable[np.ndarray], n_domains: int, n_steps: int = _SHORT) -> None:
+        for start in partitions:
+            found = self._field.relax(np.eye(n_domains)[start], n_steps).argmax(axis=1)
+            score = self.score(found, n_domains)
+            if n_domains not in self._best or score > self._best[n_domains][0] + 1e-6:
+                self._best[n_domains] = score, found
+
+    def _finish(self, n_domains: int) -> None:
+        self._consider([self._best[n_domains][1]], n_domains, _LONG)
+
+    def _split(self, n_domains: int) -> list[np.ndarray]:
+        partition, out = self._best[n_domains][1], []
+        for view in self._views:
+            for k in range(n_domains):
+                spots = np.flatnonzero(partition == k)
+                if len(spots) < _LEAST_SPLIT:
+                    continue
+                parted = partition.copy()
+                parted[spots[kmeans(view[spots], 2, self._rng) == 1]] = n_domains
+                out.append(parted)
+        score = [self.score(parted, n_domains + 1) for parted in out]
+        return [out[i] for i in np.argsort(score)[::-1][:_TRIED]]
+
+    def _merged(self, n_domains: int) -> list[np.ndarray]:
+        """Partitions in which the two domains are merged that lose the least of the likelihood by it."""
+        partition = self._best[n_domains][1]
+        member = np.eye(n_domains)[partition]
+        size = member.sum(axis=0)
+        loss = np.zeros((n_domains, n_domains))
+        for block in self._field.blocks:
+            means, within, _ = block.moments(member)
+            white = np.linalg.solve(np.linalg.cholesky(within), means.T).T
+            loss += block.weight * np.square(white[:, None] - white).sum(axis=2)
+        loss *= size[:, None] * size / np.maximum(size[:, None] + size, 1)
+        pairs = sorted(combinations(range(n_domains), 2), key=lambda pair: loss[pair])
+        out = []
+        for a, b in pairs[:_TRIED]:
+            merged = np.where(partition == b, a, partition)
+            merged[merged == n_domains - 1] = b if b < n_domains - 1 else a
+            out.append(merged)
+        return out

@@ -1,0 +1,139 @@
+"""``pl.n_clusters``: what spoke for each number of domains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spamca import _keys
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from mudata import MuData
+
+CRITERIA = {
+    "evidence": "nats per spot",
+    "stability": "adjusted Rand index",
+    "score": "stability − shortfall",
+    "gain": "nats per spot",
+    "coherence": "share of edges",
+}
+"""What can be drawn, and its unit."""
+
+SHOWN = ("evidence", "stability", "score")
+"""What is drawn where the caller does not choose."""
+
+_DEPTH = 4.0
+"""How far below its highest value the score is shown: numbers far off would flatten the others."""
+
+
+def n_clusters(
+    mdata: MuData,
+    *,
+    key: str = _keys.SPAMCA,
+    criteria: str | Sequence[str] | None = None,
+    ncols: int = 3,
+    figsize: tuple[float, float] | None = None,
+    ax: Axes | Sequence[Axes] | None = None,
+) -> np.ndarray:
+    """Draw the criteria for each number of domains that was tried, with the chosen number marked.
+
+    A sharp peak of the evidence says that domains have edges, and that this is their number. A flat top says that the tissue
+    changes gradually, and that every number on it describes it about as well.
+
+    Parameters
+    ----------
+    mdata
+        Tissue, after :func:`spamca.tl.estimate_n_clusters`.
+    key
+        The ``key_added`` of the estimate.
+    criteria
+        Of ``"evidence"`` (the penalised likelihood), ``"stability"`` (of the domains over halves of the features),
+        ``"score"`` (which chooses; numbers far off the best are cut away), ``"gain"`` (the likelihood), and ``"coherence"`` (of
+        the domains in the tissue). None draws the first three.
+    ncols
+        Most panels beside each other.
+    figsize
+        Size of the figure in inches.
+    ax
+        Axes to draw in, as many as criteria; by default those of a new figure.
+
+    Returns
+    -------
+    One axes for each criterion.
+
+    Raises
+    ------
+    TypeError
+        If ``mdata`` is not a MuData, a name not a string, or ``ax`` no axes.
+    KeyError
+        If there is no estimate under that key, or no such criterion.
+    ValueError
+        If another argument is out of its range.
+
+    Examples
+    --------
+    >>> import spamca
+    >>> mdata = spamca.datasets.simulated(n_spots=400, n_domains=4, difficulty=0.2)
+    >>> spamca.tl.estimate_n_clusters(mdata, n_clusters_range=(2, 7))
+    >>> axes = spamca.pl.n_clusters(mdata)
+    >>> [ax.get_title() for ax in axes]
+    ['evidence', 'stability', 'score']
+    """
+    import matplotlib.pyplot as plt
+
+    from spamca._checks import check_count, check_name, check_readable
+    from spamca.pl._arguments import check_figsize, check_names
+    from spamca.pl._figure import given_axes, grid_shape
+
+    check_readable(mdata)
+    check_name("key", key)
+    check_count("ncols", ncols, least=1)
+    check_figsize(figsize)
+    record = mdata.uns.get(_keys.n_clusters(key))
+    if not isinstance(record, Mapping) or "tried" not in record:
+        which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
+        msg = f"mdata.uns[{_keys.n_clusters(key)!r}] has no estimate; run spamca.tl.estimate_n_clusters(mdata{which})"
+        raise KeyError(msg)
+    shown = check_names("criteria", SHOWN if criteria is None else criteria)
+    if unknown := [name for name in shown if name not in CRITERIA]:
+        msg = f"criteria={criteria!r}: {unknown} are not among {list(CRITERIA)}"
+        raise KeyError(msg)
+    if ax is None:
+        rows, columns = grid_shape(len(shown), ncols)
+        size = figsize or (2.9 * columns, 2.3 * rows)
+        _, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
+        for unused in grid.ravel()[len(shown) :]:
+            unused.set_axis_off()
+        axes = grid.ravel()[: len(shown)]
+    else:
+        axes, columns = given_axes(ax, len(shown)), len(shown)
+    for i, (panel, name) in enumerate(zip(axes, shown, strict=True)):
+        _draw(panel, name, record)
+        if i + columns >= len(shown):
+            panel.set_xlabel("number of domains", fontsize=9)
+    return axes
+
+
+def _draw(panel: Axes, name: str, record: Mapping[str, np.ndarray]) -> None:
+    from spamca._palette import palette
+
+    line, mark = palette(2)
+    tried, values, chosen = np.asarray(record["tried"]), np.asarray(record[name]), int(record["n_clusters"])
+    panel.plot(tried, values, color=line, linewidth=1.2, marker="o", markersize=3)
+    at = values[tried == chosen]
+    panel.plot([chosen], at, color=mark, linestyle="none", marker="o", markersize=7, label=f"chosen: {chosen}")
+    panel.axvline(chosen, color=mark, linewidth=0.8, linestyle=":")
+    if name == "score" and values.min() < values.max() - _DEPTH:
+        panel.set_ylim(values.max() - _DEPTH, values.max() + 0.05 * _DEPTH)
+    panel.set_title(name, fontsize=10)
+    panel.set_ylabel(CRITERIA[name], fontsize=9)
+    panel.spines[["top", "right"]].set_visible(False)
+    panel.tick_params(labelsize=8)
+    panel.xaxis.get_major_locator().set_params(integer=True, nbins=8)
+    panel.yaxis.get_major_locator().set_params(nbins=5)
+    panel.legend(frameon=False, fontsize=8, loc="best")

@@ -1,0 +1,158 @@
+"""``tl.estimate_n_clusters``: how many domains a tissue has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from spamca import _checks, _edge, _keys
+from spamca._logging import logger
+from spamca.tl._cluster_input import check_range
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mudata import MuData
+
+    from spamca.guide import NumberOfDomains
+
+FEWEST_SPOTS = 3
+"""What scanpy's neighbours need."""
+
+
+def estimate_n_clusters(
+    mdata: MuData,
+    *,
+    n_clusters_range: tuple[int, int] = (2, 15),
+    modality_trust: Mapping[str, float] | None = None,
+    key_added: str = _keys.SPAMCA,
+    random_state: int = 0,
+    copy: bool = False,
+) -> MuData | None:
+    """Estimate the number of domains from the features and the spatial graph, before anything is trained.
+
+    Domains are sought for every number of the range, and two criteria weighed: a penalised likelihood (what the domains
+    around a spot tell of its features, less what the domains cost) and the stability of the domains (how far those of two
+    independent halves of the features agree). The chosen number has the highest stability less the standard errors by which
+    its likelihood falls short of the best. Runs :func:`spamca.pp.neighbors` first where it was not run, and says so.
+
+    Where domains have edges and differ clearly, the number is theirs. Where tissue changes gradually there is no true one:
+    look at the criteria (:func:`spamca.pl.n_clusters`), other numbers may do as well.
+
+    Parameters
+    ----------
+    mdata
+        Tissue with one or more modalities measured on the same spots. A spot may lack a modality.
+    n_clusters_range
+        Smallest and largest number that is tried. A wider range costs time in proportion.
+    modality_trust
+        How far each modality is trusted, from 0 to 1, by name. Those not named are trusted by their kind, as in
+        :func:`spamca.tl.integrate`.
+    key_added
+        Name of the result, see Returns.
+    random_state
+        Seed; the same seed gives the same number.
+    copy
+        Whether to return a changed copy and leave ``mdata`` as it is.
+
+    Returns
+    -------
+    None, or the changed copy if ``copy``. With ``key_added="spamca"`` it has
+
+    ``mdata.uns["spamca_n_clusters"]``
+        ``n_clusters``, the chosen number; ``tried``, and for each number tried ``gain`` (the likelihood), ``evidence`` (the
+        likelihood penalised), ``stability``, ``coherence`` (share of edges of the spatial graph within domains), and
+        ``score``, which chooses; ``params``, the arguments.
+
+    Raises
+    ------
+    TypeError
+        If ``mdata`` is not a MuData, or a number not an integer.
+    KeyError
+        If ``modality_trust`` names what is no modality.
+    ValueError
+        If the tissue or an argument cannot be used. ``mdata`` is then unchanged.
+
+    See Also
+    --------
+    spamca.pl.n_clusters : a figure of the criteria.
+    spamca.tl.integrate : train with that number.
+
+    Notes
+    -----
+    Forbes and Peyrard (2003) for the likelihood, Varin and Vidoni (2005) and Gao and Song (2010) for its penalty, Neufeld et
+    al. (2024) for the halves.
+
+    Examples
+    --------
+    >>> import spamca
+    >>> mdata = spamca.datasets.simulated(n_spots=400, n_domains=4, difficulty=0.2)
+    >>> spamca.pp.neighbors(mdata)
+    >>> spamca.tl.estimate_n_clusters(mdata, n_clusters_range=(2, 7))
+    >>> mdata.uns["spamca_n_clusters"]["n_clusters"]
+    4
+    """
+    from spamca.tl._guide import check_trust, trusts
+    from spamca.tl._where_missing import run_neighbors_where_missing
+
+    _checks.check_mudata(mdata)
+    _checks.check_key_added(mdata, key_added)
+    seed = _checks.check_seed(random_state)
+    if mdata.n_obs < FEWEST_SPOTS:
+        msg = f"mdata needs at least {FEWEST_SPOTS} spots to estimate a number of domains, it has {mdata.n_obs}"
+        raise ValueError(msg)
+    check_range(n_clusters_range, mdata.n_obs)
+    check_trust(mdata, modality_trust)
+    with _edge.transaction(mdata, copy=copy) as target:
+        run_neighbors_where_missing(target, seed, "estimate_n_clusters")
+        trust = trusts(target, modality_trust)
+        found = find_number(target, n_clusters_range, trust, random_state=seed, caller="estimate_n_clusters")
+        params = {"n_clusters_range": [int(n) for n in n_clusters_range], "modality_trust": trust, "random_state": seed}
+        target.uns[_keys.n_clusters(key_added)] = {**criteria(found), "params": params}
+    return target if copy else None
+
+
+def find_number(
+    mdata: MuData, between: tuple[int, int], trust: Mapping[str, float], *, random_state: int, caller: str
+) -> NumberOfDomains:
+    """Number of domains from the features and the spatial graph of a MuData, told in the log in the name of the caller.
+
+    Parameters
+    ----------
+    mdata
+        With the graphs that :func:`spamca.pp.neighbors` writes.
+    between
+        Smallest and largest number tried; those above the number of spots are left out.
+    trust
+        How far each modality is trusted, by name.
+    random_state
+        Seed.
+    caller
+        Who asks.
+    """
+    from spamca.guide import number_of_domains
+    from spamca.tl._gather import features_of
+
+    present = _edge.present(mdata)
+    found = number_of_domains(
+        [_edge.spread(features_of(modality), _edge.rows(mdata, name)) for name, modality in mdata.mod.items()],
+        mdata.obsp[_keys.connectivities(_keys.SPATIAL)],
+        range(between[0], min(between[1], mdata.n_obs) + 1),
+        weights=[trust[name] for name in mdata.mod],
+        present=None if present.all() else present,
+        random_state=random_state,
+    )
+    logger.info(
+        "%s: estimated %d domains between %d and %d; the likelihood alone says %d",
+        caller,
+        found.n_domains,
+        found.tried[0],
+        found.tried[-1],
+        found.tried[found.evidence.argmax()],
+    )
+    return found
+
+
+def criteria(found: NumberOfDomains) -> dict[str, Any]:
+    """What is stored of a number of domains."""
+    names = ("tried", "gain", "evidence", "stability", "coherence", "score")
+    return {"n_clusters": found.n_domains} | {name: getattr(found, name) for name in names}

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+
+
+class Toy:
+    """Patches of domains on a square lattice, of which every spot has up to eight neighbours."""
+
+    def __init__(self, n_rows: int, n_columns: int, n_domains: int, seed: int = 0):
+        self.n_domains = n_domains
+        y, x = (axis.ravel() for axis in np.mgrid[:n_rows, :n_columns])
+        centres = np.random.default_rng(seed).uniform(size=(n_domains, 2)) * [n_rows, n_columns]
+        self.truth = ((y[:, None] - centres[:, 0]) ** 2 + (x[:, None] - centres[:, 1]) ** 2).argmin(axis=1)
+        at = np.arange(n_rows * n_columns).reshape(n_rows, n_columns)
+        pairs = (
+            (at[:, :-1], at[:, 1:]),
+            (at[:-1], at[1:]),
+            (at[:-1, :-1], at[1:, 1:]),
+            (at[1:, :-1], at[:-1, 1:]),
+        )
+        row, column = (np.concatenate([pair[i].ravel() for pair in pairs]) for i in range(2))
+        half = csr_matrix((np.ones(len(row)), (row, column)), (at.size, at.size))
+        self.adjacency = csr_matrix(half + half.T)
+
+    @property
+    def n_spots(self) -> int:
+        return len(self.truth)
+
+    def features(self, n_features: int = 6, noise: float = 1.0, seed: int = 1) -> np.ndarray:
+        """Means of the domains and noise, (n, n_features)."""
+        rng = np.random.default_rng(seed)
+        means = rng.normal(size=(self.n_domains, n_features))
+        return means[self.truth] + noise * rng.normal(size=(self.n_spots, n_features))
+
+
+@pytest.fixture(scope="session")
+def make_toy():
+    return Toy
+
+
+@pytest.fixture(scope="session")
+def toy():
+    """196 spots, 3 domains."""
+    return Toy(14, 14, 3)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def path():
+    """Twelve spots in a row."""
+    link = np.arange(11)
+    half = csr_matrix((np.ones(11), (link, link + 1)), (12, 12))
+    return csr_matrix(half + half.T)

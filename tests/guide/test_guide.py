@@ -1,0 +1,289 @@
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+from sklearn.metrics import adjusted_rand_score
+
+from spamca.guide import Guide, guide, noise_whitened
+from spamca.guide.field import COHERENCE
+
+
+@pytest.fixture(scope="module")
+def two(toy):
+    """Two modalities that see the same domains."""
+    return [toy.features(6, 0.8, seed=1), toy.features(4, 0.8, seed=2)]
+
+
+@pytest.fixture(scope="module")
+def found(toy, two):
+    return guide(two, toy.adjacency, 3)
+
+
+def agree(truth, found: Guide) -> float:
+    return adjusted_rand_score(truth, found.assignment.argmax(axis=1))
+
+
+def check(found: Guide, n, n_domains):
+    assert found.assignment.shape == (n, n_domains)
+    assert found.assignment.dtype == np.float32
+    assert found.assignment.min() >= 0
+    np.testing.assert_allclose(found.assignment.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_finds_the_domains(toy, found):
+    check(found, 196, 3)
+    assert agree(toy.truth, found) > 0.9
+
+
+def test_record(toy, two, found):
+    assert set(found.record) == {"log_likelihood", "coherence", "objective", "n_parameters"}
+    assert all(type(value) is float for value in found.record.values())
+    partition = found.assignment.argmax(axis=1)
+    row, column = toy.adjacency.nonzero()
+    assert found.record["coherence"] == pytest.approx((partition[row] == partition[column]).mean())
+    expected = found.record["log_likelihood"] + COHERENCE * found.record["coherence"]
+    assert found.record["objective"] == pytest.approx(expected)
+    r = sum(noise_whitened(values, toy.adjacency).shape[1] for values in two)
+    assert found.record["n_parameters"] == 2 + 3 * r
+
+
+def test_domains_are_numbered_by_size(toy, two, found):
+    size = np.bincount(found.assignment.argmax(axis=1), minlength=3)
+    assert (np.diff(size) <= 0).all()
+    more = guide(two, toy.adjacency, 5).assignment.argmax(axis=1)
+    assert (np.diff(np.bincount(more, minlength=5)) <= 0).all()
+
+
+def test_domains_of_one_size_are_numbered_by_their_first_spot(path):
+    sides = np.repeat([1, 0], 6)
+    for values in (sides, -sides):
+        found = guide([values[:, None] + 0.1 * np.random.default_rng(0).normal(size=(12, 1))], path, 2)
+        np.testing.assert_array_equal(found.assignment.argmax(axis=1), np.repeat([0, 1], 6))
+
+
+def test_seeds_end_at_the_same_domains(toy, two, found):
+    for seed in (1, 2):
+        other = guide(two, toy.adjacency, 3, random_state=seed)
+        assert other.record["objective"] == pytest.approx(found.record["objective"], abs=1e-3)
+        assert adjusted_rand_score(other.assignment.argmax(axis=1), found.assignment.argmax(axis=1)) > 0.97
+
+
+def test_same_seed_gives_the_same_bits(toy, two, found):
+    again = guide(two, toy.adjacency, 3)
+    np.testing.assert_array_equal(again.assignment, found.assignment)
+    assert again.record == found.record
+
+
+def test_global_random_state_and_input_are_left(toy, two):
+    np.random.seed(5)  # noqa: NPY002 the global state itself is under test
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+    features, adjacency = [values.copy() for values in two], toy.adjacency.copy()
+    guide(features, adjacency, 3)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+    for values, given in zip(features, two, strict=True):
+        np.testing.assert_array_equal(values, given)
+    assert (adjacency != toy.adjacency).nnz == 0
+
+
+def test_one_modality(toy, two):
+    alone = guide(two[:1], toy.adjacency, 3)
+    check(alone, 196, 3)
+    assert agree(toy.truth, alone) > 0.8
+
+
+def test_two_modalities_tell_more_than_one(make_toy):
+    """Each tells one border: the first the upper half from the lower, the second left from right."""
+    toy = make_toy(16, 16, 1)
+    y, x = np.divmod(np.arange(256), 16)
+    rng = np.random.default_rng(0)
+    features = [
+        np.column_stack([2 * half + 0.5 * rng.normal(size=256), rng.normal(size=256)]) for half in (y >= 8, x >= 8)
+    ]
+    truth = 2 * (y >= 8) + (x >= 8)
+    assert agree(truth, guide(features, toy.adjacency, 4)) > 0.95
+    assert agree(truth, guide(features[:1], toy.adjacency, 4)) < 0.7
+
+
+def test_order_of_modalities_and_their_units_do_not_matter(toy, two, found):
+    other = guide([1e4 * two[1] - 3, two[0]], toy.adjacency, 3)
+    assert other.record["objective"] == pytest.approx(found.record["objective"], abs=1e-3)
+    assert (other.assignment.argmax(axis=1) == found.assignment.argmax(axis=1)).mean() > 0.99
+
+
+def test_order_of_spots_does_not_matter(toy, two, found, rng):
+    order = rng.permutation(toy.n_spots)
+    other = guide([values[order] for values in two], toy.adjacency[order][:, order], 3)
+    assert adjusted_rand_score(other.assignment.argmax(axis=1), found.assignment.argmax(axis=1)[order]) > 0.97
+
+
+def test_modality_of_noise_changes_nothing(toy, two, rng):
+    noise = rng.normal(size=(toy.n_spots, 8))
+    assert noise_whitened(noise, toy.adjacency).shape[1] == 0
+    alone, both = guide(two[:1], toy.adjacency, 3), guide([two[0], noise], toy.adjacency, 3)
+    assert both.record == pytest.approx(alone.record, abs=1e-3)
+    assert adjusted_rand_score(*(f.assignment.argmax(axis=1) for f in (alone, both))) > 0.99
+
+
+def test_trust_decides_between_modalities_that_disagree(make_toy):
+    toy = make_toy(16, 16, 1)
+    y, x = np.divmod(np.arange(256), 16)
+    rng = np.random.default_rng(0)
+    features = [(side >= 8)[:, None] + 0.3 * rng.normal(size=(256, 3)) for side in (y, x)]
+    first = guide(features, toy.adjacency, 2, weights=[1, 0.25])
+    second = guide(features, toy.adjacency, 2, weights=[0.25, 1])
+    assert agree(y >= 8, first) > 0.95
+    assert agree(x >= 8, second) > 0.95
+
+
+def test_modality_without_trust_is_not_heard(toy, two, make_toy):
+    other = make_toy(14, 14, 3, seed=9).features(6, 0.1)
+    alone, both = guide(two[:1], toy.adjacency, 3), guide([two[0], other], toy.adjacency, 3, weights=[1, 0])
+    assert both.record == pytest.approx(alone.record, abs=1e-3)
+    assert adjusted_rand_score(*(f.assignment.argmax(axis=1) for f in (alone, both))) > 0.99
+
+
+def test_nothing_trusted_finds_nothing(toy, two):
+    np.testing.assert_allclose(guide(two, toy.adjacency, 3, weights=[0, 0]).assignment, 1 / 3)
+
+
+@pytest.fixture
+def lacking(toy):
+    """A quarter of the spots lacks the second modality, and others a few of the first."""
+    present = np.ones((toy.n_spots, 2), dtype=bool)
+    present[:49, 1] = False
+    present[100:110, 0] = False
+    return present
+
+
+def test_spots_may_lack_a_modality(toy, two, lacking):
+    found = guide(two, toy.adjacency, 3, present=lacking)
+    check(found, 196, 3)
+    assert agree(toy.truth, found) > 0.85
+
+
+def test_rows_that_are_lacking_are_not_read(toy, two, lacking):
+    with_nan = [np.where(lacking[:, [m]], values, np.nan) for m, values in enumerate(two)]
+    first = guide(with_nan, toy.adjacency, 3, present=lacking)
+    second = guide(two, toy.adjacency, 3, present=lacking)
+    np.testing.assert_array_equal(first.assignment, second.assignment)
+
+
+def test_mask_without_a_gap_is_as_none(toy, two, found):
+    full = guide(two, toy.adjacency, 3, present=np.ones((196, 2), dtype=bool))
+    np.testing.assert_array_equal(full.assignment, found.assignment)
+
+
+@pytest.mark.parametrize(("n_domains", "fewest"), [(1, 1), (2, 2), (5, 3)])
+def test_any_number_of_domains(toy, two, n_domains, fewest):
+    """Domains that the tissue does not have may stay empty."""
+    found = guide(two, toy.adjacency, n_domains)
+    check(found, 196, n_domains)
+    assert fewest <= len(np.unique(found.assignment.argmax(axis=1))) <= n_domains
+    assert bool(found.record) is (n_domains > 1)
+
+
+@pytest.mark.parametrize("n_domains", [2, 3, 11, 12])
+def test_twelve_spots(path, n_domains):
+    sides = np.repeat([0, 1], 6)
+    found = guide([sides[:, None] + 0.1 * np.random.default_rng(0).normal(size=(12, 1))], path, n_domains)
+    check(found, 12, n_domains)
+    assert found.record["n_parameters"] == 2 * n_domains - 1
+    if n_domains == 2:
+        assert agree(sides, found) == 1
+
+
+def test_without_any_edge(toy, two):
+    found = guide(two, csr_matrix((196, 196)), 3)
+    check(found, 196, 3)
+    assert found.record["coherence"] == 0
+    assert agree(toy.truth, found) > 0.5
+
+
+def test_as_many_domains_as_spots_without_any_edge(rng):
+    check(guide([rng.normal(size=(12, 3))], csr_matrix((12, 12)), 12), 12, 12)
+
+
+def test_spots_that_coincide(toy):
+    """Two at each place, with the same features: linked to each other and to the neighbours of both."""
+    double = np.repeat(np.arange(196), 2)
+    links = toy.adjacency.tolil()
+    links.setdiag(1)
+    links = links.tocsr()[double][:, double].tolil()
+    links.setdiag(0)
+    links = links.tocsr()
+    links.eliminate_zeros()
+    found = guide([toy.features(6, 0.5)[double]], links, 3)
+    check(found, 392, 3)
+    assert agree(toy.truth[double], found) > 0.9
+    np.testing.assert_array_equal(found.assignment[::2].argmax(axis=1), found.assignment[1::2].argmax(axis=1))
+
+
+def test_constant_features_find_nothing(toy):
+    found = guide([np.full((196, 3), 0.1)], toy.adjacency, 3)
+    np.testing.assert_allclose(found.assignment, 1 / 3)
+    assert found.record == {}
+
+
+@pytest.mark.parametrize("with_gap", [False, True])
+def test_constant_modality_beside_another(toy, two, lacking, with_gap):
+    present = lacking[:, ::-1].copy() if with_gap else None
+    if with_gap:
+        present[:, 1] = True
+    found = guide([np.full((196, 3), 0.1), two[0]], toy.adjacency, 3, present=present)
+    alone = guide([two[0]], toy.adjacency, 3)
+    assert adjusted_rand_score(*(f.assignment.argmax(axis=1) for f in (found, alone))) > 0.99
+
+
+def test_fewer_distinct_spots_than_domains(path):
+    found = guide([np.repeat([[0.0], [1.0]], 6, axis=0)], path, 4)
+    check(found, 12, 4)
+    assert agree(np.repeat([0, 1], 6), found) == 1
+
+
+def test_pieces_without_a_link(make_toy):
+    toy = make_toy(10, 10, 3)
+    values, spots = toy.features(6, 0.5), np.arange(100)
+    cut = toy.adjacency.tocoo()
+    keep = (cut.row < 50) == (cut.col < 50)
+    pieces = csr_matrix((cut.data[keep], (cut.row[keep], cut.col[keep])), cut.shape)
+    found = guide(
+        [np.vstack([values, values[:1]])],
+        csr_matrix((pieces.data, pieces.indices, np.append(pieces.indptr, pieces.nnz)), (101, 101)),
+        3,
+    )
+    check(found, 101, 3)
+    assert adjusted_rand_score(toy.truth, found.assignment[spots].argmax(axis=1)) > 0.85
+
+
+def test_patches_of_large_tissue_are_searched(toy, two, found, lacking, monkeypatch):
+    sizes = []
+
+    def counted(adjacency, n_spots, rng):
+        sizes.append(n_spots)
+        return patches(adjacency, n_spots, rng)
+
+    patches = guide.__globals__["patches"]
+    monkeypatch.setitem(guide.__globals__, "SEARCHED", 120)
+    monkeypatch.setitem(guide.__globals__, "patches", counted)
+    for present in (None, lacking):
+        large = guide(two, toy.adjacency, 3, present=present)
+        check(large, 196, 3)
+        assert agree(toy.truth, large) > 0.85
+    assert sizes == [120, 120]
+
+
+def test_twelve_thousand_spots(make_toy):
+    toy = make_toy(100, 120, 5)
+    found = guide([toy.features(8, 1.5)], toy.adjacency, 5)
+    check(found, 12_000, 5)
+    assert agree(toy.truth, found) > 0.9
+
+
+def test_no_warning_is_swallowed_for_the_caller(toy, two):
+    """The filters that hide scikit-learn's warning are put back."""
+    before = list(warnings.filters)
+    guide(two, toy.adjacency, 3)
+    assert warnings.filters == before

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import mudata
+import numpy as np
+import pytest
+
+import spamca
+
+CRITERIA = ("gain", "evidence", "stability", "coherence", "score")
+NARROW = {"n_clusters_range": (2, 5)}
+
+
+@pytest.fixture(scope="session")
+def _prepared(_simulated):
+    mdata = _simulated.copy()
+    spamca.pp.neighbors(mdata)
+    return mdata
+
+
+@pytest.fixture
+def prepared(_prepared):
+    return _prepared.copy()
+
+
+def test_finds_the_number_and_says_so(prepared, caplog):
+    with caplog.at_level(logging.INFO, logger="spamca"):
+        assert spamca.tl.estimate_n_clusters(prepared, **NARROW) is None
+    record = prepared.uns["spamca_n_clusters"]
+    assert record["n_clusters"] == 3
+    assert record["tried"].tolist() == [2, 3, 4, 5]
+    for name in CRITERIA:
+        assert record[name].shape == (4,)
+        assert np.isfinite(record[name]).all()
+    assert record["params"] == {
+        "n_clusters_range": [2, 5],
+        "modality_trust": {"rna": 1.0, "protein": 1.0},
+        "random_state": 0,
+    }
+    assert "estimate_n_clusters: estimated 3 domains between 2 and 5; the likelihood alone says 3" in caplog.text
+    assert "running spamca.pp.neighbors" not in caplog.text
+
+
+def test_runs_what_is_missing_and_survives_writing(_simulated, caplog, tmp_path: Path):
+    with caplog.at_level(logging.INFO, logger="spamca"):
+        changed = spamca.tl.estimate_n_clusters(_simulated, **NARROW, key_added="other", copy=True)
+    assert "estimate_n_clusters: no feature graphs found, running spamca.pp.neighbors(mdata)" in caplog.text
+    assert "other_n_clusters" not in _simulated.uns
+    changed.write(tmp_path / "estimated.h5mu")
+    read = mudata.read_h5mu(tmp_path / "estimated.h5mu")
+    record = changed.uns["other_n_clusters"]
+    assert int(read.uns["other_n_clusters"]["n_clusters"]) == record["n_clusters"]
+    for name in CRITERIA:
+        np.testing.assert_array_equal(read.uns["other_n_clusters"][name], record[name])
+
+
+def test_trust_is_heard(prepared):
+    spamca.tl.estimate_n_clusters(prepared, n_clusters_range=(2, 3), modality_trust={"protein": 0})
+    assert prepared.uns["spamca_n_clusters"]["params"]["modality_trust"] == {"rna": 1.0, "protein": 0}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"n_clusters_range": (5, 2)}, ValueError, r"n_clusters_range must rise .* got \(5, 2\)"),
+        ({"n_clusters_range": (1, 4)}, ValueError, "n_clusters_range must be at least 2, got 1"),
+        ({"n_clusters_range": (2, 3, 4)}, ValueError, r"n_clusters_range must be a pair.* got \(2, 3, 4\)"),
+        ({"n_clusters_range": (2, 3.5)}, TypeError, "n_clusters_range must be an integer, got 3.5"),
+        ({"modality_trust": {"x": 1}}, KeyError, "x"),
+        ({"random_state": -1}, ValueError, "random_state"),
+        ({"key_added": 3}, TypeError, "key_added"),
+    ],
+)
+def test_bad_arguments_change_nothing(prepared, assert_same, arguments, error, message):
+    before = prepared.copy()
+    with pytest.raises(error, match=message):
+        spamca.tl.estimate_n_clusters(prepared, **arguments)
+    assert_same(before, prepared)
+
+
+def test_what_cannot_be_estimated_is_named(prepared):
+    with pytest.raises(TypeError, match="MuData"):
+        spamca.tl.estimate_n_clusters(prepared["rna"])
+    with pytest.raises(ValueError, match="at least 3 spots to estimate a number of domains, it has 2"):
+        spamca.tl.estimate_n_clusters(prepared[:2].copy())
+    del prepared["rna"].uns["feature_neighbors"]
+    with pytest.raises(ValueError, match=r"graphs are there for a part .* not for modalities \['rna'\]"):
+        spamca.tl.estimate_n_clusters(prepared)
