@@ -43,11 +43,12 @@ def test_finds_the_number_and_says_so(prepared, caplog):
     assert "running spamca.pp.neighbors" not in caplog.text
 
 
-def test_runs_what_is_missing_and_survives_writing(_simulated, caplog, tmp_path: Path):
+def test_runs_what_is_missing_and_survives_writing(caplog, tmp_path: Path):
+    mdata = spamca.datasets.simulated(n_spots=100, n_domains=2, n_features=10, difficulty=0.2)
     with caplog.at_level(logging.INFO, logger="spamca"):
-        changed = spamca.tl.estimate_n_clusters(_simulated, **NARROW, key_added="other", copy=True)
+        changed = spamca.tl.estimate_n_clusters(mdata, n_clusters_range=(2, 4), key_added="other", copy=True)
     assert "estimate_n_clusters: no feature graphs found, running spamca.pp.neighbors(mdata)" in caplog.text
-    assert "other_n_clusters" not in _simulated.uns
+    assert "other_n_clusters" not in mdata.uns
     changed.write(tmp_path / "estimated.h5mu")
     read = mudata.read_h5mu(tmp_path / "estimated.h5mu")
     record = changed.uns["other_n_clusters"]
@@ -70,7 +71,7 @@ def test_trust_is_heard(prepared):
         ({"n_clusters_range": (2, 3.5)}, TypeError, "n_clusters_range must be an integer, got 3.5"),
         ({"modality_trust": {"x": 1}}, KeyError, "x"),
         ({"random_state": -1}, ValueError, "random_state"),
-        ({"key_added": 3}, TypeError, "key_added"),
+        ({"key_added": 3}, ValueError, "key_added must be a non-empty string"),
     ],
 )
 def test_bad_arguments_change_nothing(prepared, assert_same, arguments, error, message):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from spamca.guide.field import Block
 
-WINDOW = 100
+WINDOW = 128
 """Spots over which what a partition leaves unexplained may go on to vary together. More see longer gradients, and find fewer
 domains where tissue changes gradually; where domains have edges it does not matter."""
 
@@ -116,13 +116,14 @@ class Evidence:
 
     def _window(self, n_spots: float, rng: np.random.Generator) -> tuple[int, float]:
         probe = rng.standard_normal((self._step.shape[0], _N_PROBES))
-        shrinkage = 1.0
-        for steps in range(1, WINDOW + 1):
+        shrinkage, n_steps = 1.0, 0
+        while n_steps < WINDOW:
+            n_steps += 1
             probe = self._step @ probe
             before, shrinkage = shrinkage, float(np.square(probe).mean())
             if shrinkage * n_spots <= 1 or shrinkage > before * (1 - 1e-3):
                 break
-        return steps, shrinkage
+        return n_steps, shrinkage
 
     def _smooth(self, values: np.ndarray) -> np.ndarray:
         for _ in range(self._n_steps):

@@ -58,8 +58,7 @@ class Sweep:
         self._best: dict[int, tuple[float, np.ndarray]] = {}
 
     def score(self, partition: np.ndarray, n_domains: int) -> float:
-        r""":math:`E(z) + \tfrac\gamma2` (edges within domains) / \|E\|: half of what coherence counts for in the field's objective,
-        as what neighbours foretell pays for incoherence as well."""
+        """Evidence, and half of what coherence counts for in the field's objective: the evidence pays for it as well."""
         return self._evidence.gain(partition, n_domains) + COHERENCE / 2 * self._field.coherence(partition)
 
     def run(self, numbers: Sequence[int]) -> list[np.ndarray]:

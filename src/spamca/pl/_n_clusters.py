@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CRITERIA = {
     "evidence": "nats per spot",
     "stability": "adjusted Rand index",
-    "score": "stability − shortfall",
+    "score": "stability less shortfall",
     "gain": "nats per spot",
     "coherence": "share of edges",
 }

@@ -60,7 +60,7 @@ def number_of_clusters(
     expected = mdata.uns.get(key_added, {}).get("params", {}).get("n_clusters")
     if expected is not None:
         _checks.check_n_clusters(expected, mdata.n_obs)
-        logger.info("cluster: n_clusters=%d as given to integrate", expected)
+        logger.info("cluster: n_clusters=%d, that of integrate", expected)
         return int(expected), {"n_clusters": int(expected), "n_clusters_from": "integrate"}
     numbers = range(between[0], min(between[1], mdata.n_obs) + 1)
     estimate = estimate_number(points, numbers, connectivities=graph, random_state=random_state)

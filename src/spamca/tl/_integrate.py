@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from mudata import MuData
 
 PROTOTYPES = 10
-"""Clusters of the network's head where the caller names no number."""
+"""Clusters of the network's head where the caller names no number and there is no guide."""
+
+N_CLUSTERS_RANGE = (2, 15)
+"""Numbers of domains tried where the caller names none."""
 
 FEWEST_SPOTS = 3
 """What scanpy's neighbours need."""
@@ -52,8 +55,9 @@ def integrate(
     mdata
         Tissue with one or more modalities measured on the same spots. A spot may lack a modality.
     n_clusters
-        Number of domains expected, which :func:`spamca.tl.cluster` then uses as well. None trains with ten and
-        leaves the number to :func:`spamca.tl.cluster`.
+        Number of domains expected, which :func:`spamca.tl.cluster` then uses as well. None estimates it, between 2 and 15,
+        as :func:`spamca.tl.estimate_n_clusters` does (which tells more, and takes another range); with a preset that has no
+        guide it trains with ten and leaves the number to :func:`spamca.tl.cluster`.
     preset
         ``"default"``, or ``"paper"`` for the published model.
     settings
@@ -133,9 +137,11 @@ def integrate(
     ['rna:spamca_weight', 'protein:spamca_weight']
     """
     from spamca.nn import PRESETS
+    from spamca.tl._estimate_n_clusters import find_number
     from spamca.tl._gather import follow, gather
     from spamca.tl._guide import check_trust, find_guide, trusts
     from spamca.tl._store import store
+    from spamca.tl._where_missing import run_neighbors_where_missing
     from spamca.train import fit
 
     _checks.check_mudata(mdata)
@@ -153,16 +159,27 @@ def integrate(
     chosen = PRESETS[preset].changed(**_known(settings)).changed(max_epochs=max_epochs, early_stopping=early_stopping)
 
     with _edge.transaction(mdata, copy=copy) as target:
-        _run_neighbors_where_missing(target, seed)
-        if n_clusters is None:
+        run_neighbors_where_missing(target, seed, "integrate")
+        trust = trusts(target, modality_trust)
+        n_domains = n_clusters
+        if n_clusters is None and chosen.guided:
+            estimate = find_number(target, N_CLUSTERS_RANGE, trust, random_state=seed, caller="integrate")
+            n_domains = estimate.n_domains
+        elif n_clusters is None:
             logger.info("integrate: n_clusters not given, training the cluster head with %d", PROTOTYPES)
-        n_prototypes = min(n_clusters or PROTOTYPES, mdata.n_obs)
+        n_prototypes = min(n_domains or PROTOTYPES, mdata.n_obs)
         tissue = gather(target, scale=chosen.scale_features)
         device = {"accelerator": accelerator, "devices": devices, "precision": precision}
-        given = {"n_clusters": n_clusters, "preset": preset, "n_runs": n_runs, **device}
+        given = {
+            "n_clusters": n_domains,
+            "n_clusters_given": n_clusters is not None,
+            "preset": preset,
+            "n_runs": n_runs,
+            **device,
+        }
         found = None
         if chosen.guided:
-            given["modality_trust"] = trust = trusts(target, modality_trust)
+            given["modality_trust"] = trust
             found = find_guide(target, n_prototypes, trust, n_runs=n_runs, random_state=seed)
             spatial = target.obsp[_keys.connectivities(_keys.SPATIAL)]
             tissue = follow(tissue, found, spatial, domain_graph=chosen.domain_graph)
@@ -197,18 +214,3 @@ def _check_devices(devices: int | str | list[int]) -> None:
     if devices not in ("auto", 1) and not (isinstance(devices, list) and len(devices) == 1):
         msg = f"devices must be 'auto', 1, or a list with one number, got {devices!r}: the whole tissue is one batch"
         raise ValueError(msg)
-
-
-def _run_neighbors_where_missing(mdata: MuData, random_state: int) -> None:
-    from spamca.pp import neighbors
-
-    joint = _keys.connectivities(_keys.SPATIAL) in mdata.obsp
-    lacking = [name for name, modality in mdata.mod.items() if _keys.FEATURE_NEIGHBORS not in modality.uns]
-    if joint and not lacking:
-        return
-    if len(lacking) < len(mdata.mod):
-        where = f"modalities {lacking}" if lacking else "mdata.obsp['spatial_connectivities']"
-        msg = f"graphs are there for a part of the tissue only, not for {where}; call spamca.pp.neighbors(mdata) again"
-        raise ValueError(msg)
-    logger.info("integrate: no feature graphs found, running spamca.pp.neighbors(mdata)")
-    neighbors(mdata, random_state=random_state)
