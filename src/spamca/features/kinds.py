@@ -68,7 +68,7 @@ KINDS: dict[str, Kind] = {
     ),
     "image": Kind(
         prepare_generic,
-        (r"images?\d*|imaging|histology|histological|morphology|morphological|h ?e|he stain\w*|pixels?",),
+        (r"images?\d*|histology|histological|morphology|morphological|h ?e|he stain\w*",),
         counts=False,
         trust=0.25,
     ),
