@@ -13,6 +13,7 @@ from spamca.guide.noise import noise_whitened
 from spamca.guide.patches import patches
 from spamca.guide.search import search
 from spamca.guide.starts import LEAST_WEIGHT, average, kmeans, starts
+from spamca.guide.threads import fitting_threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +76,18 @@ def guide(
     -------
     The domains.
     """
+    with fitting_threads(adjacency.shape[0]):
+        return _guide(features, adjacency, n_domains, weights, present, random_state)
+
+
+def _guide(
+    features: Sequence[np.ndarray],
+    adjacency: csr_matrix,
+    n_domains: int,
+    weights: Sequence[float] | None,
+    present: np.ndarray | None,
+    random_state: int,
+) -> Guide:
     weights = [1.0] * len(features) if weights is None else list(weights)
     has = [None if present is None or present[:, m].all() else present[:, m] for m in range(len(features))]
     blocks = _blocks(features, adjacency, weights, has)

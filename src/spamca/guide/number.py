@@ -13,6 +13,7 @@ from spamca.guide.field import Block, Field
 from spamca.guide.guide import SEARCHED, _blocks
 from spamca.guide.patches import patches
 from spamca.guide.sweep import Sweep
+from spamca.guide.threads import fitting_threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,6 +97,18 @@ def number_of_domains(
     -------
     The number and the criteria. Where features show nothing that neighbours share, the smallest number, and criteria of zero.
     """
+    with fitting_threads(adjacency.shape[0]):
+        return _number_of_domains(features, adjacency, numbers, weights, present, random_state)
+
+
+def _number_of_domains(
+    features: Sequence[np.ndarray],
+    adjacency: csr_matrix,
+    numbers: Sequence[int],
+    weights: Sequence[float] | None,
+    present: np.ndarray | None,
+    random_state: int,
+) -> NumberOfDomains:
     numbers = np.asarray(numbers)
     weights = [1.0] * len(features) if weights is None else list(weights)
     has = [None if present is None or present[:, m].all() else present[:, m] for m in range(len(features))]
