@@ -15,6 +15,7 @@ from pathlib import Path
 
 import mudata
 import numpy as np
+from benchmarks.experiments import SIMULATIONS
 
 import spamca
 
@@ -23,21 +24,7 @@ FILES = {"sim_spamosaic_rep1": 0, "sim_triplet": 0, **REAL}
 """Sets read from FOLDER, and how far an estimate may be off."""
 
 SIMULATED = {
-    "sim_easy": {"difficulty": 0.25, "random_state": 101},
-    "sim_medium": {
-        "difficulty": 0.6,
-        "pattern": "layers",
-        "layout": "hexagonal",
-        "n_domains": 7,
-        "random_state": 102,
-    },
-    "sim_hard": {
-        "difficulty": 0.8,
-        "layout": "random",
-        "modalities": ("rna", "protein", "atac"),
-        "n_spots": 2000,
-        "random_state": 103,
-    },
+    **SIMULATIONS,
     "x_layers": {
         "difficulty": 0.75,
         "pattern": "layers",
