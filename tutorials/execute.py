@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+
+os.environ.pop("MPLBACKEND", None)  # another one than the notebook's own would keep its figures out
 
 for path in sorted(Path(__file__).parent.glob("*.ipynb")):
     print(f"== {path.name}", flush=True)

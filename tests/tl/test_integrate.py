@@ -96,6 +96,15 @@ def test_runs_neighbors_where_they_are_missing(tissue, caplog):
 def test_number_of_clusters_may_be_left_out(with_graphs, caplog):
     with caplog.at_level(logging.INFO, logger="spamca"):
         spamca.tl.integrate(with_graphs, **QUICK)
+    params = with_graphs.uns["spamca"]["params"]
+    assert not params["n_clusters_given"]
+    assert params["n_clusters"] == 3
+    assert "integrate: estimated 3 domains between 2 and 15" in caplog.text
+
+
+def test_a_preset_without_guide_leaves_the_number_open(with_graphs, caplog):
+    with caplog.at_level(logging.INFO, logger="spamca"):
+        spamca.tl.integrate(with_graphs, preset="paper", **QUICK)
     assert with_graphs.uns["spamca"]["params"]["n_clusters"] is None
     assert "n_clusters not given" in caplog.text
 
