@@ -30,13 +30,15 @@ def test_moments_by_hand(rng):
     values, present = rng.normal(size=(10, 2)), np.arange(10) < 7
     values[~present] = 0
     assignment = rng.dirichlet(np.ones(3), 10)
-    means, within, total = Block(values, present=present).moments(assignment)
+    block = Block(values, present=present)
+    means, within = block.moments(assignment)
     q, x = assignment[:7], values[:7]
     expected = np.array([np.average(x, axis=0, weights=q[:, k]) for k in range(3)])
     np.testing.assert_allclose(means, expected)
     spread = sum(q[i, k] * np.outer(x[i] - expected[k], x[i] - expected[k]) for i in range(7) for k in range(3)) / 7
     np.testing.assert_allclose(within, spread, atol=1e-5)
-    np.testing.assert_allclose(total, x.T @ x / 7, atol=1e-5)
+    np.testing.assert_allclose(block.total, x.T @ x / 7, atol=1e-5)
+    assert block.size == 7
 
 
 def test_block_of_some_spots():
@@ -67,6 +69,71 @@ def test_likelihood_is_raised_to_the_weight(toy, block):
     assert both.likelihood(toy.truth, 3) == pytest.approx(2 * single)
 
 
+def test_modality_counts_as_far_as_spots_have_it(toy, block):
+    """Two halves, each with the modality, are worth one modality of all spots."""
+    first = np.arange(toy.n_spots) % 2 == 0
+    halves = Field([Block(block.values * own[:, None], present=own) for own in (first, ~first)], toy.adjacency)
+    whole = Field([block], toy.adjacency)
+    assert halves.likelihood(toy.truth, 3) == pytest.approx(whole.likelihood(toy.truth, 3), rel=0.1)
+    assert halves.foretelling(toy.truth, 3) == pytest.approx(whole.foretelling(toy.truth, 3), rel=0.1)
+
+
+def test_foretelling_by_hand(path):
+    values = np.arange(12.0)[:, None] - 5.5
+    field = Field([Block(values)], path)
+    partition = np.repeat([0, 1], 6)
+    means = np.array([-3.0, 3.0])
+    # beta for an edge: the objective gains 4 / 11 for one of 11 edges, times 12 spots; ends hear their neighbour for two
+    mean_degree = 22 / 12
+    expected = np.empty(12)
+    for i in range(12):
+        around = [j for j in (i - 1, i + 1) if 0 <= j < 12]
+        pull = 4 * 12 / 11 * mean_degree / len(around)
+        score = np.exp([pull * sum(partition[j] == k for j in around) for k in range(2)])
+        expected[i] = values[i, 0] - score @ means / score.sum()
+    (left,) = field.unforetold(partition, 2)
+    np.testing.assert_allclose(left[:, 0], expected)
+    assert field.foretelling(partition, 2) == pytest.approx(
+        0.5 * np.log(values.var() / np.square(expected).mean()), abs=1e-5
+    )
+
+
+def test_neighbours_do_not_foretell_the_noise_of_a_spot(field, toy):
+    """Domains that follow single spots have a higher likelihood and foretell less."""
+    noisy = np.where(field.blocks[0].values[:, 0] > 0, toy.truth, (toy.truth + 1) % 3)
+    assert field.foretelling(noisy, 3) < field.foretelling(toy.truth, 3)
+
+
+def test_cost_of_merging_is_what_is_lost(field, toy, spoilt):
+    def told(partition):
+        return field.likelihood(partition, 3) + COHERENCE * field.coherence(partition)
+
+    cost = field.cost_of_merging(spoilt, 3)
+    np.testing.assert_allclose(cost, cost.T)
+    for a, b in ((0, 1), (0, 2), (1, 2)):
+        lost = told(spoilt) - told(np.where(spoilt == b, a, spoilt))
+        assert cost[a, b] == pytest.approx(lost, abs=1e-4)
+
+
+def test_spread_alone_tells_domains_apart(make_toy, rng):
+    """Two domains of one mean: a shared covariance cannot tell them, one for each can."""
+    toy = make_toy(30, 30, 2)
+    values = rng.normal(size=(900, 3)) * np.where(toy.truth == 1, 3, 1)[:, None]
+    field = Field([Block(values - values.mean(axis=0))], toy.adjacency)
+    start = np.eye(2)[np.where(rng.random(900) < 0.3, 1 - toy.truth, toy.truth)]
+    own = field.relax(start, 40, own_covariance=True).argmax(axis=1)
+    assert adjusted_rand_score(toy.truth, own) > 0.9
+    assert adjusted_rand_score(toy.truth, field.relax(start, 40).argmax(axis=1)) < 0.8
+
+
+def test_covariance_of_small_domains_is_that_of_all(field, toy, monkeypatch):
+    from spamca.guide import field as module
+
+    monkeypatch.setattr(module, "PRIOR", 1e9)
+    start = np.eye(3)[toy.truth]
+    np.testing.assert_allclose(field.relax(start, 3, own_covariance=True), field.relax(start, 3), atol=1e-4)
+
+
 def test_coherence_by_hand(path):
     field = Field([Block(np.zeros((12, 1)))], path)
     assert field.coherence(np.zeros(12, dtype=int)) == 1
@@ -76,7 +143,7 @@ def test_coherence_by_hand(path):
 
 
 def test_objective_is_the_sum_and_prefers_the_truth(field, toy, spoilt, rng):
-    expected = field.likelihood(spoilt, 3) + COHERENCE * field.coherence(spoilt)
+    expected = field.likelihood(spoilt, 3) + field.foretelling(spoilt, 3) + COHERENCE * field.coherence(spoilt)
     assert field.objective(spoilt, 3) == pytest.approx(expected)
     values = [field.objective(p, 3) for p in (toy.truth, spoilt, rng.permutation(toy.truth))]
     assert values == sorted(values, reverse=True)

@@ -6,7 +6,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from spamca.guide import noise_whitened
 from spamca.guide.field import Block, Field
-from spamca.guide.search import N_FINALISTS, _distinct, _moves, search
+from spamca.guide.search import _distinct, _moves, search
 from spamca.guide.starts import kmeans
 
 
@@ -62,20 +62,25 @@ def test_two_domains_are_not_merged(make_toy):
     assert adjusted_rand_score(toy.truth, found) > 0.9
 
 
-def test_partitions_that_agree_count_once():
-    rng = np.random.default_rng(0)
-    one, other = rng.integers(3, size=200), rng.integers(3, size=200)
-    assert _distinct(np.array([one, other, (one + 1) % 3]), np.array([1.0, 3.0, 2.0])) == [1, 2]
+def test_partitions_that_agree_count_once(field, toy):
+    spoilt = np.where(np.arange(256) % 5 == 0, (toy.truth + 1) % 4, toy.truth)
+    one, other, same = (np.eye(4)[p] for p in (spoilt, toy.truth, 3 - toy.truth))
+    kept = _distinct(field, [one, other, same], 3)
+    assert len(kept) == 2
+    assert kept[0] is other
+    assert kept[1] is one
 
 
-def test_finalists_are_the_best(rng):
-    partitions = rng.integers(3, size=(30, 100))
-    score = rng.permutation(30)
-    assert _distinct(partitions, score) == list(np.argsort(-score)[:N_FINALISTS])
+def test_the_best_are_kept(field, rng):
+    assignments = list(np.eye(4)[rng.integers(4, size=(30, 256))])
+    score = [field.objective(a.argmax(axis=1), 4) for a in assignments]
+    expected = [assignments[i] for i in np.argsort(score)[::-1][:7]]
+    assert all(a is b for a, b in zip(_distinct(field, assignments, 7), expected, strict=True))
+    assert _distinct(field, [], 7) == []
 
 
 def test_moves_keep_the_number_of_domains(toy, field, split):
-    moved = _moves(field, np.eye(4)[lost(toy)], 4, split)
+    moved = _moves(field, np.eye(4)[lost(toy)], split)
     assert moved
     for partition in moved:
         assert set(partition) == {0, 1, 2, 3}
@@ -89,7 +94,7 @@ def test_small_domains_are_not_split(path):
         calls.append(len(spots))
         return np.arange(len(spots)) < len(spots) // 2
 
-    _moves(field, np.eye(3)[np.repeat([0, 1, 2], [8, 2, 2])], 3, halves)
+    _moves(field, np.eye(3)[np.repeat([0, 1, 2], [8, 2, 2])], halves)
     assert calls
     assert min(calls) >= 10
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from spamca.guide.evidence import Evidence
 from spamca.guide.field import Block, Field
 from spamca.guide.noise import noise_whitened
 from spamca.guide.sweep import Sweep
@@ -13,7 +12,7 @@ from spamca.guide.sweep import Sweep
 @pytest.fixture
 def sweep(toy, rng):
     blocks = [Block(noise_whitened(toy.features(noise=0.5), toy.adjacency))]
-    return Sweep(Field(blocks, toy.adjacency), Evidence(blocks, toy.adjacency, rng), toy.adjacency, rng)
+    return Sweep(Field(blocks, toy.adjacency), toy.adjacency, rng)
 
 
 def test_a_partition_for_each_number(sweep, toy):

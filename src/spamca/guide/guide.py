@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spamca.guide.field import Block, Field
+from spamca.guide.blocks import whitened_blocks
+from spamca.guide.field import Field
 from spamca.guide.filling import fill
-from spamca.guide.noise import noise_whitened
 from spamca.guide.patches import patches
 from spamca.guide.search import search
 from spamca.guide.starts import LEAST_WEIGHT, average, kmeans, starts
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SEARCHED = 10_000
 """Spots that the search sees; of larger tissue, those of patches drawn from it."""
+
+_LONG, _SHORT = 60, 10
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,8 @@ def guide(
     """Find domains by a hidden Markov random field, from many starts.
 
     The components of each modality that neighbours share (:func:`~spamca.guide.noise_whitened`) are the emissions of a
-    :class:`~spamca.guide.field.Field`; of the partitions that it relaxes to, the one of highest objective is returned. The
-    search is meant to end at the same optimum whatever the seed. Cost is linear in the number of spots: of large tissue the
+    :class:`~spamca.guide.field.Field`; of the partitions that it relaxes to, the one of highest objective is taken, and relaxed
+    once more with a covariance of its own for each domain. The search is meant to end at the same optimum whatever the seed. Cost is linear in the number of spots: of large tissue the
     search sees patches, and the field then relaxes over all of it.
 
     Parameters
@@ -90,7 +92,7 @@ def _guide(
 ) -> Guide:
     weights = [1.0] * len(features) if weights is None else list(weights)
     has = [None if present is None or present[:, m].all() else present[:, m] for m in range(len(features))]
-    blocks = _blocks(features, adjacency, weights, has)
+    blocks = whitened_blocks(features, adjacency, weights, present)
     n = adjacency.shape[0]
     if n_domains < 2 or not blocks:
         return Guide(np.full((n, n_domains), 1 / n_domains, dtype=np.float32))
@@ -101,15 +103,17 @@ def _guide(
     within = adjacency[spots][:, spots]
     seen = [block.take(spots) for block in blocks]
     smooth = average(within) @ (average(within) @ components[spots])
+    searched = Field(seen, within)
     found = search(
-        Field(seen, within),
+        searched,
         starts([view[spots] for view in views], components[spots], within, n_domains, rng),
         n_domains,
         lambda part: kmeans(smooth[part], 2, rng).astype(bool),
     )
-    whole = Field(blocks, adjacency)
+    whole, found = searched, searched.relax(found, _LONG, own_covariance=True)
     if n > SEARCHED:
-        found = whole.spread(found, spots)
+        whole = Field(blocks, adjacency)
+        found = whole.relax(whole.spread(found, spots), _SHORT, own_covariance=True)
     found = _numbered(found)
     partition = found.argmax(axis=1)
     n_parameters = n_domains - 1 + n_domains * sum(block.weight * block.values.shape[1] for block in blocks)
@@ -128,25 +132,6 @@ def _numbered(assignment: np.ndarray) -> np.ndarray:
     own, first, size = np.unique(assignment.argmax(axis=1), return_index=True, return_counts=True)
     empty = np.setdiff1d(np.arange(assignment.shape[1]), own)
     return assignment[:, np.concatenate([own[np.lexsort((first, -size))], empty])]
-
-
-def _blocks(
-    features: Sequence[np.ndarray],
-    adjacency: csr_matrix,
-    weights: Sequence[float],
-    has: Sequence[np.ndarray | None],
-) -> list[Block]:
-    blocks = []
-    for values, weight, own in zip(features, weights, has, strict=True):
-        spots = slice(None) if own is None else np.flatnonzero(own)
-        components = noise_whitened(values[spots], adjacency[spots][:, spots])
-        if own is not None:
-            spread = np.zeros((len(own), components.shape[1]))
-            spread[spots] = components
-            components = spread
-        if weight > 0 and components.shape[1]:
-            blocks.append(Block(components, weight, own))
-    return blocks
 
 
 def _views(

@@ -9,8 +9,11 @@ import numpy as np
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-MIN_AUTOCORRELATION = 0.1
+MIN_AUTOCORRELATION = 0.05
 """Components of which less is shared with the neighbours say nothing about domains."""
+
+N_BLANKS = 10
+"""Tissues of noise alone that tell what is reached by chance."""
 
 _FLOOR = 1e-3  # of the mean variance, added to the noise: directions without any stay bounded
 
@@ -27,7 +30,8 @@ def noise_whitened(values: np.ndarray, adjacency: csr_matrix) -> np.ndarray:
 
     the component :math:`Xv` has noise of variance one and the spatial autocorrelation :math:`1 - 1/w` (that of
     maximum autocorrelation factors, Switzer and Green 1984). Kept are those above :data:`MIN_AUTOCORRELATION`, and above
-    what features without any structure reach by chance, :math:`2 \sqrt{d / |E|}`.
+    what as many features without any structure reach on the same graph (parallel analysis, Horn 1965): two standard
+    deviations above the mean of :data:`N_BLANKS` draws of independent normal features.
 
     Parameters
     ----------
@@ -41,23 +45,37 @@ def noise_whitened(values: np.ndarray, adjacency: csr_matrix) -> np.ndarray:
     Float64 of shape (n, r), means 0, by falling autocorrelation; r may be 0. Where the graph has no edge, the features as they
     are.
     """
-    from scipy.linalg import eigh
-    from scipy.sparse import triu
-
     centred = np.asarray(values, dtype=np.float64)
     centred = centred - centred.mean(axis=0)
     centred = centred[:, np.ptp(centred, axis=0) > 0]
-    n, d = centred.shape
-    edges = triu(adjacency, 1).tocoo()
-    if not d or not edges.nnz:
+    if not centred.shape[1] or not adjacency.nnz:
         return centred
+    neighbours = (adjacency != 0).astype(np.float64)
+    autocorrelation, axes = _factors(centred, neighbours)
+    return centred @ axes[:, autocorrelation > max(MIN_AUTOCORRELATION, _chance(centred.shape[1], neighbours))]
+
+
+def _factors(centred: np.ndarray, neighbours: csr_matrix) -> tuple[np.ndarray, np.ndarray]:
+    """Autocorrelations of the components, falling, and their axes in columns."""
+    from scipy.linalg import eigh
+
+    n, d = centred.shape
     total = centred.T @ centred / n
     # Half the mean outer product of differences, through the Laplacian: no array of edges by features is made.
-    degree = np.asarray((adjacency != 0).sum(axis=1), dtype=np.float64).ravel()
-    noise = (centred.T * degree) @ centred - centred.T @ ((adjacency != 0).astype(np.float64) @ centred)
-    noise = noise / adjacency.nnz + _FLOOR * np.trace(total) / d * np.eye(d)
+    degree = np.asarray(neighbours.sum(axis=1)).ravel()
+    noise = (centred.T * degree) @ centred - centred.T @ (neighbours @ centred)
+    noise = noise / neighbours.nnz + _FLOOR * np.trace(total) / d * np.eye(d)
     ratio, axes = eigh(total, (noise + noise.T) / 2)
-    ratio, axes = ratio[::-1], axes[:, ::-1]
-    chance = 2 * np.sqrt(d / edges.nnz)
-    keep = 1 - 1 / np.maximum(ratio, 1) > max(MIN_AUTOCORRELATION, chance)
-    return centred @ axes[:, keep]
+    return 1 - 1 / np.maximum(ratio[::-1], 1), axes[:, ::-1]
+
+
+def _chance(n_features: int, neighbours: csr_matrix) -> float:
+    """Autocorrelation that independent features reach. Where it is far below the least that counts, it is not drawn."""
+    # Sample covariances between neighbours vary by 1 / (2 |E|), so that their eigenvalues end here (Wigner's semicircle).
+    edge = np.sqrt(4 * n_features / neighbours.nnz)
+    if 2 * edge < MIN_AUTOCORRELATION:
+        return 0.0
+    rng = np.random.default_rng(0)
+    blanks = (rng.standard_normal((neighbours.shape[0], n_features)) for _ in range(N_BLANKS))
+    reached = [_factors(blank - blank.mean(axis=0), neighbours)[0][0] for blank in blanks]
+    return float(np.mean(reached) + 2 * np.std(reached))

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spamca.cluster.agreement import pairwise_rand
+from spamca.guide.blocks import whitened_blocks
 from spamca.guide.evidence import Evidence
 from spamca.guide.field import Block, Field
-from spamca.guide.guide import SEARCHED, _blocks
+from spamca.guide.guide import SEARCHED
 from spamca.guide.patches import patches
 from spamca.guide.sweep import Sweep
 from spamca.guide.threads import fitting_threads
@@ -110,10 +111,8 @@ def _number_of_domains(
     random_state: int,
 ) -> NumberOfDomains:
     numbers = np.asarray(numbers)
-    weights = [1.0] * len(features) if weights is None else list(weights)
-    has = [None if present is None or present[:, m].all() else present[:, m] for m in range(len(features))]
     rng = np.random.default_rng(random_state)
-    blocks = _blocks(features, adjacency, weights, has)
+    blocks = whitened_blocks(features, adjacency, weights, present)
     n = adjacency.shape[0]
     if not blocks or not adjacency.nnz:
         blank = np.zeros(len(numbers))
@@ -122,8 +121,9 @@ def _number_of_domains(
         spots = patches(adjacency, max(SEARCHED, int(numbers[-1])), rng)
         blocks, adjacency, n = [block.take(spots) for block in blocks], adjacency[spots][:, spots], len(spots)
 
-    field, evidence = Field(blocks, adjacency), Evidence(blocks, adjacency, rng)
-    found = Sweep(field, evidence, adjacency, rng).run(list(numbers))
+    field = Field(blocks, adjacency)
+    evidence = Evidence(field, adjacency, rng)
+    found = Sweep(field, adjacency, rng).run(list(numbers))
     terms = [evidence.gains(partition, k) for partition, k in zip(found, numbers, strict=True)]
     gain = np.array([values.mean() for values in terms])
     cost = np.array([evidence.cost(partition, k) for partition, k in zip(found, numbers, strict=True)])
@@ -155,7 +155,7 @@ def _agreement(
             )
             for block, e in zip(blocks, noise, strict=True)
         ]
-        halves.append(Sweep(Field(half, adjacency), Evidence(half, adjacency, rng), adjacency, rng).run(list(numbers)))
+        halves.append(Sweep(Field(half, adjacency), adjacency, rng).run(list(numbers)))
     return np.array([pairwise_rand(np.array(pair))[0, 1] for pair in zip(*halves, strict=True)])
 
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from scipy.sparse import csr_matrix
 
-    from spamca.guide.evidence import Evidence
     from spamca.guide.field import Field
 
 SCALES = (2, 6)
@@ -38,16 +37,14 @@ class Sweep:
     ----------
     field
         The field.
-    evidence
-        Evidence from the same components.
     adjacency
         Spatial graph, symmetric, sparse of shape (n, n).
     rng
         Source of seeds.
     """
 
-    def __init__(self, field: Field, evidence: Evidence, adjacency: csr_matrix, rng: np.random.Generator) -> None:
-        self._field, self._evidence, self._rng = field, evidence, rng
+    def __init__(self, field: Field, adjacency: csr_matrix, rng: np.random.Generator) -> None:
+        self._field, self._rng = field, rng
         step = average(adjacency)
         smooth = np.hstack([np.sqrt(block.weight) * block.values for block in field.blocks])
         self._views = []
@@ -58,8 +55,8 @@ class Sweep:
         self._best: dict[int, tuple[float, np.ndarray]] = {}
 
     def score(self, partition: np.ndarray, n_domains: int) -> float:
-        """Evidence, and half of what coherence counts for in the field's objective: the evidence pays for it as well."""
-        return self._evidence.gain(partition, n_domains) + COHERENCE / 2 * self._field.coherence(partition)
+        """What neighbours tell, and half of what coherence counts for in the field's objective: the first pays for it too."""
+        return self._field.foretelling(partition, n_domains) + COHERENCE / 2 * self._field.coherence(partition)
 
     def run(self, numbers: Sequence[int]) -> list[np.ndarray]:
         """Partitions into consecutive rising ``numbers`` of domains, integers of shape (n,) below the number."""
@@ -97,17 +94,10 @@ class Sweep:
         return [out[i] for i in np.argsort(score)[::-1][:_TRIED]]
 
     def _merged(self, n_domains: int) -> list[np.ndarray]:
-        """Partitions in which the two domains are merged that lose the least of the likelihood by it."""
+        """Partitions in which the two domains are merged that lose least by it."""
         partition = self._best[n_domains][1]
-        member = np.eye(n_domains)[partition]
-        size = member.sum(axis=0)
-        loss = np.zeros((n_domains, n_domains))
-        for block in self._field.blocks:
-            means, within, _ = block.moments(member)
-            white = np.linalg.solve(np.linalg.cholesky(within), means.T).T
-            loss += block.weight * np.square(white[:, None] - white).sum(axis=2)
-        loss *= size[:, None] * size / np.maximum(size[:, None] + size, 1)
-        pairs = sorted(combinations(range(n_domains), 2), key=lambda pair: loss[pair])
+        cost = self._field.cost_of_merging(partition, n_domains)
+        pairs = sorted(combinations(range(n_domains), 2), key=lambda pair: cost[pair])
         out = []
         for a, b in pairs[:_TRIED]:
             merged = np.where(partition == b, a, partition)

@@ -34,8 +34,9 @@ def cluster(
     r"""Find spatial domains in an embedding.
 
     The default is a mixture of Gaussians of one shape on the principal components of the embedding, as in the published
-    read-out (there R's mclust, model "EEE"), from many starts. Partitions of nearly the highest likelihood can differ much;
-    among them the one most coherent in the tissue is taken.
+    read-out (there R's mclust, model "EEE"), from many starts. In an embedding that a guide gave domains
+    (:func:`spamca.tl.integrate` at its defaults) the mixture of highest likelihood is taken. In any other, partitions of nearly
+    the highest likelihood can differ much; among them the one most coherent in the tissue is taken.
 
     Parameters
     ----------
@@ -48,8 +49,8 @@ def cluster(
         ``"mixture"``, ``"leiden"`` (the resolution that gives ``n_clusters``), or ``"kmeans"``.
     selection
         What decides between mixtures of nearly the highest likelihood: ``"coherence"`` of neighbours in the tissue,
-        ``"agreement"`` between starts, or the ``"likelihood"`` alone, as mclust does. None takes the coherence where
-        there is a spatial graph, and else the agreement.
+        ``"agreement"`` between starts, or the ``"likelihood"`` alone, as mclust does. None takes the likelihood where
+        the embedding was guided, else the coherence where there is a spatial graph, and else the agreement.
     refine
         Whether to let each spot follow its surroundings as well (a Potts model on the posterior). Takes away single spots
         within other domains, and structures that are one or two spots wide.
@@ -131,6 +132,8 @@ def cluster(
 
     points = principal_components(embedding, n_components, random_state=random_state)
     n_clusters, chosen = number_of_clusters(mdata, n_clusters, n_clusters_range, key_added, points, graph, random_state)
+    if selection is None and method == "mixture" and _is_guided(mdata, embedding_key, key_added):
+        selection = "likelihood"
     options = {} if selection is None else {"selection": selection}
     found = CLUSTERERS[method](points, n_clusters, connectivities=graph, random_state=random_state, **options)
     if refine:
@@ -150,6 +153,10 @@ def cluster(
     with _edge.transaction(mdata, copy=copy) as target:
         store_domains(target, found, key_added, record)
     return target if copy else None
+
+
+def _is_guided(mdata: MuData, embedding_key: str, key_added: str) -> bool:
+    return embedding_key == _keys.embedding(key_added) and bool(mdata.uns.get(key_added, {}).get("guide"))
 
 
 def _check_selection(selection: str | None, method: str, *, has_graph: bool) -> None:

@@ -47,8 +47,10 @@ def check_trust(mdata: MuData, given: Mapping[str, float] | None) -> None:
         raise ValueError(msg)
 
 
-def find_guide(mdata: MuData, n_domains: int, trust: Mapping[str, float], *, n_runs: int, random_state: int) -> Guide:
+def find_guide(mdata: MuData, n_domains: int, trust: Mapping[str, float], *, n_runs: int) -> Guide:
     """Domains from the features and the spatial graph of a MuData.
+
+    They do not hang on a seed: runs start from seeds 0, 1, ..., so that a tissue has one guide.
 
     Parameters
     ----------
@@ -60,8 +62,6 @@ def find_guide(mdata: MuData, n_domains: int, trust: Mapping[str, float], *, n_r
         How far each modality is trusted.
     n_runs
         Number of runs that agree on them.
-    random_state
-        Seed.
     """
     present = _edge.present(mdata)
     return guide_of_runs(
@@ -71,5 +71,4 @@ def find_guide(mdata: MuData, n_domains: int, trust: Mapping[str, float], *, n_r
         weights=[trust[name] for name in mdata.mod],
         present=None if present.all() else present,
         n_runs=n_runs,
-        random_state=random_state,
     )

@@ -67,8 +67,8 @@ def integrate(
         How far each modality is trusted where the domains of the guide are sought, from 0 to 1, by name. Those not named
         are trusted by their kind: fully, but for images (0.25).
     n_runs
-        Runs of the guide that agree on its domains. More cost time and leave less to the seed; with more than one,
-        ``obs["spamca_agreement"]`` tells how far they agree.
+        Runs of the guide, each from other starts, that agree on its domains. More cost time and leave less to the starts;
+        with more than one, ``obs["spamca_agreement"]`` tells how far they agree.
     max_epochs
         Largest number of passes over the tissue; None takes the preset's. More cost time in proportion.
     accelerator
@@ -85,7 +85,7 @@ def integrate(
     key_added
         Name of the result, see Returns.
     random_state
-        Seed of weights, masks and negatives. The same seed gives the same result bit for bit on the same machine with
+        Seed of weights, masks and negatives; the starts of the guide do not depend on it. The same seed gives the same result bit for bit on the same machine with
         the same number of threads. The global random state is left as it was.
     copy
         Whether to return a changed copy and leave ``mdata`` as it is.
@@ -180,7 +180,7 @@ def integrate(
         found = None
         if chosen.guided:
             given["modality_trust"] = trust
-            found = find_guide(target, n_prototypes, trust, n_runs=n_runs, random_state=seed)
+            found = find_guide(target, n_prototypes, trust, n_runs=n_runs)
             spatial = target.obsp[_keys.connectivities(_keys.SPATIAL)]
             tissue = follow(tissue, found, spatial, domain_graph=chosen.domain_graph)
         result = fit(tissue, n_prototypes, chosen, random_state=seed, progress_bar=progress_bar, **device)
