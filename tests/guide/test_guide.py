@@ -39,12 +39,12 @@ def test_finds_the_domains(toy, found):
 
 
 def test_record(toy, two, found):
-    assert set(found.record) == {"log_likelihood", "coherence", "objective", "n_parameters"}
+    assert set(found.record) == {"log_likelihood", "foretold", "coherence", "objective", "n_parameters"}
     assert all(type(value) is float for value in found.record.values())
     partition = found.assignment.argmax(axis=1)
     row, column = toy.adjacency.nonzero()
     assert found.record["coherence"] == pytest.approx((partition[row] == partition[column]).mean())
-    expected = found.record["log_likelihood"] + COHERENCE * found.record["coherence"]
+    expected = found.record["log_likelihood"] + found.record["foretold"] + COHERENCE * found.record["coherence"]
     assert found.record["objective"] == pytest.approx(expected)
     r = sum(noise_whitened(values, toy.adjacency).shape[1] for values in two)
     assert found.record["n_parameters"] == 2 + 3 * r
@@ -117,6 +117,14 @@ def test_order_of_spots_does_not_matter(toy, two, found, rng):
     order = rng.permutation(toy.n_spots)
     other = guide([values[order] for values in two], toy.adjacency[order][:, order], 3)
     assert adjusted_rand_score(other.assignment.argmax(axis=1), found.assignment.argmax(axis=1)[order]) > 0.97
+
+
+def test_noise_alone_gives_no_guide_and_is_told(toy, rng, caplog):
+    with caplog.at_level("WARNING", "spamca"):
+        found = guide([rng.normal(size=(toy.n_spots, 4))], toy.adjacency, 3)
+    np.testing.assert_allclose(found.assignment, 1 / 3)
+    assert found.record == {}
+    assert "neighbours share nothing in any modality" in caplog.text
 
 
 def test_modality_of_noise_changes_nothing(toy, two, rng):

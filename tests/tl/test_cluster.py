@@ -28,7 +28,7 @@ def test_writes_what_it_says(integrated):
         "method": "mixture",
         "n_clusters": 3,
         "n_clusters_from": "integrate",
-        "selection": "coherence",
+        "selection": "likelihood",
         "use_rep": "X_spamca",
     }
     assert record["log_likelihood"] <= record["best_log_likelihood"]
@@ -101,6 +101,15 @@ def test_choice_of_another_mixture_is_told(integrated, caplog):
     record = integrated.uns["noise"]["cluster"]
     assert record["log_likelihood"] == record["best_log_likelihood"]
     assert "took the mixture" not in caplog.text
+
+
+def test_what_was_not_guided_is_read_by_coherence(integrated):
+    integrated.obsm["X_other"] = integrated.obsm["X_spamca"]
+    spamca.tl.cluster(integrated, 3, use_rep="X_other", key_added="other")
+    assert integrated.uns["other"]["cluster"]["selection"] == "coherence"
+    spamca.tl.integrate(integrated, 3, preset="paper", max_epochs=2, progress_bar=False, key_added="paper")
+    spamca.tl.cluster(integrated, key_added="paper")
+    assert integrated.uns["paper"]["cluster"]["selection"] == "coherence"
 
 
 def test_works_without_graph_and_without_record(tissue):

@@ -282,11 +282,17 @@ def test_interrupted_training_leaves_no_trace(tissue, monkeypatch):
 
 def test_guide_is_recorded(integrated):
     record = integrated.uns["spamca"]
-    assert set(record["guide"]) == {"log_likelihood", "coherence", "objective", "n_parameters"}
+    assert set(record["guide"]) == {"log_likelihood", "foretold", "coherence", "objective", "n_parameters"}
     assert record["params"]["modality_trust"] == {"rna": 1.0, "protein": 1.0}
     assert record["params"]["n_runs"] == 1
     assert record["params"]["target"] == "guided"
     assert "spamca_agreement" not in integrated.obs
+
+
+def test_guide_does_not_hang_on_the_seed(integrated):
+    spamca.tl.integrate(integrated, 3, max_epochs=1, progress_bar=False, key_added="other", random_state=7)
+    assert integrated.uns["other"]["guide"] == integrated.uns["spamca"]["guide"]
+    assert not np.array_equal(integrated.obsm["X_other"], integrated.obsm["X_spamca"])
 
 
 def test_embedding_follows_the_guide(integrated):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spamca._logging import logger
 from spamca.guide.blocks import whitened_blocks
 from spamca.guide.field import Field
 from spamca.guide.filling import fill
@@ -35,8 +36,9 @@ class Guide:
     assignment
         Probability of each domain, float32 of shape (n, K), rows summing to one.
     record
-        ``log_likelihood`` (what the domains gain over one Gaussian, in nats per spot), ``coherence`` (share of edges within
-        domains), ``objective``, and ``n_parameters`` of the means and shares.
+        ``log_likelihood`` (what the domains gain over one Gaussian, in nats per spot), ``foretold`` (the same where the domain
+        of a spot is foretold from its neighbours), ``coherence`` (share of edges within domains), ``objective``, and
+        ``n_parameters`` of the means and shares. Empty where the features show nothing that neighbours share.
     """
 
     assignment: np.ndarray
@@ -56,8 +58,8 @@ def guide(
 
     The components of each modality that neighbours share (:func:`~spamca.guide.noise_whitened`) are the emissions of a
     :class:`~spamca.guide.field.Field`; of the partitions that it relaxes to, the one of highest objective is taken, and relaxed
-    once more with a covariance of its own for each domain. The search is meant to end at the same optimum whatever the seed. Cost is linear in the number of spots: of large tissue the
-    search sees patches, and the field then relaxes over all of it.
+    once more with a covariance of its own for each domain. Cost is linear in the number of spots: of large tissue the search
+    sees patches, and the field then relaxes over all of it.
 
     Parameters
     ----------
@@ -94,6 +96,10 @@ def _guide(
     has = [None if present is None or present[:, m].all() else present[:, m] for m in range(len(features))]
     blocks = whitened_blocks(features, adjacency, weights, present)
     n = adjacency.shape[0]
+    if n_domains >= 2 and not blocks:
+        logger.warning(
+            "guide: neighbours share nothing in any modality; the network trains without domains that lead it"
+        )
     if n_domains < 2 or not blocks:
         return Guide(np.full((n, n_domains), 1 / n_domains, dtype=np.float32))
     views = _views(features, adjacency, weights, has)
@@ -117,11 +123,11 @@ def _guide(
     found = _numbered(found)
     partition = found.argmax(axis=1)
     n_parameters = n_domains - 1 + n_domains * sum(block.weight * block.values.shape[1] for block in blocks)
-    likelihood, coherence = whole.likelihood(partition, n_domains), whole.coherence(partition)
     record = {
-        "log_likelihood": float(likelihood),
-        "coherence": coherence,
-        "objective": float(whole.objective(partition, n_domains)),
+        "log_likelihood": whole.likelihood(partition, n_domains),
+        "foretold": whole.foretelling(partition, n_domains),
+        "coherence": whole.coherence(partition),
+        "objective": whole.objective(partition, n_domains),
         "n_parameters": float(n_parameters),
     }
     return Guide(found.astype(np.float32), record)
