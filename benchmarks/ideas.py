@@ -9,6 +9,8 @@ cell is the mean ARI over seeds 0 to 4 and its standard deviation. One thread: s
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
+from unittest import mock
 
 import numpy as np
 from experiments import SEEDS, UNKNOWN, tissues
@@ -109,8 +111,12 @@ def read(embedding, sight, seed):
     return mixture(points, sight.k, selection="likelihood", random_state=seed).labels
 
 
-def guided(sight, seed, trust):
-    return guide(sight.features, sight.a, sight.k, weights=trust, random_state=seed).assignment.argmax(axis=1)
+def guided(sight, seed, trust, **changed):
+    """The guide from starts of a seed, with attributes of the field's module replaced."""
+    with ExitStack() as stack:
+        for name, value in changed.items():
+            stack.enter_context(mock.patch(f"spamca.guide.field.{name.replace('__', '.')}", value))
+        return guide(sight.features, sight.a, sight.k, weights=trust, random_state=seed).assignment.argmax(axis=1)
 
 
 IDEAS = {
@@ -126,6 +132,10 @@ IDEAS = {
     "start of highest objective": lambda s, seed: best_start(s, seed, relaxed=False),
     "field from every start, highest objective": lambda s, seed: best_start(s, seed, relaxed=True),
     "guide (starts of each modality, merge and split)": lambda s, seed: guided(s, seed, s.trust),
+    "guide, nothing foretold from neighbours": lambda s, seed: guided(
+        s, seed, s.trust, Field__foretelling=lambda *_: 0.0
+    ),
+    "guide, one covariance for all domains": lambda s, seed: guided(s, seed, s.trust, PRIOR=1e12),
     "guide, images trusted in full": lambda s, seed: guided(s, seed, None),
 }
 
