@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-READOUT = "coherence"
+READOUT = "likelihood"
 """The common read-out shown; filled dots. Rings: each method's own."""
 
 OURS, OTHERS, INK, PALE = "#D55E00", "#0072B2", "#333333", "#DDDDDD"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-READOUT = "coherence"
+READOUT = "likelihood"
 COLORS = ("#D55E00", "#999999", "#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#CC79A7", "#F0E442")
 """Of Okabe and Ito, which the colour-blind tell apart; a marker each besides."""
 

@@ -20,7 +20,7 @@ COHERENCE = 4.0
 OUTLIER = 1e-3
 """Least probability that the features of a spot leave to a domain before its neighbours are heard."""
 
-PRIOR = 100.0
+PRIOR = 50.0
 """Spots that the covariance within all domains counts for, where each domain has a covariance of its own."""
 
 _RIDGE = 1e-6
