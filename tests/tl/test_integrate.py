@@ -220,6 +220,8 @@ def test_spot_may_lack_a_modality(tissue):
         ({"modality_trust": {"rna": 2}}, ValueError, "modality_trust.*rna.*2"),
         ({"modality_trust": {"rna": 0, "protein": 0}}, ValueError, "modality_trust.*at least one"),
         ({"modality_trust": 0.5}, TypeError, "modality_trust.*0.5"),
+        ({"preset": "paper", "n_runs": 2}, ValueError, "n_runs=2 is for the guide"),
+        ({"preset": "paper", "modality_trust": {"rna": 0.5}}, ValueError, "modality_trust=.*0.5.*is for the guide"),
         ({"settings": {"views": ()}}, ValueError, "views.*\\(\\)"),
         ({"settings": {"views": ("spatial", "x")}}, ValueError, "views.*'x'"),
         ({"settings": {"views": "spatial"}}, TypeError, "views.*'spatial'"),
@@ -316,7 +318,7 @@ def test_runs_tell_how_far_they_agree(with_graphs):
 
 def test_agreement_is_gone_after_a_run_without_a_guide(with_graphs):
     spamca.tl.integrate(with_graphs, 3, n_runs=2, **QUICK)
-    spamca.tl.integrate(with_graphs, 3, n_runs=2, preset="paper", **QUICK)
+    spamca.tl.integrate(with_graphs, 3, preset="paper", **QUICK)
     assert "spamca_agreement" not in with_graphs.obs
     assert with_graphs.uns["spamca"]["guide"] == {}
 

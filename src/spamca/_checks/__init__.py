@@ -8,7 +8,7 @@ from __future__ import annotations
 from spamca._checks.features import check_features, check_modality_names, check_modality_records, check_representation
 from spamca._checks.key import check_key_added
 from spamca._checks.place import check_coordinates, check_library
-from spamca._checks.tissue import check_mudata, check_readable
+from spamca._checks.tissue import check_mudata, check_readable, check_size
 from spamca._checks.value import (
     check_choice,
     check_count,
@@ -40,4 +40,5 @@ __all__ = [
     "check_real",
     "check_representation",
     "check_seed",
+    "check_size",
 ]

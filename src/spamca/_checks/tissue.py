@@ -11,6 +11,9 @@ from scipy.sparse.csgraph import connected_components
 
 from spamca import _edge
 
+FEWEST_SPOTS = 3
+"""What scanpy's neighbours need."""
+
 
 def check_mudata(mdata: MuData) -> None:
     """Whether the object is a MuData that can be written to, with spots told apart and matched between modalities.
@@ -29,6 +32,19 @@ def check_mudata(mdata: MuData) -> None:
         msg = "mdata is backed by a file; read it into memory with mudata.read_h5mu(path)"
         raise ValueError(msg)
     check_readable(mdata)
+
+
+def check_size(mdata: MuData, what: str) -> None:
+    """Whether there are enough spots for what is to be done with them, told in the passive: ``"to be integrated"``.
+
+    Raises
+    ------
+    ValueError
+        If not.
+    """
+    if mdata.n_obs < FEWEST_SPOTS:
+        msg = f"mdata needs at least {FEWEST_SPOTS} spots {what}, it has {mdata.n_obs}"
+        raise ValueError(msg)
 
 
 def check_readable(mdata: MuData) -> None:

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from spamca.guide import NumberOfDomains
 
-FEWEST_SPOTS = 3
-"""What scanpy's neighbours need."""
-
 
 def estimate_n_clusters(
     mdata: MuData,
@@ -97,9 +94,7 @@ def estimate_n_clusters(
     _checks.check_mudata(mdata)
     _checks.check_key_added(mdata, key_added)
     seed = _checks.check_seed(random_state)
-    if mdata.n_obs < FEWEST_SPOTS:
-        msg = f"mdata needs at least {FEWEST_SPOTS} spots to estimate a number of domains, it has {mdata.n_obs}"
-        raise ValueError(msg)
+    _checks.check_size(mdata, "to estimate a number of domains")
     check_range(n_clusters_range, mdata.n_obs)
     check_trust(mdata, modality_trust)
     with _edge.transaction(mdata, copy=copy) as target:

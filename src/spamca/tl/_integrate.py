@@ -17,9 +17,6 @@ PROTOTYPES = 10
 N_CLUSTERS_RANGE = (2, 15)
 """Numbers of domains tried where the caller names none."""
 
-FEWEST_SPOTS = 3
-"""What scanpy's neighbours need."""
-
 ACCELERATORS = ("auto", "cpu", "cuda", "gpu", "mps")
 PRECISIONS = ("32-true", "16-mixed", "bf16-mixed")
 """What Lightning's trainer is asked for."""
@@ -150,13 +147,15 @@ def integrate(
     _checks.check_choice("accelerator", accelerator, ACCELERATORS)
     _checks.check_choice("precision", precision, PRECISIONS)
     seed = _checks.check_seed(random_state)
-    _check_size(mdata)
+    _checks.check_size(mdata, "to be integrated")
     _check_devices(devices)
     _checks.check_count("n_runs", n_runs, least=1)
     check_trust(mdata, modality_trust)
     if n_clusters is not None:
         _checks.check_n_clusters(n_clusters, mdata.n_obs)
     chosen = PRESETS[preset].changed(**_known(settings)).changed(max_epochs=max_epochs, early_stopping=early_stopping)
+    if not chosen.guided:
+        _check_unguided(n_runs, modality_trust)
 
     with _edge.transaction(mdata, copy=copy) as target:
         run_neighbors_where_missing(target, seed, "integrate")
@@ -204,10 +203,11 @@ def _known(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
     return settings
 
 
-def _check_size(mdata: MuData) -> None:
-    if mdata.n_obs < FEWEST_SPOTS:
-        msg = f"mdata needs at least {FEWEST_SPOTS} spots to be integrated, it has {mdata.n_obs}"
-        raise ValueError(msg)
+def _check_unguided(n_runs: int, modality_trust: Mapping[str, float] | None) -> None:
+    for name, value, unused in (("n_runs", n_runs, 1), ("modality_trust", modality_trust, None)):
+        if value != unused:
+            msg = f"{name}={value!r} is for the guide, which this preset and these settings go without; leave it out"
+            raise ValueError(msg)
 
 
 def _check_devices(devices: int | str | list[int]) -> None:
