@@ -192,12 +192,11 @@ CASES = {
     "one spot": (few_spots(1), {}, ValueError, "at least 2 spots, it has 1", ALL),
     "fewer spots than neighbours": (
         few_spots(10),
-        {},
+        {"n_neighbors": 10},
         ValueError,
         "n_neighbors must be less than the 10",
         ("neighbors",),
     ),
-    "fewer spots than neighbours, in integrate": (few_spots(10), {}, ValueError, "n_neighbors must be", ("integrate",)),
     "fewer spots than spatial neighbours": (
         few_spots(10),
         {"n_neighbors": 3, "n_spatial_neighbors": 10},

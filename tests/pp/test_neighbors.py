@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+import mudata
 import numpy as np
 import pytest
 from mudata import MuData
@@ -28,6 +29,16 @@ def told(caplog):
 
 def assert_same(a, b):
     assert (a != b).nnz == 0
+
+
+def test_few_spots_have_few_neighbours(tissue):
+    few = tissue[:15].copy()
+    few.mod["protein"] = few["protein"][:12].copy()
+    few = mudata.MuData(dict(few.mod))
+    spamca.pp.neighbors(few)
+    assert [modality.uns["feature_neighbors"]["params"]["n_neighbors"] for modality in few.mod.values()] == [14, 11]
+    spamca.tl.integrate(few, 2, max_epochs=2, progress_bar=False)
+    assert few.obsm["X_spamca"].shape[0] == 15
 
 
 def test_writes_what_it_says(tissue):

@@ -103,6 +103,13 @@ def test_choice_of_another_mixture_is_told(integrated, caplog):
     assert "took the mixture" not in caplog.text
 
 
+def test_what_was_guided_is_read_by_likelihood_under_any_key(integrated):
+    spamca.tl.cluster(integrated, 4, use_rep="X_spamca", key_added="four")
+    assert integrated.uns["four"]["cluster"]["selection"] == "likelihood"
+    spamca.tl.cluster(integrated, 4, use_rep="X_spamca", key_added="again", method="kmeans")
+    assert "selection" not in integrated.uns["again"]["cluster"]
+
+
 def test_what_was_not_guided_is_read_by_coherence(integrated):
     integrated.obsm["X_other"] = integrated.obsm["X_spamca"]
     spamca.tl.cluster(integrated, 3, use_rep="X_other", key_added="other")

@@ -89,3 +89,13 @@ def test_what_cannot_be_estimated_is_named(prepared):
     del prepared["rna"].uns["feature_neighbors"]
     with pytest.raises(ValueError, match=r"graphs are there for a part .* not for modalities \['rna'\]"):
         spamca.tl.estimate_n_clusters(prepared)
+
+
+def test_noise_has_no_number_and_is_told(prepared, caplog):
+    rng = np.random.default_rng(0)
+    for modality in prepared.mod.values():
+        modality.obsm["X_pca"] = rng.normal(size=(modality.n_obs, 2))
+    with caplog.at_level(logging.WARNING, "spamca"):
+        spamca.tl.estimate_n_clusters(prepared, n_clusters_range=(2, 4))
+    assert prepared.uns["spamca_n_clusters"]["n_clusters"] == 2
+    assert "neighbours share nothing in any modality; the number of domains is the least, 2" in caplog.text

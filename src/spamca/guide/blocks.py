@@ -42,12 +42,14 @@ def whitened_blocks(
     for m, values in enumerate(features):
         weight = 1.0 if weights is None else weights[m]
         own = None if present is None or present[:, m].all() else present[:, m]
+        if weight <= 0 or (own is not None and not own.any()):
+            continue
         spots = slice(None) if own is None else np.flatnonzero(own)
         components = noise_whitened(values[spots], adjacency[spots][:, spots])
         if own is not None:
             spread = np.zeros((len(own), components.shape[1]))
             spread[spots] = components
             components = spread
-        if weight > 0 and components.shape[1]:
+        if components.shape[1]:
             blocks.append(Block(components, weight, own))
     return blocks

@@ -85,12 +85,13 @@ class Field:
     after Zhang, Brady and Smith (2001), with :math:`\epsilon` for spots that are like no other. Partitions are compared by
 
     .. math::
-        Q = \sum_m \frac{w_m}{2} \log \frac{|T^m|}{|\Sigma^m|} + \sum_m \frac{w_m}{2} \log \frac{|T^m|}{|W^m|}
+        Q = \sum_m \frac{w_m n_m}{2 n} \log \frac{|T^m|}{|\Sigma^m|} + \sum_m \frac{w_m n_m}{2 n} \log \frac{|T^m|}{|W^m|}
         + \gamma \, \frac{\text{edges within domains}}{|E|},
 
     the log-likelihood per spot that domains gain over one Gaussian of covariance T where the domain of a spot is known, the same
-    where it is foretold from those of its neighbours (W is the covariance of what that leaves, see :meth:`foretold`), and the
-    coherence. The first alone is raised by domains that follow the noise of single spots; the second is not.
+    where it is foretold from those of its neighbours (W is the covariance of what that leaves, see :meth:`unforetold`), and the
+    coherence; :math:`n_m` of the n spots have the modality. The first alone is raised by domains that follow the noise of single
+    spots; the second is not. The field relaxes with the shared covariance, or in the end with one for each domain.
 
     Parameters
     ----------
@@ -203,7 +204,7 @@ class Field:
         r"""What likelihood and coherence together lose where two domains become one, for each two.
 
         .. math::
-            \sum_m \frac{w_m}{2} \log\Big(1 + \frac{n_a n_b}{n \, (n_a + n_b)} \, \Delta^\top \Sigma^{-1} \Delta\Big)
+            \sum_m \frac{w_m n_m}{2 n} \log\Big(1 + \frac{n_a n_b}{n_m (n_a + n_b)} \, \Delta^\top \Sigma^{-1} \Delta\Big)
             - \gamma \frac{|E_{ab}|}{|E|}, \qquad \Delta = \mu_a - \mu_b
 
         Parameters

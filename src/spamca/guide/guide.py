@@ -36,7 +36,7 @@ class Guide:
     assignment
         Probability of each domain, float32 of shape (n, K), rows summing to one.
     record
-        ``log_likelihood`` (what the domains gain over one Gaussian, in nats per spot), ``foretold`` (the same where the domain
+        Of these domains, with one covariance for all: ``log_likelihood`` (what the domains gain over one Gaussian, in nats per spot), ``foretold`` (the same where the domain
         of a spot is foretold from its neighbours), ``coherence`` (share of edges within domains), ``objective``, and
         ``n_parameters`` of the means and shares. Empty where the features show nothing that neighbours share.
     """
@@ -122,6 +122,8 @@ def _guide(
         found = whole.relax(whole.spread(found, spots), _SHORT, own_covariance=True)
     found = _numbered(found)
     partition = found.argmax(axis=1)
+    if (n_found := len(np.unique(partition))) < n_domains:
+        logger.info("guide: only %d of %d domains hold spots", n_found, n_domains)
     n_parameters = n_domains - 1 + n_domains * sum(block.weight * block.values.shape[1] for block in blocks)
     record = {
         "log_likelihood": whole.likelihood(partition, n_domains),
@@ -149,11 +151,14 @@ def _views(
     scaled, alone = [], []
     for values, weight, own in zip(features, weights, has, strict=True):
         values = np.asarray(values, dtype=np.float64)
+        if own is not None and not own.any():
+            continue
         values = values[:, np.ptp(values if own is None else values[own], axis=0) > 0]
         if not values.shape[1]:
             continue
+        values = values - (values if own is None else values[own]).mean(axis=0)
         if own is not None:
-            values = fill(np.where(own[:, None], values - values[own].mean(axis=0), 0), own, adjacency)
+            values = fill(np.where(own[:, None], values, 0), own, adjacency)
         scaled.append(np.sqrt(weight) / np.sqrt(np.square(values).mean()) * values)
         if weight >= LEAST_WEIGHT:
             alone.append(scaled[-1])

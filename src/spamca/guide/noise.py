@@ -42,14 +42,14 @@ def noise_whitened(values: np.ndarray, adjacency: csr_matrix) -> np.ndarray:
 
     Returns
     -------
-    Float64 of shape (n, r), means 0, by falling autocorrelation; r may be 0. Where the graph has no edge, the features as they
-    are.
+    Float64 of shape (n, r), means 0, by falling autocorrelation; r may be 0, and is where the
+    graph has no edge: nothing tells signal from noise there.
     """
     centred = np.asarray(values, dtype=np.float64)
     centred = centred - centred.mean(axis=0)
     centred = centred[:, np.ptp(centred, axis=0) > 0]
     if not centred.shape[1] or not adjacency.nnz:
-        return centred
+        return centred[:, :0]
     neighbours = (adjacency != 0).astype(np.float64)
     autocorrelation, axes = _factors(centred, neighbours)
     return centred @ axes[:, autocorrelation > max(MIN_AUTOCORRELATION, _chance(centred.shape[1], neighbours))]

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import numpy as np
     from mudata import MuData
 
+N_NEIGHBORS = 20
+"""Neighbours in feature graphs where the caller gives no number."""
+
 FEWEST_COLUMNS = 3
 """Two numbers correlate by 1 or -1 only."""
 
@@ -23,7 +26,7 @@ FEWEST_COLUMNS = 3
 def neighbors(
     mdata: MuData,
     *,
-    n_neighbors: int = 20,
+    n_neighbors: int | None = None,
     n_spatial_neighbors: int | None = None,
     spatial_kind: str = AUTO,
     radius: float | None = None,
@@ -47,7 +50,8 @@ def neighbors(
     mdata
         Tissue with coordinates in ``obsm`` of the MuData or of a modality.
     n_neighbors
-        Neighbours of each spot in the feature graphs. More smooth more, and join small groups to large ones.
+        Neighbours of each spot in the feature graphs. More smooth more, and join small groups to large ones. None: 20, or
+        all there are in a modality of fewer spots.
     n_spatial_neighbors
         Neighbours of each spot in a spatial graph of kind ``"knn"``; others as near as the last count too, so that 6
         gives the 6 of a hexagonal lattice and the 8 of a square one. More smooth more, and blur thin structures. None: 6.
@@ -123,8 +127,9 @@ def neighbors(
     _checks.check_mudata(mdata)
     _checks.check_choice("spatial_kind", spatial_kind, (AUTO, *SPATIAL_KINDS))
     _checks.check_choice("metric", metric, METRICS)
+    counts = {name: _n_neighbors(n_neighbors, modality.n_obs) for name, modality in mdata.mod.items()}
     for name, modality in mdata.mod.items():
-        _checks.check_neighbors("n_neighbors", n_neighbors, modality.n_obs, where=f"modality {name!r}")
+        _checks.check_neighbors("n_neighbors", counts[name], modality.n_obs, where=f"modality {name!r}")
     if not isinstance(use_rep, str):
         _checks.check_modality_names("use_rep", {} if use_rep is None else use_rep, mdata)
     _checks.check_flag("approximate", approximate, optional=True)
@@ -144,17 +149,24 @@ def neighbors(
 
     chosen = {name: representation(mdata, name, use_rep, random_state) for name in mdata.mod}
     metrics = {name: _metric(name, used.values, metric) for name, used in chosen.items()}
-    search = {"n_neighbors": n_neighbors, "approximate": approximate, "random_state": random_state}
-    graphs = {name: feature_graph(used.values, metric=metrics[name], **search) for name, used in chosen.items()}
+    search = {"approximate": approximate, "random_state": random_state}
+    graphs = {
+        name: feature_graph(used.values, n_neighbors=counts[name], metric=metrics[name], **search)
+        for name, used in chosen.items()
+    }
 
     with _edge.transaction(mdata, copy=copy) as target:
         store_spatial(target, spatial, coords, spatial_key)
         for name, used in chosen.items():
             used.store(target[name])
-            record = {"n_neighbors": n_neighbors, "metric": metrics[name], "use_rep": used.key}
+            record = {"n_neighbors": counts[name], "metric": metrics[name], "use_rep": used.key}
             record |= {"method": "spamca", "random_state": random_state}
             write_graph(target[name], _keys.FEATURE_NEIGHBORS, _keys.FEATURE_NEIGHBORS, graphs[name], record)
     return target if copy else None
+
+
+def _n_neighbors(given: int | None, n_spots: int) -> int:
+    return max(1, min(N_NEIGHBORS, n_spots - 1)) if given is None else given
 
 
 def _metric(name: str, values: np.ndarray, metric: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from spamca import _checks, _edge, _keys
@@ -132,7 +133,7 @@ def cluster(
 
     points = principal_components(embedding, n_components, random_state=random_state)
     n_clusters, chosen = number_of_clusters(mdata, n_clusters, n_clusters_range, key_added, points, graph, random_state)
-    if selection is None and method == "mixture" and _is_guided(mdata, embedding_key, key_added):
+    if selection is None and method == "mixture" and _is_guided(mdata, embedding_key):
         selection = "likelihood"
     options = {} if selection is None else {"selection": selection}
     found = CLUSTERERS[method](points, n_clusters, connectivities=graph, random_state=random_state, **options)
@@ -155,8 +156,12 @@ def cluster(
     return target if copy else None
 
 
-def _is_guided(mdata: MuData, embedding_key: str, key_added: str) -> bool:
-    return embedding_key == _keys.embedding(key_added) and bool(mdata.uns.get(key_added, {}).get("guide"))
+def _is_guided(mdata: MuData, embedding_key: str) -> bool:
+    """Whether the embedding is one that :func:`spamca.tl.integrate` made under a guide."""
+    return any(
+        isinstance(record, Mapping) and record.get("guide") and _keys.embedding(name) == embedding_key
+        for name, record in mdata.uns.items()
+    )
 
 
 def _check_selection(selection: str | None, method: str, *, has_graph: bool) -> None:

@@ -136,6 +136,13 @@ def find_number(
         present=None if present.all() else present,
         random_state=random_state,
     )
+    if not found.gain.any():
+        logger.warning(
+            "%s: neighbours share nothing in any modality; the number of domains is the least, %d",
+            caller,
+            found.n_domains,
+        )
+        return found
     logger.info(
         "%s: estimated %d domains between %d and %d; the likelihood alone says %d",
         caller,

@@ -82,7 +82,8 @@ def integrate(
     key_added
         Name of the result, see Returns.
     random_state
-        Seed of weights, masks and negatives; the starts of the guide do not depend on it. The same seed gives the same result bit for bit on the same machine with
+        Seed of weights, masks and negatives, and of :func:`spamca.pp.neighbors` where that has to be run; on the same graphs
+        the estimated number of domains and the guide do not depend on it. The same seed gives the same result bit for bit on the same machine with
         the same number of threads. The global random state is left as it was.
     copy
         Whether to return a changed copy and leave ``mdata`` as it is.
@@ -162,7 +163,7 @@ def integrate(
         trust = trusts(target, modality_trust)
         n_domains = n_clusters
         if n_clusters is None and chosen.guided:
-            estimate = find_number(target, N_CLUSTERS_RANGE, trust, random_state=seed, caller="integrate")
+            estimate = find_number(target, N_CLUSTERS_RANGE, trust, random_state=0, caller="integrate")
             n_domains = estimate.n_domains
         elif n_clusters is None:
             logger.info("integrate: n_clusters not given, training the cluster head with %d", PROTOTYPES)
