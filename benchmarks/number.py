@@ -15,7 +15,7 @@ from pathlib import Path
 
 import mudata
 import numpy as np
-from benchmarks.experiments import SIMULATIONS
+from benchmarks.experiments import SIMULATIONS, UNKNOWN
 
 import spamca
 
@@ -44,7 +44,6 @@ SIMULATED = {
     },
     "x_small": {"difficulty": 0.6, "layout": "grid", "n_domains": 4, "n_spots": 500, "random_state": 204},
 }
-NO_LABEL = "undetermined"
 
 PAGE = """# The number of domains
 
@@ -77,7 +76,7 @@ def main() -> None:
 def row(name: str, mdata: mudata.MuData, slack: int, n_seeds: int, between: tuple[int, int]) -> str:
     """One line of the table."""
     labels = mdata.obs["label"].astype(str)
-    truth = labels[~labels.isin([NO_LABEL, "nan"])].nunique()
+    truth = labels[~labels.isin([*UNKNOWN, "nan"])].nunique()
     spamca.pp.neighbors(mdata)
     found: dict[str, list[int]] = {"rule": [], "evidence": [], "stability": []}
     start = time.perf_counter()

@@ -13,22 +13,10 @@ CRITERIA = ("gain", "evidence", "stability", "coherence", "score")
 NARROW = {"n_clusters_range": (2, 5)}
 
 
-@pytest.fixture(scope="session")
-def _prepared(_simulated):
-    mdata = _simulated.copy()
-    spamca.pp.neighbors(mdata)
-    return mdata
-
-
-@pytest.fixture
-def prepared(_prepared):
-    return _prepared.copy()
-
-
-def test_finds_the_number_and_says_so(prepared, caplog):
+def test_finds_the_number_and_says_so(with_graphs, caplog):
     with caplog.at_level(logging.INFO, logger="spamca"):
-        assert spamca.tl.estimate_n_clusters(prepared, **NARROW) is None
-    record = prepared.uns["spamca_n_clusters"]
+        assert spamca.tl.estimate_n_clusters(with_graphs, **NARROW) is None
+    record = with_graphs.uns["spamca_n_clusters"]
     assert record["n_clusters"] == 3
     assert record["tried"].tolist() == [2, 3, 4, 5]
     for name in CRITERIA:
@@ -57,9 +45,9 @@ def test_runs_what_is_missing_and_survives_writing(caplog, tmp_path: Path):
         np.testing.assert_array_equal(read.uns["other_n_clusters"][name], record[name])
 
 
-def test_trust_is_heard(prepared):
-    spamca.tl.estimate_n_clusters(prepared, n_clusters_range=(2, 3), modality_trust={"protein": 0})
-    assert prepared.uns["spamca_n_clusters"]["params"]["modality_trust"] == {"rna": 1.0, "protein": 0}
+def test_trust_is_heard(with_graphs):
+    spamca.tl.estimate_n_clusters(with_graphs, n_clusters_range=(2, 3), modality_trust={"protein": 0})
+    assert with_graphs.uns["spamca_n_clusters"]["params"]["modality_trust"] == {"rna": 1.0, "protein": 0}
 
 
 @pytest.mark.parametrize(
@@ -74,28 +62,28 @@ def test_trust_is_heard(prepared):
         ({"key_added": 3}, ValueError, "key_added must be a non-empty string"),
     ],
 )
-def test_bad_arguments_change_nothing(prepared, assert_same, arguments, error, message):
-    before = prepared.copy()
+def test_bad_arguments_change_nothing(with_graphs, assert_same, arguments, error, message):
+    before = with_graphs.copy()
     with pytest.raises(error, match=message):
-        spamca.tl.estimate_n_clusters(prepared, **arguments)
-    assert_same(before, prepared)
+        spamca.tl.estimate_n_clusters(with_graphs, **arguments)
+    assert_same(before, with_graphs)
 
 
-def test_what_cannot_be_estimated_is_named(prepared):
+def test_what_cannot_be_estimated_is_named(with_graphs):
     with pytest.raises(TypeError, match="MuData"):
-        spamca.tl.estimate_n_clusters(prepared["rna"])
+        spamca.tl.estimate_n_clusters(with_graphs["rna"])
     with pytest.raises(ValueError, match="at least 3 spots to estimate a number of domains, it has 2"):
-        spamca.tl.estimate_n_clusters(prepared[:2].copy())
-    del prepared["rna"].uns["feature_neighbors"]
+        spamca.tl.estimate_n_clusters(with_graphs[:2].copy())
+    del with_graphs["rna"].uns["feature_neighbors"]
     with pytest.raises(ValueError, match=r"graphs are there for a part .* not for modalities \['rna'\]"):
-        spamca.tl.estimate_n_clusters(prepared)
+        spamca.tl.estimate_n_clusters(with_graphs)
 
 
-def test_noise_has_no_number_and_is_told(prepared, caplog):
+def test_noise_has_no_number_and_is_told(with_graphs, caplog):
     rng = np.random.default_rng(0)
-    for modality in prepared.mod.values():
+    for modality in with_graphs.mod.values():
         modality.obsm["X_pca"] = rng.normal(size=(modality.n_obs, 2))
     with caplog.at_level(logging.WARNING, "spamca"):
-        spamca.tl.estimate_n_clusters(prepared, n_clusters_range=(2, 4))
-    assert prepared.uns["spamca_n_clusters"]["n_clusters"] == 2
+        spamca.tl.estimate_n_clusters(with_graphs, n_clusters_range=(2, 4))
+    assert with_graphs.uns["spamca_n_clusters"]["n_clusters"] == 2
     assert "neighbours share nothing in any modality; the number of domains is the least, 2" in caplog.text

@@ -10,18 +10,6 @@ from spamca.guide import consensus, guide
 from spamca.tl._guide import check_trust, find_guide, trusts
 
 
-@pytest.fixture(scope="module")
-def _with_graphs(_simulated):
-    mdata = _simulated.copy()
-    spamca.pp.neighbors(mdata)
-    return mdata
-
-
-@pytest.fixture
-def with_graphs(_with_graphs):
-    return _with_graphs.copy()
-
-
 def both(mdata):
     return dict.fromkeys(mdata.mod, 1.0)
 

@@ -17,18 +17,6 @@ from spamca.tl._guide import find_guide
 QUICK = {"max_epochs": 3, "progress_bar": False}
 
 
-@pytest.fixture(scope="session")
-def _with_graphs(_simulated):
-    mdata = _simulated.copy()
-    spamca.pp.neighbors(mdata)
-    return mdata
-
-
-@pytest.fixture
-def with_graphs(_with_graphs):
-    return _with_graphs.copy()
-
-
 def test_writes_what_it_says(integrated):
     n = integrated.n_obs
     assert integrated.obsm["X_spamca"].shape == (n, Settings().n_latent)

@@ -36,9 +36,10 @@ class Guide:
     assignment
         Probability of each domain, float32 of shape (n, K), rows summing to one.
     record
-        Of these domains, with one covariance for all: ``log_likelihood`` (what the domains gain over one Gaussian, in nats per spot), ``foretold`` (the same where the domain
-        of a spot is foretold from its neighbours), ``coherence`` (share of edges within domains), ``objective``, and
-        ``n_parameters`` of the means and shares. Empty where the features show nothing that neighbours share.
+        Of these domains, with one covariance for all: ``log_likelihood`` (what the domains gain over one Gaussian, in nats
+        per spot), ``foretold`` (the same where the domain of a spot is foretold from its neighbours), ``coherence`` (share of
+        edges within domains), ``objective``, and ``n_parameters`` of the means and shares. Empty where the features show
+        nothing that neighbours share.
     """
 
     assignment: np.ndarray

@@ -68,8 +68,8 @@ def number_of_domains(
     r"""Choose a number of domains.
 
     With :math:`E_K` the :class:`~spamca.guide.evidence.Evidence` for the best partition into K domains, :math:`c_K` the
-    :meth:`~spamca.guide.evidence.Evidence.cost` of one of its domains, :math:`s_K` the standard error of :math:`E_K - E_{K^*}`, and :math:`A_K` the
-    agreement between halves,
+    :meth:`~spamca.guide.evidence.Evidence.cost` of one of its domains, :math:`s_K` the standard error of
+    :math:`E_K - E_{K^*}`, and :math:`A_K` the agreement between halves,
 
     .. math::
         B_K = E_K - \sum_{k \le K} c_k, \qquad

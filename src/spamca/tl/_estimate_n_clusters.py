@@ -125,17 +125,10 @@ def find_number(
         Who asks.
     """
     from spamca.guide import number_of_domains
-    from spamca.tl._gather import features_of
+    from spamca.tl._guide import arrays_of
 
-    present = _edge.present(mdata)
-    found = number_of_domains(
-        [_edge.spread(features_of(modality), _edge.rows(mdata, name)) for name, modality in mdata.mod.items()],
-        mdata.obsp[_keys.connectivities(_keys.SPATIAL)],
-        range(between[0], min(between[1], mdata.n_obs) + 1),
-        weights=[trust[name] for name in mdata.mod],
-        present=None if present.all() else present,
-        random_state=random_state,
-    )
+    numbers = range(between[0], min(between[1], mdata.n_obs) + 1)
+    found = number_of_domains(numbers=numbers, random_state=random_state, **arrays_of(mdata, trust))
     if not found.gain.any():
         logger.warning(
             "%s: neighbours share nothing in any modality; the number of domains is the least, %d",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
 from spamca.features import trust_of
@@ -63,12 +63,25 @@ def find_guide(mdata: MuData, n_domains: int, trust: Mapping[str, float], *, n_r
     n_runs
         Number of runs that agree on them.
     """
+    return guide_of_runs(n_domains=n_domains, n_runs=n_runs, **arrays_of(mdata, trust))
+
+
+def arrays_of(mdata: MuData, trust: Mapping[str, float]) -> dict[str, Any]:
+    """What :mod:`spamca.guide` sees of a MuData: arguments ``features``, ``adjacency``, ``weights`` and ``present``.
+
+    Parameters
+    ----------
+    mdata
+        With the graphs that :func:`spamca.pp.neighbors` writes.
+    trust
+        How far each modality is trusted, by name.
+    """
     present = _edge.present(mdata)
-    return guide_of_runs(
-        [_edge.spread(features_of(modality), _edge.rows(mdata, name)) for name, modality in mdata.mod.items()],
-        mdata.obsp[_keys.connectivities(_keys.SPATIAL)],
-        n_domains,
-        weights=[trust[name] for name in mdata.mod],
-        present=None if present.all() else present,
-        n_runs=n_runs,
-    )
+    return {
+        "features": [
+            _edge.spread(features_of(modality), _edge.rows(mdata, name)) for name, modality in mdata.mod.items()
+        ],
+        "adjacency": mdata.obsp[_keys.connectivities(_keys.SPATIAL)],
+        "weights": [trust[name] for name in mdata.mod],
+        "present": None if present.all() else present,
+    }
