@@ -6,7 +6,9 @@ import torch
 from scipy.sparse import csr_matrix
 
 from spamca.graph import normalize
-from spamca.nn import Tissue
+from spamca.nn import Tissue, losses
+from spamca.nn.batch import draw
+from spamca.nn.masking import draw_masks
 from spamca.nn.sparse import Adjacency
 
 N_SPOTS = 40
@@ -37,3 +39,20 @@ def toy_tissue(rng, adjacency):
         feature_graphs=tuple(Adjacency.from_scipy(normalize(random_graph(rng))) for _ in widths),
         guide=torch.from_numpy(rng.dirichlet(np.full(4, 0.2), N_SPOTS).astype(np.float32)),
     )
+
+
+@pytest.fixture
+def step():
+    """One step of a network on a tissue: the batch, what the network gives, and its losses."""
+
+    def run(network, tissue, spots=None):
+        settings = network.settings
+        seed = torch.Generator().manual_seed(0)
+        masks = draw_masks(
+            tissue.n_spots, len(tissue.features), settings.mask_rate, seed, independent=settings.independent_masks
+        )
+        batch = draw(tissue, settings, masks, torch.Generator().manual_seed(1), spots)
+        output = network(batch)
+        return batch, output, losses(batch, output, settings)
+
+    return run

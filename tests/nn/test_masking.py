@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from spamca.nn.masking import MaskToken, draw_mask
+from spamca.nn.masking import draw_mask, draw_masks
 
 
 @pytest.mark.parametrize(("rate", "hidden"), [(0.0, 0), (0.2, 20), (0.999, 99), (1.0, 100)])
@@ -16,15 +16,8 @@ def test_same_seed_same_mask():
     assert torch.equal(first, second)
 
 
-def test_hidden_rows_become_the_token():
-    token = MaskToken(3)
-    with torch.no_grad():
-        token.token.copy_(torch.tensor([1.0, 2.0, 3.0]))
-    x, hidden = torch.zeros(4, 3), torch.tensor([True, False, False, True])
-    assert token(x, hidden).tolist() == [[1, 2, 3], [0, 0, 0], [0, 0, 0], [1, 2, 3]]
-    assert token(x, None) is x
-
-
-@pytest.mark.parametrize("learnable", [True, False])
-def test_token_learns_only_where_wanted(learnable):
-    assert MaskToken(3, learnable=learnable).token.requires_grad is learnable
+@pytest.mark.parametrize("independent", [False, True])
+def test_one_mask_for_both_views_unless_published(independent):
+    masks = draw_masks(100, 2, 0.3, torch.Generator().manual_seed(0), independent=independent)
+    assert [torch.equal(spatial, feature) for spatial, feature in masks] == [not independent] * 2
+    assert not torch.equal(masks[0][0], masks[1][0])

@@ -5,38 +5,40 @@ from dataclasses import replace
 import pytest
 import torch
 
-from spamca.nn import Settings, SpaMCA, losses
+from spamca.nn import Settings, SpaMCA
 
 
-def terms(tissue, settings):
-    torch.manual_seed(0)
-    network = SpaMCA(tissue.n_features, 4, settings)
-    masks = network.draw_masks(tissue, torch.Generator().manual_seed(0))
-    return losses(tissue, network(tissue, masks), masks, settings, torch.Generator().manual_seed(0))
+@pytest.fixture
+def terms(step):
+    def of(tissue, settings):
+        torch.manual_seed(0)
+        return step(SpaMCA(tissue.n_features, 4, settings), tissue)[2]
+
+    return of
 
 
-def test_total_is_the_weighted_sum(toy_tissue):
+def test_total_is_the_weighted_sum(toy_tissue, terms):
     settings = Settings(reconstruction_weight=1, contrast_weight=2, cluster_weight=3, alignment_weight=4)
     value = terms(toy_tissue, settings)
     expected = value["reconstruction"] + 2 * value["contrast"] + 3 * value["cluster"] + 4 * value["alignment"]
     torch.testing.assert_close(value["total"], expected)
 
 
-def test_alignment_is_to_the_guide(toy_tissue):
+def test_alignment_is_to_the_guide(toy_tissue, terms):
     other = replace(toy_tissue, guide=toy_tissue.guide.roll(1, 0))
     one, two = (terms(tissue, Settings()) for tissue in (toy_tissue, other))
     assert one["alignment"] != two["alignment"]
     torch.testing.assert_close(one["reconstruction"], two["reconstruction"])
 
 
-def test_target_without_a_guide(toy_tissue):
+def test_target_without_a_guide(toy_tissue, terms):
     without = replace(toy_tissue, guide=None)
     assert torch.isfinite(terms(without, Settings(target="balanced"))["total"])
     with pytest.raises(ValueError, match="needs the guide"):
         terms(without, Settings())
 
 
-def test_one_modality_has_no_pairs(toy_tissue):
+def test_one_modality_has_no_pairs(toy_tissue, terms):
     single = replace(toy_tissue, features=toy_tissue.features[:1], feature_graphs=toy_tissue.feature_graphs[:1])
     value = terms(single, Settings())
     assert value["contrast"] == 0
@@ -44,16 +46,16 @@ def test_one_modality_has_no_pairs(toy_tissue):
     assert value["reconstruction"] > 0
 
 
-def test_nothing_hidden_scores_every_spot(toy_tissue):
+def test_nothing_hidden_scores_every_spot(toy_tissue, terms):
     assert terms(toy_tissue, Settings(mask_rate=0))["reconstruction"] > 0
 
 
-def test_modalities_without_a_common_spot_have_no_pair(toy_tissue):
+def test_modalities_without_a_common_spot_have_no_pair(toy_tissue, terms):
     present = torch.zeros(40, 3, dtype=torch.bool)
     present[:20, 0] = present[20:, 1] = present[:, 2] = True
     assert torch.isfinite(terms(replace(toy_tissue, present=present), Settings())["total"])
 
 
 @pytest.mark.parametrize("contrast", ["info_nce", "positive"])
-def test_forms_of_contrast(toy_tissue, contrast):
+def test_forms_of_contrast(toy_tissue, terms, contrast):
     assert terms(toy_tissue, Settings(contrast=contrast))["contrast"] > 0

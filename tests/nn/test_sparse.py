@@ -44,8 +44,44 @@ def test_indices_are_narrow_where_they_fit(adjacency):
     assert adjacency.weights.dtype == torch.float32
 
 
+SPOTS = torch.tensor([7, 3, 39, 0])
+
+
+def test_neighbours_are_those_of_the_matrix(adjacency):
+    expected = (dense(adjacency)[SPOTS] != 0).any(dim=0)
+    expected[SPOTS] = True
+    assert torch.equal(adjacency.neighbours(SPOTS), expected.nonzero().squeeze(1))
+
+
+def test_rows_are_those_of_the_matrix(adjacency):
+    x = torch.randn(adjacency.n_spots, 5)
+    rows, needed = adjacency.rows(SPOTS)
+    assert rows.n_columns == len(needed) < adjacency.n_spots
+    torch.testing.assert_close(rows.product(x[needed]), (dense(adjacency) @ x)[SPOTS])
+
+
+def test_rows_without_compressed_products(adjacency, monkeypatch):
+    x = torch.randn(adjacency.n_spots, 5)
+    monkeypatch.setattr(sparse, "COMPRESSED_DEVICES", ())
+    rows, needed = adjacency.rows(SPOTS)
+    torch.testing.assert_close(rows.product(x[needed]), adjacency.product(x)[SPOTS])
+
+
+def test_within_is_the_part_of_the_matrix(adjacency):
+    spots = torch.randperm(adjacency.n_spots)[:25]
+    torch.testing.assert_close(dense(adjacency.within(spots)), dense(adjacency)[spots][:, spots])
+
+
+def test_no_spots_have_no_rows(adjacency):
+    rows, needed = adjacency.rows(torch.tensor([], dtype=torch.long))
+    assert rows.n_spots == len(needed) == 0
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_cuda_gives_the_same(adjacency):
-    x = torch.randn(adjacency.n_spots, 5)
-    torch.testing.assert_close(adjacency.to("cuda").product(x.cuda()).cpu(), adjacency.product(x))
+    x, cuda = torch.randn(adjacency.n_spots, 5), adjacency.to("cuda")
+    torch.testing.assert_close(cuda.product(x.cuda()).cpu(), adjacency.product(x))
+    rows, needed = cuda.rows(SPOTS.cuda())
+    torch.testing.assert_close(rows.product(x.cuda()[needed]).cpu(), adjacency.product(x)[SPOTS])
+    torch.testing.assert_close(dense(cuda.within(SPOTS.cuda()).to("cpu")), dense(adjacency.within(SPOTS)))

@@ -2,36 +2,22 @@ from __future__ import annotations
 
 import signal
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from lightning.pytorch import LightningModule
-from scipy.sparse import csr_matrix
 
-from spamca.graph import normalize
-from spamca.nn import PRESETS, Settings, Tissue
-from spamca.nn.sparse import Adjacency
+from spamca.nn import PRESETS, Settings, SpaMCA
+from spamca.nn.batch import look
 from spamca.train import fit
-from spamca.train.fit import _accelerator, threads
+from spamca.train.batches import Batches
+from spamca.train.fit import _accelerator, _strategy, freeze_unused, threads
 from spamca.train.plan import TrainingPlan
 
 SETTINGS = Settings(n_latent=8, max_epochs=12)
 QUIET = {"progress_bar": False, "accelerator": "cpu"}
-
-
-@pytest.fixture(scope="module")
-def toy_tissue():
-    rng = np.random.default_rng(0)
-
-    def graph():
-        links = rng.random((60, 60)) < 0.1
-        return Adjacency.from_scipy(normalize(csr_matrix((links | links.T).astype(np.float64))))
-
-    features = tuple(torch.from_numpy(rng.normal(size=(60, n)).astype(np.float32)) for n in (6, 4))
-    spatial, feature_graphs = graph(), (graph(), graph())
-    guide = torch.from_numpy(rng.dirichlet(np.full(4, 0.2), 60).astype(np.float32))
-    return Tissue(features, spatial, feature_graphs, guide=guide)
 
 
 def test_loss_falls_and_history_is_complete(toy_tissue):
@@ -40,7 +26,7 @@ def test_loss_falls_and_history_is_complete(toy_tissue):
     total = result.history["total"]
     assert total.shape == (80,)
     assert total[-20:].mean() < total[:20].mean()
-    assert result.latents.fused.shape == (60, 8)
+    assert result.latents.fused.shape == (120, 8)
     assert not result.network.training
 
 
@@ -68,8 +54,8 @@ def test_no_epochs_gives_the_untrained_network(toy_tissue):
 def test_paper_is_normalised_and_masked(toy_tissue):
     settings = PRESETS["paper"].changed(max_epochs=2, n_latent=8)
     result = fit(toy_tissue, 4, settings, **QUIET)
-    torch.testing.assert_close(result.latents.fused.norm(dim=1), torch.ones(60))
-    unmasked = result.network.encode(toy_tissue).modalities[0]
+    torch.testing.assert_close(result.latents.fused.norm(dim=1), torch.ones(120))
+    unmasked = result.network.encode(look(toy_tissue, settings)).modalities[0]
     assert not torch.allclose(result.latents.modalities[0], unmasked)
 
 
@@ -105,6 +91,43 @@ def test_interrupt_reaches_the_caller(toy_tissue, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         fit(toy_tissue, 4, SETTINGS, accelerator="cpu")
     assert signal.getsignal(signal.SIGINT) is handler
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_tiles_learn_as_the_whole_does(toy_tissue, position, known):
+    settings = Settings(n_latent=8, n_steps=120, early_stopping=False, learning_rate=1e-2)
+    given = {"batch_size": 40, "position": position if known else None}
+    tiled, whole = fit(toy_tissue, 4, settings, **given, **QUIET), fit(toy_tissue, 4, settings, **QUIET)
+    assert len(tiled.history["total"]) == len(whole.history["total"]) == 120
+    last = [result.history["total"][-30:].mean() for result in (tiled, whole)]
+    torch.testing.assert_close(last[0], last[1], rtol=0.1, atol=0)
+    assert torch.isfinite(tiled.latents.fused).all()
+
+
+def test_tiles_of_one_seed_are_bit_identical(toy_tissue, position):
+    first, second = (fit(toy_tissue, 4, SETTINGS, batch_size=40, position=position, **QUIET) for _ in range(2))
+    assert torch.equal(first.latents.fused, second.latents.fused)
+
+
+@pytest.mark.parametrize(
+    ("given", "n_devices", "taken"), [("auto", 1, "auto"), ("auto", 2, "ddp"), ("ddp_spawn", 2, "ddp_spawn")]
+)
+def test_strategy(given, n_devices, taken):
+    assert _strategy(given, n_devices) == taken
+
+
+def test_what_no_loss_depends_on_is_frozen(toy_tissue):
+    single = replace(toy_tissue, features=toy_tissue.features[:1], feature_graphs=toy_tissue.feature_graphs[:1])
+    for tissue, settings, frozen in (
+        (toy_tissue, SETTINGS, set()),
+        (toy_tissue, SETTINGS.changed(views=("feature",)), {"spatial_encoders"}),
+        (single, SETTINGS.changed(views=("spatial",)), {"feature_encoders", "projectors"}),
+    ):
+        network = SpaMCA(tissue.n_features, 4, settings)
+        freeze_unused(network, Batches(tissue, settings))
+        parameters = list(network.named_parameters())
+        assert {name.split(".")[0] for name, parameter in parameters if not parameter.requires_grad} == frozen
+        assert all(parameter.grad is None for _, parameter in parameters)
 
 
 def test_plan_is_lightnings(toy_tissue):

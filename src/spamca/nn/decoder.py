@@ -31,7 +31,8 @@ class GraphDecoder(nn.Module):
     -----
     - adjacency: normalised spatial graph of n_spots spots
     - z: (n_spots, n_latent)
-    - output: one tensor (n_spots, n_features) per modality
+    - wanted: for each modality the positions of the spots to restore, or a slice; None for all spots of all
+    - output: one tensor (n_wanted, n_features) per modality
     """
 
     def __init__(self, n_latent: int, n_features: Sequence[int]) -> None:
@@ -44,7 +45,8 @@ class GraphDecoder(nn.Module):
         for weight in self.weights:
             nn.init.xavier_uniform_(weight, generator=generator)
 
-    def forward(self, adjacency: Adjacency, z: Tensor) -> list[Tensor]:
-        """Decode all spots."""
-        surroundings = propagate(adjacency, z)
-        return [surroundings @ weight for weight in self.weights]
+    def forward(self, adjacency: Adjacency, z: Tensor, wanted: Sequence[Tensor | slice] | None = None) -> list[Tensor]:
+        """Decode spots."""
+        around = propagate(adjacency, z)
+        wanted = [slice(None)] * len(self.weights) if wanted is None else wanted
+        return [around[spots] @ weight for weight, spots in zip(self.weights, wanted, strict=True)]

@@ -1,4 +1,4 @@
-"""The encoder of one view: linear maps of a modality's features, gathered over a graph at one or several scales."""
+"""The encoder: features of the surroundings under one linear map."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from spamca.nn.sparse import propagate
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spamca.nn.sparse import Adjacency
+    from spamca.nn.surroundings import Surroundings
 
 
 class GraphEncoder(nn.Module):
@@ -21,7 +19,8 @@ class GraphEncoder(nn.Module):
     .. math:: H = \left[\hat A^{s_1} \tilde X \,\Vert\, \dots \,\Vert\, \hat A^{s_S} \tilde X\right] W
 
     With ``scales=(1,)`` this is the published encoder :math:`\hat A \tilde X W`. Scale 0 would keep the spot itself
-    apart from its surroundings; keeping scales apart spares the choice of one, which differs between tissues.
+    apart from its surroundings; keeping scales apart spares the choice of one, which differs between tissues. A hidden spot
+    shows the token :math:`t`, whose share in the surroundings comes to :math:`\sum_s (\hat A^s h)\, t^\top W_s`.
 
     Parameters
     ----------
@@ -35,8 +34,8 @@ class GraphEncoder(nn.Module):
 
     Shape
     -----
-    - adjacency: normalised symmetric graph of n_spots spots
-    - x: (n_spots, n_features)
+    - seen: surroundings of n_spots spots at these scales
+    - token: (n_features,)
     - output: (n_spots, n_latent)
     """
 
@@ -50,13 +49,10 @@ class GraphEncoder(nn.Module):
         """Draw the weight anew (Glorot and Bengio 2010)."""
         nn.init.xavier_uniform_(self.weight, generator=generator)
 
-    def forward(self, adjacency: Adjacency, x: Tensor) -> Tensor:
-        """Encode all spots."""
-        # Horner's scheme: only x is kept for the gradient, not its surroundings at every scale.
-        weights = dict(zip(self.scales, self.weight.split(x.shape[1]), strict=True))
-        out = x @ weights[max(weights)]
-        for scale in range(max(weights) - 1, -1, -1):
-            out = propagate(adjacency, out)
-            if scale in weights:
-                out = torch.addmm(out, x, weights[scale])
-        return out
+    def forward(self, seen: Surroundings, token: Tensor) -> Tensor:
+        """Encode the spots."""
+        out = seen.values @ self.weight
+        if seen.hidden is None:
+            return out
+        shown = token @ self.weight.view(len(self.scales), len(token), -1)  # (n_scales, n_latent)
+        return out + seen.hidden @ shown

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from torch import nn
 
+from spamca.nn.distributed import BatchNorm
+
 
 class ClusterHead(nn.Sequential):
     r"""Soft assignment of spots to clusters, shared by all modalities and the fused latent.
@@ -26,7 +28,7 @@ class ClusterHead(nn.Sequential):
     def __init__(self, n_latent: int, n_clusters: int) -> None:
         super().__init__(
             nn.Linear(n_latent, n_latent),
-            nn.BatchNorm1d(n_latent),
+            BatchNorm(n_latent),
             nn.ReLU(),
             nn.Linear(n_latent, n_clusters),
             nn.Softmax(dim=1),
@@ -50,4 +52,4 @@ class Projector(nn.Sequential):
     """
 
     def __init__(self, n_latent: int) -> None:
-        super().__init__(nn.Linear(n_latent, n_latent), nn.BatchNorm1d(n_latent), nn.ReLU())
+        super().__init__(nn.Linear(n_latent, n_latent), BatchNorm(n_latent), nn.ReLU())

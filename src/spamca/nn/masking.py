@@ -5,9 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+Masks = list[tuple[Tensor, Tensor]]
+"""Hidden spots, per modality and view, each booleans (n_spots,)."""
+
 
 class MaskToken(nn.Module):
-    r"""Hide the features of some spots behind one learnable row.
+    r"""One row that stands for the features of hidden spots.
 
     .. math:: \tilde x_i = t \text{ where spot } i \text{ is hidden, else } x_i
 
@@ -20,21 +23,19 @@ class MaskToken(nn.Module):
 
     Shape
     -----
-    - x: (n_spots, n_features)
-    - hidden: (n_spots,) booleans
-    - output: (n_spots, n_features)
+    - output: (n_features,)
     """
 
     def __init__(self, n_features: int, *, learnable: bool = True) -> None:
         super().__init__()
         self.token = nn.Parameter(torch.zeros(n_features), requires_grad=learnable)
 
-    def forward(self, x: Tensor, hidden: Tensor | None) -> Tensor:
-        """Replace the hidden rows."""
-        return x if hidden is None else torch.where(hidden[:, None], self.token, x)
+    def forward(self) -> Tensor:
+        """The token."""
+        return self.token
 
 
-def draw_mask(n_spots: int, rate: float, generator: torch.Generator, device: torch.device | str = "cpu") -> Tensor:
+def draw_mask(n_spots: int, rate: float, generator: torch.Generator) -> Tensor:
     """Draw which spots to hide.
 
     Parameters
@@ -46,13 +47,34 @@ def draw_mask(n_spots: int, rate: float, generator: torch.Generator, device: tor
         fine structure. Rounded down to whole spots; 0 hides none.
     generator
         Source of randomness, on the CPU, so that every device draws the same masks.
-    device
-        Where the mask is wanted.
 
     Returns
     -------
-    Booleans of shape (n_spots,), True where hidden.
+    Booleans of shape (n_spots,), True where hidden, on the CPU.
     """
     mask = torch.zeros(n_spots, dtype=torch.bool)
     mask[torch.randperm(n_spots, generator=generator)[: int(n_spots * rate)]] = True
-    return mask.to(device)
+    return mask
+
+
+def draw_masks(
+    n_spots: int, n_modalities: int, rate: float, generator: torch.Generator, *, independent: bool = False
+) -> Masks:
+    """Draw one mask per modality, or one per modality and view as published.
+
+    Parameters
+    ----------
+    n_spots, n_modalities
+        Number of spots and modalities.
+    rate
+        Fraction of spots to hide.
+    generator
+        Source of randomness, on the CPU.
+    independent
+        Whether the two views of a modality hide different spots.
+    """
+    masks = []
+    for _ in range(n_modalities):
+        spatial = draw_mask(n_spots, rate, generator)
+        masks.append((spatial, draw_mask(n_spots, rate, generator) if independent else spatial))
+    return masks

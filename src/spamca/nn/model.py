@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -13,18 +13,13 @@ from spamca.nn.decoder import GraphDecoder
 from spamca.nn.encoder import GraphEncoder
 from spamca.nn.fusion import FUSIONS
 from spamca.nn.heads import ClusterHead, Projector
-from spamca.nn.masking import MaskToken, draw_mask
-from spamca.nn.prototypes import attract
 from spamca.nn.settings import VIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from spamca.nn.batch import Batch
     from spamca.nn.settings import Settings
-    from spamca.nn.tissue import Tissue
-
-Masks = list[tuple[Tensor, Tensor]]
-"""Hidden spots, per modality and view, each booleans (n_spots,)."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +51,9 @@ class Output:
     Parameters
     ----------
     latents
-        Result of the encoder.
+        Result of the encoder, for all rows of the batch.
     restored
-        Reconstruction (n_spots, n_features) of each modality.
+        Reconstruction (n_scored, n_features) of each modality, of the spots that are asked for.
     assignments
         Soft assignment (n_spots, n_clusters) from each modality's latent.
     fused_assignment
@@ -91,7 +86,7 @@ class SpaMCA(nn.Module):
 
     Shape
     -----
-    - tissue: n_spots spots with ``n_features[m]`` features of modality m
+    - batch: n_spots spots with ``n_features[m]`` features of modality m
     - output: :class:`Output`
     """
 
@@ -99,7 +94,10 @@ class SpaMCA(nn.Module):
         super().__init__()
         self.settings = settings
         d = settings.n_latent
-        self.tokens = nn.ModuleList(MaskToken(n, learnable=settings.learnable_token) for n in n_features)
+        # What stands for the features of hidden spots; not learned it stays zero, as published.
+        self.tokens = nn.ParameterList(
+            nn.Parameter(torch.zeros(n), requires_grad=settings.learnable_token) for n in n_features
+        )
         self.spatial_encoders = nn.ModuleList(GraphEncoder(n, d, settings.spatial_scales) for n in n_features)
         self.feature_encoders = (
             self.spatial_encoders if settings.shared_encoder else nn.ModuleList(GraphEncoder(n, d) for n in n_features)
@@ -110,57 +108,27 @@ class SpaMCA(nn.Module):
         self.cluster_head = ClusterHead(d, n_clusters)
         self.projectors = nn.ModuleList(Projector(d) for _ in n_features)
 
-    def draw_masks(self, tissue: Tissue, generator: torch.Generator) -> Masks:
-        """Draw the hidden spots of one step: one mask per modality, or one per modality and view as published."""
-        device, rate = tissue.features[0].device, self.settings.mask_rate
-        masks = []
-        for _ in tissue.features:
-            spatial = draw_mask(tissue.n_spots, rate, generator, device)
-            other = draw_mask(tissue.n_spots, rate, generator, device) if self.settings.independent_masks else spatial
-            masks.append((spatial, other))
-        return masks
-
-    def encode(self, tissue: Tissue, masks: Masks | None = None) -> Latents:
-        """Encode all spots, hiding those of ``masks`` and, in each modality, those that lack it."""
+    def encode(self, batch: Batch) -> Latents:
+        """Encode all rows of a batch."""
         latents, view_weights = [], []
-        for m, features in enumerate(tissue.features):
-            encoders = {
-                "spatial": (self.spatial_encoders[m], tissue.spatial),
-                "feature": (self.feature_encoders[m], tissue.feature_graphs[m]),
-            }
-            views = [
-                encoder(graph, self.tokens[m](features, _hidden(masks, m, VIEWS.index(view), tissue.has(m))))
-                for view, (encoder, graph) in encoders.items()
-                if view in self.settings.views
-            ]
+        encoders = {"spatial": self.spatial_encoders, "feature": self.feature_encoders}
+        for m, seen in enumerate(batch.seen):
+            views = [encoders[view][m](seen[view], self.tokens[m]) for view in VIEWS if view in seen]
             latent, weights = self.attentions[m](torch.stack(views, dim=1))
             latents.append(latent)
             view_weights.append(weights)
-        fused, modality_weights = self.fusion(latents, tissue.present)
+        fused, modality_weights = self.fusion(latents, batch.present)
         return Latents(latents, fused, view_weights, modality_weights)
 
-    def embed(self, tissue: Tissue, masks: Masks | None = None) -> Latents:
-        """Latents as they are read out: the fused one drawn towards the prototypes of its domains."""
-        latents = self.encode(tissue, masks)
-        if not self.settings.prototype_share:
-            return latents
-        fused = attract(latents.fused, self.cluster_head(latents.fused), self.settings.prototype_share)
-        return replace(latents, fused=fused)
-
-    def forward(self, tissue: Tissue, masks: Masks | None = None) -> Output:
+    def forward(self, batch: Batch) -> Output:
         """Encode, restore, assign and project."""
-        latents = self.encode(tissue, masks)
+        latents = self.encode(batch)
+        fused, modalities = latents.fused[: batch.n_spots], [z[: batch.n_spots] for z in latents.modalities]
+        wanted = [slice(batch.n_spots) if positions is None else positions for positions in batch.scored]
         return Output(
             latents=latents,
-            restored=self.decoder(tissue.spatial, latents.fused),
-            assignments=[self.cluster_head(z) for z in latents.modalities],
-            fused_assignment=self.cluster_head(latents.fused),
-            projections=[projector(z) for projector, z in zip(self.projectors, latents.modalities, strict=True)],
+            restored=self.decoder(batch.spatial, latents.fused, wanted),
+            assignments=[self.cluster_head(z) for z in modalities],
+            fused_assignment=self.cluster_head(fused),
+            projections=[projector(z) for projector, z in zip(self.projectors, modalities, strict=True)],
         )
-
-
-def _hidden(masks: Masks | None, modality: int, view: int, has: Tensor | None) -> Tensor | None:
-    drawn = None if masks is None else masks[modality][view]
-    if has is None:
-        return drawn
-    return ~has if drawn is None else drawn | ~has

@@ -29,11 +29,12 @@ RANGES = {
     "cluster_weight": (0, math.inf),
     "alignment_weight": (0, math.inf),
     "learning_rate": (0, math.inf),
+    "n_steps": (1, math.inf),
     "max_epochs": (0, math.inf),
 }
 """Smallest and largest value of the settings that are numbers."""
 
-WHOLE = ("n_latent", "n_contrasted", "max_epochs")
+WHOLE = ("n_latent", "n_contrasted", "n_steps", "max_epochs")
 """Settings that are whole numbers."""
 
 
@@ -86,8 +87,11 @@ class Settings:
         modalities together; alignment sharpens the assignment to clusters.
     learning_rate
         Step size of Adam.
+    n_steps
+        Largest number of steps: passes over the tissue while it is one batch, and where it is more, as many passes as give
+        as many steps, but three at least.
     max_epochs
-        Largest number of passes over the tissue.
+        Largest number of passes over the tissue, whatever the number of steps; None leaves it to ``n_steps``.
     early_stopping
         Whether to stop earlier when the loss no longer falls.
     normalize
@@ -123,8 +127,9 @@ class Settings:
     contrast_weight: float = 0.1
     cluster_weight: float = 0.1
     alignment_weight: float = 1.0
-    learning_rate: float = 3e-3
-    max_epochs: int = 100
+    learning_rate: float = 1e-2
+    n_steps: int = 40
+    max_epochs: int | None = None
     early_stopping: bool = True
     normalize: bool = False
 
@@ -135,6 +140,8 @@ class Settings:
                 msg = f"{name} must be one of {', '.join(map(repr, choices))}, got {getattr(self, name)!r}"
                 raise ValueError(msg)
         for name, (least, most) in RANGES.items():
+            if name == "max_epochs" and self.max_epochs is None:
+                continue
             _check_number(name, getattr(self, name), least, most, Integral if name in WHOLE else Real)
         if not isinstance(self.views, (tuple, list)):
             msg = f"views must be a tuple of some of {VIEWS}, got {self.views!r}"
@@ -194,7 +201,7 @@ PRESETS: dict[str, Settings] = {
         cluster_weight=0.1,
         alignment_weight=0.6,
         learning_rate=1e-4,
-        max_epochs=600,
+        n_steps=600,
         early_stopping=False,
         normalize=True,
     ),

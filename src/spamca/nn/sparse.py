@@ -19,7 +19,7 @@ COMPRESSED_DEVICES = ("cpu", "cuda")
 
 @dataclass(frozen=True)
 class Adjacency:
-    """A normalised **symmetric** graph in compressed sparse rows.
+    """A normalised graph in compressed sparse rows; square and **symmetric** but for what :meth:`rows` gives.
 
     Parameters
     ----------
@@ -29,11 +29,14 @@ class Adjacency:
         Neighbour of each edge, integers of shape (n_edges,).
     weights
         Weight of each edge, shape (n_edges,).
+    n_columns
+        Number of spots that the neighbours are counted in; None is as many as there are rows.
     """
 
     indptr: Tensor
     indices: Tensor
     weights: Tensor
+    n_columns: int | None = None
 
     @classmethod
     def from_scipy(cls, matrix: csr_matrix) -> Adjacency:
@@ -41,36 +44,98 @@ class Adjacency:
         matrix = matrix.tocsr()
         index = np.int32 if max(matrix.nnz, matrix.shape[0]) < np.iinfo(np.int32).max else np.int64
         return cls(
-            torch.from_numpy(matrix.indptr.astype(index)),
-            torch.from_numpy(matrix.indices.astype(index)),
-            torch.from_numpy(matrix.data.astype(np.float32)),
+            torch.from_numpy(matrix.indptr.astype(index, copy=False)),
+            torch.from_numpy(matrix.indices.astype(index, copy=False)),
+            torch.from_numpy(matrix.data.astype(np.float32, copy=False)),
         )
 
     @property
     def n_spots(self) -> int:
-        """Number of spots."""
+        """Number of spots (rows)."""
         return len(self.indptr) - 1
 
     def to(self, device: torch.device | str, **kwargs: bool) -> Adjacency:
         """The same graph on another device."""
-        return Adjacency(*(part.to(device, **kwargs) for part in (self.indptr, self.indices, self.weights)))
+        return Adjacency(
+            *(part.to(device, **kwargs) for part in (self.indptr, self.indices, self.weights)), self.n_columns
+        )
 
     def product(self, x: Tensor) -> Tensor:
-        """Multiply with a dense matrix (n_spots, n_features), without gradient."""
+        """Multiply with a dense matrix (n_columns, n_features), without gradient."""
         if x.device.type in COMPRESSED_DEVICES:
             return self._compressed() @ x
         from torch_geometric.utils import scatter
 
-        degrees = self.indptr.diff()
-        row = torch.repeat_interleave(torch.arange(self.n_spots, device=x.device), degrees)
+        row = torch.repeat_interleave(torch.arange(self.n_spots, device=x.device), self.indptr.diff())
         return scatter(self.weights[:, None] * x[self.indices], row, dim=0, dim_size=self.n_spots, reduce="sum")
+
+    def neighbours(self, spots: Tensor) -> Tensor:
+        """Spots within one hop of some spots, themselves included: int64, rising."""
+        near = torch.zeros(self.n_columns or self.n_spots, dtype=torch.bool, device=spots.device)
+        near[spots] = True
+        near[self.indices[self._edges(spots)[0]]] = True
+        return near.nonzero().squeeze(1)
+
+    def rows(self, spots: Tensor) -> tuple[Adjacency, Tensor]:
+        """Rows of some spots, over the columns that they need.
+
+        Parameters
+        ----------
+        spots
+            Integers of shape (n,).
+
+        Returns
+        -------
+        The graph of shape (n, n_needed), and the spots that its columns stand for, int64, rising.
+        """
+        edges, degree = self._edges(spots)
+        indices = self.indices[edges]
+        needed = torch.zeros(self.n_spots, dtype=torch.bool, device=spots.device)
+        needed[indices] = True
+        columns = needed.nonzero().squeeze(1)
+        position = torch.empty(self.n_spots, dtype=self.indices.dtype, device=spots.device)
+        position[columns] = torch.arange(len(columns), dtype=position.dtype, device=spots.device)
+        return Adjacency(_starts(degree), position[indices], self.weights[edges], len(columns)), columns
+
+    def within(self, spots: Tensor) -> Adjacency:
+        """The graph between some spots only, in their order, as symmetric as the whole: shape (n, n).
+
+        Parameters
+        ----------
+        spots
+            Integers of shape (n,), none twice.
+        """
+        edges, degree = self._edges(spots)
+        position = torch.full((self.n_spots,), -1, dtype=self.indices.dtype, device=spots.device)
+        position[spots] = torch.arange(len(spots), dtype=position.dtype, device=spots.device)
+        indices = position[self.indices[edges]]
+        inside = indices >= 0
+        row = torch.repeat_interleave(torch.arange(len(spots), device=spots.device), degree)[inside]
+        return Adjacency(
+            _starts(torch.bincount(row, minlength=len(spots))), indices[inside], self.weights[edges][inside]
+        )
+
+    def _edges(self, spots: Tensor) -> tuple[Tensor, Tensor]:
+        """Positions of the edges of some rows, and how many each row has."""
+        first = self.indptr[spots].long()
+        degree = self.indptr[spots + 1].long() - first
+        shift = first - (degree.cumsum(0) - degree)
+        return torch.repeat_interleave(shift, degree) + torch.arange(int(degree.sum()), device=spots.device), degree
 
     def _compressed(self) -> Tensor:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
             return torch.sparse_csr_tensor(
-                self.indptr, self.indices, self.weights, size=(self.n_spots, self.n_spots), check_invariants=False
+                self.indptr,
+                self.indices,
+                self.weights,
+                size=(self.n_spots, self.n_columns or self.n_spots),
+                check_invariants=False,
             )
+
+
+def _starts(degree: Tensor) -> Tensor:
+    return torch.nn.functional.pad(degree.cumsum(0), (1, 0)).int()
 
 
 class _SymmetricProduct(torch.autograd.Function):

@@ -1,4 +1,4 @@
-"""What the network sees of a tissue: tensors, and nothing of MuData."""
+"""What the network is given of a tissue: tensors, and nothing of MuData."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tissue:
-    """Features and graphs of one batch of spots.
+    """Features and graphs of all spots.
 
     Parameters
     ----------
@@ -47,12 +47,17 @@ class Tissue:
         """Number of features of each modality."""
         return [features.shape[1] for features in self.features]
 
+    @property
+    def device(self) -> torch.device:
+        """Where the tensors are."""
+        return self.features[0].device
+
     def has(self, modality: int) -> Tensor | None:
         """Which spots have a modality, booleans (n_spots,), or None for all."""
         return None if self.present is None else self.present[:, modality]
 
     def to(self, device: torch.device | str, **kwargs: bool) -> Tissue:
-        """The same tissue on another device (what Lightning calls to move a batch)."""
+        """The same tissue on another device."""
         return Tissue(
             features=tuple(features.to(device, **kwargs) for features in self.features),
             spatial=self.spatial.to(device, **kwargs),

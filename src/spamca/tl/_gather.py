@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from spamca import _edge, _keys
+from spamca import _checks, _edge, _keys
 from spamca.graph import normalize, weigh_by_agreement
 from spamca.nn import Tissue
 from spamca.nn.sparse import Adjacency
@@ -61,6 +61,22 @@ def follow(tissue: Tissue, guide: Guide, connectivities: csr_matrix, *, domain_g
         return tissue
     weighed = weigh_by_agreement(connectivities, guide.assignment)
     return replace(tissue, spatial=Adjacency.from_scipy(normalize(weighed)))
+
+
+def positions(mdata: MuData) -> np.ndarray | None:
+    """Where each spot lies, (n_obs, 2) or with the number of its section as a third coordinate that outweighs the others.
+
+    None where the coordinates are not in their usual place: the graph may be the user's own.
+    """
+    try:
+        coords = _checks.check_coordinates(mdata)
+    except (KeyError, ValueError):
+        return None
+    library_key = mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {}).get("params", {}).get("library_key")
+    if library_key is None or library_key not in mdata.obs:
+        return coords
+    section = np.unique(mdata.obs[library_key].astype(str), return_inverse=True)[1]
+    return np.column_stack([coords, 2 * np.ptp(coords, axis=0).max() * section])
 
 
 def features_of(modality: AnnData) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
@@ -19,7 +20,11 @@ N_CLUSTERS_RANGE = (2, 15)
 
 ACCELERATORS = ("auto", "cpu", "cuda", "gpu", "mps")
 PRECISIONS = ("32-true", "16-mixed", "bf16-mixed")
+STRATEGIES = ("auto", "ddp", "ddp_spawn", "ddp_fork", "ddp_notebook")
 """What Lightning's trainer is asked for."""
+
+LEAST_BATCH = 64
+"""Fewest spots of a step that batch norm and contrast have enough of."""
 
 
 def integrate(
@@ -31,10 +36,13 @@ def integrate(
     modality_trust: Mapping[str, float] | None = None,
     n_runs: int = 1,
     max_epochs: int | None = None,
+    batch_size: int | None = None,
     accelerator: str = "auto",
     devices: int | str | list[int] = "auto",
+    strategy: str = "auto",
     precision: str = "32-true",
     early_stopping: bool | None = None,
+    checkpoint: str | Path | None = None,
     progress_bar: bool = True,
     key_added: str = _keys.SPAMCA,
     random_state: int = 0,
@@ -42,7 +50,7 @@ def integrate(
 ) -> MuData | None:
     r"""Fuse the modalities of a tissue into one embedding, with a weight per spot and modality.
 
-    Trains a graph neural network on the whole tissue: each modality is encoded over the spatial graph and over its own
+    Trains a graph neural network on the whole tissue, or on tiles of large tissue: each modality is encoded over the spatial graph and over its own
     feature graph, an attention weighs the two views, a second one the modalities; masked spots have to be restored from
     their surroundings, modalities agree spot by spot and cluster by cluster. Runs :func:`spamca.pp.neighbors` first
     where it was not run, and says so.
@@ -67,16 +75,29 @@ def integrate(
         Runs of the guide, each from other starts, that agree on its domains. More cost time and leave less to the starts;
         with more than one, ``obs["spamca_agreement"]`` tells how far they agree.
     max_epochs
-        Largest number of passes over the tissue; None takes the preset's. More cost time in proportion.
+        Largest number of passes over the tissue; None takes as many as the steps of the preset need. More cost time in
+        proportion.
+    batch_size
+        Spots of one step, from several places of the tissue. None takes the whole tissue up to 40,000 spots, and 16,384 of
+        larger tissue. Smaller ones need less memory; what the network gives for a spot does not depend on it, but what it
+        learns does a little.
     accelerator
         ``"cpu"``, ``"cuda"``, ``"mps"``, or ``"auto"``: CUDA where there is a device and else the CPU.
     devices
-        Which device: ``"auto"`` or 1 takes the first, ``[2]`` the third. The whole tissue is one batch, so that there is
-        no work for a second one.
+        How many devices, or which: ``"auto"`` or 1 takes the first, ``[2]`` the third, 2 the first two. Several share each
+        step between them.
+    strategy
+        How several devices are run, as Lightning calls it: ``"ddp"`` starts the running script once more for each of them, so
+        that all of it runs in each; ``"ddp_spawn"`` starts processes for the training only, from a script whose calls stand
+        under ``if __name__ == "__main__":``; ``"ddp_notebook"`` does so from a notebook, as long as nothing has used CUDA in it.
+        ``"auto"`` takes ``"ddp_notebook"`` in a notebook and ``"ddp"`` elsewhere.
     precision
         ``"32-true"``, or ``"16-mixed"`` or ``"bf16-mixed"``, which save memory on CUDA and may cost accuracy.
     early_stopping
         Whether to stop before ``max_epochs`` when the loss no longer falls; None takes the preset's.
+    checkpoint
+        File that the state of a long training is written to twice a minute. Where it is there, an interrupted call with the
+        same data and arguments goes on from it; at the end it is taken away.
     progress_bar
         Whether to show one.
     key_added
@@ -97,7 +118,7 @@ def integrate(
     ``mdata.obs["<modality>:spamca_weight"]``
         Weight of each modality in each spot, summing to one over the modalities; zero where the spot lacks it.
     ``mdata.uns["spamca"]``
-        ``params`` (settings and arguments, number of threads), ``history`` (each loss per epoch), ``guide`` (objective of
+        ``params`` (settings and arguments, number of threads), ``history`` (each loss per step), ``guide`` (objective of
         the guide and its parts), ``versions``, ``random_state``.
     ``mdata.obs["spamca_agreement"]``
         With ``n_runs`` above 1: from 0 to 1, how far the runs agree on the domain of each spot.
@@ -112,7 +133,8 @@ def integrate(
     TypeError
         If ``mdata`` is not a MuData, or an argument not of the kind that it should be.
     ValueError
-        If the tissue or an argument cannot be used, or some graphs are there and others are not.
+        If the tissue or an argument cannot be used, some graphs are there and others are not, or the checkpoint is of
+        another training.
     FloatingPointError
         If training diverges.
 
@@ -136,7 +158,7 @@ def integrate(
     """
     from spamca.nn import PRESETS
     from spamca.tl._estimate_n_clusters import find_number
-    from spamca.tl._gather import follow, gather
+    from spamca.tl._gather import follow, gather, positions
     from spamca.tl._guide import check_trust, find_guide, trusts
     from spamca.tl._store import store
     from spamca.tl._where_missing import run_neighbors_where_missing
@@ -150,6 +172,10 @@ def integrate(
     seed = _checks.check_seed(random_state)
     _checks.check_size(mdata, "to be integrated")
     _check_devices(devices)
+    _checks.check_choice("strategy", strategy, STRATEGIES)
+    if batch_size is not None:
+        _checks.check_count("batch_size", batch_size, least=LEAST_BATCH)
+    _check_checkpoint(checkpoint)
     _checks.check_count("n_runs", n_runs, least=1)
     check_trust(mdata, modality_trust)
     if n_clusters is not None:
@@ -169,12 +195,13 @@ def integrate(
             logger.info("integrate: n_clusters not given, training the cluster head with %d", PROTOTYPES)
         n_prototypes = min(n_domains or PROTOTYPES, mdata.n_obs)
         tissue = gather(target, scale=chosen.scale_features)
-        device = {"accelerator": accelerator, "devices": devices, "precision": precision}
+        device = {"accelerator": accelerator, "devices": devices, "strategy": strategy, "precision": precision}
         given = {
             "n_clusters": n_domains,
             "n_clusters_given": n_clusters is not None,
             "preset": preset,
             "n_runs": n_runs,
+            **({} if batch_size is None else {"batch_size": batch_size}),
             **device,
         }
         found = None
@@ -183,7 +210,17 @@ def integrate(
             found = find_guide(target, n_prototypes, trust, n_runs=n_runs)
             spatial = target.obsp[_keys.connectivities(_keys.SPATIAL)]
             tissue = follow(tissue, found, spatial, domain_graph=chosen.domain_graph)
-        result = fit(tissue, n_prototypes, chosen, random_state=seed, progress_bar=progress_bar, **device)
+        result = fit(
+            tissue,
+            n_prototypes,
+            chosen,
+            position=positions(target),
+            batch_size=batch_size,
+            random_state=seed,
+            checkpoint=checkpoint,
+            progress_bar=progress_bar,
+            **device,
+        )
         store(target, result, key_added, seed, given, guide=found)
     return target if copy else None
 
@@ -212,6 +249,19 @@ def _check_unguided(n_runs: int, modality_trust: Mapping[str, float] | None) -> 
 
 
 def _check_devices(devices: int | str | list[int]) -> None:
-    if devices not in ("auto", 1) and not (isinstance(devices, list) and len(devices) == 1):
-        msg = f"devices must be 'auto', 1, or a list with one number, got {devices!r}: the whole tissue is one batch"
+    number = isinstance(devices, int) and not isinstance(devices, bool) and devices >= 1
+    listed = isinstance(devices, list) and devices and all(isinstance(device, int) for device in devices)
+    if devices != "auto" and not number and not listed:
+        msg = f"devices must be 'auto', a number of devices, or a list of their numbers, got {devices!r}"
+        raise ValueError(msg)
+
+
+def _check_checkpoint(checkpoint: str | Path | None) -> None:
+    if checkpoint is None:
+        return
+    if not isinstance(checkpoint, (str, Path)):
+        msg = f"checkpoint must be the path of a file, got {checkpoint!r}"
+        raise TypeError(msg)
+    if Path(checkpoint).is_dir() or not Path(checkpoint).absolute().parent.is_dir():
+        msg = f"checkpoint={str(checkpoint)!r} must name a file in a folder that is there"
         raise ValueError(msg)

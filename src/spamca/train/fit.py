@@ -8,27 +8,36 @@ import signal
 import threading
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
-import torch.nn.functional as F
 from lightning.pytorch import Trainer
-from torch.utils.data import DataLoader
 
-from spamca.nn import Latents, SpaMCA
+from spamca._logging import logger
+from spamca.nn import Latents, SpaMCA, losses
+from spamca.nn.batch import draw
+from spamca.train.batches import JOINED, SPOTS, Batches
 from spamca.train.callbacks import ProgressBar, StopWhenFlat
+from spamca.train.checkpoint import Checkpoint, check_checkpoint, fingerprint
+from spamca.train.embed import embed
 from spamca.train.plan import TrainingPlan
+from spamca.train.tiles import tiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
     from torch import Tensor
 
     from spamca.nn import Settings, Tissue
 
 SPOTS_PER_THREAD = 4_000
 """Below this many spots a second thread costs more in waiting than it saves in work."""
+
+LEAST_PASSES = 3
+"""Passes over tissue of several batches, however few steps it would need."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +51,7 @@ class Fit:
     latents
         Latents of all spots, on the CPU.
     history
-        Each loss per epoch, (n_epochs,).
+        Each loss per step, (n_steps,).
     n_threads
         Number of threads used: another one may round differently.
     """
@@ -58,13 +67,17 @@ def fit(
     n_clusters: int,
     settings: Settings,
     *,
+    position: np.ndarray | None = None,
+    batch_size: int | None = None,
     random_state: int = 0,
     accelerator: str = "auto",
     devices: int | str | list[int] = "auto",
+    strategy: str = "auto",
     precision: str = "32-true",
+    checkpoint: str | Path | None = None,
     progress_bar: bool = True,
 ) -> Fit:
-    """Train on the whole tissue.
+    """Train on a tissue.
 
     Parameters
     ----------
@@ -74,11 +87,17 @@ def fit(
         Number of clusters of the head.
     settings
         Choices of the network and its training.
+    position
+        Coordinates of the spots, (n_spots, n_dimensions): tiles are cut by them. None cuts along the spatial graph.
+    batch_size
+        Spots of a step, over all devices; None takes the whole tissue while it is small.
     random_state
         Seed of the weights, masks and negatives. The global random state is left as it was.
-    accelerator, devices, precision
+    accelerator, devices, strategy, precision
         As in :class:`lightning.pytorch.Trainer`. ``"auto"`` takes one CUDA device where there is one
         and else the CPU.
+    checkpoint
+        File that the state of the training is written to now and then, and gone on from where it is there.
     progress_bar
         Whether to show one.
 
@@ -88,37 +107,109 @@ def fit(
 
     Raises
     ------
+    ValueError
+        If the checkpoint is there and of another training.
     FloatingPointError
         If the loss does not stay finite.
     """
-    with torch.random.fork_rng(devices=[]), threads(tissue.n_spots) as n_threads:
+    devices = 1 if devices == "auto" else devices
+    n_devices = devices if isinstance(devices, int) else len(devices)
+    batches = Batches(
+        tissue,
+        settings,
+        batch_size=batch_size,
+        position=position,
+        n_processes=n_devices,
+        random_state=random_state,
+    )
+    n_passes = batches.n_passes(LEAST_PASSES)
+    with torch.random.fork_rng(devices=[]), threads(-(-tissue.n_spots // len(batches))) as n_threads:
         torch.default_generator.manual_seed(random_state)
         network = SpaMCA(tissue.n_features, n_clusters, settings)
-        plan = TrainingPlan(network, settings, random_state=random_state)
-        callbacks = ([ProgressBar()] if progress_bar else []) + ([StopWhenFlat()] if settings.early_stopping else [])
-        if settings.max_epochs > 0:
+        plan = TrainingPlan(
+            network, settings, n_steps=n_passes * len(batches), n_threads=max(1, n_threads // n_devices)
+        )
+        if n_devices > 1:
+            freeze_unused(network, batches)
+        if n_passes > 0:
+            told = {"n_clusters": n_clusters, "random_state": random_state, "batch_size": batch_size}
             with quiet_lightning(), interruptible():
-                trainer = Trainer(
+                _train(
+                    plan,
+                    batches,
+                    n_passes,
+                    checkpoint=checkpoint,
+                    told=told,
+                    progress_bar=progress_bar,
                     accelerator=_accelerator(accelerator),
-                    # The whole tissue is one batch: further devices would only repeat the work.
-                    devices=1 if devices == "auto" else devices,
+                    devices=devices,
+                    strategy=_strategy(strategy, n_devices),
                     precision=precision,
-                    max_epochs=settings.max_epochs,
-                    callbacks=callbacks,
-                    logger=False,
-                    enable_checkpointing=False,
-                    enable_model_summary=False,
-                    enable_progress_bar=False,
                 )
-                trainer.fit(plan, DataLoader([tissue], batch_size=None))
-        network = network.cpu().eval()
+        torch.set_num_threads(n_threads)
+        plan.cpu()
         _check_finite(network, plan.history(), settings)
-        masks = network.draw_masks(tissue, plan.generator) if settings.mask_at_inference else None
-        with torch.no_grad():
-            latents = network.embed(tissue, masks)
-        if settings.normalize:
-            latents = replace(latents, fused=F.normalize(latents.fused, dim=1))
-    return Fit(network, latents, plan.history(), n_threads)
+        masks = batches.masks(n_passes) if settings.mask_at_inference else None
+        blocks = None if batches.tiles is None else tiles(tissue.spatial, -(-tissue.n_spots // SPOTS), position)
+        latents = embed(network.to(batches.tissue.device).eval(), batches.tissue, blocks, masks)
+    return Fit(network.cpu(), latents, plan.history(), n_threads)
+
+
+def _train(
+    plan: TrainingPlan,
+    batches: Batches,
+    n_passes: int,
+    *,
+    checkpoint: str | Path | None,
+    told: dict[str, Any],
+    progress_bar: bool,
+    **given: Any,
+) -> None:
+    callbacks = [ProgressBar()] if progress_bar else []
+    if plan.settings.early_stopping:
+        callbacks.append(StopWhenFlat())
+    resumed = None
+    if checkpoint is not None:
+        path, mark = Path(checkpoint), fingerprint(batches.tissue, plan.settings, **told)
+        if path.exists():
+            check_checkpoint(path, mark)
+            logger.info("integrate: going on from %s", path)
+            resumed = path
+        callbacks.append(Checkpoint(path, mark))
+    trainer = Trainer(
+        max_epochs=n_passes,
+        callbacks=callbacks,
+        logger=False,
+        enable_checkpointing=False,
+        enable_model_summary=False,
+        enable_progress_bar=False,
+        use_distributed_sampler=False,
+        **given,
+    )
+    trainer.fit(plan, batches, ckpt_path=resumed, weights_only=True)
+
+
+def _strategy(strategy: str, n_devices: int) -> str:
+    if strategy != "auto" or n_devices == 1:
+        return strategy
+    from lightning.fabric.utilities.imports import _IS_INTERACTIVE
+
+    return "ddp_notebook" if _IS_INTERACTIVE else "ddp"
+
+
+def freeze_unused(network: SpaMCA, batches: Batches) -> None:
+    """Take parameters out of the training that no loss depends on: processes would wait for their gradients.
+
+    They are the encoders of views that are left out, and the projectors of a single modality.
+    """
+    some = torch.arange(min(batches.tissue.n_spots, 2 * JOINED))
+    batch = draw(batches.tissue, network.settings, batches.masks(0), torch.Generator(), some)
+    network.eval()
+    losses(batch, network(batch), network.settings)["total"].backward()
+    network.train()
+    for parameter in network.parameters():
+        parameter.requires_grad_(parameter.grad is not None)
+        parameter.grad = None
 
 
 def _check_finite(network: SpaMCA, history: dict[str, Tensor], settings: Settings) -> None:

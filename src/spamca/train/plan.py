@@ -8,15 +8,17 @@ import torch
 from lightning.pytorch import LightningModule
 
 from spamca.nn import losses
+from spamca.nn.objective import TERMS
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from spamca.nn import Settings, SpaMCA, Tissue
+    from spamca.nn import Settings, SpaMCA
+    from spamca.nn.batch import Batch
 
 
 class TrainingPlan(LightningModule):
-    """One step: draw masks, run the network, weigh the losses.
+    """One step: run the network, weigh the losses.
 
     Parameters
     ----------
@@ -24,23 +26,35 @@ class TrainingPlan(LightningModule):
         The network to train.
     settings
         Choices of the losses and the optimiser.
-    random_state
-        Seed of masks and negatives, drawn from generators of the plan's own.
+    n_steps
+        Number of steps that the history has room for.
+    n_threads
+        Threads of each process.
     """
 
-    def __init__(self, network: SpaMCA, settings: Settings, *, random_state: int) -> None:
+    def __init__(self, network: SpaMCA, settings: Settings, *, n_steps: int, n_threads: int = 1) -> None:
         super().__init__()
         self.network = network
         self.settings = settings
-        self.generator = torch.Generator().manual_seed(random_state)
-        self.steps: list[dict[str, Tensor]] = []
+        self.n_threads = n_threads
+        # Kept on the device, so that no step waits for its values, and as buffers, so that they come along wherever weights go.
+        self.register_buffer("record", torch.full((n_steps, len(TERMS)), torch.nan))
+        self.register_buffer("n_done", torch.zeros((), dtype=torch.int64))
 
-    def training_step(self, batch: Tissue) -> Tensor:
-        """Give the total loss; all losses are kept on the device, so that no step waits for their values."""
-        masks = self.network.draw_masks(batch, self.generator)
-        output = self.network(batch, masks)
-        terms = losses(batch, output, masks, self.settings, self.generator)
-        self.steps.append({name: term.detach() for name, term in terms.items()})
+    def on_train_start(self) -> None:
+        """Bring the tissue to where the network is."""
+        torch.set_num_threads(self.n_threads)
+        self.trainer.train_dataloader.place(self.device)
+
+    def on_train_epoch_start(self) -> None:
+        """Tell the batches which pass it is."""
+        self.trainer.train_dataloader.epoch = self.current_epoch
+
+    def training_step(self, batch: Batch) -> Tensor:
+        """Give the total loss."""
+        terms = losses(batch, self.network(batch), self.settings)
+        self.record[self.global_step] = torch.stack([terms[name].detach().float() for name in TERMS])
+        self.n_done += 1
         return terms["total"]
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
@@ -49,6 +63,5 @@ class TrainingPlan(LightningModule):
 
     def history(self) -> dict[str, Tensor]:
         """Each loss per step, float32 of shape (n_steps,), on the CPU."""
-        if not self.steps:
-            return {}
-        return {name: torch.stack([step[name] for step in self.steps]).float().cpu() for name in self.steps[0]}
+        done = self.record[: int(self.n_done)].cpu()
+        return dict(zip(TERMS, done.T.contiguous(), strict=True)) if len(done) else {}

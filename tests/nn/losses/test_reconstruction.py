@@ -9,13 +9,9 @@ TARGET = torch.zeros(3, 2)
 RESTORED = torch.tensor([[1.0, 1.0], [2.0, 2.0], [0.0, 4.0]])
 
 
-def test_only_scored_spots_count():
-    assert float(reconstruction_loss(TARGET, RESTORED, torch.tensor([False, True, False]))) == 4
-
-
-def test_all_spots_by_default():
+def test_mean_over_spots_and_features():
     assert float(reconstruction_loss(TARGET, RESTORED)) == pytest.approx((1 + 4 + 8) / 3)
 
 
 def test_nothing_scored_is_zero():
-    assert float(reconstruction_loss(TARGET, RESTORED, torch.zeros(3, dtype=torch.bool))) == 0
+    assert float(reconstruction_loss(TARGET[:0], RESTORED[:0])) == 0

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from spamca.nn.distributed import all_sum
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -43,7 +45,7 @@ def balanced_target(assignments: Sequence[Tensor]) -> Tensor:
     Shape (n_spots, n_clusters), rows summing to one, detached.
     """
     strongest = torch.stack(list(assignments)).amax(dim=0).detach()
-    sharp = strongest.square() / strongest.sum(dim=0).clamp(min=1e-12)
+    sharp = strongest.square() / all_sum(strongest.sum(dim=0)).clamp(min=1e-12)
     return sharp / sharp.sum(dim=1, keepdim=True)
 
 
@@ -95,4 +97,4 @@ def alignment_loss(assignment: Tensor, target: Tensor) -> Tensor:
     A scalar.
     """
     divergence = torch.xlogy(target, target) - target * (assignment + 1e-8).log()
-    return divergence.sum(dim=1).mean()
+    return all_sum(divergence.sum()) / all_sum(divergence.new_tensor(float(len(divergence))))

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from spamca.nn.distributed import all_sum
+
 
 def cluster_contrast_loss(first: Tensor, second: Tensor, *, temperature: float = 0.5) -> Tensor:
     r"""A cluster should gather the same spots in both modalities, and no cluster should be empty (Li et al. 2021).
@@ -31,8 +33,10 @@ def cluster_contrast_loss(first: Tensor, second: Tensor, *, temperature: float =
     A scalar.
     """
     n_clusters = first.shape[1]
-    columns = F.normalize(torch.cat([first.T, second.T]), dim=1)
-    similarity = columns @ columns.T / temperature
+    columns = torch.cat([first, second], dim=1).float()
+    overlap = all_sum(columns.T @ columns)  # cosines from sums over spots: no process needs the spots of another
+    length = overlap.diagonal().clamp(min=1e-12).sqrt()
+    similarity = overlap / (length[:, None] * length) / temperature
     similarity = similarity.masked_fill(torch.eye(2 * n_clusters, dtype=torch.bool, device=first.device), -torch.inf)
     partner = torch.arange(2 * n_clusters, device=first.device).roll(n_clusters)
     return F.cross_entropy(similarity, partner) + imbalance(first) + imbalance(second)
@@ -40,5 +44,6 @@ def cluster_contrast_loss(first: Tensor, second: Tensor, *, temperature: float =
 
 def imbalance(assignment: Tensor) -> Tensor:
     r"""How far the mean assignment is from uniform, :math:`\log K + \sum_k \bar p_k \log \bar p_k \ge 0`; a scalar."""
-    mean = assignment.mean(dim=0)
+    size = all_sum(assignment.new_tensor(float(len(assignment)))).clamp(min=1)
+    mean = all_sum(assignment.sum(dim=0)) / size
     return math.log(assignment.shape[1]) + torch.xlogy(mean, mean.clamp(min=1e-12)).sum()

@@ -8,8 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from spamca.nn.distributed import all_sum, alone
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from spamca.nn.batch import Pair
 
 
 def positive_contrast_loss(first: Tensor, second: Tensor) -> Tensor:
@@ -20,14 +24,15 @@ def positive_contrast_loss(first: Tensor, second: Tensor) -> Tensor:
     Parameters
     ----------
     first, second
-        Projections of the same spots in two modalities, shape (n_spots, n_latent).
+        Projections of the same spots in two modalities, shape (n_spots, n_latent); without spots the loss is zero.
 
     Returns
     -------
     A scalar.
     """
     cosine = F.cosine_similarity(first, second, dim=1, eps=1e-12)
-    return -((1 + cosine) / 2).square().log().mean()
+    size = all_sum(cosine.new_tensor(float(len(cosine)))).clamp(min=1)
+    return -all_sum(((1 + cosine) / 2).square().log().sum()) / size
 
 
 def info_nce_loss(first: Tensor, second: Tensor, *, temperature: float = 0.5) -> Tensor:
@@ -56,13 +61,28 @@ def info_nce_loss(first: Tensor, second: Tensor, *, temperature: float = 0.5) ->
     return (F.cross_entropy(similarity, itself) + F.cross_entropy(similarity.T, itself)) / 2
 
 
-def _sampled_info_nce(first: Tensor, second: Tensor, n: int, temperature: float, generator: torch.Generator) -> Tensor:
-    drawn = torch.randperm(len(first), generator=generator)[:n].to(first.device)
-    return info_nce_loss(first[drawn], second[drawn], temperature=temperature)
+def _sampled_info_nce(first: Tensor, second: Tensor, pair: Pair, temperature: float) -> Tensor:
+    if pair.n_drawn < 2:
+        return first.new_zeros(())
+    return info_nce_loss(_gathered(first, pair), _gathered(second, pair), temperature=temperature)
 
 
-CONTRASTS: dict[str, Callable[[Tensor, Tensor, int, float, torch.Generator], Tensor]] = {
+def _gathered(projection: Tensor, pair: Pair) -> Tensor:
+    """Projections of all drawn spots, those of other processes included."""
+    if alone():
+        return projection[pair.drawn]
+    slots = projection.new_zeros((pair.n_drawn, projection.shape[1]))
+    return all_sum(slots.index_copy(0, pair.slots, projection[pair.drawn]))
+
+
+def _positive(first: Tensor, second: Tensor, pair: Pair, _: float) -> Tensor:
+    if pair.both is not None:
+        first, second = first[pair.both], second[pair.both]
+    return positive_contrast_loss(first, second)
+
+
+CONTRASTS: dict[str, Callable[[Tensor, Tensor, Pair, float], Tensor]] = {
     "info_nce": _sampled_info_nce,
-    "positive": lambda first, second, *_: positive_contrast_loss(first, second),
+    "positive": _positive,
 }
-"""Contrasts by name, called with two projections, number of spots to draw, temperature, and source of randomness."""
+"""Contrasts by name, called with two projections, the spots that have both modalities, and temperature."""

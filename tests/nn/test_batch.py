@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from spamca.nn import PRESETS, Settings, SpaMCA
+from spamca.nn.batch import draw, look
+from spamca.nn.masking import draw_masks
+
+SPOTS = torch.tensor([3, 17, 5, 30, 31, 39])
+
+
+@pytest.fixture(params=["complete", "mosaic"])
+def tissue(request, toy_tissue):
+    if request.param == "complete":
+        return toy_tissue
+    present = torch.rand(40, 3, generator=torch.Generator().manual_seed(0)) < 0.7
+    present[:, 0] = True
+    return replace(toy_tissue, present=present)
+
+
+def masks_of(tissue, settings):
+    rate, seed = settings.mask_rate, torch.Generator().manual_seed(0)
+    return draw_masks(40, len(tissue.features), rate, seed, independent=settings.independent_masks)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("views", [("spatial", "feature"), ("spatial",), ("feature",)])
+@pytest.mark.parametrize("masked", [False, True])
+def test_some_spots_are_encoded_as_in_the_whole(tissue, preset, views, masked):
+    settings = PRESETS[preset].changed(n_latent=8, views=views, fusion="attention")
+    network = SpaMCA(tissue.n_features, 4, settings)
+    masks = masks_of(tissue, settings) if masked else None
+    whole, some = (network.encode(look(tissue, settings, spots, masks)) for spots in (None, SPOTS))
+    torch.testing.assert_close(some.fused, whole.fused[SPOTS], rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(some.modalities[1], whole.modalities[1][SPOTS], rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(some.modality_weights, whole.modality_weights[SPOTS], rtol=1e-5, atol=1e-5)
+
+
+def test_some_spots_are_restored_as_in_the_whole(tissue):
+    settings = Settings(n_latent=8)
+    network = SpaMCA(tissue.n_features, 4, settings).eval()
+    masks = masks_of(tissue, settings)
+    whole, some = (
+        (batch, network(batch))
+        for batch in (draw(tissue, settings, masks, torch.Generator(), spots) for spots in (None, SPOTS))
+    )
+    for m in range(3):
+        asked = some[0].scored[m]
+        in_whole = torch.tensor(
+            [int((whole[0].scored[m] == spot).nonzero()) for spot in SPOTS[asked]], dtype=torch.long
+        )
+        torch.testing.assert_close(some[1].restored[m], whole[1].restored[m][in_whole], rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(some[0].targets[m], tissue.features[m][SPOTS[asked]])
+    torch.testing.assert_close(some[1].fused_assignment, whole[1].fused_assignment[SPOTS], rtol=1e-5, atol=1e-5)
+
+
+def test_only_hidden_spots_that_were_measured_are_scored(tissue):
+    masks = masks_of(tissue, Settings())
+    batch = draw(tissue, Settings(), masks, torch.Generator())
+    for m, positions in enumerate(batch.scored):
+        has = torch.ones(40, dtype=torch.bool) if tissue.present is None else tissue.present[:, m]
+        assert torch.equal(positions, (masks[m][0] & has).nonzero().squeeze(1))
+
+
+def test_nothing_hidden_scores_all(toy_tissue):
+    settings = Settings(mask_rate=0)
+    batch = draw(toy_tissue, settings, masks_of(toy_tissue, settings), torch.Generator())
+    assert batch.scored == (None, None, None)
+    assert torch.equal(batch.targets[1], toy_tissue.features[1])
+
+
+def test_nothing_hidden_scores_the_spots_of_a_part_and_not_their_neighbours(toy_tissue):
+    settings = Settings(n_latent=8, mask_rate=0)
+    batch = draw(toy_tissue, settings, masks_of(toy_tissue, settings), torch.Generator(), SPOTS)
+    restored = SpaMCA(toy_tissue.n_features, 4, settings).eval()(batch).restored
+    assert [x.shape for x in restored] == [x.shape for x in batch.targets]
+    assert torch.equal(batch.targets[0], toy_tissue.features[0][SPOTS])
+
+
+def test_contrast_draws_from_spots_that_have_both(tissue):
+    batch = draw(tissue, Settings(n_contrasted=6), masks_of(tissue, Settings()), torch.Generator())
+    for pair, (a, b) in zip(batch.pairs, [(0, 1), (0, 2), (1, 2)], strict=True):
+        assert pair.n_drawn == len(pair.drawn) == len(pair.drawn.unique()) == 6
+        if tissue.present is not None:
+            assert (tissue.present[pair.drawn][:, [a, b]]).all()
+
+
+def test_processes_share_what_one_would_draw(tissue):
+    settings, spots = Settings(n_contrasted=12), torch.arange(0, 40, 2)
+    masks, own = masks_of(tissue, settings), torch.arange(20) % 3 == 0
+
+    def of(part):
+        return draw(tissue, settings, masks, torch.Generator().manual_seed(2), spots, part)
+
+    alone, parts, held = of(None), (of(own), of(~own)), (spots[own], spots[~own])
+    for pair, first, second in zip(alone.pairs, *(part.pairs for part in parts), strict=True):
+        slots = torch.cat([first.slots, second.slots])
+        drawn = torch.cat([held[0][first.drawn], held[1][second.drawn]])
+        assert torch.equal(slots.sort().values, torch.arange(pair.n_drawn))
+        assert torch.equal(drawn[slots.argsort()], spots[pair.drawn])
+    assert sum(part.n_spots for part in parts) == alone.n_spots == 20
+    assert sum(len(part.targets[0]) for part in parts) == len(alone.targets[0])
+
+
+def test_moves_everything(tissue):
+    moved = draw(tissue, Settings(), masks_of(tissue, Settings()), torch.Generator(), SPOTS).to("meta")
+    tensors = [*moved.targets, *moved.scored, moved.guide, moved.spatial.weights, moved.seen[2]["feature"].values]
+    tensors += [pair.drawn for pair in moved.pairs]
+    assert {tensor.device.type for tensor in tensors} == {"meta"}

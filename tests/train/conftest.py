@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from scipy.sparse import csr_matrix
+
+from spamca.graph import normalize, spatial_graph
+from spamca.nn import Tissue
+from spamca.nn.sparse import Adjacency
+
+
+@pytest.fixture(scope="session")
+def position():
+    across, down = np.meshgrid(np.arange(15.0), np.arange(8.0))
+    return np.column_stack([across.ravel(), down.ravel()])
+
+
+@pytest.fixture(scope="session")
+def toy_tissue(position):
+    """Two modalities on a lattice of 120 spots, and a guide to four domains."""
+    rng, n = np.random.default_rng(0), len(position)
+
+    def graph():
+        links = rng.random((n, n)) < 0.05
+        return Adjacency.from_scipy(normalize(csr_matrix((links | links.T).astype(np.float64))))
+
+    return Tissue(
+        tuple(torch.from_numpy(rng.normal(size=(n, width)).astype(np.float32)) for width in (6, 4)),
+        Adjacency.from_scipy(normalize(spatial_graph(position, n_neighbors=4).connectivities)),
+        (graph(), graph()),
+        guide=torch.from_numpy(rng.dirichlet(np.full(4, 0.2), n).astype(np.float32)),
+    )
