@@ -19,7 +19,7 @@ from numpydoc.validate import validate
 
 import spamca
 
-PARTS = ("datasets", "metrics", "pl", "pp", "tl")
+PARTS = ("datasets", "io", "metrics", "pl", "pp", "tl")
 HEAVY = (
     "anndata",
     "lightning",

@@ -11,9 +11,9 @@ from spamca import _logging as _logging
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from spamca import datasets, metrics, pl, pp, tl
+    from spamca import datasets, io, metrics, pl, pp, tl
 
-__all__ = ["datasets", "metrics", "pl", "pp", "tl"]
+__all__ = ["datasets", "io", "metrics", "pl", "pp", "tl"]
 __version__ = version("spamca")
 
 

@@ -1,0 +1,140 @@
+"""``io.read_spaceranger``: a MuData from a folder that Space Ranger wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spamca import _keys
+from spamca._checks import check_flag, check_name
+from spamca._logging import logger
+from spamca.io._assemble import assemble
+from spamca.io._feature_types import flag_isotype_controls, split
+from spamca.io._images import read_images
+from spamca.io._matrix import METADATA, find_matrix, read_matrix
+from spamca.io._positions import read_positions
+
+if TYPE_CHECKING:
+    import os
+
+    from mudata import MuData
+
+
+def read_spaceranger(
+    path: str | os.PathLike[str],
+    *,
+    raw: bool = False,
+    counts_file: str | None = None,
+    library_id: str | None = None,
+    images: bool = True,
+) -> MuData:
+    """Read a folder that Space Ranger wrote: genes, antibodies and whatever else was counted, one modality each.
+
+    All versions are read: positions without a header (before 2.0), with one (from 2.0 on), and in Parquet (bins of
+    Visium HD).
+
+    Parameters
+    ----------
+    path
+        The folder ``outs``; of Visium HD one size of bins, such as ``outs/binned_outputs/square_008um``. It holds a
+        matrix and a folder ``spatial``.
+    raw
+        Whether to read ``raw_feature_bc_matrix``, with spots that no tissue covers, and not the filtered one.
+    counts_file
+        Name of the matrix in the folder, an HDF5 file or a folder, where it has another than Space Ranger gives. The name
+        of a sample in front of the usual one does no harm.
+    library_id
+        Name under which the image is kept. By default what the matrix says, else the name of the folder.
+    images
+        Whether to read the images.
+
+    Returns
+    -------
+    MuData with modalities ``"rna"`` (gene expression), ``"protein"`` (antibody capture), ``"atac"`` (peaks), and others by
+    the name of their type in lower case. Each has
+
+    ``X``
+        Counts, CSR, float32.
+    ``obs["in_tissue"]``, ``obs["array_row"]``, ``obs["array_col"]``
+        Whether tissue covers the spot, and where the spot lies in the array.
+    ``obsm["spatial"]``
+        Coordinates x (``pxl_col_in_fullres``) and y (``pxl_row_in_fullres``), on the MuData too.
+    ``var["gene_ids"]``, ``var["feature_types"]``
+        As in the matrix; of proteins also ``var["isotype_control"]``, whether the antibody is a control that binds
+        nothing in the tissue. Those are flagged and not dropped.
+    ``uns["spatial"][library_id]``
+        ``images``, ``scalefactors`` and ``metadata``, as squidpy keeps them, on the MuData too. They are the same arrays
+        in memory; a file holds one copy for each.
+
+    A protein called as a gene gets ``"protein:"`` in front of its name.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder, the matrix or the positions are missing.
+    NotADirectoryError
+        If ``path`` is a file.
+    TypeError
+        If an argument is not of the kind that it should be.
+    ValueError
+        If a file is broken, or matrix and positions do not belong together; the message names the file.
+
+    See Also
+    --------
+    spamca.pp.neighbors : takes the result as it is.
+
+    Examples
+    --------
+    >>> import spamca
+    >>> mdata = spamca.io.read_spaceranger("tonsil/outs")  # doctest: +SKIP
+    >>> spamca.pp.neighbors(mdata)  # doctest: +SKIP
+    """
+    check_flag("raw", raw)
+    check_flag("images", images)
+    for name, value in (("counts_file", counts_file), ("library_id", library_id)):
+        if value is not None:
+            check_name(name, value)
+    if raw and counts_file is not None:
+        msg = f"raw=True looks for the raw matrix, counts_file={counts_file!r} names one; leave one of them out"
+        raise ValueError(msg)
+    if library_id is not None and (not library_id or "/" in library_id):
+        msg = f"library_id must not be empty or hold '/', which files do not store, got {library_id!r}"
+        raise ValueError(msg)
+    path = Path(path)
+    _check_folder(path)
+
+    adata, attributes = read_matrix(find_matrix(path, counts_file, raw=raw))
+    grid, coords = read_positions(path / "spatial", adata.obs_names)
+    record = read_images(path / "spatial", images=images)
+
+    for column in grid:
+        adata.obs[column] = grid[column].to_numpy()
+    adata.obsm[_keys.SPATIAL] = coords
+    mod = split(adata, "read_spaceranger")
+    if record is not None:
+        library_id = library_id or attributes.get("library_id", _folder_name(path)).replace("/", "_")
+        record["metadata"] = {name: attributes[name] for name in METADATA if name in attributes}
+        for modality in mod.values():
+            parts = {
+                key: dict(part) for key, part in record.items()
+            }  # the dicts are each one's own, the arrays are not
+            modality.uns[_keys.SPATIAL] = {library_id: parts}
+    told = [f"{modality.n_vars} features of {name!r}" for name, modality in mod.items()]
+    if "protein" in mod:
+        told.append(f"{flag_isotype_controls(mod['protein'])} isotype controls among the proteins")
+    logger.info("read_spaceranger: %d spots, %s", adata.n_obs, ", ".join(told))
+    return assemble(mod, "read_spaceranger")
+
+
+def _check_folder(path: Path) -> None:
+    if not path.exists():
+        msg = f"path={str(path)!r} does not exist; pass the folder 'outs' that Space Ranger wrote"
+        raise FileNotFoundError(msg)
+    if not path.is_dir():
+        msg = f"path={str(path)!r} is a file; pass the folder 'outs' that it lies in, and its name as counts_file"
+        raise NotADirectoryError(msg)
+
+
+def _folder_name(path: Path) -> str:
+    path = path.resolve()
+    return (path.parent.name if path.name == "outs" else path.name) or "tissue"

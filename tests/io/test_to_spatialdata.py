@@ -1,0 +1,330 @@
+"""Results given to a SpatialData, and read again from Zarr."""
+
+from __future__ import annotations
+
+import anndata as ad
+import mudata
+import numpy as np
+import pandas as pd
+import pytest
+import spatialdata
+from scipy import sparse
+from spatialdata import SpatialData
+from spatialdata.models import ShapesModel, TableModel
+
+import spamca
+from spamca import _edge
+from spamca.io import from_anndata, from_spatialdata, read_spaceranger, to_spatialdata
+
+# spatialdata's and zarr's own
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore:.*autosharding:UserWarning"
+)
+
+
+def annotating(adata, instances):
+    adata = adata.copy()
+    adata.obs["region"], adata.obs["instance_id"] = pd.Categorical(["spots"] * adata.n_obs), list(instances)
+    return TableModel.parse(adata, region="spots", region_key="region", instance_key="instance_id")
+
+
+@pytest.fixture
+def two_tables(tissue):
+    n = np.arange(tissue.n_obs)
+    rna = annotating(tissue["rna"][:200], n[:200])
+    protein = annotating(tissue["protein"][::-1][:215], n[::-1][:215])
+    shapes = {"spots": ShapesModel.parse(tissue.obsm["spatial"], geometry=0, radius=0.4, index=pd.Index(n))}
+    return SpatialData(shapes=shapes, tables={"rna": rna, "protein": protein}, attrs={"who": "me"})
+
+
+@pytest.fixture
+def mixed(tissue):
+    adata = ad.concat([tissue["rna"], tissue["protein"]], axis="var", merge="same")
+    shapes = {"spots": ShapesModel.parse(tissue.obsm["spatial"], geometry=0, radius=0.4)}
+    return SpatialData(shapes=shapes, tables={"table": annotating(adata, range(adata.n_obs))})
+
+
+def analysed(mdata):
+    spamca.pp.neighbors(mdata)
+    spamca.tl.integrate(mdata, n_clusters=3, max_epochs=3, progress_bar=False)
+    spamca.tl.cluster(mdata)
+    return mdata
+
+
+def labelled(mdata):
+    """Domains as :func:`spamca.tl.cluster` leaves them, at no cost."""
+    mdata.obs["spamca"] = pd.Categorical(np.arange(mdata.n_obs).astype(str)).codes % 3
+    mdata.obs["spamca"] = pd.Categorical(mdata.obs["spamca"].astype(str), ordered=True)
+    for name, modality in mdata.mod.items():
+        modality.obs["spamca"] = mdata.obs["spamca"].iloc[_edge.spots(_edge.rows(mdata, name), modality.n_obs)]
+    return mdata
+
+
+def stored(sdata, tmp_path):
+    sdata.write(tmp_path / "tissue.zarr")
+    return spatialdata.read_zarr(tmp_path / "tissue.zarr")
+
+
+def test_new(integrated, tmp_path):
+    before = integrated.copy()
+    sdata = stored(to_spatialdata(integrated), tmp_path)
+    assert sorted(sdata.tables) == ["protein", "rna", "spamca"]
+    joint = sdata["spamca"]
+    assert list(joint.obs["spamca"]) == list(integrated.obs["spamca"])
+    np.testing.assert_array_equal(joint.obsm["X_spamca"], integrated.obsm["X_spamca"])
+    np.testing.assert_array_equal(joint.obsm["spamca_posterior"], integrated.obsm["spamca_posterior"])
+    np.testing.assert_array_equal(joint.obs["rna_spamca_weight"], integrated.obs["rna:spamca_weight"])
+    assert list(joint.uns["spamca_colors"]) == list(integrated.uns["spamca_colors"])
+    assert (joint.obsp["spatial_connectivities"] != integrated.obsp["spatial_connectivities"]).nnz == 0
+    assert "rna" not in joint.obsm
+    for name in ("rna", "protein"):
+        assert list(sdata[name].obs["spamca"]) == list(integrated[name].obs["spamca"])
+        np.testing.assert_array_equal(sdata[name].obsm["X_spamca"], integrated[name].obsm["X_spamca"])
+    for name in sdata.tables:
+        assert sdata[name].uns["spatialdata_attrs"] == {
+            "region": "spots",
+            "region_key": "region",
+            "instance_key": "spot_id",
+        }
+        assert set(sdata[name].obs["spot_id"]) == set(sdata["spots"].index)
+    assert list(sdata["spots"].index) == list(integrated.obs_names)
+    np.testing.assert_allclose(sdata["spots"].get_coordinates(), integrated.obsm["spatial"])
+    assert list(integrated.obs) == list(before.obs)
+    assert list(integrated["rna"].obs) == list(before["rna"].obs)
+
+
+def test_new_and_back(integrated, tmp_path):
+    sdata = stored(to_spatialdata(integrated), tmp_path)
+    mdata = from_spatialdata(sdata)
+    assert list(mdata.obs_names) == list(integrated.obs_names)
+    np.testing.assert_array_equal(mdata["rna"].X.toarray(), integrated["rna"].X.toarray())
+    np.testing.assert_array_equal(mdata.obsm["spatial"], integrated.obsm["spatial"])
+    assert list(mdata["rna"].obs["spamca"]) == list(integrated.obs["spamca"])
+
+
+def test_without_results(tissue, tmp_path):
+    sdata = stored(to_spatialdata(tissue), tmp_path)
+    assert list(sdata["spamca"].obs["label"]) == list(tissue.obs["label"])
+
+
+def test_spot_that_lacks_a_modality(tissue, tmp_path):
+    mdata = from_anndata({"rna": tissue["rna"][:200], "protein": tissue["protein"][20:][::-1]}, join="outer")
+    sdata = stored(to_spatialdata(labelled(mdata)), tmp_path)
+    assert (sdata["spamca"].n_obs, sdata["rna"].n_obs, sdata["protein"].n_obs) == (225, 200, 205)
+    assert list(sdata["protein"].obs["spot_id"]) == list(mdata["protein"].obs_names)
+
+
+def test_columns_that_are_taken(tissue):
+    tissue["rna"].obs["region"] = "cortex"
+    tissue.obs["spot_id"] = np.arange(225)
+    sdata = to_spatialdata(tissue)
+    assert sdata["rna"].uns["spatialdata_attrs"]["region_key"] == "spatialdata_region"
+    assert sdata["spamca"].uns["spatialdata_attrs"]["instance_key"] == "spatialdata_spot_id"
+    assert (sdata["rna"].obs["region"] == "cortex").all()
+
+
+def test_radius_of_spaceranger(outs, tmp_path):
+    sdata = stored(to_spatialdata(read_spaceranger(outs)), tmp_path)
+    assert set(sdata["spots"]["radius"]) == {4.0}
+
+
+def test_backed_by_a_file(tissue, tmp_path):
+    with _edge.without_pull():
+        tissue.write(tmp_path / "tissue.h5mu")
+        backed = mudata.read_h5mu(tmp_path / "tissue.h5mu", backed=True)
+    sdata = to_spatialdata(backed)
+    np.testing.assert_array_equal(sdata["rna"].X.toarray(), tissue["rna"].X.toarray())
+    backed.file.close()
+
+
+def test_back_to_tables(two_tables, tmp_path, assert_same):
+    before = {name: table.copy() for name, table in two_tables.tables.items()}
+    mdata = analysed(from_spatialdata(two_tables))
+    sdata = stored(to_spatialdata(mdata, two_tables), tmp_path)
+    for name, table in before.items():
+        assert_same(table, two_tables[name], name)
+    assert sdata.attrs["who"] == "me"
+
+    joint = sdata["spamca"]
+    attrs = {"region": "spots", "region_key": "region", "instance_key": "instance_id"}
+    assert joint.uns["spatialdata_attrs"] == attrs
+    assert list(joint.obs["instance_id"]) == list(range(10, 200))
+    assert joint.obs["instance_id"].dtype == sdata["spots"].index.dtype
+    np.testing.assert_array_equal(joint.obsm["X_spamca"], mdata.obsm["X_spamca"])
+    assert {"spamca", "spamca_confidence", "rna_spamca_weight", "protein_spamca_weight"} <= set(joint.obs)
+
+    for name in ("rna", "protein"):
+        table, modality = sdata[name], mdata[name]
+        assert table.uns["spatialdata_attrs"] == attrs
+        assert list(table.obs_names) == list(before[name].obs_names)
+        np.testing.assert_array_equal(table.X.toarray(), before[name].X.toarray())
+        assert table.obs["spamca"].isna().sum() == table.n_obs - 190
+        known = table[table.obs["spamca"].notna()]
+        there = modality[known.obs_names]
+        assert list(known.obs["spamca"]) == list(there.obs["spamca"])
+        np.testing.assert_array_equal(known.obs["spamca_weight"], there.obs["spamca_weight"])
+        np.testing.assert_array_equal(known.obsm["X_spamca"], there.obsm["X_spamca"])
+        np.testing.assert_array_equal(known.obsm["spamca_view_weights"], there.obsm["spamca_view_weights"])
+        assert np.isnan(table.obsm["X_spamca"][table.obs["spamca"].isna()]).all()
+        assert list(table.uns["spamca_colors"]) == list(modality.uns["spamca_colors"])
+        graph = table.obsp["spatial_connectivities"]
+        assert graph.sum() == modality.obsp["spatial_connectivities"].sum()
+
+
+def test_back_by_way_of_a_file(two_tables, tmp_path):
+    mdata = labelled(from_spatialdata(two_tables))
+    with _edge.without_pull():
+        mdata.write(tmp_path / "tissue.h5mu")
+        mdata = mudata.read_h5mu(tmp_path / "tissue.h5mu")
+    sdata = stored(to_spatialdata(mdata, two_tables), tmp_path)
+    assert list(sdata["spamca"].obs["spamca"]) == list(mdata.obs["spamca"])
+
+
+def test_back_again(two_tables):
+    mdata = labelled(from_spatialdata(two_tables))
+    first = to_spatialdata(mdata, two_tables)
+    domains = pd.Categorical(["x", "y"] * 95)
+    mdata.obs["spamca"] = domains
+    for name in mdata.mod:
+        mdata[name].obs["spamca"] = domains
+    second = to_spatialdata(mdata, first)
+    assert list(second["spamca"].obs["spamca"]) == list(domains)
+    assert set(second["rna"].obs["spamca"].dropna()) == {"x", "y"}
+    assert list(first["spamca"].obs["spamca"].cat.categories) == ["0", "1", "2"]
+    assert list(from_spatialdata(second).mod) == ["rna", "protein"]
+
+
+def test_back_to_one_table(mixed, tmp_path):
+    mdata = analysed(from_spatialdata(mixed))
+    sdata = stored(to_spatialdata(mdata, mixed), tmp_path)
+    table = sdata["table"]
+    assert list(table.obs["spamca"]) == list(mdata.obs["spamca"])
+    assert list(sdata["spamca"].obs["spamca"]) == list(mdata.obs["spamca"])
+    np.testing.assert_array_equal(table.obsm["X_spamca"], mdata.obsm["X_spamca"])
+    np.testing.assert_array_equal(table.obsm["rna_X_spamca"], mdata["rna"].obsm["X_spamca"])
+    np.testing.assert_array_equal(table.obsm["protein_X_pca"], mdata["protein"].obsm["X_pca"])
+    np.testing.assert_array_equal(table.obs["rna_spamca_weight"], mdata.obs["rna:spamca_weight"])
+    assert list(table.uns["spamca_colors"]) == list(mdata.uns["spamca_colors"])
+    assert not {"rna_region", "rna_spamca", "rna_instance_id"} & set(table.obs)
+    assert "rna_spatial" not in table.obsm
+
+
+def test_rows_of_one_name_in_two_sections(tissue):
+    """Instances tell them apart, on the way in and back."""
+    n = [*range(100), *range(125)]
+    tables = {}
+    for name in ("rna", "protein"):
+        adata = tissue[name].copy()
+        adata.obs["region"], adata.obs["instance_id"] = pd.Categorical(np.repeat(["a", "b"], [100, 125])), n
+        adata.obs_names = [f"BC{i}" for i in n]
+        tables[name] = TableModel.parse(adata, region=["a", "b"], region_key="region", instance_key="instance_id")
+    coords = tissue.obsm["spatial"]
+    shapes = {
+        "a": ShapesModel.parse(coords[:100], geometry=0, radius=0.4),
+        "b": ShapesModel.parse(coords[100:], geometry=0, radius=0.4),
+    }
+    sdata = SpatialData(shapes=shapes, tables=tables)
+    mdata = from_spatialdata(sdata)
+    mdata.obs["mine"] = mdata["rna"].obs["mine"] = np.arange(225)
+    again = to_spatialdata(mdata, sdata)
+    assert list(again["rna"].obs["mine"]) == list(range(225))
+    assert list(again["spamca"].obs["instance_id"]) == n
+    assert again["spamca"].uns["spatialdata_attrs"]["region"] == ["a", "b"]
+
+
+def test_tables_that_annotate_nothing(tissue, tmp_path):
+    sdata = SpatialData(tables={"rna": tissue["rna"].copy(), "protein": tissue["protein"].copy()})
+    mdata = from_spatialdata(sdata)
+    mdata.obs["mine"] = pd.Categorical(["a"] * 225)
+    again = stored(to_spatialdata(mdata, sdata, table_name="result"), tmp_path)
+    assert "spatialdata_attrs" not in again["result"].uns
+    assert (again["result"].obs["mine"] == "a").all()
+
+
+def test_modality_without_table(two_tables, told):
+    mdata = from_spatialdata(two_tables, tables="rna")
+    other = mdata["rna"].copy()
+    other.var_names = "image:" + other.var_names
+    other.obs_names = [*other.obs_names[:-2], "new1", "new2"]
+    with _edge.without_pull():
+        both = mudata.MuData({"rna": mdata["rna"], "image": other})
+    sdata = to_spatialdata(both, two_tables)
+    assert sdata["spamca"].n_obs == 200
+    assert "to_spatialdata: ['image'] have no table in sdata; their results go into the joint one only" in told()
+    assert "to_spatialdata: 2 spots are in no table of sdata and left out of the joint one" in told()
+
+
+def test_tables_by_name(two_tables, tissue):
+    mdata = from_anndata({"genes": tissue["rna"], "adt": tissue["protein"]})
+    mdata["genes"].obs["checked"] = True
+    sdata = to_spatialdata(mdata, two_tables, tables={"genes": "rna"})
+    assert sdata["rna"].obs["checked"].all()
+    assert "checked" not in sdata["protein"].obs
+    assert list(sdata["spamca"].obs["instance_id"]) == list(range(200))
+
+
+def test_image_and_regions_stay(two_tables):
+    mdata = from_spatialdata(two_tables)
+    mdata["rna"].uns["spatial"] = {"a": {"images": {}}}
+    assert to_spatialdata(mdata, two_tables)["rna"].uns["spatial"] == {"a": {"images": {}}}
+    two_tables["rna"].uns["spatial"] = {"b": {}}
+    assert to_spatialdata(mdata, two_tables)["rna"].uns["spatial"] == {"b": {}}
+    assert to_spatialdata(mdata, two_tables)["spots"] is two_tables["spots"]
+
+
+def test_names_that_spatialdata_does_not_allow(tissue, tmp_path):
+    tissue["rna"].obs["n/µm²"] = 1
+    tissue["rna"].obsp["my graph"] = sparse.identity(225, format="csr")
+    assert "my_graph" in stored(to_spatialdata(tissue), tmp_path)["rna"].obsp
+
+
+@pytest.mark.parametrize("name", ["rna", "spots"])
+def test_table_name_is_taken(tissue, two_tables, name):
+    with pytest.raises(
+        ValueError, match=f"table_name='{name}' is the name of a modality or the circles; choose another"
+    ):
+        to_spatialdata(tissue, table_name=name)
+    with pytest.raises(ValueError, match=f"table_name='{name}' is the name of something that sdata holds"):
+        to_spatialdata(from_spatialdata(two_tables), two_tables, table_name=name)
+
+
+def test_arguments(tissue, two_tables):
+    with pytest.raises(TypeError, match="mdata must be a MuData"):
+        to_spatialdata(tissue["rna"])
+    with pytest.raises(TypeError, match="sdata must be a SpatialData, got AnnData"):
+        to_spatialdata(tissue, tissue["rna"])
+    with pytest.raises(TypeError, match="table_name must be a string"):
+        to_spatialdata(tissue, table_name=None)
+    with pytest.raises(ValueError, match="tables=.* names tables of sdata, and there is none"):
+        to_spatialdata(tissue, tables={"rna": "rna"})
+    with pytest.raises(TypeError, match="tables must be a mapping by modality"):
+        to_spatialdata(tissue, two_tables, tables="rna")
+    with pytest.raises(KeyError, match="tables names modality 'adt', but mdata has"):
+        to_spatialdata(tissue, two_tables, tables={"adt": "protein"})
+    with pytest.raises(KeyError, match="tables names 'adt', which is not a table of sdata"):
+        to_spatialdata(tissue, two_tables, tables={"protein": "adt"})
+
+
+def test_no_coordinates(tissue):
+    for holder in (tissue, *tissue.mod.values()):
+        del holder.obsm["spatial"]
+    with pytest.raises(KeyError, match="no coordinates"):
+        to_spatialdata(tissue)
+
+
+def test_no_table_of_these_names(tissue, two_tables):
+    with _edge.without_pull():
+        mdata = mudata.MuData({"genes": tissue["rna"]})
+    with pytest.raises(ValueError, match=r"no modality of \['genes'\] has a table in sdata.*name them with tables"):
+        to_spatialdata(mdata, two_tables)
+
+
+def test_other_tissue(tissue, two_tables):
+    for modality in tissue.mod.values():
+        modality.obs_names = [f"other{i}" for i in range(225)]
+    with _edge.without_pull():
+        mdata = mudata.MuData(dict(tissue.mod))
+    with pytest.raises(
+        ValueError, match="no row of modality 'rna' is in table 'rna': the modality's begin with 'other0'"
+    ):
+        to_spatialdata(mdata, two_tables)
