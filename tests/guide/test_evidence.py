@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from spamca.guide.blocks import Block
 from spamca.guide.evidence import Evidence
-from spamca.guide.field import Block, Field
+from spamca.guide.field import Field
 from spamca.guide.noise import noise_whitened
 
 

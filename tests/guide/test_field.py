@@ -6,7 +6,8 @@ from scipy.sparse import csr_matrix
 from sklearn.metrics import adjusted_rand_score
 
 from spamca.guide import noise_whitened
-from spamca.guide.field import COHERENCE, Block, Field
+from spamca.guide.blocks import Block
+from spamca.guide.field import COHERENCE, Field
 
 
 @pytest.fixture
@@ -24,30 +25,6 @@ def spoilt(toy, rng):
     """The truth, with another domain in one of five spots."""
     wrong = rng.random(toy.n_spots) < 0.2
     return np.where(wrong, (toy.truth + rng.integers(1, 3, toy.n_spots)) % 3, toy.truth)
-
-
-def test_moments_by_hand(rng):
-    values, present = rng.normal(size=(10, 2)), np.arange(10) < 7
-    values[~present] = 0
-    assignment = rng.dirichlet(np.ones(3), 10)
-    block = Block(values, present=present)
-    means, within = block.moments(assignment)
-    q, x = assignment[:7], values[:7]
-    expected = np.array([np.average(x, axis=0, weights=q[:, k]) for k in range(3)])
-    np.testing.assert_allclose(means, expected)
-    spread = sum(q[i, k] * np.outer(x[i] - expected[k], x[i] - expected[k]) for i in range(7) for k in range(3)) / 7
-    np.testing.assert_allclose(within, spread, atol=1e-5)
-    np.testing.assert_allclose(block.total, x.T @ x / 7, atol=1e-5)
-    assert block.size == 7
-
-
-def test_block_of_some_spots():
-    block = Block(np.arange(8.0).reshape(4, 2), 0.3, np.array([True, False, True, True]))
-    part = block.take(np.array([3, 1]))
-    np.testing.assert_array_equal(part.values, [[6, 7], [2, 3]])
-    np.testing.assert_array_equal(part.present, [True, False])
-    assert part.weight == 0.3
-    assert Block(block.values).take(np.array([0])).present is None
 
 
 def test_likelihood_by_hand(field, block, toy):
@@ -127,7 +104,7 @@ def test_spread_alone_tells_domains_apart(make_toy, rng):
 
 
 def test_covariance_of_small_domains_is_that_of_all(field, toy, monkeypatch):
-    from spamca.guide import field as module
+    from spamca.guide import relaxation as module
 
     monkeypatch.setattr(module, "PRIOR", 1e9)
     start = np.eye(3)[toy.truth]
@@ -150,13 +127,24 @@ def test_objective_is_the_sum_and_prefers_the_truth(field, toy, spoilt, rng):
     assert len(set(values)) == 3
 
 
+def test_parts_are_the_objective_apart(field, spoilt):
+    assert field.parts(spoilt, 3) == pytest.approx(
+        {
+            "log_likelihood": field.likelihood(spoilt, 3),
+            "foretold": field.foretelling(spoilt, 3),
+            "coherence": field.coherence(spoilt),
+            "objective": field.objective(spoilt, 3),
+        }
+    )
+
+
 def test_numbers_of_the_domains_do_not_matter(field, toy):
     assert field.objective(2 - toy.truth, 3) == pytest.approx(field.objective(toy.truth, 3))
 
 
 def test_relaxing_mends_a_partition_and_rests(field, toy, spoilt):
     found = field.relax(np.eye(3)[spoilt], 40)
-    np.testing.assert_allclose(found.sum(axis=1), 1)
+    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
     assert found.min() >= 0
     partition = found.argmax(axis=1)
     assert adjusted_rand_score(toy.truth, spoilt) < 0.8

@@ -5,9 +5,10 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from spamca.guide import noise_whitened
-from spamca.guide.field import Block, Field
-from spamca.guide.search import _distinct, _moves, search
-from spamca.guide.starts import kmeans
+from spamca.guide.blocks import Block
+from spamca.guide.field import Field
+from spamca.guide.halves import halves
+from spamca.guide.search import Candidate, _distinct, _moves, _relaxed, search
 
 
 @pytest.fixture
@@ -21,8 +22,8 @@ def field(toy):
 
 
 @pytest.fixture
-def split(field, rng):
-    return lambda spots: kmeans(field.blocks[0].values[spots], 2, rng).astype(bool)
+def split(field):
+    return lambda spots: halves(field.blocks[0].values[spots])
 
 
 def lost(toy):
@@ -40,7 +41,7 @@ def test_merging_and_splitting_leave_a_local_optimum(toy, field, split):
     assert adjusted_rand_score(toy.truth, relaxed) < 0.9
     found = search(field, [start], 4, split)
     assert found.shape == (256, 4)
-    np.testing.assert_allclose(found.sum(axis=1), 1)
+    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
     partition = found.argmax(axis=1)
     assert adjusted_rand_score(toy.truth, partition) > 0.9
     assert field.objective(partition, 4) > field.objective(relaxed, 4)
@@ -62,25 +63,41 @@ def test_two_domains_are_not_merged(make_toy):
     assert adjusted_rand_score(toy.truth, found) > 0.9
 
 
+def candidate(field, partition):
+    return Candidate(np.eye(4)[partition], partition, field.objective(partition, 4))
+
+
 def test_partitions_that_agree_count_once(field, toy):
     spoilt = np.where(np.arange(256) % 5 == 0, (toy.truth + 1) % 4, toy.truth)
-    one, other, same = (np.eye(4)[p] for p in (spoilt, toy.truth, 3 - toy.truth))
-    kept = _distinct(field, [one, other, same], 3)
+    one, other, same = (candidate(field, p) for p in (spoilt, toy.truth, 3 - toy.truth))
+    kept = _distinct([one, other, same], 3)
     assert len(kept) == 2
     assert kept[0] is other
     assert kept[1] is one
 
 
 def test_the_best_are_kept(field, rng):
-    assignments = list(np.eye(4)[rng.integers(4, size=(30, 256))])
-    score = [field.objective(a.argmax(axis=1), 4) for a in assignments]
-    expected = [assignments[i] for i in np.argsort(score)[::-1][:7]]
-    assert all(a is b for a, b in zip(_distinct(field, assignments, 7), expected, strict=True))
-    assert _distinct(field, [], 7) == []
+    candidates = [candidate(field, p) for p in rng.integers(4, size=(30, 256))]
+    expected = sorted(candidates, key=lambda c: c.score)[::-1][:7]
+    assert all(a is b for a, b in zip(_distinct(candidates, 7), expected, strict=True))
+    assert _distinct(candidates, 1) == expected[:1]
+    assert _distinct([], 7) == []
+
+
+def test_each_is_scored_as_it_relaxes(field, toy, rng):
+    """More than are relaxed side by side, in their order."""
+    assignments = list(np.eye(4)[rng.integers(4, size=(15, 256))])
+    found = _relaxed(field, assignments, 3)
+    assert len(found) == 15
+    for start, one in zip(assignments, found, strict=True):
+        np.testing.assert_allclose(one.assignment, field.relax(start, 3), atol=1e-4)
+        np.testing.assert_array_equal(one.partition, one.assignment.argmax(axis=1))
+        assert one.score == field.objective(one.partition, 4)
+    assert _relaxed(field, [], 3) == []
 
 
 def test_moves_keep_the_number_of_domains(toy, field, split):
-    moved = _moves(field, np.eye(4)[lost(toy)], split)
+    moved = _moves(field, lost(toy), 4, split)
     assert moved
     for partition in moved:
         assert set(partition) == {0, 1, 2, 3}
@@ -90,11 +107,11 @@ def test_small_domains_are_not_split(path):
     field = Field([Block(np.arange(12.0)[:, None] - 5.5)], path)
     calls = []
 
-    def halves(spots):
+    def half(spots):
         calls.append(len(spots))
         return np.arange(len(spots)) < len(spots) // 2
 
-    _moves(field, np.eye(3)[np.repeat([0, 1, 2], [8, 2, 2])], halves)
+    _moves(field, np.repeat([0, 1, 2], [8, 2, 2]), 3, half)
     assert calls
     assert min(calls) >= 10
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from spamca.guide.field import Block, Field
+from spamca.guide.blocks import Block
+from spamca.guide.field import Field
 from spamca.guide.noise import noise_whitened
 from spamca.guide.sweep import Sweep
 

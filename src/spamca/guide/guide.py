@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spamca._logging import logger
-from spamca.guide.blocks import whitened_blocks
+from spamca.guide.blocks import masks, whitened_blocks
 from spamca.guide.field import Field
 from spamca.guide.filling import fill
+from spamca.guide.halves import halves
 from spamca.guide.patches import patches
 from spamca.guide.search import search
-from spamca.guide.starts import LEAST_WEIGHT, average, kmeans, starts
+from spamca.guide.starts import LEAST_WEIGHT, average, starts
 from spamca.guide.threads import fitting_threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from scipy.sparse import csr_matrix
+
+    from spamca.guide.blocks import Block
 
 SEARCHED = 10_000
 """Spots that the search sees; of larger tissue, those of patches drawn from it."""
@@ -94,8 +97,8 @@ def _guide(
     random_state: int,
 ) -> Guide:
     weights = [1.0] * len(features) if weights is None else list(weights)
-    has = [None if present is None or present[:, m].all() else present[:, m] for m in range(len(features))]
-    blocks = whitened_blocks(features, adjacency, weights, present)
+    has = masks(present, len(features))
+    blocks = whitened_blocks(features, adjacency, weights, has)
     n = adjacency.shape[0]
     if n_domains >= 2 and not blocks:
         logger.warning(
@@ -103,22 +106,22 @@ def _guide(
         )
     if n_domains < 2 or not blocks:
         return Guide(np.full((n, n_domains), 1 / n_domains, dtype=np.float32))
-    views = _views(features, adjacency, weights, has)
-    components = np.hstack([np.sqrt(b.weight) * fill(b.values, b.present, adjacency) for b in blocks])
     rng = np.random.default_rng(random_state)
-    spots = patches(adjacency, SEARCHED, rng) if n > SEARCHED else slice(None)
-    within = adjacency[spots][:, spots]
-    seen = [block.take(spots) for block in blocks]
-    smooth = average(within) @ (average(within) @ components[spots])
-    searched = Field(seen, within)
-    found = search(
-        searched,
-        starts([view[spots] for view in views], components[spots], within, n_domains, rng),
-        n_domains,
-        lambda part: kmeans(smooth[part], 2, rng).astype(bool),
-    )
-    whole, found = searched, searched.relax(found, _LONG, own_covariance=True)
-    if n > SEARCHED:
+    if n <= SEARCHED:
+        whole, found = _searched(blocks, features, adjacency, n_domains, weights, has, rng)
+        found = whole.relax(found, _LONG, own_covariance=True)
+    else:
+        spots = patches(adjacency, SEARCHED, rng)
+        field, found = _searched(
+            [block.take(spots) for block in blocks],
+            [values[spots] for values in features],
+            adjacency[spots][:, spots],
+            n_domains,
+            weights,
+            [None if own is None else own[spots] for own in has],
+            rng,
+        )
+        found = field.relax(found, _LONG, own_covariance=True)
         whole = Field(blocks, adjacency)
         found = whole.relax(whole.spread(found, spots), _SHORT, own_covariance=True)
     found = _numbered(found)
@@ -126,14 +129,25 @@ def _guide(
     if (n_found := len(np.unique(partition))) < n_domains:
         logger.info("guide: only %d of %d domains hold spots", n_found, n_domains)
     n_parameters = n_domains - 1 + n_domains * sum(block.weight * block.values.shape[1] for block in blocks)
-    record = {
-        "log_likelihood": whole.likelihood(partition, n_domains),
-        "foretold": whole.foretelling(partition, n_domains),
-        "coherence": whole.coherence(partition),
-        "objective": whole.objective(partition, n_domains),
-        "n_parameters": float(n_parameters),
-    }
-    return Guide(found.astype(np.float32), record)
+    record = {**whole.parts(partition, n_domains), "n_parameters": float(n_parameters)}
+    return Guide(found, record)
+
+
+def _searched(
+    blocks: Sequence[Block],
+    features: Sequence[np.ndarray],
+    adjacency: csr_matrix,
+    n_domains: int,
+    weights: Sequence[float],
+    has: Sequence[np.ndarray | None],
+    rng: np.random.Generator,
+) -> tuple[Field, np.ndarray]:
+    """The field of these spots and the best assignment that the search finds in it."""
+    field, step = Field(blocks, adjacency), average(adjacency)
+    components = np.hstack([np.sqrt(b.weight) * fill(b.values, b.present, adjacency) for b in blocks])
+    proposals = starts(_views(features, adjacency, weights, has), components, adjacency, n_domains, rng)
+    smooth = step @ (step @ components)
+    return field, search(field, proposals, n_domains, lambda part: halves(smooth[part]))
 
 
 def _numbered(assignment: np.ndarray) -> np.ndarray:

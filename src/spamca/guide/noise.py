@@ -18,7 +18,7 @@ N_BLANKS = 10
 _FLOOR = 1e-3  # of the mean variance, added to the noise: directions without any stay bounded
 
 
-def noise_whitened(values: np.ndarray, adjacency: csr_matrix) -> np.ndarray:
+def noise_whitened(values: np.ndarray, adjacency: csr_matrix, *, drawn: dict[int, float] | None = None) -> np.ndarray:
     r"""Components that neighbours share, in units of what neighbours do not (Green et al. 1988).
 
     With :math:`\Sigma` the covariance of the features and :math:`N` that of their noise, half the mean outer product of the
@@ -39,6 +39,8 @@ def noise_whitened(values: np.ndarray, adjacency: csr_matrix) -> np.ndarray:
         Features of one modality, finite, shape (n, d).
     adjacency
         Spatial graph, symmetric, sparse of shape (n, n).
+    drawn
+        What features without structure reach on this graph, by their number: looked up, and added where it is missing.
 
     Returns
     -------
@@ -52,7 +54,10 @@ def noise_whitened(values: np.ndarray, adjacency: csr_matrix) -> np.ndarray:
         return centred[:, :0]
     neighbours = (adjacency != 0).astype(np.float64)
     autocorrelation, axes = _factors(centred, neighbours)
-    return centred @ axes[:, autocorrelation > max(MIN_AUTOCORRELATION, _chance(centred.shape[1], neighbours))]
+    drawn, d = {} if drawn is None else drawn, centred.shape[1]
+    if d not in drawn:
+        drawn[d] = _chance(d, neighbours)
+    return centred @ axes[:, autocorrelation > max(MIN_AUTOCORRELATION, drawn[d])]
 
 
 def _factors(centred: np.ndarray, neighbours: csr_matrix) -> tuple[np.ndarray, np.ndarray]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spamca.cluster.agreement import pairwise_rand
-from spamca.guide.blocks import whitened_blocks
+from spamca.guide.blocks import Block, masks, whitened_blocks
 from spamca.guide.evidence import Evidence
-from spamca.guide.field import Block, Field
+from spamca.guide.field import Field
 from spamca.guide.guide import SEARCHED
 from spamca.guide.patches import patches
 from spamca.guide.sweep import Sweep
@@ -112,7 +112,7 @@ def _number_of_domains(
 ) -> NumberOfDomains:
     numbers = np.asarray(numbers)
     rng = np.random.default_rng(random_state)
-    blocks = whitened_blocks(features, adjacency, weights, present)
+    blocks = whitened_blocks(features, adjacency, weights, masks(present, len(features)))
     n = adjacency.shape[0]
     if not blocks or not adjacency.nnz:
         blank = np.zeros(len(numbers))

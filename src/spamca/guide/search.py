@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import numpy as np
 from spamca.cluster.agreement import pairwise_rand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from spamca.guide.field import Field
 
@@ -26,8 +27,20 @@ N_ROUNDS = 10
 SAME = 0.97
 """Agreement from which two partitions count as one."""
 
-_SHORT, _LONG, _LEAST_SPLIT = 5, 40, 10
-_TRIED_MERGES, _TRIED_SPLITS, _TRIED, _FOLLOWED = 10, 3, 12, 4
+_FIRST, _SHORT, _LONG, _TOL, _LEAST_SPLIT = 5, 5, 40, 5e-4, 10
+_TRIED_MERGES, _TRIED_SPLITS, _TRIED, _FOLLOWED = 6, 3, 12, 2
+_AT_ONCE = 48  # domains relaxed side by side: their assignments stay in the processor's cache
+_COMPARED = 2_000  # spots that tell whether partitions agree
+_LEAST_GAIN = 1e-3  # nats per spot that a round is worth
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What the field relaxed to: an assignment (n, K), its partition, integers of shape (n,), and their objective."""
+
+    assignment: np.ndarray
+    partition: np.ndarray
+    score: float
 
 
 def search(
@@ -51,73 +64,97 @@ def search(
 
     Returns
     -------
-    Assignment (n, K), rows summing to one.
+    Assignment (n, K), float32, rows summing to one.
     """
-    finalists = [field.relax(np.eye(n_domains)[start], _SHORT) for start in starts]
-    lines = _best(field, _distinct(field, finalists, N_FINALISTS), N_LINES)
+    lines = _best(field, _from_partitions(field, list(starts), n_domains, _FIRST), N_FINALISTS, N_LINES)
     if n_domains > 2:
         lines = [_improved(field, line, split) for line in lines]
-    return _best(field, lines, 1)[0]
+    return max(lines, key=lambda line: line.score).assignment
 
 
-def _improved(field: Field, assignment: np.ndarray, split: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    best = _score(field, assignment)
+def _improved(field: Field, line: Candidate, split: Callable[[np.ndarray], np.ndarray]) -> Candidate:
+    n_domains = line.assignment.shape[1]
     for _ in range(N_ROUNDS):
-        moved = [field.relax(np.eye(assignment.shape[1])[p], _SHORT) for p in _moves(field, assignment, split)]
-        found = _best(field, _distinct(field, moved, _FOLLOWED), 1)
-        if not found or _score(field, found[0]) <= best + 1e-4:
+        moved = _from_partitions(field, _moves(field, line.partition, n_domains, split), n_domains, _SHORT)
+        found = _best(field, moved, _FOLLOWED, 1)
+        if not found or found[0].score <= line.score + _LEAST_GAIN:
             break
-        assignment, best = found[0], _score(field, found[0])
-    return assignment
+        line = found[0]
+    return line
 
 
-def _score(field: Field, assignment: np.ndarray) -> float:
-    return field.objective(assignment.argmax(axis=1), assignment.shape[1])
+def _from_partitions(field: Field, partitions: Sequence[np.ndarray], n_domains: int, n_steps: int) -> list[Candidate]:
+    member = np.eye(n_domains, dtype=np.float32)
+    return _relaxed(field, [member[partition] for partition in partitions], n_steps)
 
 
-def _distinct(field: Field, assignments: list[np.ndarray], n: int) -> list[np.ndarray]:
+def _best(field: Field, candidates: list[Candidate], n_followed: int, n: int) -> list[Candidate]:
+    """The n distinct ones of highest objective, of those that are best after a few steps and are followed to the end."""
+    followed = [candidate.assignment for candidate in _distinct(candidates, n_followed)]
+    return _distinct(_relaxed(field, followed, _LONG), n)
+
+
+def _relaxed(field: Field, assignments: Sequence[np.ndarray], n_steps: int) -> list[Candidate]:
+    out = []
+    size = max(1, _AT_ONCE // assignments[0].shape[1]) if assignments else 1
+    for begin in range(0, len(assignments), size):
+        relaxed = field.relax(np.stack(assignments[begin : begin + size], axis=2), n_steps, tol=_TOL)
+        for assignment in np.ascontiguousarray(relaxed.transpose(2, 0, 1)):
+            partition = assignment.argmax(axis=1)
+            out.append(Candidate(assignment, partition, field.objective(partition, assignment.shape[1])))
+    return out
+
+
+def _distinct(candidates: list[Candidate], n: int) -> list[Candidate]:
     """The n of highest objective, no two of which agree."""
-    if not assignments:
-        return []
-    score = np.array([_score(field, assignment) for assignment in assignments])
-    agreement = pairwise_rand(np.array([assignment.argmax(axis=1) for assignment in assignments]))
+    ranked = sorted(candidates, key=lambda candidate: -candidate.score)
+    if n == 1 or not ranked:
+        return ranked[:n]
+    step = -(-len(ranked[0].partition) // _COMPARED)
+    agreement = pairwise_rand(np.array([candidate.partition[::step] for candidate in ranked]))
     kept: list[int] = []
-    for i in np.argsort(-score, kind="stable"):
+    for i in range(len(ranked)):
         if len(kept) < n and (agreement[i, kept] < SAME).all():
-            kept.append(int(i))
-    return [assignments[i] for i in kept]
+            kept.append(i)
+    return [ranked[i] for i in kept]
 
 
-def _best(field: Field, assignments: list[np.ndarray], n: int) -> list[np.ndarray]:
-    """The n distinct ones of highest objective, all followed to the end first."""
-    return _distinct(field, [field.relax(assignment, _LONG) for assignment in assignments], n)
+def _moves(
+    field: Field, partition: np.ndarray, n_domains: int, split: Callable[[np.ndarray], np.ndarray]
+) -> list[np.ndarray]:
+    """Partitions in which two domains are merged that can best be, and another is split that can best be.
 
-
-def _moves(field: Field, assignment: np.ndarray, split: Callable[[np.ndarray], np.ndarray]) -> list[np.ndarray]:
-    """Partitions in which two domains are merged that can best be, and another is split that can best be."""
-    partition, n_domains = assignment.argmax(axis=1), assignment.shape[1]
-    pairs = list(combinations(range(n_domains), 2))
+    What a merger costs and what a split gains is taken to add up, unless it is the merged domain that is split anew.
+    """
     loss = field.cost_of_merging(partition, n_domains)
-    order = np.argsort([loss[pair] for pair in pairs], kind="stable")[:_TRIED_MERGES]
-    second: dict[tuple[int, ...], np.ndarray] = {}  # halves that leave a domain, or two as one
+    pairs = sorted(combinations(range(n_domains), 2), key=lambda pair: loss[pair])[:_TRIED_MERGES]
 
-    def halved(part: tuple[int, ...]) -> np.ndarray:
-        if part not in second:
-            spots = np.flatnonzero(np.isin(partition, part))
-            second[part] = spots[split(spots)] if len(spots) >= _LEAST_SPLIT else spots[:0]
-        return second[part]
+    def halved(partition: np.ndarray, part: int, new: int) -> np.ndarray | None:
+        spots = np.flatnonzero(partition == part)
+        leaving = spots[split(spots)] if len(spots) >= _LEAST_SPLIT else spots[:0]
+        return _moved(partition, leaving, new) if 0 < len(leaving) < len(spots) else None
 
-    out, reached = [], []
-    for a, b in (pairs[i] for i in order):
-        parts = [(a, b), *((k,) for k in range(n_domains) if k not in (a, b))]
-        candidates = []
-        for part in parts:
-            if len(leaving := halved(part)):
-                moved = np.where(partition == b, a, partition)
-                moved[leaving] = b
-                candidates.append(moved)
-        score = [field.objective(moved, n_domains) for moved in candidates]
-        kept = np.argsort(score)[::-1][:_TRIED_SPLITS]
-        out += [candidates[i] for i in kept]
-        reached += [score[i] for i in kept]
-    return [out[i] for i in np.argsort(reached)[::-1][:_TRIED]]
+    def gain(partition: np.ndarray | None) -> float:
+        return -np.inf if partition is None else field.objective(partition, n_domains + 1)
+
+    parted = [halved(partition, part, n_domains) for part in range(n_domains)]
+    gained = [gain(other) for other in parted]
+    whole = field.objective(partition, n_domains)
+    moves = []
+    for a, b in pairs:
+        merged = np.where(partition == b, a, partition)
+        rest = gain(merged)
+        anew = halved(merged, a, b)
+        own = [(gain(anew), anew)]
+        for part in range(n_domains):
+            if part not in (a, b) and parted[part] is not None:
+                own.append((rest + gained[part] - whole, np.where(parted[part] == n_domains, b, merged)))
+        own = [move for move in own if move[1] is not None]
+        moves += sorted(own, key=lambda move: -move[0])[:_TRIED_SPLITS]
+    return [move for _, move in sorted(moves, key=lambda move: -move[0])[:_TRIED]]
+
+
+def _moved(partition: np.ndarray, spots: np.ndarray, new: int) -> np.ndarray:
+    moved = partition.copy()
+    moved[spots] = new
+    return moved

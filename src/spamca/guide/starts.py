@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_matrix, diags, identity
 
-from spamca.cluster import em, principal_components
+from spamca.cluster import N_COMPONENTS, em, principal_components
+from spamca.cluster.starts import METRICS
 from spamca.cluster.subsample import subsample
 from spamca.cluster.whitening import whiten
 
@@ -17,14 +18,11 @@ if TYPE_CHECKING:
 SCALES = (1, 2, 4, 8)
 """Hops over which the features are smoothed."""
 
-METRICS = (1.0, 0.5, 0.0)
-"""Powers of the standard deviation that components are scaled by for k-means, see :mod:`spamca.cluster.starts`."""
-
-N_EACH = 3
+N_EACH = 2
 """Starts per view, scale and metric."""
 
-N_COMPONENTS = 20
 SAMPLE = 2_000
+_IT = 10
 LEAST_WEIGHT = 0.5
 """Weight from which a modality proposes partitions of its own."""
 
@@ -90,7 +88,7 @@ def _mixtures(points: np.ndarray, n_domains: int, rng: np.random.Generator) -> I
         return
     part = white.points[subsample(len(points), max(SAMPLE, n_domains), rng)]
     first = np.array([kmeans(part * white.scale**power, n_domains, rng) for power in METRICS for _ in range(N_EACH)])
-    fitted = em.fit(part, em.from_partitions(part, first, n_domains), max_iter=40, tol=1e-4)
+    fitted = em.fit(part, em.from_partitions(part, first, n_domains), max_iter=20, tol=1e-3)
     yield from em.assign(white.points, fitted)
 
 
@@ -101,8 +99,9 @@ def kmeans(points: np.ndarray, n_clusters: int, rng: np.random.Generator) -> np.
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
-    part = points[subsample(len(points), max(SAMPLE, n_clusters), rng)]
+    sample = subsample(len(points), max(SAMPLE, n_clusters), rng)
+    part = points if isinstance(sample, slice) else points[sample]
     with warnings.catch_warnings():  # of fewer distinct points than clusters
         warnings.simplefilter("ignore", ConvergenceWarning)
-        fitted = KMeans(n_clusters, n_init=1, max_iter=20, random_state=int(rng.integers(2**31))).fit(part)
-    return fitted.predict(points)
+        fitted = KMeans(n_clusters, n_init=1, max_iter=_IT, random_state=int(rng.integers(2**31))).fit(part)
+    return fitted.labels_ if part is points else fitted.predict(points)

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score
+
+from spamca.guide.halves import halves
+
+
+@pytest.fixture
+def points(rng):
+    """Thirty points beside seventy others."""
+    return rng.normal(size=(100, 4)) + 3 * (np.arange(100) < 30)[:, None]
+
+
+def test_two_crowds_are_told_apart(points):
+    found = halves(points)
+    assert found.dtype == bool
+    assert adjusted_rand_score(np.arange(100) < 30, found) == 1
+
+
+def test_is_a_fixed_point_of_two_means(rng):
+    points = rng.normal(size=(300, 3)) * [3, 1, 1] + 5
+    found = halves(points)
+    centres = np.array([points[~found].mean(axis=0), points[found].mean(axis=0)])
+    rest = KMeans(2, init=centres, n_init=1).fit(points)
+    np.testing.assert_array_equal(rest.labels_, found)
+
+
+def test_points_that_coincide_are_not_parted():
+    assert len(set(halves(np.full((12, 3), 0.1)))) == 1
+    assert halves(np.repeat([[0.0], [1.0]], 6, axis=0)).sum() == 6
