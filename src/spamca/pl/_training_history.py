@@ -1,4 +1,4 @@
-"""``pl.training_history``: losses by epoch."""
+"""``pl.training_history``: losses by step."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def training_history(
     figsize: tuple[float, float] | None = None,
     ax: Axes | Sequence[Axes] | None = None,
 ) -> np.ndarray:
-    """Draw each loss of the training by epoch, in a panel of its own: their scales differ.
+    """Draw each loss of the training by step, in a panel of its own: their scales differ.
 
-    A total that still falls at the end asks for more epochs; a term that rises while the total falls is outweighed by
+    A total that still falls at the end asks for more steps; a term that rises while the total falls is outweighed by
     the others.
 
     Parameters
@@ -110,7 +110,7 @@ def training_history(
         panel.xaxis.get_major_locator().set_params(integer=True, nbins=4)
         panel.yaxis.get_major_locator().set_params(nbins=4)
         if i + columns >= len(losses):
-            panel.set_xlabel("epoch", fontsize=9)
+            panel.set_xlabel("step", fontsize=9)
         if i % columns == 0:
             panel.set_ylabel("loss", fontsize=9)
     return axes
