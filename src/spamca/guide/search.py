@@ -75,7 +75,7 @@ def search(
 def _improved(field: Field, line: Candidate, split: Callable[[np.ndarray], np.ndarray]) -> Candidate:
     n_domains = line.assignment.shape[1]
     for _ in range(N_ROUNDS):
-        moved = _from_partitions(field, _moves(field, line.partition, n_domains, split), n_domains, _SHORT)
+        moved = _from_partitions(field, _moves(field, line, split), n_domains, _SHORT)
         found = _best(field, moved, _FOLLOWED, 1)
         if not found or found[0].score <= line.score + _LEAST_GAIN:
             break
@@ -119,42 +119,38 @@ def _distinct(candidates: list[Candidate], n: int) -> list[Candidate]:
     return [ranked[i] for i in kept]
 
 
-def _moves(
-    field: Field, partition: np.ndarray, n_domains: int, split: Callable[[np.ndarray], np.ndarray]
-) -> list[np.ndarray]:
+def _moves(field: Field, line: Candidate, split: Callable[[np.ndarray], np.ndarray]) -> list[np.ndarray]:
     """Partitions in which two domains are merged that can best be, and another is split that can best be.
 
     What a merger costs and what a split gains is taken to add up, unless it is the merged domain that is split anew.
     """
+    partition, n_domains = line.partition, line.assignment.shape[1]
     loss = field.cost_of_merging(partition, n_domains)
     pairs = sorted(combinations(range(n_domains), 2), key=lambda pair: loss[pair])[:_TRIED_MERGES]
 
     def halved(partition: np.ndarray, part: int, new: int) -> np.ndarray | None:
         spots = np.flatnonzero(partition == part)
         leaving = spots[split(spots)] if len(spots) >= _LEAST_SPLIT else spots[:0]
-        return _moved(partition, leaving, new) if 0 < len(leaving) < len(spots) else None
+        if not 0 < len(leaving) < len(spots):
+            return None
+        out = partition.copy()
+        out[leaving] = new
+        return out
 
-    def gain(partition: np.ndarray | None) -> float:
-        return -np.inf if partition is None else field.objective(partition, n_domains + 1)
+    def score(partition: np.ndarray) -> float:
+        return field.objective(partition, n_domains + 1)
 
-    parted = [halved(partition, part, n_domains) for part in range(n_domains)]
-    gained = [gain(other) for other in parted]
-    whole = field.objective(partition, n_domains)
+    parted = {part: halved(partition, part, n_domains) for part in range(n_domains)}
+    parted = {part: other for part, other in parted.items() if other is not None}
+    gained = {part: score(other) for part, other in parted.items()}
     moves = []
     for a, b in pairs:
         merged = np.where(partition == b, a, partition)
-        rest = gain(merged)
+        rest = score(merged)
         anew = halved(merged, a, b)
-        own = [(gain(anew), anew)]
-        for part in range(n_domains):
-            if part not in (a, b) and parted[part] is not None:
-                own.append((rest + gained[part] - whole, np.where(parted[part] == n_domains, b, merged)))
-        own = [move for move in own if move[1] is not None]
+        own = [] if anew is None else [(score(anew), anew)]
+        for part, other in parted.items():
+            if part not in (a, b):
+                own.append((rest + gained[part] - line.score, np.where(other == n_domains, b, merged)))
         moves += sorted(own, key=lambda move: -move[0])[:_TRIED_SPLITS]
     return [move for _, move in sorted(moves, key=lambda move: -move[0])[:_TRIED]]
-
-
-def _moved(partition: np.ndarray, spots: np.ndarray, new: int) -> np.ndarray:
-    moved = partition.copy()
-    moved[spots] = new
-    return moved

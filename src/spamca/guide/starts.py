@@ -22,7 +22,6 @@ N_EACH = 2
 """Starts per view, scale and metric."""
 
 SAMPLE = 2_000
-_IT = 10
 LEAST_WEIGHT = 0.5
 """Weight from which a modality proposes partitions of its own."""
 
@@ -103,5 +102,5 @@ def kmeans(points: np.ndarray, n_clusters: int, rng: np.random.Generator) -> np.
     part = points if isinstance(sample, slice) else points[sample]
     with warnings.catch_warnings():  # of fewer distinct points than clusters
         warnings.simplefilter("ignore", ConvergenceWarning)
-        fitted = KMeans(n_clusters, n_init=1, max_iter=_IT, random_state=int(rng.integers(2**31))).fit(part)
+        fitted = KMeans(n_clusters, n_init=1, max_iter=10, random_state=int(rng.integers(2**31))).fit(part)
     return fitted.labels_ if part is points else fitted.predict(points)

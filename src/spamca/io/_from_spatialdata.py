@@ -110,6 +110,19 @@ def check_spatialdata(sdata: Any) -> None:
         raise TypeError(msg)
 
 
+def check_table(sdata: SpatialData, table: str) -> None:
+    """Whether a table that ``tables`` names is there.
+
+    Raises
+    ------
+    KeyError
+        If not.
+    """
+    if table not in (there := list(sdata.tables)):
+        msg = f"tables names {table!r}, which is not a table of sdata; it has {there}"
+        raise KeyError(msg)
+
+
 def _chosen(sdata: SpatialData, tables: Any) -> dict[str, str]:
     """Table by modality."""
     there = list(sdata.tables)
@@ -129,9 +142,7 @@ def _chosen(sdata: SpatialData, tables: Any) -> dict[str, str]:
         raise ValueError(msg)
     for name, table in chosen.items():
         check_modality_name(name)
-        if table not in there:
-            msg = f"tables names {table!r}, which is not a table of sdata; it has {there}"
-            raise KeyError(msg)
+        check_table(sdata, table)
     return chosen
 
 

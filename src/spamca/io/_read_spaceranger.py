@@ -115,9 +115,8 @@ def read_spaceranger(
         library_id = library_id or attributes.get("library_id", _folder_name(path)).replace("/", "_")
         record["metadata"] = {name: attributes[name] for name in METADATA if name in attributes}
         for modality in mod.values():
-            parts = {
-                key: dict(part) for key, part in record.items()
-            }  # the dicts are each one's own, the arrays are not
+            # The dicts are each one's own, the arrays are not.
+            parts = {key: dict(part) for key, part in record.items()}
             modality.uns[_keys.SPATIAL] = {library_id: parts}
     told = [f"{modality.n_vars} features of {name!r}" for name, modality in mod.items()]
     if "protein" in mod:

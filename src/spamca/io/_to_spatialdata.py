@@ -11,7 +11,7 @@ import pandas as pd
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 from spamca.io._add_results import add_results
-from spamca.io._from_spatialdata import check_spatialdata
+from spamca.io._from_spatialdata import check_spatialdata, check_table
 from spamca.io._joint_table import annotated, free_name, joint_table
 from spamca.io._quiet import repeating_names
 from spamca.io._regions import RECORD, Annotation, annotation
@@ -176,9 +176,7 @@ def _table_of(mdata: MuData, sdata: SpatialData, tables: Any) -> dict[str, str]:
     if tables is not None:
         _checks.check_modality_names("tables", tables, mdata)
         for table in tables.values():
-            if table not in there:
-                msg = f"tables names {table!r}, which is not a table of sdata; it has {there}"
-                raise KeyError(msg)
+            check_table(sdata, table)
         of = dict(tables)
     else:
         record = mdata.uns.get(RECORD)

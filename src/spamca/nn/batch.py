@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -61,10 +61,10 @@ class Batch:
         Number of spots, without those neighbours.
     seen
         For each modality the surroundings of all rows, by view.
-    spatial
-        Normalised spatial graph between the rows.
     present
         Booleans (n_rows, n_modalities), or None where every spot has every modality.
+    spatial
+        Normalised spatial graph between the rows, for the decoder; None where nothing is to be restored.
     guide
         Domains that guide the alignment, (n_spots, n_clusters), or None.
     scored
@@ -77,8 +77,8 @@ class Batch:
 
     n_spots: int
     seen: tuple[dict[str, Surroundings], ...]
-    spatial: Adjacency
     present: Tensor | None = None
+    spatial: Adjacency | None = None
     guide: Tensor | None = None
     scored: tuple[Tensor | None, ...] = ()
     targets: tuple[Tensor, ...] = ()
@@ -87,14 +87,14 @@ class Batch:
     def to(self, device: torch.device | str, **kwargs: bool) -> Batch:
         """The same on another device (what Lightning calls to move a batch)."""
 
-        def moved(x: Tensor | None) -> Tensor | None:
+        def moved(x: Any) -> Any:
             return None if x is None else x.to(device, **kwargs)
 
         return Batch(
             self.n_spots,
             tuple({view: seen.to(device, **kwargs) for view, seen in views.items()} for views in self.seen),
-            self.spatial.to(device, **kwargs),
             moved(self.present),
+            moved(self.spatial),
             moved(self.guide),
             tuple(moved(x) for x in self.scored),
             tuple(moved(x) for x in self.targets),
@@ -121,30 +121,22 @@ def look(tissue: Tissue, settings: Settings, spots: Tensor | None = None, masks:
     A batch that asks for nothing, with all of its rows as its spots.
     """
     whole = spots is None
-    near = spots
-    for _ in range(0 if whole or "spatial" not in settings.views else max(settings.spatial_scales)):
-        near = tissue.spatial.neighbours(near)
     n = tissue.n_spots if whole else len(spots)
-    if not whole and near is not spots:  # the spots first, in their order
-        apart = torch.ones(tissue.n_spots, dtype=torch.bool, device=tissue.device)
-        apart[spots] = False
-        near = torch.cat([spots, near[apart[near]]])
-    around = tissue.spatial if whole else tissue.spatial.within(near)
+    near, around = None, tissue.spatial
+    if "spatial" in settings.views and not whole:
+        near = _with_neighbours(tissue, spots, max(settings.spatial_scales))
+        around = tissue.spatial.within(near)
     seen = []
     for m, features in enumerate(tissue.features):
         views = {}
         if "spatial" in settings.views:
-            hidden = _hidden(tissue, masks, m, 0)
-            x, hidden = (features, hidden) if whole else (features[near], _at(hidden, near))
-            views["spatial"] = surroundings(around, x, hidden, settings.spatial_scales, n)
+            hidden = _at(_hidden(tissue, masks, m, 0), near)
+            views["spatial"] = surroundings(around, _at(features, near), hidden, settings.spatial_scales, n)
         if "feature" in settings.views:
-            hidden = _hidden(tissue, masks, m, 1)
             graph, needed = (tissue.feature_graphs[m], None) if whole else tissue.feature_graphs[m].rows(spots)
-            x, hidden = (features, hidden) if whole else (features[needed], _at(hidden, needed))
-            views["feature"] = surroundings(graph, x, hidden)
+            views["feature"] = surroundings(graph, _at(features, needed), _at(_hidden(tissue, masks, m, 1), needed))
         seen.append(views)
-    spatial = tissue.spatial if whole else tissue.spatial.within(spots)
-    return Batch(n, tuple(seen), spatial, _at(tissue.present, spots))
+    return Batch(n, tuple(seen), _at(tissue.present, spots))
 
 
 def draw(
@@ -174,22 +166,18 @@ def draw(
     """
     device = tissue.device
     mine = spots if own is None or spots is None else spots[own]
-    rows = None
-    if mine is not None:
-        ring = tissue.spatial.neighbours(mine.to(device))
-        inside = torch.zeros(tissue.n_spots, dtype=torch.bool, device=device)
-        inside[mine.to(device)] = True
-        rows = torch.cat([mine.to(device), ring[~inside[ring]]])
+    core = None if mine is None else mine.to(device)
+    rows = None if core is None else _with_neighbours(tissue, core, 1)
     seen = look(tissue, settings, rows, [tuple(mask.to(device) for mask in pair) for pair in masks])
     # What is asked is worked out on the CPU, where the masks are: no step waits for the device to count them.
     present = None if tissue.present is None else tissue.present.cpu()
     scored = [_scored(masks, present, m, settings.mask_rate, mine) for m in range(len(tissue.features))]
     scored = [None if positions is None else positions.to(device) for positions in scored]
-    core = None if mine is None else mine.to(device)
     n = tissue.n_spots if spots is None else len(spots)
     return replace(
         seen,
         n_spots=tissue.n_spots if mine is None else len(mine),
+        spatial=tissue.spatial if rows is None else tissue.spatial.within(rows),
         guide=_at(tissue.guide, core),
         scored=tuple(scored),
         targets=tuple(
@@ -200,6 +188,16 @@ def draw(
             for pair in _pairs(len(tissue.features), n, _at(present, spots), own, settings.n_contrasted, generator)
         ),
     )
+
+
+def _with_neighbours(tissue: Tissue, spots: Tensor, n_hops: int) -> Tensor:
+    """Some spots, in their order, and after them those within some hops of the spatial graph."""
+    near = spots
+    for _ in range(n_hops):
+        near = tissue.spatial.neighbours(near)
+    apart = torch.ones(tissue.n_spots, dtype=torch.bool, device=tissue.device)
+    apart[spots] = False
+    return torch.cat([spots, near[apart[near]]])
 
 
 def _scored(masks: Masks, present: Tensor | None, modality: int, rate: float, spots: Tensor | None) -> Tensor | None:

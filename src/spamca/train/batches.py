@@ -80,7 +80,7 @@ class Batches:
         """How often the tissue is gone over: as often as told, or as the number of steps needs but ``least`` times."""
         if self.settings.max_epochs is not None:
             return self.settings.max_epochs
-        if self.tiles is None or self.n_batches == 1:
+        if self.n_batches == 1:
             return self.settings.n_steps
         return max(least, -(-self.settings.n_steps // self.n_batches))
 
