@@ -7,7 +7,7 @@ import pytest
 import spamca
 from spamca.graph import normalize, weigh_by_agreement
 from spamca.guide import Guide
-from spamca.tl._gather import follow, gather
+from spamca.tl._gather import follow, gather, root_mean_squares
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def part(tissue):
 
 
 def test_features_are_laid_out_by_name(part):
-    tissue = gather(part, scale=False)
+    tissue = gather(part)
     protein = dict(zip(part["protein"].obs_names, part["protein"].obsm["X_pca"], strict=True))
     for name, values in zip(part.obs_names, tissue.features[1].numpy(), strict=True):
         np.testing.assert_array_equal(values, protein.get(name, np.zeros_like(values)))
@@ -40,7 +40,9 @@ def test_feature_graph_is_laid_out_by_name(part):
 
 
 def test_scaled_features_have_unit_mean_square(part):
-    tissue = gather(part)
+    scale = root_mean_squares(part)
+    tissue = gather(part, scale)
+    assert scale["rna"] == pytest.approx(np.sqrt(np.square(part["rna"].obsm["X_pca"]).mean()))
     assert float(tissue.features[0].square().mean()) == pytest.approx(1, rel=1e-4)
     assert tissue.present.sum(dim=0).tolist() == [225, 205]
 

@@ -14,7 +14,7 @@ import sys
 import torch
 from spamca import datasets, pp
 from spamca.nn import PRESETS
-from spamca.tl._gather import follow, gather, positions
+from spamca.tl._gather import follow, gather, positions, root_mean_squares
 from spamca.tl._guide import find_guide, trusts
 from spamca.train import fit
 
@@ -23,7 +23,7 @@ if __name__ == "__main__":
     mdata = datasets.simulated(n_spots=400, n_domains=4, random_state=0)
     pp.neighbors(mdata)
     settings = PRESETS[preset].changed(n_steps=30, early_stopping=False)
-    tissue = gather(mdata)
+    tissue = gather(mdata, root_mean_squares(mdata))
     if settings.guided:
         guide = find_guide(mdata, 4, trusts(mdata, None), n_runs=1)
         tissue = follow(tissue, guide, mdata.obsp["spatial_connectivities"], domain_graph=True)

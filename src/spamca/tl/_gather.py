@@ -14,6 +14,8 @@ from spamca.nn import Tissue
 from spamca.nn.sparse import Adjacency
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from anndata import AnnData
     from mudata import MuData
     from scipy.sparse import csr_matrix
@@ -21,7 +23,17 @@ if TYPE_CHECKING:
     from spamca.guide import Guide
 
 
-def gather(mdata: MuData, *, scale: bool = True) -> Tissue:
+def root_mean_squares(mdata: MuData) -> dict[str, float]:
+    """Root mean square of the features of each modality, by name: divided by it, none outweighs another by its units."""
+    return {
+        name: max(
+            float(np.sqrt(np.square(features_of(modality), dtype=np.float64).mean())), float(np.finfo(np.float32).tiny)
+        )
+        for name, modality in mdata.mod.items()
+    }
+
+
+def gather(mdata: MuData, scale: Mapping[str, float] | None = None) -> Tissue:
     """Lay out features and graphs of all modalities over the spots of the MuData.
 
     Parameters
@@ -29,8 +41,7 @@ def gather(mdata: MuData, *, scale: bool = True) -> Tissue:
     mdata
         With the graphs that :func:`spamca.pp.neighbors` writes.
     scale
-        Whether each modality's features are divided by their root mean square, so that no modality outweighs another
-        by its units.
+        What the features of each modality are divided by, by name; None leaves them as they are.
 
     Returns
     -------
@@ -40,8 +51,8 @@ def gather(mdata: MuData, *, scale: bool = True) -> Tissue:
     for name, modality in mdata.mod.items():
         row = _edge.rows(mdata, name)
         values = features_of(modality)
-        if scale:
-            values = values / max(np.sqrt(np.square(values, dtype=np.float64).mean()), np.finfo(np.float32).tiny)
+        if scale is not None:
+            values = values / np.float64(scale[name])  # in double precision
         features.append(torch.from_numpy(_edge.spread(values.astype(np.float32, copy=False), row)))
         connectivities = modality.obsp[_keys.connectivities(_keys.FEATURE_NEIGHBORS)]
         graphs.append(Adjacency.from_scipy(normalize(_edge.spread_graph(connectivities, row))))

@@ -119,7 +119,8 @@ def integrate(
         Weight of each modality in each spot, summing to one over the modalities; zero where the spot lacks it.
     ``mdata.uns["spamca"]``
         ``params`` (settings and arguments, number of threads), ``history`` (each loss per step), ``guide`` (objective of
-        the guide and its parts), ``versions``, ``random_state``.
+        the guide and its parts), ``network`` (weights), ``modalities`` and ``scale`` (their order, and what their features
+        were divided by), ``versions``, ``random_state``.
     ``mdata.obs["spamca_agreement"]``
         With ``n_runs`` above 1: from 0 to 1, how far the runs agree on the domain of each spot.
     ``mdata.uns["neighbors"]``, ``mdata.obsp["connectivities"]``, ``mdata.obsp["distances"]``
@@ -158,7 +159,7 @@ def integrate(
     """
     from spamca.nn import PRESETS
     from spamca.tl._estimate_n_clusters import find_number
-    from spamca.tl._gather import follow, gather, positions
+    from spamca.tl._gather import follow, gather, positions, root_mean_squares
     from spamca.tl._guide import check_trust, find_guide, trusts
     from spamca.tl._store import store
     from spamca.tl._where_missing import run_neighbors_where_missing
@@ -194,7 +195,8 @@ def integrate(
         elif n_clusters is None:
             logger.info("integrate: n_clusters not given, training the cluster head with %d", PROTOTYPES)
         n_prototypes = min(n_domains or PROTOTYPES, mdata.n_obs)
-        tissue = gather(target, scale=chosen.scale_features)
+        scale = root_mean_squares(target) if chosen.scale_features else dict.fromkeys(target.mod, 1.0)
+        tissue = gather(target, scale)
         device = {"accelerator": accelerator, "devices": devices, "strategy": strategy, "precision": precision}
         given = {
             "n_clusters": n_domains,
@@ -221,7 +223,7 @@ def integrate(
             progress_bar=progress_bar,
             **device,
         )
-        store(target, result, key_added, seed, given, guide=found)
+        store(target, result, key_added, seed, given, scale=scale, guide=found)
     return target if copy else None
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from spamca import _edge, _keys
 from spamca._logging import logger
+from spamca.model.network import weights_of
 from spamca.nn import VIEWS
 from spamca.tl._joint_neighbors import joint_neighbors
 
@@ -25,7 +26,14 @@ PACKAGES = ("spamca", "torch", "lightning", "torch-geometric", "anndata", "mudat
 
 
 def store(
-    mdata: MuData, result: Fit, key_added: str, random_state: int, given: dict[str, Any], *, guide: Guide | None = None
+    mdata: MuData,
+    result: Fit,
+    key_added: str,
+    random_state: int,
+    given: dict[str, Any],
+    *,
+    scale: dict[str, float],
+    guide: Guide | None = None,
 ) -> None:
     """Write embedding, weights, graph of the embedding and record.
 
@@ -41,6 +49,8 @@ def store(
         Seed of the call.
     given
         Its other arguments, for the record.
+    scale
+        What the features of each modality were divided by.
     guide
         Domains that guided the training.
     """
@@ -67,6 +77,9 @@ def store(
         | {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()},
         "history": {name: losses.numpy() for name, losses in result.history.items()},
         "guide": {} if guide is None else guide.record,
+        "modalities": list(mdata.mod),
+        "scale": scale,
+        "network": weights_of(result.network),
         "random_state": random_state,
         "versions": {"python": sys.version.split()[0]} | {name: version(name) for name in PACKAGES},
     }

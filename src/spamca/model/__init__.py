@@ -1,0 +1,3 @@
+"""What a training leaves, apart from the tissue that it was done on."""
+
+from __future__ import annotations
