@@ -24,6 +24,9 @@ SPAMCA = "spamca"
 MODALITY_RECORD = "spamca"
 """``uns`` key in a modality: kind of omics and name of the representation used."""
 
+PREPARATION = "spamca_preparation"
+"""``varm`` key in a modality: what its preparation found of each feature (a DataFrame)."""
+
 REPRESENTATIONS = ("X_pca", "pca", "X_lsi", "lsi")
 """Reduced features looked for in a modality's ``obsm``, first match wins."""
 
@@ -84,6 +87,11 @@ def posterior(key_added: str) -> str:
 def confidence(key_added: str) -> str:
     """``obs`` key of the posterior probability of the assigned domain."""
     return f"{key_added}_confidence"
+
+
+def novelty(key_added: str) -> str:
+    """``obs`` key of how far a spot is from the tissue that a model was trained on."""
+    return f"{key_added}_novelty"
 
 
 def agreement(key_added: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spamca.cluster.readout import spheres
 from spamca.cluster.result import Clustering
 from spamca.cluster.subsample import subsample
 
@@ -63,4 +64,4 @@ def kmeans(
     )
     posterior = np.exp(-score)
     posterior /= posterior.sum(axis=1, keepdims=True)
-    return Clustering(labels, posterior, {"inertia": float(nearest.sum())})
+    return Clustering(labels, posterior, {"inertia": float(nearest.sum())}, spheres(points, labels, n_clusters))

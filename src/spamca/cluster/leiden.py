@@ -8,6 +8,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, identity
 
 from spamca._logging import logger
+from spamca.cluster.readout import spheres
 from spamca.cluster.result import Clustering
 from spamca.cluster.to_number import to_number
 
@@ -68,7 +69,8 @@ def leiden(
     indicator = csr_matrix((np.ones(len(points)), (np.arange(len(points)), labels)), (len(points), labels.max() + 1))
     votes = ((graph + identity(len(points), format="csr")) @ indicator).toarray()
     posterior = votes / votes.sum(axis=1, keepdims=True)
-    return Clustering(labels, posterior, {"resolution": resolution, "n_communities": n_found})
+    record = {"resolution": resolution, "n_communities": n_found}
+    return Clustering(labels, posterior, record, spheres(points, labels, posterior.shape[1]))
 
 
 def bisect(run: Callable[[float], np.ndarray], n_clusters: int) -> tuple[float, np.ndarray]:

@@ -9,6 +9,7 @@ import numpy as np
 from spamca.cluster import em
 from spamca.cluster.agreement import pairwise_rand
 from spamca.cluster.coherence import Edges
+from spamca.cluster.readout import Readout, spheres
 from spamca.cluster.result import Clustering
 from spamca.cluster.selection import select
 from spamca.cluster.starts import Starts
@@ -73,7 +74,8 @@ def mixture(
         selection = "agreement" if connectivities is None else "coherence"
     white = whiten(points)
     if not white.scale.size:
-        return Clustering(np.zeros(len(points), dtype=np.int64), np.ones((len(points), 1)), {"selection": selection})
+        labels = np.zeros(len(points), dtype=np.int64)
+        return Clustering(labels, np.ones((len(points), 1)), {"selection": selection}, spheres(points, labels, 1))
     rng = np.random.default_rng(random_state)
     tried, agreement = _try_starts(white, n_clusters, rng)
     part = subsample(len(points), max(FIT_SAMPLE, n_clusters), rng)
@@ -92,6 +94,8 @@ def mixture(
         agreement=agreement,
         coherence=coherence,
     )
+    best = fitted[chosen]
+    readout = Readout(white.to_white, best.weights, best.means, best.covariance)
     posterior = em.posterior(white.points, fitted[[chosen]])
     total = len(points) * (reached + white.log_likelihood_shift)
     record = {
@@ -99,7 +103,7 @@ def mixture(
         "log_likelihood": float(total[chosen]),
         "best_log_likelihood": float(total.max()),
     }
-    return Clustering(posterior.argmax(axis=1), posterior, record)
+    return Clustering(posterior.argmax(axis=1), posterior, record, readout)
 
 
 def _try_starts(white: Whitened, n_clusters: int, rng: np.random.Generator) -> tuple[em.Mixtures, np.ndarray]:

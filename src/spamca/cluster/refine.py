@@ -55,4 +55,5 @@ def refine(clustering: Clustering, connectivities: spmatrix) -> Clustering:
     alone = degree == 0
     belief[alone] = clustering.posterior[alone]
     labels = np.where(alone, clustering.labels, belief.argmax(axis=1))
-    return Clustering(labels, belief, clustering.record | {"n_refined": int((labels != clustering.labels).sum())})
+    record = clustering.record | {"n_refined": int((labels != clustering.labels).sum())}
+    return Clustering(labels, belief, record, clustering.readout)

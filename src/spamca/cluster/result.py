@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from spamca.cluster.readout import Readout
 
 
 @dataclass(frozen=True)
@@ -20,11 +23,14 @@ class Clustering:
         Probability of each cluster, shape (n, K), rows summing to one.
     record
         What is worth keeping of how they were found: names to numbers, strings or arrays.
+    readout
+        What assigns other points to them.
     """
 
     labels: np.ndarray
     posterior: np.ndarray
     record: dict[str, Any] = field(default_factory=dict)
+    readout: Readout | None = None
 
     def by_size(self) -> Clustering:
         """The same clusters numbered by falling size; those without a point are left out."""
@@ -37,4 +43,5 @@ class Clustering:
         total = posterior.sum(axis=1, keepdims=True)
         # A point may have given all of its probability to clusters that no point is in.
         posterior = np.where(total > 0, posterior / np.where(total > 0, total, 1), 1 / len(order))
-        return Clustering(number[self.labels], posterior.astype(np.float32), self.record)
+        readout = None if self.readout is None else self.readout.take(order)
+        return Clustering(number[self.labels], posterior.astype(np.float32), self.record, readout)

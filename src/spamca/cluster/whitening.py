@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spamca.cluster.readout import Affine
+
 NEGLIGIBLE = 1e-5
 """Directions whose standard deviation is below this share of the largest are left out: they hold rounding."""
 
@@ -20,10 +22,13 @@ class Whitened:
         Shape (n, r), with mean 0 and the identity for covariance.
     scale
         Standard deviation of each direction before, falling, shape (r,).
+    to_white
+        The map to these coordinates.
     """
 
     points: np.ndarray
     scale: np.ndarray
+    to_white: Affine
 
     @property
     def log_likelihood_shift(self) -> float:
@@ -33,16 +38,19 @@ class Whitened:
 
 def whiten(points: np.ndarray) -> Whitened:
     """Whiten points, shape (n, d); r is their rank, at most d and n - 1."""
-    centred = points - points.mean(axis=0)
+    mean = points.mean(axis=0)
+    centred = points - mean
     if centred.shape[0] > centred.shape[1]:
         variance, axes = np.linalg.eigh(centred.T @ centred / len(centred))
-        scores, scale = centred @ axes[:, ::-1], np.sqrt(variance[::-1].clip(min=0))
+        axes = axes[:, ::-1]
+        scores, scale = centred @ axes, np.sqrt(variance[::-1].clip(min=0))
     else:
-        left, singular, _ = np.linalg.svd(centred, full_matrices=False)
-        scores, scale = left * singular, singular / np.sqrt(len(centred))
+        left, singular, axes = np.linalg.svd(centred, full_matrices=False)
+        scores, scale, axes = left * singular, singular / np.sqrt(len(centred)), axes.T
     size = np.abs(points).max(initial=0)
     keep = (scale > NEGLIGIBLE * scale.max(initial=0)) & (scale > np.finfo(float).eps * size)
-    return Whitened(np.ascontiguousarray(scores[:, keep] / scale[keep]), scale[keep])
+    axes = axes[:, keep] / scale[keep]
+    return Whitened(np.ascontiguousarray(scores[:, keep] / scale[keep]), scale[keep], Affine(axes, mean @ axes))
 
 
 def single_gaussian(white: Whitened) -> float:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from spamca.features._fitted import Fitted
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
 
 
@@ -29,6 +33,8 @@ class Features:
         What was done, in words.
     highly_variable
         Features used, booleans of shape (n_features,), for kinds that choose; else None.
+    columns, constants
+        What was found of each feature and of the tissue, see :class:`~spamca.features.Fitted`.
     """
 
     key: str
@@ -39,6 +45,13 @@ class Features:
     variance_ratio: np.ndarray
     steps: tuple[str, ...]
     highly_variable: np.ndarray | None = None
+    columns: Mapping[str, np.ndarray] = field(default_factory=dict)
+    constants: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def fitted(self) -> Fitted:
+        """The preparation, to be applied to other tissue."""
+        return Fitted(self.loadings, self.columns, self.constants)
 
     def changed(self, **changes: object) -> Features:
         """The same features but for the given fields."""

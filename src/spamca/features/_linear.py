@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy import sparse
 from sklearn.decomposition import PCA
@@ -9,8 +11,13 @@ from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from spamca.features._features import Features
 
+if TYPE_CHECKING:
+    from spamca.features._fitted import Fitted
+
 CLIP = 10.0
 """Largest deviation in standard deviations: a single bright spot should not make a component."""
+
+_ROWS = 2**12  # spots made dense at a time
 
 DENSE_UP_TO = 500
 """Number of features up to which a sparse matrix is made dense, which is faster and not much larger."""
@@ -45,6 +52,7 @@ def scaled_pca(X: np.ndarray | sparse.csr_matrix, *, n_components: int, random_s
     X = X[:, varying]
     if sparse.issparse(X) and len(varying) <= DENSE_UP_TO:
         X = X.toarray(order="C")
+    stays_sparse = sparse.issparse(X)
     X = _scaled(X, mean, deviation)
     # An eigendecomposition of the covariance is exact; its cost grows with the cube of the features.
     solver = "covariance_eigh" if len(varying) <= DENSE_UP_TO else "arpack"
@@ -52,6 +60,7 @@ def scaled_pca(X: np.ndarray | sparse.csr_matrix, *, n_components: int, random_s
     values = np.ascontiguousarray(pca.fit_transform(X), dtype=np.float32)
     loadings = np.zeros((n_features, n_components), dtype=np.float32)
     loadings[varying] = pca.components_.T
+    columns = {"mean": mean, "deviation": deviation, "centre": np.asarray(pca.mean_, dtype=np.float64)}
     return Features(
         key="X_pca",
         values=values,
@@ -60,7 +69,44 @@ def scaled_pca(X: np.ndarray | sparse.csr_matrix, *, n_components: int, random_s
         variance=np.asarray(pca.explained_variance_, dtype=np.float64),
         variance_ratio=np.asarray(pca.explained_variance_ratio_, dtype=np.float64),
         steps=("scale", f"{n_components} principal components"),
+        columns={name: laid_out(values, varying, n_features) for name, values in columns.items()},
+        constants={"sparse": float(stays_sparse)},
     )
+
+
+def apply_scaled_pca(X: np.ndarray | sparse.csr_matrix, fitted: Fitted) -> np.ndarray:
+    """Components of other spots as :func:`scaled_pca` found them: the same means, deviations, and loadings.
+
+    Parameters
+    ----------
+    X
+        Shape (n_spots, n_features), the features of ``fitted``.
+    fitted
+        The preparation. Features that did not vary are passed over.
+
+    Returns
+    -------
+    Float32 of shape (n_spots, n_components).
+    """
+    varying = np.flatnonzero(fitted.columns["deviation"] > 0)
+    fitted, X = fitted.take(varying), X[:, varying]
+    out = np.empty((X.shape[0], fitted.loadings.shape[1]), dtype=np.float32)
+    for begin in range(0, X.shape[0], _ROWS):
+        rows = X[begin : begin + _ROWS]
+        if fitted.constants["sparse"]:
+            rows = sparse.csr_matrix(rows)
+        elif sparse.issparse(rows):
+            rows = rows.toarray()
+        scaled = _scaled(rows, fitted.columns["mean"], fitted.columns["deviation"])
+        out[begin : begin + _ROWS] = fitted.scores(scaled)
+    return out
+
+
+def laid_out(values: np.ndarray, features: np.ndarray, n_features: int) -> np.ndarray:
+    """Values of some features among all, float64 of shape (n_features, ...); those of the others are zero."""
+    out = np.zeros((n_features, *np.shape(values)[1:]), dtype=np.float64)
+    out[features] = values
+    return out
 
 
 def _moments(X: np.ndarray | sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

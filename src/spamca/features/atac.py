@@ -9,9 +9,15 @@ import numpy as np
 from scipy import sparse
 
 from spamca.features._features import Features
+from spamca.features._linear import laid_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from spamca.features._fitted import Fitted
+
+SCALE = 1e4
+"""Counts that the depth of a spot is scaled to."""
 
 DEPTH = 0.75
 """Correlation with the depth of the spots above which the first component is depth (ArchR's cut-off)."""
@@ -59,14 +65,17 @@ def prepare_atac(
         warnings.simplefilter("ignore")  # muon's own, at import; spots without counts stay without
         from muon import atac
 
-        atac.pp.tfidf(tissue, scale_factor=1e4)
+        atac.pp.tfidf(tissue, scale_factor=SCALE)
+    weighed = sparse.csr_matrix(tissue.X, dtype=np.float32)
     svd = TruncatedSVD(n_found, algorithm="arpack", random_state=random_state)
-    values = svd.fit_transform(sparse.csr_matrix(tissue.X, dtype=np.float32))
+    values = svd.fit_transform(weighed)
     first = int(n_found > 1 and abs(_correlation(values[:, 0], np.log1p(depth))) > DEPTH)
     kept = slice(first, first + n_components)
     values = values[:, kept] - values[:, kept].mean(axis=0)
     loadings = np.zeros((len(used), values.shape[1]), dtype=np.float32)
     loadings[used] = svd.components_[kept].T
+    rarity = np.log1p(len(depth) / np.asarray(counts[:, used].sum(axis=0), dtype=np.float64).ravel())
+    centre = np.asarray(weighed.mean(axis=0, dtype=np.float64)).ravel()
     return Features(
         key="X_lsi",
         values=np.ascontiguousarray(values, dtype=np.float32),
@@ -75,7 +84,33 @@ def prepare_atac(
         variance=np.asarray(svd.explained_variance_[kept], dtype=np.float64),
         variance_ratio=np.asarray(svd.explained_variance_ratio_[kept], dtype=np.float64),
         steps=_steps(values.shape[1], left_out=first),
+        columns={"rarity": laid_out(rarity, used, len(used)), "centre": laid_out(centre, used, len(used))},
+        constants={"scale": SCALE},
     )
+
+
+def apply_atac(X: np.ndarray | sparse.csr_matrix, position: np.ndarray, fitted: Fitted) -> np.ndarray:
+    """Components of other spots, peaks weighed by how few spots of the first tissue had them.
+
+    Parameters
+    ----------
+    X
+        Counts, (n_spots, n_peaks).
+    position
+        Column of each peak of the preparation, integers of shape (n_features,), -1 where it is missing: it counts as its mean.
+    fitted
+        The preparation.
+
+    Returns
+    -------
+    Float32 of shape (n_spots, n_components).
+    """
+    counts = sparse.csr_matrix(X, dtype=np.float32, copy=True)
+    depth = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
+    here = position >= 0
+    fitted, counts = fitted.take(here), counts[:, position[here]]
+    share = sparse.diags(np.where(depth > 0, fitted.constants["scale"] / np.where(depth > 0, depth, 1), 0)) @ counts
+    return fitted.scores(sparse.csr_matrix(share.log1p() @ sparse.diags(fitted.columns["rarity"])))
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:

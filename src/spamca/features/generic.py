@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from spamca.features._linear import scaled_pca
+from spamca.features._linear import apply_scaled_pca, scaled_pca
 
 if TYPE_CHECKING:
     from spamca.features._features import Features
+    from spamca.features._fitted import Fitted
 
 
 def prepare_generic(
@@ -29,5 +30,29 @@ def prepare_generic(
     random_state
         Seed of the decomposition.
     """
-    X = sparse.csr_matrix(X, dtype=np.float32) if sparse.issparse(X) else np.asarray(X, dtype=np.float32, order="C")
-    return scaled_pca(X, n_components=n_components, random_state=random_state)
+    return scaled_pca(_single(X), n_components=n_components, random_state=random_state)
+
+
+def apply_generic(X: np.ndarray | sparse.csr_matrix, position: np.ndarray, fitted: Fitted) -> np.ndarray:
+    """Components of other spots.
+
+    Parameters
+    ----------
+    X
+        Real values, (n_spots, n_features).
+    position
+        Column of each feature of the preparation, integers of shape (n_features,), -1 where it is missing: it counts as its
+        mean.
+    fitted
+        The preparation.
+
+    Returns
+    -------
+    Float32 of shape (n_spots, n_components).
+    """
+    here = position >= 0
+    return apply_scaled_pca(_single(X)[:, position[here]], fitted.take(here))
+
+
+def _single(X: np.ndarray | sparse.csr_matrix) -> np.ndarray | sparse.csr_matrix:
+    return sparse.csr_matrix(X, dtype=np.float32) if sparse.issparse(X) else np.asarray(X, dtype=np.float32, order="C")

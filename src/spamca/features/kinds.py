@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from spamca._logging import logger
 from spamca.features._values import is_counts, is_negative, is_whole, looks_logged
-from spamca.features.atac import prepare_atac
-from spamca.features.generic import prepare_generic
-from spamca.features.protein import prepare_protein
-from spamca.features.rna import prepare_rna
+from spamca.features.atac import apply_atac, prepare_atac
+from spamca.features.generic import apply_generic, prepare_generic
+from spamca.features.protein import apply_protein, prepare_protein
+from spamca.features.rna import apply_rna, prepare_rna
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     from anndata import AnnData
 
     from spamca.features._features import Features
+    from spamca.features._fitted import Fitted
 
 COUNT_LAYERS = ("counts", "raw_counts")
 """Layers in which scanpy's and scvi-tools' users keep counts after normalising ``X``."""
@@ -32,6 +34,8 @@ class Kind:
     ----------
     prepare
         From a matrix (n_spots, n_features) to features.
+    apply
+        From a matrix of other spots, the columns of the features in it, and a preparation to components (n_spots, n_components).
     words
         Regular expressions of words, in lower case, that name such a modality: the first decides, the second does where
         no kind's first is met ("protein expression" is protein).
@@ -46,6 +50,7 @@ class Kind:
     """
 
     prepare: Callable[..., Features]
+    apply: Callable[[Any, np.ndarray, Fitted], np.ndarray]
     words: tuple[str, ...] = ()
     counts: bool = True
     logged: bool = False
@@ -55,24 +60,28 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "rna": Kind(
         prepare_rna,
+        apply_rna,
         (r"(sc|sn|st|m|total)?rna(seq)?\d*|gex\d*|transcript(s|omes?|omics?)?\d*", r"genes?|expression"),
         logged=True,
     ),
     "protein": Kind(
         prepare_protein,
+        apply_protein,
         (r"adts?\d*|prot(s|eomes?|eomics?)?\d*|\w*proteins?\d*|antibod(y|ies)|abs?\d*|abseq", r"cite(seq)?\d*"),
     ),
     "atac": Kind(
         prepare_atac,
+        apply_atac,
         (r"(sc|sn)?atac(seq)?\d*|peaks?\d*|chromatin|accessib(le|ility)|cut ?(and|n)? ?tag\d*|h[234]k\d\w*",),
     ),
     "image": Kind(
         prepare_generic,
+        apply_generic,
         (r"images?\d*|histology|histological|morphology|morphological|h ?e|he stain\w*",),
         counts=False,
         trust=0.25,
     ),
-    "generic": Kind(prepare_generic, counts=False),
+    "generic": Kind(prepare_generic, apply_generic, counts=False),
 }
 """Kinds by name; of those whose words are met alike, the first wins. A new kind is a file and a line here."""
 

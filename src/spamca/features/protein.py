@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from spamca.features._linear import scaled_pca
+from spamca.features._linear import apply_scaled_pca, scaled_pca
 
 if TYPE_CHECKING:
     from spamca.features._features import Features
+    from spamca.features._fitted import Fitted
 
 
 def prepare_protein(
@@ -34,6 +35,32 @@ def prepare_protein(
     random_state
         Seed of the decomposition.
     """
+    features = scaled_pca(_log_ratios(X), n_components=n_components, random_state=random_state)
+    return features.changed(steps=("centred log ratio", *features.steps))
+
+
+def apply_protein(X: np.ndarray | sparse.csr_matrix, position: np.ndarray, fitted: Fitted) -> np.ndarray:
+    """Components of other spots.
+
+    Parameters
+    ----------
+    X
+        Counts, (n_spots, n_proteins).
+    position
+        Column of each protein of the preparation, integers of shape (n_features,), -1 where it is missing: log ratios are
+        centred over those that are there, and it counts as its mean.
+    fitted
+        The preparation.
+
+    Returns
+    -------
+    Float32 of shape (n_spots, n_components).
+    """
+    here = position >= 0
+    return apply_scaled_pca(_log_ratios(X[:, position[here]]), fitted.take(here))
+
+
+def _log_ratios(X: np.ndarray | sparse.csr_matrix) -> np.ndarray:
     from anndata import AnnData
 
     with warnings.catch_warnings():
@@ -42,5 +69,4 @@ def prepare_protein(
 
         counts = AnnData(np.array(X.toarray() if sparse.issparse(X) else X, dtype=np.float32, order="C"))
         prot.pp.clr(counts, axis=1)
-    features = scaled_pca(counts.X, n_components=n_components, random_state=random_state)
-    return features.changed(steps=("centred log ratio", *features.steps))
+    return counts.X

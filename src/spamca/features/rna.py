@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from spamca.features._linear import scaled_pca
+from spamca.features._linear import apply_scaled_pca, laid_out, scaled_pca
 from spamca.features._values import looks_logged
 
 if TYPE_CHECKING:
     from spamca.features._features import Features
+    from spamca.features._fitted import Fitted
 
 
 def prepare_rna(
@@ -37,12 +38,13 @@ def prepare_rna(
     import scanpy as sc
     from anndata import AnnData
 
-    steps = ["taken as log-normalised"]
+    steps, constants = ["taken as log-normalised"], {"depth": 0.0}
     counts = AnnData(sparse.csr_matrix(X, dtype=np.float32, copy=True))
     with warnings.catch_warnings():
         # Spots without counts stay without; scanpy tells of its own changes to come.
         warnings.simplefilter("ignore")
         if not looks_logged(X):
+            constants["depth"] = _median_depth(counts.X)
             sc.pp.normalize_total(counts)
             sc.pp.log1p(counts)
             steps = ["normalize", "log1p"]
@@ -55,4 +57,58 @@ def prepare_rna(
     features = scaled_pca(counts.X[:, chosen], n_components=n_components, random_state=random_state)
     loadings = np.zeros((len(chosen), features.loadings.shape[1]), dtype=np.float32)
     loadings[chosen] = features.loadings
-    return features.changed(loadings=loadings, highly_variable=chosen, steps=(*steps, *features.steps))
+    positions = np.flatnonzero(chosen)
+    columns = {name: laid_out(values, positions, len(chosen)) for name, values in features.columns.items()}
+    return features.changed(
+        loadings=loadings,
+        highly_variable=chosen,
+        steps=(*steps, *features.steps),
+        columns=columns,
+        constants={**features.constants, **constants},
+    )
+
+
+def apply_rna(X: np.ndarray | sparse.csr_matrix, position: np.ndarray, fitted: Fitted) -> np.ndarray:
+    """Components of other spots, normalised to the depth that the preparation took for its median.
+
+    Parameters
+    ----------
+    X
+        Counts, (n_spots, n_genes), or logarithms of them where the preparation began with such.
+    position
+        Column of each gene of the preparation, integers of shape (n_features,), -1 where it is missing: it counts as its mean.
+    fitted
+        The preparation.
+
+    Returns
+    -------
+    Float32 of shape (n_spots, n_components).
+
+    Raises
+    ------
+    ValueError
+        If one tissue came as counts and the other as logarithms.
+    """
+    import scanpy as sc
+    from anndata import AnnData
+
+    depth, logged = fitted.constants["depth"], looks_logged(X)
+    if logged == (depth > 0):
+        forms = ("counts", "logarithms of counts")
+        msg = f"it holds {forms[logged]}, and the tissue of the training held {forms[not logged]}"
+        raise ValueError(msg)
+    here = position >= 0
+    if not logged:
+        counts = AnnData(sparse.csr_matrix(X, dtype=np.float32, copy=True))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            sc.pp.normalize_total(counts, target_sum=depth)
+            sc.pp.log1p(counts)
+        X = counts.X
+    return apply_scaled_pca(sparse.csr_matrix(X, dtype=np.float32)[:, position[here]], fitted.take(here))
+
+
+def _median_depth(X: sparse.csr_matrix) -> float:
+    """Median number of counts of the spots that have any, as :func:`scanpy.pp.normalize_total` takes it; 1 where none has."""
+    depth = np.asarray(X.sum(axis=1)).ravel()
+    return float(np.median(depth[depth > 0])) if (depth > 0).any() else 1.0

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spamca.guide.noise import noise_whitened
+from spamca.guide.noise import noise_whitening
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from scipy.sparse import csr_matrix
+
+    from spamca.guide.noise import Whitening
 
 _RIDGE = 1e-6
 
@@ -30,15 +32,22 @@ class Block:
         What the modality's likelihood is raised to.
     present
         Which spots have the modality, booleans of shape (n,), or None for all.
+    modality
+        Number of the modality.
+    whitening
+        What made the components of its features, where that is known.
     """
 
     values: np.ndarray
     weight: float = 1.0
     present: np.ndarray | None = None
+    modality: int = 0
+    whitening: Whitening | None = None
 
     def take(self, spots: np.ndarray) -> Block:
         """The block of some of the spots."""
-        return Block(self.values[spots], self.weight, None if self.present is None else self.present[spots])
+        present = None if self.present is None else self.present[spots]
+        return replace(self, values=self.values[spots], present=present)
 
     @cached_property
     def size(self) -> float:
@@ -108,12 +117,12 @@ def whitened_blocks(
         if weight <= 0 or (own is not None and not own.any()):
             continue
         if own is None:
-            components = noise_whitened(values, adjacency, drawn=drawn)
+            whitening, components = noise_whitening(values, adjacency, drawn=drawn)
         else:
             spots = np.flatnonzero(own)
-            there = noise_whitened(values[spots], adjacency[spots][:, spots])
+            whitening, there = noise_whitening(values[spots], adjacency[spots][:, spots])
             components = np.zeros((len(own), there.shape[1]))
             components[spots] = there
         if components.shape[1]:
-            blocks.append(Block(components, weight, own))
+            blocks.append(Block(components, weight, own, m, whitening))
     return blocks

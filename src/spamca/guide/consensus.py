@@ -33,7 +33,7 @@ def guide_of_runs(*arguments: Any, n_runs: int = 1, random_state: int = 0, **opt
     if n_runs == 1:
         return runs[0]
     mean = consensus([run.assignment for run in [runs[best], *runs[:best], *runs[best + 1 :]]])
-    return Guide(mean, runs[best].record)
+    return Guide(mean, runs[best].record, runs[best].blocks)
 
 
 def consensus(assignments: Sequence[np.ndarray]) -> np.ndarray:

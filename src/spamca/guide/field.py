@@ -49,11 +49,7 @@ class Field:
         self.blocks = list(blocks)
         edges = triu(adjacency, 1).tocoo()
         self._row, self._column = edges.row, edges.col
-        degree = np.asarray((adjacency != 0).sum(axis=1), dtype=np.float64).ravel()
-        # An edge counts for both of its ends; spots with few neighbours hear each of them more.
-        scale = np.where(degree > 0, degree.mean() / np.where(degree > 0, degree, 1), 0)
-        strength = COHERENCE * len(degree) / max(edges.nnz, 1)
-        self._pull = csr_matrix(diags(strength * scale) @ (adjacency != 0).astype(np.float64))
+        self._pull = pull(adjacency, COHERENCE)
         self._relaxation = Relaxation(self.blocks, self._pull)
         self._log_det = [_log_det(block.total) for block in self.blocks]
 
@@ -205,6 +201,23 @@ class Field:
             if block.present is not None:
                 left *= block.present[:, None]
             yield left
+
+
+def pull(adjacency: csr_matrix, coherence: float) -> csr_matrix:
+    """What each neighbour of a spot counts for in the field, sparse of shape (n, n).
+
+    Parameters
+    ----------
+    adjacency
+        Spatial graph, symmetric, sparse of shape (n, n).
+    coherence
+        What the objective gains where all edges lie within domains, in nats per spot.
+    """
+    degree = np.asarray((adjacency != 0).sum(axis=1), dtype=np.float64).ravel()
+    # An edge counts for both of its ends; spots with few neighbours hear each of them more.
+    scale = np.where(degree > 0, degree.mean() / np.where(degree > 0, degree, 1), 0)
+    strength = coherence * len(degree) / max(triu(adjacency, 1).nnz, 1)
+    return csr_matrix(diags(strength * scale) @ (adjacency != 0).astype(np.float64))
 
 
 def _log_det(covariance: np.ndarray) -> float:

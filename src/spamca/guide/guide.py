@@ -43,10 +43,13 @@ class Guide:
         per spot), ``foretold`` (the same where the domain of a spot is foretold from its neighbours), ``coherence`` (share of
         edges within domains), ``objective``, and ``n_parameters`` of the means and shares. Empty where the features show
         nothing that neighbours share.
+    blocks
+        Components that the domains were found in, one block a modality that shows any.
     """
 
     assignment: np.ndarray
     record: dict[str, float] = field(default_factory=dict)
+    blocks: tuple[Block, ...] = field(default=(), repr=False)
 
 
 def guide(
@@ -105,7 +108,7 @@ def _guide(
             "guide: neighbours share nothing in any modality; the network trains without domains that lead it"
         )
     if n_domains < 2 or not blocks:
-        return Guide(np.full((n, n_domains), 1 / n_domains, dtype=np.float32))
+        return Guide(np.full((n, n_domains), 1 / n_domains, dtype=np.float32), blocks=tuple(blocks))
     rng = np.random.default_rng(random_state)
     if n <= SEARCHED:
         whole, found = _searched(blocks, features, adjacency, n_domains, weights, has, rng)
@@ -130,7 +133,7 @@ def _guide(
         logger.info("guide: only %d of %d domains hold spots", n_found, n_domains)
     n_parameters = n_domains - 1 + n_domains * sum(block.weight * block.values.shape[1] for block in blocks)
     record = {**whole.parts(partition, n_domains), "n_parameters": float(n_parameters)}
-    return Guide(found, record)
+    return Guide(found, record, tuple(blocks))
 
 
 def _searched(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,34 @@ N_BLANKS = 10
 _FLOOR = 1e-3  # of the mean variance, added to the noise: directions without any stay bounded
 
 
+@dataclass(frozen=True)
+class Whitening:
+    """The map from the features of a modality to its components.
+
+    Parameters
+    ----------
+    mean
+        Mean of each feature, shape (d,).
+    axes
+        A component a column, shape (d, r); rows of features that do not vary are zero.
+    """
+
+    mean: np.ndarray
+    axes: np.ndarray
+
+    def components(self, values: np.ndarray) -> np.ndarray:
+        """Components (n, r), float64, of features (n, d)."""
+        return (np.asarray(values, dtype=np.float64) - self.mean) @ self.axes
+
+
 def noise_whitened(values: np.ndarray, adjacency: csr_matrix, *, drawn: dict[int, float] | None = None) -> np.ndarray:
+    """Components of :func:`noise_whitening`: float64 of shape (n, r), means 0, by falling autocorrelation."""
+    return noise_whitening(values, adjacency, drawn=drawn)[1]
+
+
+def noise_whitening(
+    values: np.ndarray, adjacency: csr_matrix, *, drawn: dict[int, float] | None = None
+) -> tuple[Whitening, np.ndarray]:
     r"""Components that neighbours share, in units of what neighbours do not (Green et al. 1988).
 
     With :math:`\Sigma` the covariance of the features and :math:`N` that of their noise, half the mean outer product of the
@@ -44,20 +72,25 @@ def noise_whitened(values: np.ndarray, adjacency: csr_matrix, *, drawn: dict[int
 
     Returns
     -------
-    Float64 of shape (n, r), means 0, by falling autocorrelation; r may be 0, and is where the
+    The map, and the components: float64 of shape (n, r), means 0, by falling autocorrelation; r may be 0, and is where the
     graph has no edge: nothing tells signal from noise there.
     """
     centred = np.asarray(values, dtype=np.float64)
-    centred = centred - centred.mean(axis=0)
-    centred = centred[:, np.ptp(centred, axis=0) > 0]
+    mean = centred.mean(axis=0)
+    centred = centred - mean
+    varying = np.ptp(centred, axis=0) > 0
+    centred = centred[:, varying]
     if not centred.shape[1] or not adjacency.nnz:
-        return centred[:, :0]
+        return Whitening(mean, np.zeros((len(mean), 0))), centred[:, :0]
     neighbours = (adjacency != 0).astype(np.float64)
     autocorrelation, axes = _factors(centred, neighbours)
     drawn, d = {} if drawn is None else drawn, centred.shape[1]
     if d not in drawn:
         drawn[d] = _chance(d, neighbours)
-    return centred @ axes[:, autocorrelation > max(MIN_AUTOCORRELATION, drawn[d])]
+    axes = axes[:, autocorrelation > max(MIN_AUTOCORRELATION, drawn[d])]
+    whole = np.zeros((len(mean), axes.shape[1]))
+    whole[varying] = axes
+    return Whitening(mean, whole), centred @ axes
 
 
 def _factors(centred: np.ndarray, neighbours: csr_matrix) -> tuple[np.ndarray, np.ndarray]:

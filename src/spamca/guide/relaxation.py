@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,28 @@ PRIOR = 50.0
 _RIDGE = 1e-5  # of each component's variance: single precision resolves no less
 _INNER_STEPS = 4
 _ROWS = 2**12
+
+
+@dataclass(frozen=True)
+class Gaussians:
+    """What the domains look like in one modality.
+
+    Parameters
+    ----------
+    means
+        Shape (K, r), float32.
+    covariances
+        Shape (K, r, r), float64.
+    """
+
+    means: np.ndarray
+    covariances: np.ndarray
+
+    def whitening(self) -> tuple[np.ndarray, np.ndarray]:
+        """Of each domain the map (K, r, r) that makes its covariance the identity, and the log determinant (K,) of that."""
+        roots = np.linalg.cholesky(self.covariances)
+        volume = 2 * np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1)
+        return np.linalg.inv(roots).transpose(0, 2, 1).astype(np.float32), volume.astype(np.float32)
 
 
 class Relaxation:
@@ -104,19 +127,52 @@ class Relaxation:
             within = block.total - between / np.maximum(size.sum(axis=1), 1e-12)[:, None, None]
             yield block, columns, means, within + _RIDGE * np.diag(np.diag(block.total)), size
 
-    def _emission_of_each(self, assignment: np.ndarray) -> np.ndarray:
-        score = np.zeros(assignment.shape[::-1], dtype=np.float32)
-        for block, columns, (means,), (within,), (size,) in self._moments(assignment[:, :, None]):
+    def run_known(self, gaussians: Sequence[Gaussians], n_steps: int, tol: float) -> np.ndarray:
+        """Follow the field from its features alone with means and covariances that stay as they are: (n, K)."""
+        emission = self._emission_under(gaussians)
+        now = emission[:, :, None]
+        for _ in range(n_steps):
+            after = self._settle(emission[:, :, None].copy(), now)
+            moved, now = _change(now, after)[0] >= tol, after
+            if not moved:
+                break
+        return now[:, :, 0]
+
+    def gaussians(self, assignment: np.ndarray) -> list[Gaussians]:
+        """Means and covariances of each domain from an assignment (n, K), one for each block."""
+        out = []
+        for _, columns, (means,), (within,), (size,) in self._moments(assignment[:, :, None]):
             centres, spread = means.astype(np.float32), np.tile(PRIOR * within, (len(means), 1, 1))
             for rows, values, has in self._chunks(columns):
                 for k, centre in enumerate(centres):
                     left = values - centre
                     spread[k] += left.T @ (left * (assignment[rows, k] * has)[:, None])
-            roots = np.linalg.cholesky(spread / (PRIOR + size)[:, None, None])
-            whitening = np.linalg.inv(roots).transpose(0, 2, 1).astype(np.float32)
-            volume = 2 * np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1).astype(np.float32)
+            out.append(Gaussians(centres, spread / (PRIOR + size)[:, None, None]))
+        return out
+
+    def squared_distances(self, gaussians: Sequence[Gaussians]) -> Iterator[np.ndarray]:
+        """For each block the squared Mahalanobis distance of each spot to each domain, float32 of shape (K, n).
+
+        It is zero where the spot lacks the modality.
+        """
+        for columns, known in zip(self._columns, gaussians, strict=True):
+            whitening = known.whitening()[0]
+            squared = np.empty((len(known.means), len(self._features)), dtype=np.float32)
             for rows, values, has in self._chunks(columns):
-                for k, centre in enumerate(centres):
+                for k, centre in enumerate(known.means):
+                    white = (values - centre) @ whitening[k]
+                    squared[k, rows] = has * np.einsum("ij,ij->i", white, white)
+            yield squared
+
+    def _emission_of_each(self, assignment: np.ndarray) -> np.ndarray:
+        return self._emission_under(self.gaussians(assignment))
+
+    def _emission_under(self, gaussians: Sequence[Gaussians]) -> np.ndarray:
+        score = np.zeros((len(gaussians[0].means), len(self._features)), dtype=np.float32)
+        for block, columns, known in zip(self._blocks, self._columns, gaussians, strict=True):
+            whitening, volume = known.whitening()
+            for rows, values, has in self._chunks(columns):
+                for k, centre in enumerate(known.means):
                     white = (values - centre) @ whitening[k]
                     score[k, rows] -= 0.5 * block.weight * has * (np.einsum("ij,ij->i", white, white) + volume[k])
         return np.ascontiguousarray(_softmax(score).T)

@@ -36,12 +36,15 @@ class Latents:
         One tensor (n_spots, n_views) per modality.
     modality_weights
         Shape (n_spots, n_modalities), zero where a spot lacks the modality.
+    prototypes
+        What the fused latent was drawn towards, (n_clusters, n_latent), or None where it was not.
     """
 
     modalities: list[Tensor]
     fused: Tensor
     view_weights: list[Tensor]
     modality_weights: Tensor
+    prototypes: Tensor | None = None
 
 
 @dataclass(frozen=True)

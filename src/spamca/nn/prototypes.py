@@ -8,7 +8,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def attract(latent: Tensor, assignment: Tensor, share: float) -> Tensor:
+def prototypes(latent: Tensor, assignment: Tensor) -> Tensor:
+    """Mean latent of each domain, c in :func:`attract`: (n_clusters, n_latent)."""
+    return assignment.T @ latent / assignment.sum(dim=0).clamp(min=1e-6)[:, None]
+
+
+def attract(latent: Tensor, assignment: Tensor, share: float, centres: Tensor | None = None) -> Tensor:
     r"""Draw each latent towards the prototypes of the domains that it is assigned to.
 
     .. math::
@@ -25,10 +30,12 @@ def attract(latent: Tensor, assignment: Tensor, share: float) -> Tensor:
         :math:`y`, shape (n_spots, n_clusters), rows summing to one.
     share
         :math:`\pi`, from 0 to 1.
+    centres
+        Prototypes c of another tissue, shape (n_clusters, n_latent); None takes those of this one.
 
     Returns
     -------
     Shape (n_spots, n_latent).
     """
-    prototypes = assignment.T @ latent / assignment.sum(dim=0).clamp(min=1e-6)[:, None]
-    return (1 - share) * latent + share * (assignment @ prototypes)
+    centres = prototypes(latent, assignment) if centres is None else centres
+    return (1 - share) * latent + share * (assignment @ centres)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from spamca import _checks, _keys
 
@@ -85,7 +86,11 @@ def store_features(modality: AnnData, prepared: Prepared) -> None:
         "variance_ratio": features.variance_ratio,
         "stdev": np.sqrt(features.variance),
     }
-    record_representation(modality, prepared.kind, features.key, steps=", ".join(features.steps))
+    modality.varm[_keys.PREPARATION] = pd.DataFrame(dict(features.columns), index=modality.var_names)
+    steps, constants = ", ".join(features.steps), dict(features.constants)
+    record_representation(
+        modality, prepared.kind, features.key, steps=steps, loadings=features.loadings_key, constants=constants
+    )
 
 
 def forget_feature_graph(modality: AnnData, features: Features) -> bool:
@@ -108,6 +113,6 @@ def forget_feature_graph(modality: AnnData, features: Features) -> bool:
     return True
 
 
-def record_representation(modality: AnnData, kind: str, use_rep: str, **more: str) -> None:
+def record_representation(modality: AnnData, kind: str, use_rep: str, **more: Any) -> None:
     """Write down which representation stands for a modality."""
     modality.uns[_keys.MODALITY_RECORD] = {"kind": kind, "use_rep": use_rep, **more}

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
-from spamca.cluster import CLUSTERERS, N_COMPONENTS, SELECTIONS, principal_components
+from spamca.cluster import CLUSTERERS, N_COMPONENTS, SELECTIONS
 from spamca.cluster import refine as refined
+from spamca.cluster.reduction import reduce
 from spamca.tl._cluster_input import check_range, embedding_of, number_of_clusters, spatial_graph_of
-from spamca.tl._store_domains import store_domains
+from spamca.tl._store_domains import store_domains, stored_readout
 
 if TYPE_CHECKING:
     from mudata import MuData
@@ -81,7 +82,8 @@ def cluster(
     ``mdata.uns["spamca_colors"]``
         One colour per domain; colours that are there stay if their number fits.
     ``mdata.uns["spamca"]["cluster"]``
-        ``method``, ``n_clusters``, how it was chosen, likelihoods, and the arguments.
+        ``method``, ``n_clusters``, how it was chosen, likelihoods, the arguments, and ``readout``: the Gaussians that assign
+        other spots (:func:`spamca.tl.transform`).
     ``mdata[modality].obs["spamca"]``, ``.uns["spamca_colors"]``
         The domains again, of the spots of the modality.
 
@@ -131,7 +133,7 @@ def cluster(
         msg = "refine=True needs the spatial graph, which mdata does not have; call spamca.pp.neighbors(mdata)"
         raise KeyError(msg)
 
-    points = principal_components(embedding, n_components, random_state=random_state)
+    points, components = reduce(embedding, n_components, random_state=random_state)
     n_clusters, chosen = number_of_clusters(mdata, n_clusters, n_clusters_range, key_added, points, graph, random_state)
     if selection is None and method == "mixture" and _is_guided(mdata, embedding_key):
         selection = "likelihood"
@@ -150,6 +152,7 @@ def cluster(
         "refine": refine,
         "random_state": random_state,
         **found.record,
+        "readout": stored_readout(found.readout.behind(components)),
     }
     with _edge.transaction(mdata, copy=copy) as target:
         store_domains(target, found, key_added, record)

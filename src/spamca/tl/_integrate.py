@@ -159,6 +159,7 @@ def integrate(
     """
     from spamca.nn import PRESETS
     from spamca.tl._estimate_n_clusters import find_number
+    from spamca.tl._field import find_emissions
     from spamca.tl._gather import follow, gather, positions, root_mean_squares
     from spamca.tl._guide import check_trust, find_guide, trusts
     from spamca.tl._store import store
@@ -223,7 +224,8 @@ def integrate(
             progress_bar=progress_bar,
             **device,
         )
-        store(target, result, key_added, seed, given, scale=scale, guide=found)
+        emissions = find_emissions(target, trust, found)
+        store(target, result, key_added, seed, given, scale=scale, guide=found, emissions=emissions)
     return target if copy else None
 
 

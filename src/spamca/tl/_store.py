@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,17 @@ from spamca import _edge, _keys
 from spamca._logging import logger
 from spamca.model.network import weights_of
 from spamca.nn import VIEWS
+from spamca.tl._field import stored_emissions
 from spamca.tl._joint_neighbors import joint_neighbors
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from mudata import MuData
 
     from spamca.guide import Guide
+    from spamca.guide.emissions import Emissions
+    from spamca.nn import Latents, Settings
     from spamca.train import Fit
 
 PACKAGES = ("spamca", "torch", "lightning", "torch-geometric", "anndata", "mudata", "scanpy", "numpy")
@@ -34,6 +40,7 @@ def store(
     *,
     scale: dict[str, float],
     guide: Guide | None = None,
+    emissions: Emissions | None = None,
 ) -> None:
     """Write embedding, weights, graph of the embedding and record.
 
@@ -53,36 +60,84 @@ def store(
         What the features of each modality were divided by.
     guide
         Domains that guided the training.
+    emissions
+        What the domains look like, or the whole tissue where there is no guide; None where nothing is known.
     """
+    prototypes = result.latents.prototypes
     _forget_domains(mdata, key_added)
-    latents, seen = result.latents, [view for view in VIEWS if view in result.network.settings.views]
-    mdata.obsm[_keys.embedding(key_added)] = latents.fused.numpy()
-    for m, (name, modality) in enumerate(mdata.mod.items()):
-        row = _edge.rows(mdata, name)
-        weight = latents.modality_weights[:, m].numpy()
-        views = _edge.collect(latents.view_weights[m].numpy(), row, modality.n_obs)
-        mdata.obs[_keys.modality_weight(name, key_added)] = weight
-        modality.obs[_keys.weight(key_added)] = _edge.collect(weight, row, modality.n_obs)
-        modality.obsm[_keys.embedding(key_added)] = _edge.collect(latents.modalities[m].numpy(), row, modality.n_obs)
-        modality.obsm[_keys.view_weights(key_added)] = pd.DataFrame(views, modality.obs_names, list(seen))
+    store_latents(mdata, result.latents, list(mdata.mod), result.network.settings.views, key_added)
     agreement = _keys.agreement(key_added)
     if guide is not None and given["n_runs"] > 1:
         mdata.obs[agreement] = guide.assignment.max(axis=1)
     elif agreement in mdata.obs and _had_runs(mdata, key_added):
         del mdata.obs[agreement]
     joint_neighbors(mdata, key_added, random_state=random_state)
-    settings = asdict(result.network.settings)
     mdata.uns[key_added] = {
-        "params": {**given, "n_threads": result.n_threads}
-        | {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()},
+        "params": {**given, "n_threads": result.n_threads} | stored_settings(result.network.settings),
         "history": {name: losses.numpy() for name, losses in result.history.items()},
         "guide": {} if guide is None else guide.record,
         "modalities": list(mdata.mod),
         "scale": scale,
+        "graphs": graphs_of(mdata),
         "network": weights_of(result.network),
+        **({} if prototypes is None else {"prototypes": prototypes.numpy()}),
+        **({} if emissions is None else {"field": stored_emissions(emissions)}),
         "random_state": random_state,
-        "versions": {"python": sys.version.split()[0]} | {name: version(name) for name in PACKAGES},
+        "versions": versions(),
     }
+
+
+def store_latents(
+    mdata: MuData, latents: Latents, modalities: Sequence[str], views: Collection[str], key_added: str
+) -> None:
+    """Write embedding, latents of the modalities, and weights.
+
+    Parameters
+    ----------
+    mdata
+        The tissue.
+    latents
+        Latents of its spots.
+    modalities
+        Names of the modalities in the order of the latents; those that the tissue lacks are passed over.
+    views
+        Views that the network has.
+    key_added
+        Name of the result.
+    """
+    seen = [view for view in VIEWS if view in views]
+    mdata.obsm[_keys.embedding(key_added)] = latents.fused.numpy()
+    for m, name in enumerate(modalities):
+        if name not in mdata.mod:
+            continue
+        modality, row = mdata[name], _edge.rows(mdata, name)
+        weight = latents.modality_weights[:, m].numpy()
+        weights = _edge.collect(latents.view_weights[m].numpy(), row, modality.n_obs)
+        mdata.obs[_keys.modality_weight(name, key_added)] = weight
+        modality.obs[_keys.weight(key_added)] = _edge.collect(weight, row, modality.n_obs)
+        modality.obsm[_keys.embedding(key_added)] = _edge.collect(latents.modalities[m].numpy(), row, modality.n_obs)
+        modality.obsm[_keys.view_weights(key_added)] = pd.DataFrame(weights, modality.obs_names, seen)
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of :data:`PACKAGES`."""
+    return {"python": sys.version.split()[0]} | {name: version(name) for name in PACKAGES}
+
+
+def stored_settings(settings: Settings) -> dict[str, Any]:
+    """Settings as files keep them."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(settings).items()}
+
+
+def graphs_of(mdata: MuData) -> dict[str, Any]:
+    """How the graphs were built that the network was trained on: ``spatial``, and ``features`` by modality."""
+    record = mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {})
+    params = dict(record.get("params", {})) if isinstance(record, Mapping) else {}
+    if "kind" not in params:  # the user's own, left as it is
+        library = {name: params[name] for name in ("library_key",) if params.get(name) is not None}
+        params = {"kind": "existing", "name": _keys.SPATIAL, **library}
+    features = {name: dict(modality.uns[_keys.FEATURE_NEIGHBORS]["params"]) for name, modality in mdata.mod.items()}
+    return {"spatial": params, "features": features}
 
 
 def _had_runs(mdata: MuData, key_added: str) -> bool:
@@ -97,7 +152,7 @@ def _forget_domains(mdata: MuData, key_added: str) -> None:
     _edge.drop_pulled(mdata, key_added)
     logger.info("integrate: removing the domains of the earlier embedding %r", _keys.embedding(key_added))
     for holder in (mdata, *mdata.mod.values()):
-        for column in (key_added, _keys.confidence(key_added)):
+        for column in (key_added, _keys.confidence(key_added), _keys.novelty(key_added)):
             if column in holder.obs:
                 del holder.obs[column]
         if _keys.posterior(key_added) in holder.obsm:

@@ -11,12 +11,34 @@ from spamca import _edge, _keys
 from spamca._palette import palette
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mudata import MuData
 
     from spamca.cluster import Clustering
+    from spamca.cluster.readout import Readout
 
 
-def store_domains(mdata: MuData, found: Clustering, key_added: str, record: dict[str, Any]) -> None:
+def stored_readout(readout: Readout) -> dict[str, np.ndarray]:
+    """What is stored of the Gaussians that assign spots to domains: arrays by name."""
+    return {
+        "axes": readout.to_own.axes,
+        "shift": readout.to_own.shift,
+        "shares": readout.shares,
+        "means": readout.means,
+        "covariance": readout.covariance,
+    }
+
+
+def store_domains(
+    mdata: MuData,
+    found: Clustering,
+    key_added: str,
+    record: dict[str, Any],
+    *,
+    names: Sequence[str] | None = None,
+    colors: Sequence[str] | None = None,
+) -> None:
     """Write labels, posterior, confidence, colours and record; labels and colours into each modality as well.
 
     Parameters
@@ -29,11 +51,15 @@ def store_domains(mdata: MuData, found: Clustering, key_added: str, record: dict
         Name of the result.
     record
         How they were found.
+    names
+        Names of the domains; None numbers them.
+    colors
+        Their colours; None takes those that are stored, where their number fits, and else new ones.
     """
     n_domains = found.posterior.shape[1]
-    names = [str(k) for k in range(n_domains)]
+    names = [str(k) for k in range(n_domains)] if names is None else list(names)
     labels = pd.Categorical.from_codes(found.labels, names, ordered=True)
-    stored = [str(color) for color in mdata.uns.get(_keys.colors(key_added), ())]
+    stored = [str(color) for color in mdata.uns.get(_keys.colors(key_added), ())] if colors is None else list(colors)
     colors = stored if len(stored) == n_domains else palette(n_domains)
 
     mdata.obs[key_added] = labels
@@ -46,4 +72,4 @@ def store_domains(mdata: MuData, found: Clustering, key_added: str, record: dict
         # squidpy wants no category without a spot, and as many colours as categories.
         own = _edge.collect(labels, _edge.rows(mdata, name), modality.n_obs).remove_unused_categories()
         modality.obs[key_added] = own
-        modality.uns[_keys.colors(key_added)] = [colors[int(category)] for category in own.categories]
+        modality.uns[_keys.colors(key_added)] = [colors[names.index(category)] for category in own.categories]

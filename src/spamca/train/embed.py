@@ -10,7 +10,7 @@ import torch.nn.functional as F
 
 from spamca.nn.batch import look
 from spamca.nn.model import Latents
-from spamca.nn.prototypes import attract
+from spamca.nn.prototypes import attract, prototypes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 @torch.no_grad()
 def embed(
-    network: SpaMCA, tissue: Tissue, blocks: Sequence[Tensor] | None = None, masks: Masks | None = None
+    network: SpaMCA,
+    tissue: Tissue,
+    blocks: Sequence[Tensor] | None = None,
+    masks: Masks | None = None,
+    centres: Tensor | None = None,
 ) -> Latents:
     """Latents as they are read out: the fused one drawn towards the prototypes of its domains.
 
@@ -37,6 +41,8 @@ def embed(
         Spots encoded together, on the CPU; None encodes all at once. The result does not depend on them.
     masks
         Hidden spots, on the CPU, or None.
+    centres
+        Prototypes of the tissue that the network was trained on, (n_clusters, n_latent); None takes those of this one.
 
     Returns
     -------
@@ -64,5 +70,7 @@ def embed(
     fused = latents.fused
     if settings.prototype_share:
         assignment = network.cluster_head(fused.to(device)).cpu()
-        fused = attract(fused, assignment, settings.prototype_share)
-    return replace(latents, fused=F.normalize(fused, dim=1) if settings.normalize else fused)
+        centres = prototypes(fused, assignment) if centres is None else centres
+        fused = attract(fused, assignment, settings.prototype_share, centres)
+    fused = F.normalize(fused, dim=1) if settings.normalize else fused
+    return replace(latents, fused=fused, prototypes=centres)

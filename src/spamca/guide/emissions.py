@@ -1,0 +1,163 @@
+"""What the domains of a guide look like, apart from the tissue: the domains of other tissue, and how far that is from the first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spamca.guide.blocks import Block, masks
+from spamca.guide.field import COHERENCE, pull
+from spamca.guide.relaxation import Relaxation
+from spamca.guide.threads import fitting_threads
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from scipy.sparse import csr_matrix
+
+    from spamca.guide.noise import Whitening
+    from spamca.guide.relaxation import Gaussians
+
+QUANTILE = 0.99
+"""Share of the spots of the first tissue that are nearer to their domain than distance one."""
+
+_N_STEPS, _TOL = 100, 1e-5
+
+
+@dataclass(frozen=True)
+class Emissions:
+    """The Gaussians of a field, with the maps that lead from features to its components.
+
+    Parameters
+    ----------
+    modalities
+        Number of the modality of each block.
+    weights
+        What the likelihood of each is raised to.
+    whitenings
+        From its features to its components.
+    gaussians
+        Means and covariances of the domains.
+    coherence
+        What the field gains where all edges lie within domains, in nats per spot.
+    reach
+        Squared distance within which :data:`QUANTILE` of the spots of the first tissue lie, by the numbers of the modalities
+        that it is taken in, joined by commas (``"0,1"``).
+    """
+
+    modalities: tuple[int, ...]
+    weights: tuple[float, ...]
+    whitenings: tuple[Whitening, ...]
+    gaussians: tuple[Gaussians, ...]
+    coherence: float
+    reach: Mapping[str, float]
+
+    @classmethod
+    def estimate(cls, blocks: Sequence[Block], assignment: np.ndarray) -> Emissions:
+        """From the components of a tissue and the domains (n, K) found in it; those without a spot are left out."""
+        n, assignment = len(assignment), np.asarray(assignment, dtype=np.float32)
+        assignment = np.ascontiguousarray(assignment[:, assignment.sum(axis=0) >= 1])
+        with fitting_threads(n):
+            relaxation = Relaxation(blocks, _no_links(n))
+            gaussians = relaxation.gaussians(assignment)
+            squared = list(relaxation.squared_distances(gaussians))
+        return cls(
+            tuple(block.modality for block in blocks),
+            tuple(float(block.weight) for block in blocks),
+            tuple(block.whitening for block in blocks),
+            tuple(gaussians),
+            COHERENCE,
+            _reach(blocks, squared),
+        )
+
+    def blocks(self, features: Sequence[np.ndarray], present: np.ndarray | None) -> list[Block]:
+        """Components of other tissue.
+
+        Parameters
+        ----------
+        features
+            Features of each modality, (n, d_m); rows of spots that lack it are not read.
+        present
+            Booleans (n, M), or None where every spot has every modality.
+        """
+        has, out = masks(present, len(features)), []
+        for m, weight, whitening in zip(self.modalities, self.weights, self.whitenings, strict=True):
+            components = whitening.components(features[m])
+            if has[m] is not None:
+                components[~has[m]] = 0
+            out.append(Block(components, weight, has[m], m, whitening))
+        return out
+
+    def domains(self, blocks: Sequence[Block], adjacency: csr_matrix) -> np.ndarray:
+        """Probability of each domain in other tissue: the field relaxes from its features, and what the domains are stays.
+
+        Parameters
+        ----------
+        blocks
+            What :meth:`blocks` gave.
+        adjacency
+            Spatial graph, symmetric, sparse of shape (n, n).
+
+        Returns
+        -------
+        Float32 of shape (n, K), rows summing to one.
+        """
+        with fitting_threads(adjacency.shape[0]):
+            return Relaxation(blocks, pull(adjacency, self.coherence)).run_known(self.gaussians, _N_STEPS, _TOL)
+
+    def novelty(self, blocks: Sequence[Block]) -> np.ndarray:
+        r"""How far spots are from the nearest domain.
+
+        .. math::
+            \nu_i = \frac{d^2_i}{Q_{M_i}}, \qquad
+            d^2_i = \min_k \sum_{m \in M_i} (x_i^m - \mu_k^m)^\top (\Sigma_k^m)^{-1} (x_i^m - \mu_k^m),
+
+        with :math:`M_i` the modalities that the spot has and :math:`Q_M` the distance, taken in the same modalities, within which
+        :data:`QUANTILE` of the spots of the first tissue lie.
+
+        Parameters
+        ----------
+        blocks
+            What :meth:`blocks` gave.
+
+        Returns
+        -------
+        Float64 of shape (n,): above one, a spot is further out than 99 of 100 in the first tissue. NaN where a spot has no
+        modality that tells.
+        """
+        n = len(blocks[0].values)
+        with fitting_threads(n):
+            total = sum(Relaxation(blocks, _no_links(n)).squared_distances(self.gaussians))
+        has = np.column_stack([np.ones(n, dtype=bool) if b.present is None else b.present for b in blocks])
+        out = np.full(n, np.nan)
+        for pattern in np.unique(has, axis=0):
+            reach = self.reach.get(_name(m for m, there in zip(self.modalities, pattern, strict=True) if there), 0)
+            rows = (has == pattern).all(axis=1)
+            if reach > 0:
+                out[rows] = total[:, rows].min(axis=0) / reach
+        return out
+
+
+def _reach(blocks: Sequence[Block], squared: Sequence[np.ndarray]) -> dict[str, float]:
+    out = {}
+    for size in range(1, len(blocks) + 1):
+        for chosen in combinations(range(len(blocks)), size):
+            has = np.logical_and.reduce([blocks[b].present for b in chosen if blocks[b].present is not None], axis=0)
+            nearest = sum(squared[b] for b in chosen).min(axis=0)
+            nearest = nearest if np.ndim(has) == 0 else nearest[has]
+            if len(nearest):
+                out[_name(blocks[b].modality for b in chosen)] = float(np.quantile(nearest, QUANTILE))
+    return out
+
+
+def _name(modalities: object) -> str:
+    return ",".join(map(str, modalities))
+
+
+def _no_links(n: int) -> csr_matrix:
+    from scipy.sparse import csr_matrix
+
+    return csr_matrix((n, n))
