@@ -12,13 +12,18 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from spamca import datasets, io, metrics, pl, pp, tl
+    from spamca.model import Model
 
-__all__ = ["datasets", "io", "metrics", "pl", "pp", "tl"]
+__all__ = ["Model", "datasets", "io", "metrics", "pl", "pp", "tl"]
 __version__ = version("spamca")
 
 
-def __getattr__(name: str) -> ModuleType:
+def __getattr__(name: str) -> ModuleType | type[Model]:
     # scanpy, torch and matplotlib take seconds to import: each part of the package loads on first use.
+    if name == "Model":
+        from spamca.model import Model
+
+        return Model
     if name in __all__:
         return importlib.import_module(f"{__name__}.{name}")
     msg = f"module {__name__!r} has no attribute {name!r}"

@@ -43,6 +43,8 @@ class Kind:
         Whether it works on counts.
     logged
         Whether it can also start from values that are logarithms of counts.
+    centred
+        Whether all features are needed to prepare each: those of a spot are held against their mean.
     trust
         What the likelihood of such a modality is raised to where domains are sought. Below one for what accompanies the
         molecules and has a structure of its own: the texture of an image bends domains after itself where it counts in
@@ -54,6 +56,7 @@ class Kind:
     words: tuple[str, ...] = ()
     counts: bool = True
     logged: bool = False
+    centred: bool = False
     trust: float = 1.0
 
 
@@ -68,6 +71,7 @@ KINDS: dict[str, Kind] = {
         prepare_protein,
         apply_protein,
         (r"adts?\d*|prot(s|eomes?|eomics?)?\d*|\w*proteins?\d*|antibod(y|ies)|abs?\d*|abseq", r"cite(seq)?\d*"),
+        centred=True,
     ),
     "atac": Kind(
         prepare_atac,

@@ -62,10 +62,11 @@ def rebuild(
 def settings_of(record: Mapping[str, Any]) -> Settings:
     """Settings from a record of their values, as files give it back; entries that are no settings are left out."""
     known = {name: value for name, value in record.items() if name in Settings.__dataclass_fields__}
-    return Settings(**{name: _plain(value) for name, value in known.items()})
+    return Settings(**{name: plain(value) for name, value in known.items()})
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as Python knows it: files give arrays and numbers of NumPy."""
     if isinstance(value, (list, tuple, np.ndarray)) and np.ndim(value):
-        return tuple(_plain(item) for item in value)
+        return tuple(plain(item) for item in value)
     return value.item() if isinstance(value, (np.generic, np.ndarray)) else value

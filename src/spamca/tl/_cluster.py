@@ -11,7 +11,7 @@ from spamca.cluster import CLUSTERERS, N_COMPONENTS, SELECTIONS
 from spamca.cluster import refine as refined
 from spamca.cluster.reduction import reduce
 from spamca.tl._cluster_input import check_range, embedding_of, number_of_clusters, spatial_graph_of
-from spamca.tl._store_domains import store_domains, stored_readout
+from spamca.tl._store_domains import store_domains
 
 if TYPE_CHECKING:
     from mudata import MuData
@@ -125,6 +125,8 @@ def cluster(
     check_range(n_clusters_range, mdata.n_obs)
     if n_clusters is not None:
         _checks.check_n_clusters(n_clusters, mdata.n_obs)
+    from spamca.model.parts import stored_readout
+
     embedding_key = use_rep or _keys.embedding(key_added)
     embedding = embedding_of(mdata, embedding_key, key_added)
     graph = spatial_graph_of(mdata)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spamca.guide.blocks import masks, whitened_blocks
 from spamca.guide.emissions import Emissions
-from spamca.guide.noise import Whitening
-from spamca.guide.relaxation import Gaussians
 from spamca.tl._guide import arrays_of
 
 if TYPE_CHECKING:
@@ -44,36 +42,3 @@ def find_emissions(mdata: MuData, trust: Mapping[str, float], guide: Guide | Non
         blocks = whitened_blocks(given["features"], given["adjacency"], given["weights"], has)
         assignment = np.ones((mdata.n_obs, 1), dtype=np.float32)
     return Emissions.estimate(blocks, assignment) if blocks else None
-
-
-def stored_emissions(emissions: Emissions) -> dict[str, Any]:
-    """What is stored of them: numbers and arrays, those of a block under the number of its modality."""
-    parts = zip(emissions.modalities, emissions.weights, emissions.whitenings, emissions.gaussians, strict=True)
-    return {
-        "coherence": emissions.coherence,
-        "reach": dict(emissions.reach),
-        "blocks": {
-            str(m): {
-                "weight": weight,
-                "mean": whitening.mean,
-                "axes": whitening.axes,
-                "means": gaussians.means,
-                "covariances": gaussians.covariances,
-            }
-            for m, weight, whitening, gaussians in parts
-        },
-    }
-
-
-def emissions_of(stored: Mapping[str, Any]) -> Emissions:
-    """The inverse of :func:`stored_emissions`."""
-    blocks = {int(m): block for m, block in stored["blocks"].items()}
-    chosen = sorted(blocks)
-    return Emissions(
-        tuple(chosen),
-        tuple(float(blocks[m]["weight"]) for m in chosen),
-        tuple(Whitening(np.asarray(blocks[m]["mean"]), np.asarray(blocks[m]["axes"])) for m in chosen),
-        tuple(Gaussians(np.asarray(blocks[m]["means"]), np.asarray(blocks[m]["covariances"])) for m in chosen),
-        float(stored["coherence"]),
-        {name: float(value) for name, value in stored["reach"].items()},
-    )

@@ -13,8 +13,8 @@ import pandas as pd
 from spamca import _edge, _keys
 from spamca._logging import logger
 from spamca.model.network import weights_of
+from spamca.model.parts import stored_emissions
 from spamca.nn import VIEWS
-from spamca.tl._field import stored_emissions
 from spamca.tl._joint_neighbors import joint_neighbors
 
 if TYPE_CHECKING:

@@ -16,18 +16,6 @@ if TYPE_CHECKING:
     from mudata import MuData
 
     from spamca.cluster import Clustering
-    from spamca.cluster.readout import Readout
-
-
-def stored_readout(readout: Readout) -> dict[str, np.ndarray]:
-    """What is stored of the Gaussians that assign spots to domains: arrays by name."""
-    return {
-        "axes": readout.to_own.axes,
-        "shift": readout.to_own.shift,
-        "shares": readout.shares,
-        "means": readout.means,
-        "covariance": readout.covariance,
-    }
 
 
 def store_domains(

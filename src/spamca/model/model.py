@@ -1,0 +1,218 @@
+"""``Model``: a trained network with all that it takes to find its domains in other tissue."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spamca import _keys
+from spamca.model import file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from mudata import MuData
+
+    from spamca.cluster.readout import Readout
+    from spamca.features import Fitted
+    from spamca.guide.emissions import Emissions
+    from spamca.nn import Settings, SpaMCA
+
+
+class Model:
+    """A trained network with all that it takes to find its domains in other tissue.
+
+    It holds how features are prepared, how graphs are built, what the domains look like, the weights of the network, and the
+    Gaussians that assign spots to domains; nothing of the tissue itself. :func:`spamca.tl.transform` applies it.
+
+    Parameters
+    ----------
+    header
+        Everything but the arrays, as JSON knows it.
+    arrays
+        The arrays, by name. :meth:`from_mudata` and :meth:`load` give both.
+
+    See Also
+    --------
+    spamca.tl.transform : domains of other tissue.
+
+    Examples
+    --------
+    >>> import spamca
+    >>> mdata = spamca.datasets.simulated(n_spots=200, random_state=0)
+    >>> spamca.tl.integrate(mdata, n_clusters=5, max_epochs=10, progress_bar=False)
+    >>> spamca.tl.cluster(mdata)
+    >>> spamca.Model.from_mudata(mdata).save("tissue.safetensors")
+    >>> model = spamca.Model.load("tissue.safetensors")
+    >>> model.domains
+    ['0', '1', '2', '3', '4']
+    >>> other = spamca.datasets.simulated(n_spots=150, random_state=1)
+    >>> spamca.tl.transform(other, model)
+    >>> other.obsm["X_spamca"].shape
+    (150, 32)
+    """
+
+    def __init__(self, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+        self.header = dict(header)
+        self.arrays = dict(arrays)
+
+    @classmethod
+    def from_mudata(cls, mdata: MuData, key: str = _keys.SPAMCA) -> Model:
+        """The model that a tissue was trained to.
+
+        Parameters
+        ----------
+        mdata
+            Tissue after :func:`spamca.tl.integrate` and :func:`spamca.tl.cluster`.
+        key
+            Their ``key_added``.
+
+        Returns
+        -------
+        The model.
+
+        Raises
+        ------
+        TypeError
+            If ``mdata`` is not a MuData.
+        KeyError
+            If it was not integrated or not clustered under that name.
+        ValueError
+            If its features are no longer those that the network was trained on, or domains were read from another embedding.
+        """
+        from spamca.tl._to_model import model_of
+
+        return model_of(mdata, key)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Model:
+        """Read a model from a file; nothing in the file is run.
+
+        Parameters
+        ----------
+        path
+            What :meth:`save` wrote.
+
+        Returns
+        -------
+        The model, which gives bit for bit what the saved one gives.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            If it is not a model, cut short, changed after it was saved, or of a version that is not known.
+        """
+        model = cls(*file.read(Path(path)))
+        try:
+            model.check()
+        except (KeyError, TypeError, IndexError, ValueError) as error:
+            msg = f"{str(path)!r} holds no whole model: {error}; train and save anew with spamca.Model.save"
+            raise ValueError(msg) from error
+        return model
+
+    def save(self, path: str | Path) -> None:
+        """Write the model to one file: its arrays as safetensors, everything else as JSON in the same file.
+
+        Parameters
+        ----------
+        path
+            The file, by custom ``*.safetensors``. One that is there is replaced when the new one is whole.
+        """
+        file.write(Path(path), self.header, self.arrays)
+
+    @property
+    def domains(self) -> list[str]:
+        """Names of the domains."""
+        return list(self.header["domains"])
+
+    @property
+    def colors(self) -> list[str]:
+        """Colour of each domain."""
+        return list(self.header["colors"])
+
+    @property
+    def modalities(self) -> list[str]:
+        """Names of the modalities."""
+        return [modality["name"] for modality in self.header["modalities"]]
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Choices of the network and its training."""
+        from spamca.model.network import settings_of
+
+        return settings_of(self.header["settings"])
+
+    @cached_property
+    def network(self) -> SpaMCA:
+        """The network, in evaluation mode, on the CPU."""
+        from spamca.model.network import rebuild
+
+        widths = [modality["n_components"] for modality in self.header["modalities"]]
+        return rebuild(self.settings, widths, self.header["n_clusters"], self.under("network"))
+
+    @cached_property
+    def emissions(self) -> Emissions | None:
+        """What the domains look like in the features; None where neighbours shared nothing."""
+        from spamca.model.parts import emissions_of
+
+        stored = self.header["field"]
+        if stored is None:
+            return None
+        blocks = {m: {"weight": weight, **self.under(f"field.{m}")} for m, weight in stored["weights"].items()}
+        return emissions_of({"coherence": stored["coherence"], "reach": stored["reach"], "blocks": blocks})
+
+    @cached_property
+    def readout(self) -> Readout:
+        """Gaussians that assign an embedding to the domains."""
+        from spamca.model.parts import readout_of
+
+        return readout_of(self.under("readout"))
+
+    def fitted(self, modality: int) -> Fitted | None:
+        """How the features of a modality are prepared; None where the user brings them."""
+        from spamca.features import Fitted
+
+        described = self.header["modalities"][modality]
+        if described["features"] is None:
+            return None
+        columns = self.under(f"preparation.{modality}")
+        return Fitted(columns.pop("loadings"), columns, described["constants"])
+
+    def under(self, prefix: str) -> dict[str, np.ndarray]:
+        """Arrays whose names begin with a prefix and a dot, by the rest of their names."""
+        start = f"{prefix}."
+        return {name.removeprefix(start): values for name, values in self.arrays.items() if name.startswith(start)}
+
+    def check(self) -> None:
+        """Whether all parts are there and fit each other.
+
+        Raises
+        ------
+        KeyError, TypeError, IndexError, ValueError
+            If not.
+        """
+        from spamca.model.parts import check_parts
+
+        check_parts(self)
+
+    def __repr__(self) -> str:
+        settings, header = self.settings, self.header
+        lines = [f"Model of {len(self.domains)} domains, trained on {header['n_spots']:,} spots ({header['key']!r})"]
+        for modality in header["modalities"]:
+            source = f"{modality['use_rep']!r}"
+            if modality["features"] is not None:
+                source += f" of {len(modality['features']):,} features"
+            lines.append(f"  {modality['name']}: {modality['kind']}, {modality['n_components']} columns {source}")
+        lines.append(f"  domains: {', '.join(self.domains)}")
+        lines.append(f"  embedding: {settings.n_latent} columns, read out by {header['method']}")
+        spatial = {name: value for name, value in header["graphs"]["spatial"].items() if name in _TOLD}
+        lines.append(f"  spatial graph: {', '.join(f'{name}={value!r}' for name, value in spatial.items())}")
+        lines.append(f"  spamca {header['versions']['spamca']}, random_state={header['random_state']}")
+        return "\n".join(lines)
+
+
+_TOLD = ("kind", "n_neighbors", "radius", "n_rings", "name")

@@ -1,0 +1,82 @@
+"""Write what a model found in new tissue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spamca import _keys
+from spamca.model.file import digest
+from spamca.pp._existing import found_graph
+from spamca.pp._store_graph import store_spatial
+from spamca.tl._joint_neighbors import joint_neighbors
+from spamca.tl._store import store_latents, stored_settings, versions
+from spamca.tl._store_domains import store_domains
+
+if TYPE_CHECKING:
+    from mudata import MuData
+
+    from spamca.model import Model
+    from spamca.model.apply import Applied
+    from spamca.tl._new_tissue import NewTissue
+
+
+def store_transformed(
+    mdata: MuData, model: Model, tissue: NewTissue, found: Applied, key_added: str, spatial_key: str, random_state: int
+) -> dict[str, Any]:
+    """Write embedding, weights, domains, novelty and record.
+
+    Parameters
+    ----------
+    mdata
+        The new tissue.
+    model
+        The model.
+    tissue
+        Its arrays.
+    found
+        What the model finds in it.
+    key_added
+        Name of the result.
+    spatial_key
+        Name of the coordinates.
+    random_state
+        Seed of the call.
+
+    Returns
+    -------
+    The summary that is in the record.
+    """
+    if found_graph(mdata, _keys.SPATIAL) is None:
+        store_spatial(mdata, tissue.spatial, tissue.coords, spatial_key)
+    store_latents(mdata, found.latents, model.modalities, model.settings.views, key_added)
+    if _keys.agreement(key_added) in mdata.obs:
+        del mdata.obs[_keys.agreement(key_added)]
+    joint_neighbors(mdata, key_added, random_state=random_state)
+    mdata.obs[_keys.novelty(key_added)] = found.novelty
+    summary = _summary(model, tissue, found.novelty)
+    mdata.uns[key_added] = {
+        "params": {"n_clusters": len(model.domains), **stored_settings(model.settings)},
+        "transform": summary,
+        "guide": {},
+        "random_state": random_state,
+        "versions": versions(),
+    }
+    cluster = {"method": model.header["method"], "n_clusters": len(model.domains), "n_clusters_from": "model"}
+    cluster |= {"n_found": len(np.unique(found.clustering.labels)), "use_rep": _keys.embedding(key_added)}
+    cluster["refine"] = model.header["refine"]
+    store_domains(mdata, found.clustering, key_added, cluster, names=model.domains, colors=model.colors)
+    return summary
+
+
+def _summary(model: Model, tissue: NewTissue, novelty: np.ndarray) -> dict[str, Any]:
+    summary: dict[str, Any] = {"n_spots_trained": model.header["n_spots"], "sha256": digest(model.header, model.arrays)}
+    told = novelty[~np.isnan(novelty)]
+    if len(told):
+        summary |= {"share_beyond": float((told > 1).mean()), "median_novelty": float(np.median(told))}
+    if tissue.missing:
+        summary["missing_features"] = dict(tissue.missing)
+    if tissue.absent:
+        summary["absent_modalities"] = list(tissue.absent)
+    return summary

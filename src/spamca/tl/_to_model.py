@@ -1,0 +1,146 @@
+"""From an integrated and clustered MuData to a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from anndata.utils import make_index_unique
+
+from spamca import _checks, _keys
+from spamca.model import Model
+from spamca.model.network import plain
+from spamca.nn import Settings
+from spamca.pp._representation import GIVEN
+from spamca.tl._gather import features_of, root_mean_squares
+from spamca.tl._network import network_of
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+    from mudata import MuData
+
+
+def model_of(mdata: MuData, key: str) -> Model:
+    """The model that a MuData was trained to under a name; see :meth:`spamca.Model.from_mudata`."""
+    _checks.check_readable(mdata)
+    _checks.check_name("key", key)
+    trained = network_of(mdata, key)
+    record = mdata.uns[key]
+    cluster = _clustering(mdata, key)
+    _check_features(mdata, trained.modalities, record)
+    arrays = {f"network.{name}": np.asarray(values) for name, values in record["network"].items()}
+    arrays |= {f"readout.{name}": np.asarray(values) for name, values in cluster["readout"].items()}
+    if "prototypes" in record:
+        arrays["prototypes"] = np.asarray(record["prototypes"])
+    modalities = []
+    for m, name in enumerate(trained.modalities):
+        described, held = _modality(mdata[name], name)
+        modalities.append({"name": name, "scale": trained.scale[m], **described})
+        arrays |= {f"preparation.{m}.{column}": values for column, values in held.items()}
+    field = record.get("field")
+    if field is not None:
+        for m, block in field["blocks"].items():
+            arrays |= {f"field.{m}.{name}": np.asarray(block[name]) for name in block if name != "weight"}
+        weights = {str(m): float(block["weight"]) for m, block in field["blocks"].items()}
+        field = {"coherence": float(field["coherence"]), "reach": jsonable(field["reach"]), "weights": weights}
+    header = {
+        "key": key,
+        "n_spots": int(mdata.n_obs),
+        "settings": jsonable({n: v for n, v in record["params"].items() if n in Settings.__dataclass_fields__}),
+        "n_clusters": len(record["network"]["cluster_head.3.bias"]),
+        "modalities": modalities,
+        "graphs": jsonable(record["graphs"]),
+        "field": field,
+        "domains": _names(mdata, key, len(cluster["readout"]["shares"])),
+        "colors": [str(color) for color in mdata.uns[_keys.colors(key)]],
+        "method": str(cluster["method"]),
+        "refine": bool(cluster["refine"]),
+        "random_state": int(record["random_state"]),
+        "versions": jsonable(record["versions"]),
+    }
+    model = Model(header, arrays)
+    model.check()
+    return model
+
+
+def jsonable(value: Any) -> Any:
+    """A record as JSON knows it; what is None is left out of mappings."""
+    if isinstance(value, Mapping):
+        return {str(name): jsonable(item) for name, item in value.items() if item is not None}
+    value = plain(value)
+    return [jsonable(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def feature_names(modality: AnnData) -> pd.Index:
+    """Names of the features, told apart where they repeat."""
+    names = modality.var_names.astype(str)
+    return names if names.is_unique else make_index_unique(pd.Index(names))
+
+
+def _clustering(mdata: MuData, key: str) -> Mapping[str, Any]:
+    cluster = mdata.uns[key].get("cluster")
+    which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
+    if cluster is None:
+        msg = f"mdata.uns[{key!r}] holds no domains; call spamca.tl.cluster(mdata{which}) before a model is made"
+        raise KeyError(msg)
+    if cluster["use_rep"] != _keys.embedding(key) or "readout" not in cluster:
+        msg = (
+            f"the domains {key!r} were read from mdata.obsm[{cluster['use_rep']!r}] and not from the embedding of the "
+            f"network; call spamca.tl.cluster(mdata{which}) again, without use_rep"
+        )
+        raise ValueError(msg)
+    return cluster
+
+
+def _check_features(mdata: MuData, modalities: list[str], record: Mapping[str, Any]) -> None:
+    scaled = bool(record["params"]["scale_features"])
+    lacking = [name for name in modalities if name not in mdata.mod]
+    if lacking:
+        msg = f"the network was trained on modalities {modalities}, but mdata lacks {lacking}; call spamca.tl.integrate again"
+        raise ValueError(msg)
+    found = root_mean_squares(mdata) if scaled else {}
+    for m, name in enumerate(modalities):
+        width = len(record["network"][f"tokens.{m}"])
+        same = features_of(mdata[name]).shape[1] == width
+        if not same or (scaled and not np.isclose(found[name], record["scale"][name], rtol=1e-5)):
+            msg = (
+                f"the features of modality {name!r} are no longer those that the network was trained on; call "
+                "spamca.tl.integrate(mdata) again"
+            )
+            raise ValueError(msg)
+
+
+def _modality(modality: AnnData, name: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """How a modality is prepared: what is JSON of it, and arrays of the features that have a say."""
+    from spamca.features import KINDS, Fitted
+
+    record = modality.uns[_keys.MODALITY_RECORD]
+    kind, use_rep = str(record["kind"]), str(record["use_rep"])
+    described = {"kind": kind, "use_rep": use_rep, "n_components": modality.obsm[use_rep].shape[1]}
+    if kind == GIVEN:
+        return {**described, "features": None, "constants": {}}, {}
+    loadings_key = record.get("loadings")
+    if loadings_key not in modality.varm or _keys.PREPARATION not in modality.varm:
+        msg = (
+            f"mdata[{name!r}].varm lacks {loadings_key!r} or {_keys.PREPARATION!r}, what its preparation found of each "
+            "feature; call spamca.pp.prepare(mdata), and integrate and cluster again"
+        )
+        raise KeyError(msg)
+    found = modality.varm[_keys.PREPARATION]
+    columns = {column: found[column].to_numpy(dtype=np.float64) for column in found}
+    fitted = Fitted(np.asarray(modality.varm[loadings_key]), columns, jsonable(record["constants"]))
+    used = fitted.used() | KINDS[kind].centred
+    fitted = fitted.take(used)
+    described |= {"features": feature_names(modality)[used].tolist(), "constants": dict(fitted.constants)}
+    return described, {"loadings": fitted.loadings, **fitted.columns}
+
+
+def _names(mdata: MuData, key: str, n_domains: int) -> list[str]:
+    """Names of the domains, those that the user gave them where their number fits."""
+    if key in mdata.obs and isinstance(mdata.obs[key].dtype, pd.CategoricalDtype):
+        names = [str(name) for name in mdata.obs[key].cat.categories]
+        if len(names) == n_domains:
+            return names
+    return [str(k) for k in range(n_domains)]

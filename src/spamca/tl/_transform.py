@@ -1,0 +1,154 @@
+"""``tl.transform``: embedding and domains of new tissue, without training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spamca import _checks, _edge, _keys
+from spamca._logging import logger
+
+if TYPE_CHECKING:
+    from mudata import MuData
+
+    from spamca.model import Model
+
+FAR = 0.2
+"""Share of spots beyond the 99 % quantile of the training from which on a tissue is called far."""
+
+
+def transform(
+    mdata: MuData,
+    model: Model | str | Path | MuData,
+    *,
+    spatial_key: str | None = None,
+    library_key: str | None = None,
+    key_added: str = _keys.SPAMCA,
+    random_state: int = 0,
+    copy: bool = False,
+) -> MuData | None:
+    r"""Embedding and domains of new tissue from a trained model, and how far it is from the tissue of the training.
+
+    Nothing is trained. Features are prepared with the numbers that the training's tissue gave (depth, means, deviations,
+    loadings), graphs are built in the same way, the domains of the guide are those of the training and weigh the edges, and the
+    network and its read-out are as they were left. What a spot gets still depends on the spots around it and on those of the
+    new tissue that are like it.
+
+    Parameters
+    ----------
+    mdata
+        New tissue. It may lack modalities of the model, as a whole or in some spots; those that the model does not know are
+        passed over. Features that it lacks count as their mean in the training.
+    model
+        A :class:`spamca.Model`, the path of one that was saved, or tissue after :func:`spamca.tl.integrate` and
+        :func:`spamca.tl.cluster`, with the same ``key_added``.
+    spatial_key
+        Name of the coordinates in ``obsm``; None takes that of the training.
+    library_key
+        Column of ``obs`` with the section of each spot; None takes that of the training where the tissue has it.
+    key_added
+        Name of the result, see Returns.
+    random_state
+        Seed of the approximate search for similar spots in large tissue.
+    copy
+        Whether to return a changed copy and leave ``mdata`` as it is.
+
+    Returns
+    -------
+    None, or the changed copy if ``copy``. It has what :func:`spamca.tl.integrate` and :func:`spamca.tl.cluster` write, domains
+    with the names and colours that they have in the model, and with ``key_added="spamca"``
+
+    ``mdata.obs["spamca_novelty"]``
+        How far the spot is from the nearest domain of the training: the squared Mahalanobis distance in the components of the
+        guide, in units of the 99 % quantile of the training. Above 1, a spot is further out than 99 of 100 were there.
+    ``mdata.uns["spamca"]["transform"]``
+        ``share_beyond``, the share of spots whose novelty is above 1 (0.01 in the training itself), ``median_novelty``,
+        ``missing_features`` and ``absent_modalities`` where there are such.
+
+    The spatial graph is written as :func:`spamca.pp.neighbors` writes it, unless the tissue has one.
+
+    Raises
+    ------
+    TypeError
+        If ``mdata`` is not a MuData, or ``model`` nothing that holds a model.
+    KeyError
+        If coordinates, sections, features that the user brings, or a graph that the user brought in the training are missing.
+    ValueError
+        If the file is no model, or the tissue does not fit the model: no modality in common, more than half of the features of
+        one missing, counts where the training saw logarithms. ``mdata`` is then unchanged.
+
+    See Also
+    --------
+    spamca.Model : what a training leaves, in one file.
+
+    Notes
+    -----
+    The network knows what its training has seen. Where ``share_beyond`` is large, domains are those that come nearest, and
+    training on the new tissue will tell more.
+
+    Examples
+    --------
+    >>> import spamca
+    >>> trained = spamca.datasets.simulated(n_spots=200, random_state=0)
+    >>> spamca.tl.integrate(trained, n_clusters=5, max_epochs=10, progress_bar=False)
+    >>> spamca.tl.cluster(trained)
+    >>> mdata = spamca.datasets.simulated(n_spots=150, random_state=1)
+    >>> spamca.tl.transform(mdata, trained)
+    >>> list(mdata.obs["spamca"].cat.categories)
+    ['0', '1', '2', '3', '4']
+    >>> mdata.obs["spamca_novelty"].shape
+    (150,)
+    """
+    from spamca.model.apply import apply
+    from spamca.tl._new_tissue import lay_out, library_key_of, spatial_key_of
+    from spamca.tl._store_transformed import store_transformed
+
+    _checks.check_mudata(mdata)
+    _checks.check_key_added(mdata, key_added, embedding=True)
+    _checks.check_size(mdata, "to be transformed")
+    seed = _checks.check_seed(random_state)
+    known = _model(model, key_added)
+    spatial_key = spatial_key_of(known, spatial_key)
+    library_key = library_key_of(mdata, known, library_key)
+    tissue = lay_out(mdata, known, spatial_key=spatial_key, library_key=library_key, random_state=seed)
+    found = apply(known, tissue.features, tissue.spatial.graph.connectivities, tissue.feature_graphs, tissue.present)
+    with _edge.transaction(mdata, copy=copy) as target:
+        summary = store_transformed(target, known, tissue, found, key_added, spatial_key, seed)
+    _tell(summary)
+    return target if copy else None
+
+
+def _model(given: Any, key_added: str) -> Model:
+    from mudata import MuData
+
+    from spamca.model import Model
+
+    if isinstance(given, Model):
+        return given
+    if isinstance(given, (str, Path)):
+        return Model.load(given)
+    if isinstance(given, MuData):
+        return Model.from_mudata(given, key_added)
+    msg = (
+        f"model must be a spamca.Model, the path of one, or an integrated and clustered MuData, got {type(given).__name__}; "
+        "call spamca.Model.load(path) or spamca.Model.from_mudata(mdata)"
+    )
+    raise TypeError(msg)
+
+
+def _tell(summary: dict[str, Any]) -> None:
+    share = summary.get("share_beyond")
+    if share is None:
+        logger.info(
+            "transform: the model knows nothing of its tissue that neighbours share; how far this one is is not told"
+        )
+    elif share > FAR:
+        logger.warning(
+            "transform: this tissue is far from that of the training: %.0f %% of its spots are further from every domain than "
+            "99 %% were there; domains may not carry over",
+            100 * share,
+        )
+    else:
+        logger.info(
+            "transform: %.1f %% of the spots are further from every domain than 99 %% in the training", 100 * share
+        )
