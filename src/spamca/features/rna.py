@@ -44,8 +44,9 @@ def prepare_rna(
         # Spots without counts stay without; scanpy tells of its own changes to come.
         warnings.simplefilter("ignore")
         if not looks_logged(X):
-            constants["depth"] = _median_depth(counts.X)
-            sc.pp.normalize_total(counts)
+            depth = np.asarray(counts.X.sum(axis=1), dtype=np.float64).ravel()
+            sc.pp.normalize_total(counts, key_added="factor")
+            constants["depth"] = _depth_of(depth, counts.obs["factor"].to_numpy(dtype=np.float64))
             sc.pp.log1p(counts)
             steps = ["normalize", "log1p"]
         chosen = np.asarray(counts.X.getnnz(axis=0) > 0).ravel()
@@ -108,7 +109,7 @@ def apply_rna(X: np.ndarray | sparse.csr_matrix, position: np.ndarray, fitted: F
     return apply_scaled_pca(sparse.csr_matrix(X, dtype=np.float32)[:, position[here]], fitted.take(here))
 
 
-def _median_depth(X: sparse.csr_matrix) -> float:
-    """Median number of counts of the spots that have any, as :func:`scanpy.pp.normalize_total` takes it; 1 where none has."""
-    depth = np.asarray(X.sum(axis=1)).ravel()
-    return float(np.median(depth[depth > 0])) if (depth > 0).any() else 1.0
+def _depth_of(depth: np.ndarray, factor: np.ndarray) -> float:
+    """Depth that scanpy normalised to, from the depth of each spot and what it was divided by."""
+    known = (depth > 0) & (factor > 0)
+    return float(np.median(depth[known] / factor[known])) if known.any() else 1.0

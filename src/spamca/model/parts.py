@@ -90,6 +90,7 @@ def check_parts(model: Model) -> None:
         fitted = model.fitted(m)
         if fitted is not None:
             n = len(described["features"])
+            _check("centre" in fitted.columns, f"{described['name']!r} has no centre")
             _check(fitted.loadings.shape == (n, widths[m]), f"the loadings of {described['name']!r} do not fit")
             _check(all(v.shape == (n,) for v in fitted.columns.values()), f"{described['name']!r} has other features")
         _check(described["name"] in header["graphs"]["features"], f"no graph of {described['name']!r} is described")

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import multivariate_normal
+
+from spamca.guide import guide
+from spamca.guide.emissions import QUANTILE, Emissions
+from spamca.guide.relaxation import Gaussians
+
+
+@pytest.fixture(scope="module")
+def made(make_toy):
+    """Tissue, features of two modalities, a guide, and what its domains look like."""
+    toy = make_toy(30, 30, 3)
+    features = [toy.features(noise=0.5), toy.features(4, noise=0.5, seed=2)]
+    found = guide(features, toy.adjacency, 3)
+    return toy, features, found, Emissions.estimate(found.blocks, found.assignment)
+
+
+def test_own_tissue_gets_its_own_domains(made):
+    toy, features, found, emissions = made
+    blocks = emissions.blocks(features, None)
+    for block, before in zip(blocks, found.blocks, strict=True):
+        np.testing.assert_allclose(block.values, before.values, atol=1e-9)
+    domains = emissions.domains(blocks, toy.adjacency)
+    np.testing.assert_allclose(domains.sum(axis=1), 1, rtol=1e-5)
+    assert (domains.argmax(axis=1) == found.assignment.argmax(axis=1)).mean() > 0.99
+
+
+def test_other_tissue_gets_the_same_domains(made, make_toy):
+    _, features, found, emissions = made
+    other = make_toy(20, 25, 3, seed=5)
+    means = [np.array([f[made[0].truth == k].mean(axis=0) for k in range(3)]) for f in features]
+    rng = np.random.default_rng(7)
+    new = [m[other.truth] + 0.5 * rng.normal(size=(500, m.shape[1])) for m in means]
+    domains = emissions.domains(emissions.blocks(new, None), other.adjacency).argmax(axis=1)
+    numbers = [np.bincount(found.assignment.argmax(axis=1)[made[0].truth == k]).argmax() for k in range(3)]
+    assert (domains == np.array(numbers)[other.truth]).mean() > 0.95
+
+
+def test_novelty_is_the_equation(made):
+    _, features, _, emissions = made
+    blocks = emissions.blocks(features, None)
+    squared = np.zeros((3, len(features[0])))
+    for block, known in zip(blocks, emissions.gaussians, strict=True):
+        for k in range(3):
+            left = block.values - known.means[k]
+            squared[k] += np.einsum("ni,ij,nj->n", left, np.linalg.inv(known.covariances[k]), left)
+    np.testing.assert_allclose(emissions.novelty(blocks), squared.min(axis=0) / emissions.reach["0,1"], rtol=1e-3)
+
+
+def test_one_in_a_hundred_of_the_first_tissue_lies_beyond(made):
+    _, features, _, emissions = made
+    novelty = emissions.novelty(emissions.blocks(features, None))
+    assert (novelty > 1).mean() == pytest.approx(1 - QUANTILE, abs=0.002)
+    far = emissions.novelty(emissions.blocks([features[0] + 10, features[1]], None))
+    assert (far > 1).all()
+
+
+def test_spots_that_lack_a_modality_are_held_against_the_others(made):
+    _, features, _, emissions = made
+    present = np.ones((900, 2), dtype=bool)
+    present[:300, 0], present[300:310] = False, False
+    lacking = [np.where(present[:, [m]], f, 1e3) for m, f in enumerate(features)]
+    novelty = emissions.novelty(emissions.blocks(lacking, present))
+    assert np.isnan(novelty[300:310]).all()
+    assert (novelty[:300] > 1).mean() < 0.05
+    whole = emissions.novelty(emissions.blocks(features, None))
+    np.testing.assert_allclose(novelty[310:], whole[310:])
+    alone = emissions.novelty(emissions.blocks(features, np.tile([False, True], (900, 1))))
+    assert (alone > 1).mean() == pytest.approx(1 - QUANTILE, abs=0.002)
+
+
+def test_domains_without_spots_are_left_out(made):
+    _, _, found, emissions = made
+    wider = np.hstack([found.assignment, np.zeros((900, 2), dtype=np.float32)])
+    again = Emissions.estimate(found.blocks, wider)
+    for known, before in zip(again.gaussians, emissions.gaussians, strict=True):
+        np.testing.assert_array_equal(known.means, before.means)
+
+
+def test_whitening_makes_the_covariance_the_identity():
+    rng = np.random.default_rng(0)
+    covariance = np.cov(rng.normal(size=(3, 20)))
+    whitening, volume = Gaussians(np.zeros((1, 3), dtype=np.float32), covariance[None]).whitening()
+    np.testing.assert_allclose(whitening[0].T @ covariance @ whitening[0], np.eye(3), atol=1e-5)
+    density = multivariate_normal(np.zeros(3), covariance).logpdf(np.zeros(3))
+    assert -0.5 * (volume[0] + 3 * np.log(2 * np.pi)) == pytest.approx(density, abs=1e-4)

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import doctest
+
+import numpy as np
+import pytest
+import torch
+
+import spamca
+from spamca.model import file
+
+
+@pytest.fixture
+def model(integrated):
+    return spamca.Model.from_mudata(integrated)
+
+
+@pytest.fixture
+def path(model, tmp_path):
+    model.save(tmp_path / "model.safetensors")
+    return tmp_path / "model.safetensors"
+
+
+def test_tells_what_it_is(model):
+    assert model.domains == ["0", "1", "2"]
+    assert model.modalities == ["rna", "protein"]
+    assert len(set(model.colors)) == 3
+    lines = repr(model).split("\n")
+    assert lines[0] == "Model of 3 domains, trained on 225 spots ('spamca')"
+    assert lines[1] == "  rna: rna, 30 columns 'X_pca' of 40 features"
+    assert "kind='knn', n_neighbors=6" in repr(model)
+    assert f"spamca {spamca.__version__}" in lines[-1]
+
+
+def test_loaded_model_is_the_saved_one(model, path):
+    again = spamca.Model.load(str(path))
+    assert repr(again) == repr(model)
+    assert again.arrays.keys() == model.arrays.keys()
+    for name, values in model.arrays.items():
+        np.testing.assert_array_equal(again.arrays[name], values)
+    assert again.settings == model.settings
+    for name, values in model.network.state_dict().items():
+        torch.testing.assert_close(again.network.state_dict()[name], values, rtol=0, atol=0)
+    assert again.emissions.reach == model.emissions.reach
+
+
+def test_saving_what_was_loaded_gives_the_same_file(path, tmp_path):
+    spamca.Model.load(path).save(tmp_path / "again.safetensors")
+    assert file.read(tmp_path / "again.safetensors")[0] == file.read(path)[0]
+    assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
+
+
+def test_is_small(path, integrated):
+    assert path.stat().st_size < 200_000
+    assert integrated.n_obs not in {n for values in spamca.Model.load(path).arrays.values() for n in values.shape}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda header, arrays: header.pop("modalities"), "modalities"),
+        (lambda header, arrays: header["domains"].append("x"), "differ in number"),
+        (lambda header, arrays: header["settings"].update(n_latent=0), "n_latent must be at least 1"),
+        (lambda header, arrays: header["settings"].update(n_latent=31), "weights must be those"),
+        (lambda header, arrays: arrays.pop("readout.means"), "means"),
+        (lambda header, arrays: arrays.update({"readout.means": np.zeros((2, 3))}), "other domains"),
+        (lambda header, arrays: arrays.update({"prototypes": np.zeros((2, 3))}), "prototypes do not fit"),
+        (lambda header, arrays: arrays.pop("preparation.0.centre"), "centre"),
+        (lambda header, arrays: header["modalities"][0]["features"].pop(), "'rna'"),
+        (lambda header, arrays: header["graphs"]["features"].pop("rna"), "no graph of 'rna'"),
+        (lambda header, arrays: arrays.update({"field.0.mean": np.zeros(3)}), "components do not fit"),
+        (lambda header, arrays: arrays.update({"field.1.means": np.zeros((3, 99))}), "domains do not fit"),
+    ],
+)
+def test_parts_that_do_not_fit_are_told(model, tmp_path, change, told):
+    change(model.header, model.arrays)
+    file.write(tmp_path / "odd.safetensors", model.header, model.arrays)
+    with pytest.raises(ValueError, match=f"odd.safetensors' holds no whole model: .*{told}"):
+        spamca.Model.load(tmp_path / "odd.safetensors")
+
+
+def test_example(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    for test in doctest.DocTestFinder(recurse=False).find(spamca.Model, "Model", globs={}):
+        runner.run(test)
+    assert runner.tries > 5
+    assert runner.failures == 0

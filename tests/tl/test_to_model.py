@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import mudata
+import numpy as np
+import pytest
+
+import spamca
+from spamca.tl._to_model import jsonable
+
+
+def test_model_of_what_was_written_is_the_same(integrated, tmp_path):
+    model = spamca.Model.from_mudata(integrated)
+    integrated.write(tmp_path / "integrated.h5mu")
+    again = spamca.Model.from_mudata(mudata.read_h5mu(tmp_path / "integrated.h5mu"))
+    assert again.header == model.header
+    for name, values in model.arrays.items():
+        np.testing.assert_array_equal(again.arrays[name], values)
+
+
+def test_names_and_colours_are_those_of_the_user(integrated):
+    integrated.obs["spamca"] = integrated.obs["spamca"].cat.rename_categories(["cortex", "medulla", "capsule"])
+    integrated.uns["spamca_colors"] = ["#000000", "#111111", "#222222"]
+    model = spamca.Model.from_mudata(integrated)
+    assert model.domains == ["cortex", "medulla", "capsule"]
+    assert model.colors == ["#000000", "#111111", "#222222"]
+
+
+def test_every_protein_is_kept_and_only_genes_that_count(integrated):
+    integrated["rna"].varm["PCs"][3] = 0
+    integrated["protein"].varm["PCs"][3] = 0
+    rna, protein = spamca.Model.from_mudata(integrated).header["modalities"]
+    assert integrated["rna"].var_names[3] not in rna["features"]
+    assert len(rna["features"]) == 39
+    assert len(protein["features"]) == 40
+
+
+def test_what_is_missing_names_the_call(integrated, tissue):
+    with pytest.raises(KeyError, match=r"call spamca.tl.integrate\(mdata\)"):
+        spamca.Model.from_mudata(tissue)
+    with pytest.raises(TypeError, match="must be a MuData"):
+        spamca.Model.from_mudata(tissue["rna"])
+    del integrated.uns["spamca"]["cluster"]
+    with pytest.raises(KeyError, match=r"call spamca.tl.cluster\(mdata\)"):
+        spamca.Model.from_mudata(integrated)
+
+
+def test_domains_of_another_embedding_are_refused(integrated):
+    integrated.obsm["X_other"] = integrated.obsm["X_spamca"][:, :5]
+    spamca.tl.cluster(integrated, 3, use_rep="X_other")
+    with pytest.raises(ValueError, match=r"read from mdata.obsm\['X_other'\]"):
+        spamca.Model.from_mudata(integrated)
+
+
+def test_other_features_are_refused(integrated):
+    spamca.pp.prepare(integrated, n_components=5)
+    with pytest.raises(ValueError, match="features of modality 'rna' are no longer those"):
+        spamca.Model.from_mudata(integrated)
+
+
+def test_lost_preparation_is_told(integrated):
+    del integrated["rna"].varm["spamca_preparation"]
+    with pytest.raises(KeyError, match=r"varm lacks .* call spamca.pp.prepare"):
+        spamca.Model.from_mudata(integrated)
+
+
+def test_lost_modality_is_told(integrated):
+    part = mudata.MuData({"rna": integrated["rna"]})
+    part.uns["spamca"] = integrated.uns["spamca"]
+    with pytest.raises(ValueError, match=r"mdata lacks \['protein'\]"):
+        spamca.Model.from_mudata(part)
+
+
+def test_json():
+    record = {
+        "a": np.float32(0.5),
+        "b": {"c": np.array(["x"], dtype=object), "d": None},
+        "e": (1, np.int64(2)),
+        "f": None,
+    }
+    assert jsonable(record) == {"a": 0.5, "b": {"c": ["x"]}, "e": [1, 2]}
