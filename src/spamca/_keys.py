@@ -79,6 +79,21 @@ def view_weights(key_added: str) -> str:
     return f"{key_added}_view_weights"
 
 
+def guide(key_added: str) -> str:
+    """``obsm`` key of the domains that guided the training."""
+    return f"{key_added}_guide"
+
+
+def denoised(key: str) -> str:
+    """``layers`` key of features without noise; on the MuData's ``obsm`` the name of the modality follows it."""
+    return f"{key}_denoised"
+
+
+def denoised_table(key_added: str, modality: str) -> str:
+    """``obsm`` key on the MuData of the features of a modality without noise, of all spots (a DataFrame)."""
+    return f"{key_added}_{modality}"
+
+
 def posterior(key_added: str) -> str:
     """``obsm`` key of the posterior probability of each domain (a DataFrame, one column a domain)."""
     return f"{key_added}_posterior"

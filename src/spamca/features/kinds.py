@@ -49,6 +49,8 @@ class Kind:
         What the likelihood of such a modality is raised to where domains are sought. Below one for what accompanies the
         molecules and has a structure of its own: the texture of an image bends domains after itself where it counts in
         full.
+    units
+        What the values are after the preparation and before the components, in words.
     """
 
     prepare: Callable[..., Features]
@@ -58,6 +60,7 @@ class Kind:
     logged: bool = False
     centred: bool = False
     trust: float = 1.0
+    units: str = "values as they were given"
 
 
 KINDS: dict[str, Kind] = {
@@ -66,17 +69,20 @@ KINDS: dict[str, Kind] = {
         apply_rna,
         (r"(sc|sn|st|m|total)?rna(seq)?\d*|gex\d*|transcript(s|omes?|omics?)?\d*", r"genes?|expression"),
         logged=True,
+        units="logarithm of one plus counts at the median depth",
     ),
     "protein": Kind(
         prepare_protein,
         apply_protein,
         (r"adts?\d*|prot(s|eomes?|eomics?)?\d*|\w*proteins?\d*|antibod(y|ies)|abs?\d*|abseq", r"cite(seq)?\d*"),
         centred=True,
+        units="centred log ratio",
     ),
     "atac": Kind(
         prepare_atac,
         apply_atac,
         (r"(sc|sn)?atac(seq)?\d*|peaks?\d*|chromatin|accessib(le|ility)|cut ?(and|n)? ?tag\d*|h[234]k\d\w*",),
+        units="TF-IDF",
     ),
     "image": Kind(
         prepare_generic,

@@ -33,6 +33,9 @@ class ConcatenationFusion(nn.Module):
     - output: (n_spots, n_latent), and even weights (n_spots, n_modalities)
     """
 
+    takes_missing = False
+    """Whether a spot may lack a modality."""
+
     def __init__(self, n_modalities: int, n_latent: int, *, uniform: float = 0.0) -> None:
         super().__init__()
         self.first = nn.Linear(n_modalities * n_latent, n_latent)
@@ -72,6 +75,9 @@ class AttentionFusion(nn.Module):
     - present: (n_spots, n_modalities) booleans, or None where none is missing
     - output: (n_spots, n_latent) and the weights (n_spots, n_modalities)
     """
+
+    takes_missing = True
+    """Whether a spot may lack a modality."""
 
     def __init__(self, n_modalities: int, n_latent: int, *, uniform: float = 0.0) -> None:
         super().__init__()

@@ -68,9 +68,12 @@ def gather(mdata: MuData, scale: Mapping[str, float] | None = None) -> Tissue:
 def follow(tissue: Tissue, guide: Guide, connectivities: csr_matrix, *, domain_graph: bool) -> Tissue:
     """The tissue with a guide and, if ``domain_graph``, with edges within its domains weighed up."""
     tissue = replace(tissue, guide=torch.from_numpy(guide.assignment))
-    if not domain_graph:
-        return tissue
-    weighed = weigh_by_agreement(connectivities, guide.assignment)
+    return weigh(tissue, guide.assignment, connectivities) if domain_graph else tissue
+
+
+def weigh(tissue: Tissue, assignment: np.ndarray, connectivities: csr_matrix) -> Tissue:
+    """The tissue with edges within domains (n_spots, K) weighed up."""
+    weighed = weigh_by_agreement(connectivities, assignment)
     return replace(tissue, spatial=Adjacency.from_scipy(normalize(weighed)))
 
 

@@ -16,6 +16,7 @@ from spamca.model.network import weights_of
 from spamca.model.parts import stored_emissions
 from spamca.nn import VIEWS
 from spamca.tl._joint_neighbors import joint_neighbors
+from spamca.tl._store_denoised import forget_denoised
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -65,7 +66,12 @@ def store(
     """
     prototypes = result.latents.prototypes
     _forget_domains(mdata, key_added)
+    forget_denoised(mdata, key_added)
     store_latents(mdata, result.latents, list(mdata.mod), result.network.settings.views, key_added)
+    if guide is not None:
+        mdata.obsm[_keys.guide(key_added)] = guide.assignment
+    elif _keys.guide(key_added) in mdata.obsm:
+        del mdata.obsm[_keys.guide(key_added)]
     agreement = _keys.agreement(key_added)
     if guide is not None and given["n_runs"] > 1:
         mdata.obs[agreement] = guide.assignment.max(axis=1)

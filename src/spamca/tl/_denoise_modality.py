@@ -1,0 +1,67 @@
+"""The components of one modality without noise, from a MuData."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spamca import _edge, _keys
+from spamca.denoise import Restored, restore
+from spamca.denoise.hidden import foreseen
+from spamca.denoise.noise import signal_share
+from spamca.tl._gather import features_of, positions
+from spamca.train.batches import SPOTS, WHOLE
+from spamca.train.fit import threads
+from spamca.train.tiles import tiles
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+    from mudata import MuData
+
+    from spamca.nn import SpaMCA, Tissue
+
+RECORDS = {"PCs": "pca", "LSI": "lsi"}
+"""Where the variance of components is kept, by the name of their loadings."""
+
+
+def denoised_components(mdata: MuData, network: SpaMCA, tissue: Tissue, name: str, *, random_state: int) -> Restored:
+    """Components of a modality in all spots.
+
+    Parameters
+    ----------
+    mdata
+        With the results of :func:`spamca.tl.integrate`.
+    network
+        The trained network.
+    tissue
+        What it was trained on.
+    name
+        Name of the modality.
+    random_state
+        Seed of which spots are hidden together.
+    """
+    rows = {other: _edge.rows(mdata, other) for other in mdata.mod}
+    n, number = mdata.n_obs, list(mdata.mod).index(name)
+    links = _edge.spread_graph(mdata[name].obsp[_keys.connectivities(_keys.FEATURE_NEIGHBORS)], rows[name])
+    blocks = None if n <= WHOLE else tiles(tissue.spatial, -(-n // SPOTS), positions(mdata))
+    with threads(n if blocks is None else SPOTS):
+        seen = foreseen(network, tissue, number, links, blocks=blocks, random_state=random_state)
+    others = []
+    for other, modality in mdata.mod.items():
+        if other != name:
+            share = share_of(modality)
+            others.append(_edge.spread((features_of(modality) * share)[:, share > 0], rows[other]))
+    values = _edge.spread(features_of(mdata[name]), rows[name])
+    return restore(values, rows[name] >= 0, [seen, *others], share_of(mdata[name]))
+
+
+def share_of(modality: AnnData) -> np.ndarray:
+    """Share of signal in each component of a modality; ones where its features came from elsewhere."""
+    record = modality.uns[_keys.MODALITY_RECORD]
+    kept = modality.uns.get(RECORDS.get(record.get("loadings"), ""))
+    if kept is None:
+        return np.ones(features_of(modality).shape[1])
+    variance, ratio = np.asarray(kept["variance"]), np.asarray(kept["variance_ratio"])
+    used = int((np.asarray(modality.varm[record["loadings"]]) != 0).any(axis=1).sum())
+    return signal_share(variance, float(variance.sum() / ratio.sum()), modality.n_obs, used)
