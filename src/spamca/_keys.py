@@ -122,3 +122,8 @@ def n_clusters(key_added: str) -> str:
 def colors(key_added: str) -> str:
     """``uns`` key of the domain colours (scanpy's convention)."""
     return f"{key_added}_colors"
+
+
+def command(key_added: str) -> str:
+    """``uns`` key of the record of the command that made the result, as JSON."""
+    return f"{key_added}_command"

@@ -1,0 +1,68 @@
+"""Where the command's log goes: to stderr, and to a file if asked."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from spamca._logging import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+LEVELS = ("debug", "info", "warning", "error")
+
+FORMAT = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
+
+OF_DEVELOPERS = (DeprecationWarning, FutureWarning, ImportWarning, PendingDeprecationWarning, SyntaxWarning)
+"""Warnings that tell users of a command nothing; at level "debug" they are in the log."""
+
+
+def logs(level: str, file: str | None) -> AbstractContextManager[None]:
+    """Send what the package logs, and warnings of any package, to stderr and to a file.
+
+    Parameters
+    ----------
+    level
+        One of :data:`LEVELS`; other packages are heard from "warning" on.
+    file
+        Where it is appended to as well.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    if file is not None:
+        handlers.append(logging.FileHandler(file, encoding="utf-8"))
+    return _attached(handlers, getattr(logging, level.upper()))
+
+
+@contextmanager
+def _attached(handlers: list[logging.Handler], threshold: int) -> Iterator[None]:
+    root = logging.getLogger()
+    before = root.level, logger.level
+    for handler in handlers:
+        handler.setFormatter(FORMAT)
+        root.addHandler(handler)
+    root.setLevel(max(threshold, logging.WARNING))
+    logger.setLevel(threshold)
+    logging.captureWarnings(capture=True)
+    try:
+        with warnings.catch_warnings():
+            if threshold > logging.DEBUG:
+                for category in OF_DEVELOPERS:
+                    warnings.simplefilter("ignore", category)
+            yield
+    finally:
+        logging.captureWarnings(capture=False)
+        for handler in handlers:
+            root.removeHandler(handler)
+            handler.close()
+        root.setLevel(before[0])
+        logger.setLevel(before[1])
