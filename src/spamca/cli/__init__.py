@@ -6,6 +6,7 @@ come at once.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from spamca._logging import logger
@@ -37,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         log = logs(call.log_level, call.log_file)
     except OSError as error:
-        logger.error("cannot write --log-file %s: %s", call.log_file, error.strerror)
+        sys.stderr.write(f"spamca: cannot write --log-file {call.log_file}: {error.strerror}\n")
         return Code.OUTPUT
     with log, Interruption() as interruption:
         try:
@@ -49,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             logger.error("%s", error)
             logger.debug("how it came about", exc_info=error)
             return error.code
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (told in full, and the exit code says so)
             logger.exception("unexpected: %s", text_of(error))
             return Code.FAILED
     return Code.DONE

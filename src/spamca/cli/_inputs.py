@@ -120,9 +120,9 @@ def digests(path: Path, files: Iterable[Path]) -> dict[str, str]:
     return found
 
 
-def digest(found: dict[str, str]) -> str:
-    """One for all: that of the only file, else that of a listing as ``sha256sum`` writes it."""
+def told_of(found: dict[str, str]) -> dict[str, Any]:
+    """What a record tells of digests: of a single file its own, of several that of a listing as ``sha256sum`` writes it."""
     if len(found) == 1:
-        return next(iter(found.values()))
+        return {"sha256": next(iter(found.values()))}
     listing = "".join(f"{value}  {name}\n" for name, value in sorted(found.items()))
-    return hashlib.sha256(listing.encode()).hexdigest()
+    return {"sha256": hashlib.sha256(listing.encode()).hexdigest(), "files": found}

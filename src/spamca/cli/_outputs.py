@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spamca.cli._exit import Code, CommandError, writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from spamca.cli._signals import Interruption
 

@@ -129,7 +129,9 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     files.add_argument("--record", metavar="FILE", help="record of the run in JSON (default: OUTPUT.json)")
     files.add_argument("--force", action="store_true", help="replace outputs that are there")
     files.add_argument("--config", metavar="FILE", help=".json or .toml file with options that are not typed")
-    files.add_argument("--threads", metavar="N", type=_positive, help="threads to compute with (default: the libraries')")
+    files.add_argument(
+        "--threads", metavar="N", type=_positive, help="threads to compute with (default: the libraries')"
+    )
 
 
 def _add_info(parser: argparse.ArgumentParser) -> None:

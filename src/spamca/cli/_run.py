@@ -11,7 +11,7 @@ from spamca._logging import logger
 from spamca.cli import _process
 from spamca.cli._exit import Code, CommandError, computing, reading, writing
 from spamca.cli._figures import FIGURES, draw
-from spamca.cli._inputs import Kind, digest, digests, kind_of
+from spamca.cli._inputs import Kind, digests, kind_of, told_of
 from spamca.cli._options import Option, given_to, options
 from spamca.cli._outputs import Outputs, check_folder
 from spamca.cli._record import call as called
@@ -60,7 +60,7 @@ def run(call: argparse.Namespace, interruption: Interruption) -> None:
         with stages("read"), reading(source):
             mdata = kind.read(source, **_of_reader(kind, held, call.values))
         with computing():
-            calls = _steps(mdata, stages, held, call.values)
+            calls = [*_reader_call(kind, held, call.values), *_steps(mdata, stages, held, call.values)]
         if not first:
             return
         key = call.values.get("key_added", _keys.SPAMCA)
@@ -71,7 +71,7 @@ def run(call: argparse.Namespace, interruption: Interruption) -> None:
                     with writing(path):
                         draw(name, mdata, outputs.temporary(path), form=call.figure_format, key_added=key)
         told = {
-            "inputs": {str(source): {"kind": kind.name, "sha256": digest(sums), "files": sums}},
+            "inputs": {str(source): {"kind": kind.name, **told_of(sums)}},
             "calls": calls,
             "result": _result(mdata, key),
         }
@@ -100,6 +100,16 @@ def _of_reader(kind: Kind, held: list[Option], values: dict[str, Any]) -> dict[s
     return {} if kind.function is None else given_to(kind.function, held, values)
 
 
+def _reader_call(kind: Kind, held: list[Option], values: dict[str, Any]) -> list[dict[str, Any]]:
+    """How the input was read, where a function of this package did."""
+    if kind.function is None:
+        return []
+    from spamca import io
+
+    function = getattr(io, kind.function.split(".")[1])
+    return [called(function, kind.function, _of_reader(kind, held, values))]
+
+
 def _steps(mdata: MuData, stages: Stages, held: list[Option], values: dict[str, Any]) -> list[dict[str, Any]]:
     """Run the steps that are wanted or needed.
 
@@ -119,7 +129,9 @@ def _steps(mdata: MuData, stages: Stages, held: list[Option], values: dict[str, 
             function(mdata, **given)
         calls.append(called(function, name, given))
 
-    given = {name: given_to(name, held, values) for name in ("pp.prepare", "pp.neighbors", "tl.integrate", "tl.cluster")}
+    given = {
+        name: given_to(name, held, values) for name in ("pp.prepare", "pp.neighbors", "tl.integrate", "tl.cluster")
+    }
     if needed(given["pp.prepare"]):
         step("pp.prepare", pp.prepare, given["pp.prepare"])
     if needed(given["pp.neighbors"]) or not _has_graphs(mdata):
