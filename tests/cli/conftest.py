@@ -34,6 +34,15 @@ def integrated_file(_integrated_file, tmp_path):
 
 
 @pytest.fixture
+def model_file(_integrated, tmp_path):
+    """The model of that tissue in a file."""
+    from spamca import Model
+
+    Model.from_mudata(_integrated).save(tmp_path / "model.safetensors")
+    return tmp_path / "model.safetensors"
+
+
+@pytest.fixture
 def spamca():
     """Run the command in a process of its own."""
 

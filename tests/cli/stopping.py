@@ -86,8 +86,7 @@ def child(tissue, folder, moment, ready):
         time.sleep(2)  # a signal ends it at once
 
     _run._steps = lambda *_: []
-    for name in ("modality_weights", "training_history"):  # one figure is enough
-        del _run.FIGURES[name]
+    del _run.FIGURES[1:]  # one is enough
     MOMENTS[moment](here)
     sys.stdout = sys.stderr
     arguments = ["run", tissue, "-o", str(folder / "out.h5mu"), "--figures", str(folder / "figures")]

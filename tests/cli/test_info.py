@@ -64,6 +64,19 @@ def test_sections_and_spots_without_a_modality(info, tissue, tmp_path):
     assert [modality["n_spots"] for modality in held["modalities"].values()] == [225, 200]
 
 
+def test_a_model(info, model_file, integrated):
+    held = info(model_file)
+    assert held["domains"] == dict(zip("012", integrated.uns["spamca_colors"], strict=True))
+    assert held["modalities"]["rna"] == {"kind": "rna", "use_rep": "X_pca", "n_components": 30, "n_features": 40}
+    assert held["n_spots_trained"] == 225
+    assert held["versions"] == integrated.uns["spamca"]["versions"]
+
+
+def test_a_model_has_no_columns(model_file, capsys):
+    assert main(["info", str(model_file), "--label", "label"]) == 2
+    assert "--label is for tissue" in capsys.readouterr().err
+
+
 def test_text(info, integrated_file):
     lines = info(integrated_file, "--library-key", "label", json_too=False).splitlines()
     assert lines[0] == f"file: {integrated_file}"
@@ -77,7 +90,7 @@ def test_text(info, integrated_file):
     ("name", "content", "arguments", "message"),
     [
         ("none.h5mu", None, [], "is no file"),
-        ("table.csv", b"a", [], "is of no kind that is known; there are .h5mu"),
+        ("table.csv", b"a", [], "is of no kind that is known; there are .h5mu, .safetensors"),
         ("broken.h5mu", b"a", [], "cannot read"),
         ("tissue.h5mu", "tissue", ["--label", "truth"], "--label 'truth' is no column of obs"),
         ("tissue.h5mu", "tissue", ["--library-key", "slide"], "--library-key 'slide' is no column of obs"),

@@ -85,7 +85,9 @@ def test_results_are_those_of_the_library(spamca, tissue_file, tmp_path):
 
 
 def test_a_record_tells_how_to_get_the_same_again(run, tmp_path):
-    assert run(*QUICK, "--prepare-n-components", 5, "--no-progress-bar") == 0
+    assert (
+        run(*QUICK, "--prepare-n-components", 5, "--no-progress-bar", "--save-model", tmp_path / "m.safetensors") == 0
+    )
     again = json.loads((tmp_path / "out.h5mu.json").read_text())["calls"]
     mdata = mudata.read_h5mu(tmp_path / "tissue.h5mu")
     for call in again:
@@ -93,6 +95,9 @@ def test_a_record_tells_how_to_get_the_same_again(run, tmp_path):
         getattr(getattr(library, part), verb)(mdata, **call["arguments"])
     assert again[0]["function"] == "spamca.pp.prepare"
     np.testing.assert_array_equal(mdata.obsm["X_spamca"], mudata.read_h5mu(tmp_path / "out.h5mu").obsm["X_spamca"])
+
+    library.Model.from_mudata(mdata).save(tmp_path / "again.safetensors")
+    assert (tmp_path / "m.safetensors").read_bytes() == (tmp_path / "again.safetensors").read_bytes()
 
 
 def test_graphs_of_the_input_are_taken(integrated_file, tmp_path):

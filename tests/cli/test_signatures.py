@@ -11,7 +11,10 @@ from spamca.cli._signatures import arguments
 from spamca.cli._values import FORMS
 
 FUNCTIONS = sorted({function for subcommand in SUBCOMMANDS for function in subcommand.functions})
-FILES = {"run": ["tissue.h5mu", "-o", "out.h5mu"]}
+FILES = {
+    "run": ["tissue.h5mu", "-o", "out.h5mu"],
+    "transform": ["tissue.h5mu", "-o", "out.h5mu", "--model", "model.safetensors"],
+}
 
 
 def function(name):

@@ -22,7 +22,13 @@ def _tissue(path: Path, **given: Any) -> dict[str, Any]:
     return describe(path, **given)
 
 
-FILES: dict[str, Callable[..., dict[str, Any]]] = {".h5mu": _tissue}
+def _model(path: Path, **given: Any) -> dict[str, Any]:
+    from spamca.cli._describe_model import describe
+
+    return describe(path, **given)
+
+
+FILES: dict[str, Callable[..., dict[str, Any]]] = {".h5mu": _tissue, ".safetensors": _model}
 """What describes a file, by its suffix."""
 
 IN_FULL = ("calls", "stages")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SHARED = ("n_clusters", "key_added", "random_state", "library_key", "spatial_key")
 """Arguments that mean the same to every function that has them: one option sets them all."""
 
-OF_THE_COMMAND = ("copy", "mdata", "sdata", "path", "model")
+OF_THE_COMMAND = ("copy", "mdata", "model", "path", "sdata")
 """Arguments that the command gives itself."""
 
 

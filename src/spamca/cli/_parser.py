@@ -27,8 +27,6 @@ CODES = """exit codes:
   130  interrupted from the keyboard; 143 by SIGTERM, 129 by SIGHUP
 """
 
-CHOSEN = "In place of a value: the option is given once for each."
-
 
 @dataclass(frozen=True)
 class Subcommand:
@@ -56,8 +54,13 @@ RUN = Subcommand(
     "their options is given.",
     (*READERS, "pp.prepare", "pp.neighbors", "tl.integrate", "tl.cluster"),
 )
+TRANSFORM = Subcommand(
+    "transform",
+    "Find the domains of a trained model in new tissue: nothing is trained.",
+    (*READERS, "tl.transform"),
+)
 INFO = Subcommand("info", "Tell what a file holds: modalities, spots, and what spamca has stored.")
-SUBCOMMANDS = (RUN, INFO)
+SUBCOMMANDS = (RUN, TRANSFORM, INFO)
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -109,7 +112,12 @@ def build() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]
         )
         _add_log(made[subcommand.name])
         _add_options(made[subcommand.name], subcommand)
-    _add_files(made["run"])
+    files = _add_files(made["run"])
+    files.add_argument(
+        "--save-model", metavar="FILE", type=_safetensors, help=".safetensors file for the trained model"
+    )
+    files = _add_files(made["transform"])
+    files.add_argument("--model", metavar="FILE", required=True, help="model that run --save-model wrote")
     _add_info(made["info"])
     return parser, made
 
@@ -120,7 +128,7 @@ def _add_log(parser: argparse.ArgumentParser) -> None:
     log.add_argument("--log-file", metavar="FILE", help="file that the log is appended to as well")
 
 
-def _add_files(parser: argparse.ArgumentParser) -> None:
+def _add_files(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     parser.add_argument("input", metavar="INPUT", help=".h5mu file, folder of Space Ranger, or SpatialData (Zarr)")
     files = parser.add_argument_group("files")
     files.add_argument("-o", "--output", required=True, metavar="FILE", type=_h5mu, help=".h5mu file to write")
@@ -130,12 +138,13 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     files.add_argument("--force", action="store_true", help="replace outputs that are there")
     files.add_argument("--config", metavar="FILE", help=".json or .toml file with options that are not typed")
     files.add_argument(
-        "--threads", metavar="N", type=_positive, help="threads to compute with (default: the libraries')"
+        "--threads", metavar="N", type=_positive, help="threads to compute with (default: what the libraries choose)"
     )
+    return files
 
 
 def _add_info(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("input", metavar="FILE", help=".h5mu file")
+    parser.add_argument("input", metavar="FILE", help=".h5mu file, or .safetensors file of a model")
     parser.add_argument("--label", metavar="COLUMN", help="column of obs with known labels to compare domains with")
     parser.add_argument("--library-key", metavar="COLUMN", help="column of obs with the section of each spot")
     parser.add_argument("--json", action="store_true", help="write JSON")
@@ -151,8 +160,16 @@ def _add_options(parser: argparse.ArgumentParser, subcommand: Subcommand) -> Non
 
 
 def _h5mu(text: str) -> str:
-    if not text.endswith(".h5mu"):
-        msg = f"must end on .h5mu, got {text!r}"
+    return _ending(text, ".h5mu")
+
+
+def _safetensors(text: str) -> str:
+    return _ending(text, ".safetensors")
+
+
+def _ending(text: str, suffix: str) -> str:
+    if not text.endswith(suffix):
+        msg = f"must end on {suffix}, got {text!r}"
         raise argparse.ArgumentTypeError(msg)
     return text
 

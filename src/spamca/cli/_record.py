@@ -18,30 +18,22 @@ if TYPE_CHECKING:
     from spamca.cli._stages import Stages
 
 
-def record(
-    argv: list[str], inputs: Mapping[str, Any], calls: list[dict[str, Any]], stages: Stages, **others: Any
-) -> dict[str, Any]:
+def record(argv: list[str], stages: Stages, **told: Any) -> dict[str, Any]:
     """The record of a command, in what JSON can hold.
 
     Parameters
     ----------
     argv
         Arguments of the command.
-    inputs
-        What :func:`spamca.cli._inputs.digest` says of each file.
-    calls
-        What :func:`call` gives, in order.
     stages
         The stages so far.
-    others
-        Anything else.
+    told
+        What else is to be told.
     """
     return {
         "command": shlex.join(["spamca", *argv]),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "inputs": inputs,
-        "calls": calls,
-        **others,
+        **told,
         "versions": versions(),
         "platform": platform.platform(),
         "stages": list(stages.done),
