@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 
 import pytest
 
@@ -11,6 +13,7 @@ from spamca.cli._signatures import arguments
 from spamca.cli._values import FORMS
 
 FUNCTIONS = sorted({function for subcommand in SUBCOMMANDS for function in subcommand.functions})
+HEAVY = {"anndata", "lightning", "matplotlib", "mudata", "numpy", "pandas", "scanpy", "torch"}
 FILES = {
     "run": ["tissue.h5mu", "-o", "out.h5mu"],
     "transform": ["tissue.h5mu", "-o", "out.h5mu", "--model", "model.safetensors"],
@@ -102,3 +105,16 @@ def test_output_must_be_a_mudata(capsys):
     with pytest.raises(SystemExit):
         parse(["run", "tissue.h5mu", "-o", "out.h5ad"])
     assert "must end on .h5mu" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "typed", [["--version"], ["--help"], ["run", "--help"], ["run", "tissue.h5mu", "--n-clusters", "x"]]
+)
+def test_what_needs_no_tissue_imports_nothing_heavy(typed):
+    code = (
+        "import sys\nfrom spamca.cli import main\n"
+        f"try:\n    main({typed!r})\nexcept SystemExit:\n"
+        f"    sys.stderr.write(' '.join({HEAVY!r} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1:] in ([], ["spamca run: error: argument --n-clusters: invalid int value: 'x'"])
