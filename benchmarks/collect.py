@@ -95,6 +95,16 @@ def summary(folder: Path, table: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
+def with_published(found: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """What was measured here, and what the published table holds beside it, measured earlier."""
+    if not path.exists():
+        return found
+    earlier = pd.read_csv(path).fillna({"noise": ""})
+    known = set(map(tuple, found[list(KEYS)].to_numpy()))
+    kept = [row not in known for row in map(tuple, earlier[list(KEYS)].to_numpy())]
+    return pd.concat([found, earlier[kept]], ignore_index=True) if any(kept) else found
+
+
 def with_best_single(found: pd.DataFrame) -> pd.DataFrame:
     """The single modalities of a set as one row: that of the highest mean ARI, or the first where there are no labels."""
     alone = found["method"].str.startswith(SINGLE)

@@ -1,4 +1,4 @@
-"""The figure: ARI of every seed by set and method, and accuracy against time."""
+"""The figure: mean ARI and its spread over seeds by set and method, and accuracy against time."""
 
 from __future__ import annotations
 
@@ -25,10 +25,9 @@ OURS, OTHERS, INK, PALE = "#D55E00", "#0072B2", "#333333", "#DDDDDD"
 """Vermilion and blue of Okabe and Ito, which the colour-blind tell apart."""
 
 
-def draw(table: pd.DataFrame, path: Path) -> None:
-    """One panel a set, one row a method, one dot a seed; then mean ARI of measured tissue against seconds of a fit."""
-    done = table[(table["status"] == "ok") & (table["noise"] == "") & table["ARI"].notna()]
-    done = best_single_only(done)
+def draw(found: pd.DataFrame, path: Path) -> None:
+    """One panel a set, one row a method; then mean ARI of measured tissue against seconds of a fit."""
+    done = best_single_only(found[(found["noise"] == "") & found["ARI"].notna()])
     sets = [name for name in tissues.names() if name in set(done["set"])]
     if not sets:
         return
@@ -46,7 +45,7 @@ def draw(table: pd.DataFrame, path: Path) -> None:
     for panel in flat[len(sets) + 1 :]:
         panel.set_axis_off()
     figure.suptitle(
-        "Adjusted Rand index, one dot a seed. Filled: the same read-out for all; ring: the method's own; line: mean",
+        "Adjusted Rand index, mean of seeds and standard deviation. Filled: the same read-out for all; ring: the method's own",
         fontsize=9,
         color=INK,
     )
@@ -57,9 +56,8 @@ def draw(table: pd.DataFrame, path: Path) -> None:
 def best_single_only(done: pd.DataFrame) -> pd.DataFrame:
     """Single modalities as one method: on each set the one of highest mean in the read-out shown."""
     alone = done["method"].str.startswith("single:")
-    shown = done[alone & (done["readout"] == READOUT)]
-    means = shown.groupby(["set", "method"])["ARI"].mean().reset_index().sort_values("ARI")
-    best = set(map(tuple, means.drop_duplicates("set", keep="last")[["set", "method"]].to_numpy()))
+    shown = done[alone & (done["readout"] == READOUT)].sort_values("ARI")
+    best = set(map(tuple, shown.drop_duplicates("set", keep="last")[["set", "method"]].to_numpy()))
     kept = np.array([pair in best for pair in zip(done["set"], done["method"], strict=True)], dtype=bool)
     found = done[~alone | kept].copy()
     found.loc[found["method"].str.startswith("single:"), "method"] = BEST_SINGLE
@@ -72,23 +70,20 @@ def color_of(method: str) -> str:
 
 def of_set(panel: Axes, done: pd.DataFrame, methods: list[str]) -> None:
     for y, method in enumerate(methods):
-        mine = done[done["method"] == method]
         panel.axhline(y, color=PALE, linewidth=0.6, zorder=0)
-        own, common = (mine[mine["readout"] == which]["ARI"].to_numpy() for which in ("own", READOUT))
-        jitter = np.linspace(-0.16, 0.16, 5)
-        panel.scatter(
-            own,
-            y + jitter[np.arange(len(own)) % 5],
-            s=16,
-            facecolors="none",
-            edgecolors=color_of(method),
-            linewidths=0.6,
-        )
-        panel.scatter(
-            common, y + jitter[np.arange(len(common)) % 5], s=10, color=color_of(method), alpha=0.8, linewidths=0
-        )
-        if len(common):
-            panel.plot([common.mean()] * 2, [y - 0.36, y + 0.36], color=INK, linewidth=1.2)
+        for readout, shift, filled in (("own", 0.16, False), (READOUT, -0.1, True)):
+            mine = done[(done["method"] == method) & (done["readout"] == readout)]
+            panel.errorbar(
+                mine["ARI"],
+                [y + shift] * len(mine),
+                xerr=mine["ARI sd"],
+                fmt="o",
+                markersize=3.6,
+                markerfacecolor=color_of(method) if filled else "none",
+                color=color_of(method),
+                elinewidth=1,
+                markeredgewidth=0.7,
+            )
     panel.set_ylim(len(methods) - 0.4, -0.6)
     panel.set_xlim(min(0, done["ARI"].min() - 0.02), max(0.3, min(1.02, done["ARI"].max() * 1.08)))
     panel.tick_params(axis="x", labelsize=7.5)
@@ -103,9 +98,8 @@ def against_time(panel: Axes, done: pd.DataFrame) -> None:
     points = {}
     for method in methods_in_order(here):
         mine = here[here["method"] == method]
-        if mine["set"].nunique() == len(tissues.MEASURED):
-            means = mine.groupby("set")[["ARI", "seconds"]].mean()
-            points[method] = (max(means["seconds"].mean(), 0.01), means["ARI"].mean())
+        if len(mine) == len(tissues.MEASURED):
+            points[method] = (max(mine["seconds"].mean(), 0.01), mine["ARI"].mean())
     heights = [ari for _, ari in points.values()]
     for method, (seconds, ari) in points.items():
         panel.scatter([seconds], [ari], s=22, color=color_of(method), zorder=3)

@@ -53,9 +53,9 @@ def _order(noise: str) -> tuple[int, int, str]:
     return kinds.index(kind), list(LEVELS.get(kind, [value])).index(value), value
 
 
-def draw(table: pd.DataFrame, path: Path) -> bool:
+def draw(found: pd.DataFrame, path: Path) -> bool:
     """One row a set, one column a kind of noise, one line a method; False where there is nothing to draw."""
-    done = table[(table["status"] == "ok") & (table["readout"] == READOUT) & table["set"].isin(SETS)]
+    done = found[(found["readout"] == READOUT) & found["set"].isin(SETS)]
     sets = [name for name in SETS if (done.loc[done["set"] == name, "noise"] != "").any()]
     if not sets:
         return False

@@ -1,6 +1,6 @@
 """The report: ``runs.csv``, ``summary.csv``, ``benchmark.md`` and ``benchmark.png`` beside the results, and in ``docs``.
 
-Only the results that lie in the folder are shown; nothing is run.
+Shown are the results that lie in the folder and, where it has none, those that were published earlier; nothing is run.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def failures(table: pd.DataFrame) -> str:
 def stale(folder: Path, table: pd.DataFrame) -> str:
     """Results of other code, features or versions than there are now."""
     pairs = table.loc[table["noise"] == "", ["method", "set"]].drop_duplicates()
-    old = pairs[[collect.is_stale(folder, row.set, row.method) for row in pairs.itertuples()]]
+    old = pairs[np.array([collect.is_stale(folder, row.set, row.method) for row in pairs.itertuples()], dtype=bool)]
     grouped = old.groupby("method", sort=False)["set"].agg(", ".join)
     return "\n".join(
         f"- {method}: not run again since its code or features changed ({sets})" for method, sets in grouped.items()
@@ -159,7 +159,8 @@ def main(folder: Path, *, publish: bool = False) -> None:
     from benchmarks import figure
 
     table = collect.runs(folder)
-    found = collect.summary(folder, table)
+    published = DOCS / "_static" / "benchmark.csv"
+    found = collect.with_published(collect.summary(folder, table), published)
     if found.empty:
         print(f"no results in {folder} yet")
         return
@@ -167,8 +168,8 @@ def main(folder: Path, *, publish: bool = False) -> None:
     found.to_csv(folder / "summary.csv", index=False, float_format="%.5g")
     parts = {"benchmark": text(folder, table, found), "noise": noise_report.text(found)}
     (folder / "benchmark.md").write_text("\n\n".join(filter(None, parts.values())) + "\n")
-    figure.draw(table, folder / "benchmark.png")
-    drawn = noise_report.draw(table, folder / "noise.png")
+    figure.draw(found, folder / "benchmark.png")
+    drawn = noise_report.draw(found, folder / "noise.png")
     if publish:
         for name, content in parts.items():
             put_between(DOCS / "benchmark.md", f"table of {name}", content)
