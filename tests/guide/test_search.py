@@ -72,7 +72,7 @@ def test_partitions_that_agree_count_once(field, toy):
     one, other, same = (candidate(field, p) for p in (spoilt, toy.truth, 3 - toy.truth))
     kept = _distinct([one, other, same], 3)
     assert len(kept) == 2
-    assert kept[0] is other
+    assert kept[0] is other or kept[0] is same
     assert kept[1] is one
 
 

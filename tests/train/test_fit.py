@@ -60,7 +60,7 @@ def test_paper_is_normalised_and_masked(toy_tissue):
 
 
 def test_divergence_is_told(toy_tissue):
-    with pytest.raises(FloatingPointError, match="diverged.*epoch.*learning_rate below 1e\\+30"):
+    with pytest.raises(FloatingPointError, match="diverged.*step.*learning_rate below 1e\\+30"):
         fit(toy_tissue, 4, SETTINGS.changed(learning_rate=1e30), **QUIET)
 
 

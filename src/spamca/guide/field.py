@@ -189,18 +189,31 @@ class Field:
         return self._gain(block.moments(member)[1] for block in self.blocks)
 
     def _foretelling(self, member: np.ndarray) -> float:
-        return self._gain(block.covariance(left) for block, left in zip(self.blocks, self._left(member), strict=True))
+        return self._gain(self._covariances_of_left(member))
+
+    def _covariances_of_left(self, member: np.ndarray) -> Iterator[np.ndarray]:
+        """Covariances W of :meth:`unforetold`, from products with the domains: what is left itself is not needed."""
+        around = self._around(member)
+        for block in self.blocks:
+            told = around if block.present is None else around * block.present[:, None]
+            means, size = block.means(member), max(block.size, 1)
+            cross = means.T @ (told.T @ block.values)
+            yield block.total + (means.T @ (told.T @ told) @ means - cross - cross.T) / size
 
     def _left(self, member: np.ndarray) -> Iterator[np.ndarray]:
-        around = self._pull @ member
-        np.exp(around, out=around)
-        around /= (around @ np.ones(member.shape[1]))[:, None]  # NumPy sums short rows slowly
+        around = self._around(member)
         for block in self.blocks:
             left = around @ block.means(member)
             np.subtract(block.values, left, out=left)
             if block.present is not None:
                 left *= block.present[:, None]
             yield left
+
+    def _around(self, member: np.ndarray) -> np.ndarray:
+        around = self._pull @ member
+        np.exp(around, out=around)
+        around /= (around @ np.ones(member.shape[1]))[:, None]  # NumPy sums short rows slowly
+        return around
 
 
 def pull(adjacency: csr_matrix, coherence: float) -> csr_matrix:

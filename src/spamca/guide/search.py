@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 N_FINALISTS = 12
 """Distinct partitions that are followed to the end."""
 
-N_LINES = 3
+N_LINES = 2
 """How many of them are then improved by merging and splitting, each by itself."""
 
 N_ROUNDS = 10

@@ -118,7 +118,7 @@ class Settings:
     independent_masks: bool = False
     mask_at_inference: bool = False
     contrast: Literal["info_nce", "positive"] = "info_nce"
-    n_contrasted: int = 512
+    n_contrasted: int = 256
     target: Literal["guided", "balanced", "published"] = "guided"
     domain_graph: bool = True
     prototype_share: float = 0.8

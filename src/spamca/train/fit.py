@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from spamca.nn import Settings, Tissue
 
-SPOTS_PER_THREAD = 4_000
+SPOTS_PER_THREAD = 10_000
 """Below this many spots a second thread costs more in waiting than it saves in work."""
 
 LEAST_PASSES = 3
@@ -215,9 +215,9 @@ def freeze_unused(network: SpaMCA, batches: Batches) -> None:
 def _check_finite(network: SpaMCA, history: dict[str, Tensor], settings: Settings) -> None:
     if all(parameter.isfinite().all() for parameter in network.parameters()):
         return
-    epoch = int((~history["total"].isfinite()).int().argmax())
+    step = int((~history["total"].isfinite()).int().argmax())
     msg = (
-        f"training diverged: the loss was not finite from epoch {epoch} on; give a learning_rate below "
+        f"training diverged: the loss was not finite from step {step} on; give a learning_rate below "
         f"{settings.learning_rate} in settings"
     )
     raise FloatingPointError(msg)
