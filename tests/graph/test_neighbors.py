@@ -1,10 +1,12 @@
-"""The exact search."""
+"""The exact searches."""
 
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from spamca.graph.neighbors import exact_neighbors
+from spamca.graph import neighbors
+from spamca.graph.neighbors import compared_neighbors, exact_neighbors
 
 
 def test_nearest_first_and_never_itself():
@@ -13,3 +15,20 @@ def test_nearest_first_and_never_itself():
     np.testing.assert_array_equal(row, [0, 0, 1, 1, 2, 2, 3, 3])
     assert (row != column).all()
     np.testing.assert_array_equal(distance, [1, 1, 0, 1, 0, 1, 4, 4])
+
+
+@pytest.mark.parametrize("at_once", [1, 700, 2**20])
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+def test_comparing_in_blocks_finds_the_same(monkeypatch, at_once, device):
+    monkeypatch.setattr(neighbors, "_COMPARED", at_once)
+    points = np.random.default_rng(0).normal(size=(120, 6)).astype(np.float32) + 100
+    expected, found = exact_neighbors(points, 5), compared_neighbors(points, 5, device)
+    for one, other in zip(expected[:2], found[:2], strict=True):
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_allclose(expected[2], found[2], rtol=1e-4)
+
+
+def test_points_that_coincide_are_no_neighbours_of_themselves():
+    row, column, distance = compared_neighbors(np.zeros((5, 3)), 2, "cpu")
+    assert (row != column).all()
+    assert not distance.any()

@@ -8,7 +8,7 @@ import numpy as np
 
 from spamca._checks import check_choice, check_count, check_flag
 from spamca.graph._graph import Graph, from_edges
-from spamca.graph.neighbors import approximate_neighbors, exact_neighbors
+from spamca.graph.neighbors import approximate_neighbors, exact_neighbors, neighbors_of_many
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ def feature_graph(
         between two constant rows 1; likewise for the cosine with a row of zeros.
     approximate
         Whether to search with pynndescent (Dong, Moses and Li 2011), which misses a few neighbours but whose time grows
-        little faster than the number of spots. None: past 100,000 spots.
+        little faster than the number of spots. None: past 100,000 spots where there is no GPU.
     random_state
         Seed of the approximate search.
 
@@ -61,8 +61,10 @@ def feature_graph(
         msg = f"n_neighbors={n_neighbors} must be at least 1 and less than the {n} spots"
         raise ValueError(msg)
     points = METRICS[metric](np.asarray(features, dtype=np.float64)).astype(np.float32)
-    if approximate or (approximate is None and n > EXACT_UP_TO):
+    if approximate:
         row, column, length = approximate_neighbors(points, n_neighbors, random_state=random_state)
+    elif approximate is None and n > EXACT_UP_TO:
+        row, column, length = neighbors_of_many(points, n_neighbors, random_state=random_state)
     else:
         row, column, length = exact_neighbors(points, n_neighbors)
     return from_edges(row, column, length if metric == "euclidean" else length**2 / 2, n)

@@ -1,11 +1,17 @@
-"""Searches for Euclidean nearest neighbours: exact, and approximate for many points."""
+"""Searches for Euclidean nearest neighbours: exact, on the CPU or a GPU, and approximate for many points."""
 
 from __future__ import annotations
 
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
+
+if TYPE_CHECKING:
+    import torch
+
+_COMPARED = 2**28  # pairs of points at a time: a gigabyte of distances
 
 
 def exact_neighbors(points: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -53,3 +59,68 @@ def approximate_neighbors(
         search = PyNNDescentTransformer(n_neighbors=n_neighbors, metric="euclidean", random_state=random_state)
         found = search.fit_transform(points).tocoo()
     return found.row, found.col, np.asarray(found.data)
+
+
+def compared_neighbors(
+    points: np.ndarray, n_neighbors: int, device: torch.device | str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Nearest neighbours by comparing all pairs on a device, a block of rows at a time; memory is linear.
+
+    Parameters
+    ----------
+    points
+        Shape (n_points, n_dimensions).
+    n_neighbors
+        Less than n_points.
+    device
+        Where to compare: a GPU takes seconds for a million points.
+
+    Returns
+    -------
+    Point, neighbour and distance of each edge, each (n_points * n_neighbors,). A point is not its own neighbour.
+    """
+    import torch
+
+    all_points = torch.from_numpy(np.ascontiguousarray(points, dtype=np.float32)).to(device)
+    n, square = len(all_points), all_points.square().sum(dim=1)
+    size = max(1, _COMPARED // n)
+    columns, distances = [], []
+    for begin in range(0, n, size):
+        block = all_points[begin : begin + size]
+        # Half the squared distance, less what all columns of a row have in common.
+        apart = torch.addmm(square[None, :] / 2, block, all_points.T, alpha=-1)
+        row = torch.arange(len(block), device=device)
+        apart[row, begin + row] = torch.inf
+        found = apart.topk(n_neighbors, dim=1, largest=False).indices
+        # Differences, as squares that nearly cancel would leave little of short distances.
+        distance = (block[:, None] - all_points[found]).norm(dim=2)
+        distance, order = distance.sort(dim=1, stable=True)
+        columns.append(found.gather(1, order).cpu())
+        distances.append(distance.cpu())
+    column, distance = torch.cat(columns).numpy(), torch.cat(distances).numpy()
+    return np.repeat(np.arange(n), n_neighbors), column.ravel(), distance.ravel()
+
+
+def neighbors_of_many(
+    points: np.ndarray, n_neighbors: int, *, random_state: int = 0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Nearest neighbours among many points: exact where there is a GPU (CUDA), and else approximate.
+
+    Parameters
+    ----------
+    points
+        Shape (n_points, n_dimensions).
+    n_neighbors
+        Less than n_points.
+    random_state
+        Seed of the approximate search.
+
+    Returns
+    -------
+    Point, neighbour and distance of each edge.
+    """
+    import torch
+
+    if torch.cuda.is_available():
+        return compared_neighbors(points, n_neighbors, "cuda")
+    return approximate_neighbors(points, n_neighbors, random_state=random_state)

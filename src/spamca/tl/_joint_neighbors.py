@@ -20,7 +20,7 @@ N_NEIGHBORS = 15
 
 
 class Descent(TransformerMixin, BaseEstimator):
-    """Approximate neighbours for scanpy, as the sparse matrix that all its versions take.
+    """Neighbours in large tissue for scanpy, as the sparse matrix that all its versions take.
 
     Parameters
     ----------
@@ -40,9 +40,9 @@ class Descent(TransformerMixin, BaseEstimator):
 
     def transform(self, X: np.ndarray) -> csr_matrix:
         """Distances to the neighbours, (n_spots, n_spots)."""
-        from spamca.graph.neighbors import approximate_neighbors
+        from spamca.graph.neighbors import neighbors_of_many
 
-        row, column, distance = approximate_neighbors(X, self.n_neighbors, random_state=self.random_state)
+        row, column, distance = neighbors_of_many(X, self.n_neighbors, random_state=self.random_state)
         return csr_matrix((distance, (row, column)), shape=(len(X), len(X)))
 
 

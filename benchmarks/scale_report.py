@@ -1,0 +1,115 @@
+"""Table and figure of the runs of ``benchmarks.scale``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+import numpy as np
+
+mpl.use("agg")
+from benchmarks.report import DOCS, markdown, put_between
+from matplotlib import pyplot as plt
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STAGES = ("graphs", "guide", "training", "neighbours of the embedding", "other", "domains")
+COLORS = ("#E69F00", "#D55E00", "#0072B2", "#56B4E9", "#999999", "#009E73")
+"""Of Okabe and Ito, which the colour-blind tell apart."""
+
+FROM = 10_000
+"""Spots from which the exponents are measured."""
+
+GIB = 2**30
+
+
+def records(folder: Path) -> list[dict]:
+    """All runs, by method and size."""
+    found = [json.loads(path.read_text()) for path in folder.glob("*.json")]
+    return sorted(found, key=lambda run: (run["method"], run["accelerator"], run["n_spots"]))
+
+
+def exponent(runs: list[dict], value: str) -> float:
+    """Slope of the logarithm of a value against that of the number of spots, from the least size of :data:`FROM` on."""
+    points = [(run["n_spots"], run[value]) for run in runs if run["n_spots"] >= FROM]
+    if len(points) < 2:
+        return float("nan")
+    return float(np.polyfit(*np.log(np.array(points, dtype=float)).T, 1)[0])
+
+
+def ours(runs: list[dict]) -> list[dict]:
+    return [run for run in runs if run["method"] == "spamca"]
+
+
+def text(runs: list[dict]) -> str:
+    """A table of each method and device, and the exponents."""
+    parts = []
+    for accelerator in dict.fromkeys(run["accelerator"] for run in ours(runs)):
+        mine = [run for run in ours(runs) if run["accelerator"] == accelerator]
+        rows = [
+            [
+                f"{run['n_spots']:,}",
+                *(f"{run['seconds'][stage]:.1f}" for stage in STAGES),
+                f"{run['total']:.1f}",
+                f"{run['peak'] / GIB:.2f}",
+                f"{run['steps']}",
+                f"{run['ARI']:.3f}",
+            ]
+            for run in mine
+        ]
+        heads = ["spots", *STAGES, "all, seconds", "peak, GiB", "steps", "ARI"]
+        parts.append(f"spamca on {accelerator}, {mine[0]['threads']} threads:\n\n{markdown(rows, heads)}")
+        parts.append(
+            f"From {FROM:,} spots on, time grows with exponent {exponent(mine, 'total'):.2f} and peak memory with "
+            f"{exponent(mine, 'peak'):.2f}."
+        )
+    theirs = [run for run in runs if run["method"] != "spamca"]
+    if theirs:
+        rows = [
+            [f"{run['n_spots']:,}", f"{run['total']:.1f}", f"{run['peak'] / GIB:.2f}", f"{run['ARI']:.3f}"]
+            for run in theirs
+        ]
+        parts.append(
+            f"SpatialGlue on cpu, memory without its libraries:\n\n{markdown(rows, ['spots', 'all, seconds', 'peak, GiB', 'ARI'])}"
+        )
+    return "\n\n".join(parts)
+
+
+def draw(runs: list[dict], path: Path) -> None:
+    """Seconds of each stage, and peak memory, against the number of spots."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
+    mine = [run for run in ours(runs) if run["accelerator"] == ours(runs)[0]["accelerator"]]
+    sizes = [run["n_spots"] for run in mine]
+    for stage, color in zip(STAGES, COLORS, strict=True):
+        left.plot(sizes, [run["seconds"][stage] for run in mine], color=color, marker="o", markersize=3, label=stage)
+    left.plot(sizes, [run["total"] for run in mine], color="black", marker="s", markersize=4, label="spamca, all")
+    right.plot(sizes, [run["peak"] / GIB for run in mine], color="black", marker="s", markersize=4, label="spamca")
+    theirs = [run for run in runs if run["method"] != "spamca"]
+    if theirs:
+        style = {"color": "#CC79A7", "marker": "^", "markersize": 5, "linestyle": "--", "label": "SpatialGlue"}
+        left.plot([run["n_spots"] for run in theirs], [run["total"] for run in theirs], **style)
+        right.plot([run["n_spots"] for run in theirs], [run["peak"] / GIB for run in theirs], **style)
+    for panel, name in ((left, "seconds"), (right, "peak resident memory, GiB")):
+        panel.set_xscale("log")
+        panel.set_yscale("log")
+        panel.set_xlabel("spots")
+        panel.set_ylabel(name)
+        panel.legend(fontsize=8, frameon=False)
+        for side in ("top", "right"):
+            panel.spines[side].set_visible(False)
+    figure.savefig(path, dpi=150)
+    plt.close(figure)
+
+
+def write(folder: Path, *, publish: bool) -> None:
+    """Write ``scale.md`` and ``scale.png`` beside the runs; with ``publish`` into ``docs`` as well."""
+    runs = records(folder)
+    if not ours(runs):
+        return
+    (folder / "scale.md").write_text(text(runs) + "\n")
+    draw(runs, folder / "scale.png")
+    if publish:
+        put_between(DOCS / "performance.md", "table of scale", text(runs))
+        draw(runs, DOCS / "_static" / "scale.png")
