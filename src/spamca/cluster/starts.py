@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 METRICS = (1.0, 0.5, 0.0)
 """Powers of the standard deviation that components are scaled by.
@@ -31,12 +31,22 @@ class Starts:
         k-means partitions per metric. More find better likelihoods, and cost time in proportion.
     rng
         Source of the seeds of k-means.
+    metrics
+        Powers as in :data:`METRICS`.
     """
 
-    def __init__(self, points: np.ndarray, scale: np.ndarray, *, n_kmeans: int, rng: np.random.Generator) -> None:
+    def __init__(
+        self,
+        points: np.ndarray,
+        scale: np.ndarray,
+        *,
+        n_kmeans: int,
+        rng: np.random.Generator,
+        metrics: Sequence[float] = METRICS,
+    ) -> None:
         from scipy.cluster.hierarchy import ward
 
-        self._seen = [points * scale**power for power in METRICS]
+        self._seen = [points * scale**power for power in metrics]
         self._trees = [ward(seen) for seen in self._seen]
         self._n_kmeans = n_kmeans
         self._rng = rng

@@ -137,9 +137,9 @@ def cluster(
 
     points, components = reduce(embedding, n_components, random_state=random_state)
     n_clusters, chosen = number_of_clusters(mdata, n_clusters, n_clusters_range, key_added, points, graph, random_state)
-    if selection is None and method == "mixture" and _is_guided(mdata, embedding_key):
-        selection = "likelihood"
     options = {} if selection is None else {"selection": selection}
+    if selection is None and method == "mixture" and _is_guided(mdata, embedding_key):
+        options = {"selection": "likelihood", "apart": True}
     found = CLUSTERERS[method](points, n_clusters, connectivities=graph, random_state=random_state, **options)
     if refine:
         found = refined(found, graph)
