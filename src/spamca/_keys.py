@@ -114,6 +114,11 @@ def agreement(key_added: str) -> str:
     return f"{key_added}_agreement"
 
 
+def corrected(key_added: str) -> str:
+    """``obsm`` key, in a modality, of its features without the batch effects of sections."""
+    return f"X_{key_added}_corrected"
+
+
 def n_clusters(key_added: str) -> str:
     """``uns`` key of the estimated number of domains and the criteria for each number tried."""
     return f"{key_added}_n_clusters"

@@ -11,7 +11,7 @@ import numpy as np
 from spamca import _edge, _keys
 from spamca._checks import check_choice, check_count, check_flag, check_name, check_real, check_seed
 from spamca.datasets._blindness import seen_as
-from spamca.datasets._counts import KINDS, draw_counts, draw_modality
+from spamca.datasets._counts import KINDS, draw_counts, draw_modality, in_sections
 from spamca.datasets._layout import LAYOUTS
 from spamca.datasets._shapes import PATTERNS, draw_domains
 
@@ -29,6 +29,8 @@ def simulated(
     layout: str = "grid",
     pattern: str = "blobs",
     difficulty: float = 0.5,
+    n_sections: int = 1,
+    batch_effect: float = 0.3,
     means: bool = False,
     random_state: int = 0,
 ) -> MuData:
@@ -57,6 +59,12 @@ def simulated(
     difficulty
         From 0 to 1. Weakens the markers and raises overdispersion, dropout, the spread of library sizes and the programs
         without place. At 0 single spots are nearly enough, at 0.5 neighbours must be used, at 1 that no longer suffices.
+    n_sections
+        Number of sections that the spots are spread over: each has domains of its own shapes, the same in kind, and coordinates of
+        its own that overlap with those of the others.
+    batch_effect
+        With several sections: standard deviation of the log fold change of every feature in each of them. At 0.3 sections differ
+        about as domains do, at 1 much more.
     means
         Whether to keep the mean of the negative binomial (library size included, dropout not) in
         ``mdata[modality].layers["mean"]``, dense float32.
@@ -68,6 +76,7 @@ def simulated(
     MuData with whole-number counts (CSR, float32) as ``X`` of each modality, and
 
     - ``obs["label"]``: the domain, an ordered categorical of strings;
+    - ``obs["section"]``: with several sections, that of the spot, a categorical of strings;
     - ``obsm["spatial"]``: coordinates (n_spots, 2), in each modality as well;
     - ``mdata[modality].var["marker"]``: whether a feature differs between any domains; ``var["feature_types"]``;
     - ``uns["simulation"]``: the arguments, and in ``"seen_as"`` a DataFrame (domains, modalities) of what each modality
@@ -97,13 +106,16 @@ def simulated(
 
     kinds = _kinds(modalities)
     widths = _widths(n_features, kinds)
-    _check(n_spots, n_domains, layout, pattern, difficulty)
+    check_count("n_sections", n_sections, least=1)
+    _check(n_spots, n_domains, n_sections, layout, pattern, difficulty)
+    check_real("batch_effect", batch_effect, least=0)
     check_flag("means", means)
     random_state = check_seed(random_state)
 
     place, shape = (np.random.default_rng([random_state, stream]) for stream in range(2))
-    spatial = LAYOUTS[layout](n_spots, place)
-    domain = draw_domains(spatial, n_domains, pattern, shape)
+    section = np.arange(n_spots) * n_sections // n_spots
+    spatial = np.concatenate([LAYOUTS[layout](n, place) for n in np.bincount(section)])
+    domain = np.concatenate([draw_domains(spatial[section == s], n_domains, pattern, shape) for s in range(n_sections)])
     names = pd.Index([f"domain {i + 1}" for i in range(n_domains)])
     classes = seen_as(n_domains, len(kinds))
     obs_names = pd.Index([f"spot{i}" for i in range(n_spots)])
@@ -112,19 +124,25 @@ def simulated(
     for i, (name, kind) in enumerate(kinds.items()):
         seed = [random_state, 2 + i]
         parts = draw_modality(KINDS[kind], classes[:, i], widths[name], difficulty, seed)
-        counts, mean = draw_counts(parts, domain, seed, means=means)
+        if n_sections > 1:
+            parts = in_sections(parts, n_sections, batch_effect, seed)
+        counts, mean = draw_counts(parts, domain + n_domains * section, seed, means=means)
         mod[name] = _anndata(counts, mean, parts.marker, kind, used[kind], obs_names, spatial)
         used[kind] += widths[name]
 
     with _edge.without_pull():
         mdata = MuData(mod)
     mdata.obs["label"] = pd.Categorical.from_codes(domain, categories=names, ordered=True)
+    if n_sections > 1:
+        names_of_sections = [f"section {s + 1}" for s in range(n_sections)]
+        mdata.obs["section"] = pd.Categorical.from_codes(section, categories=names_of_sections)
     mdata.obsm[_keys.SPATIAL] = spatial.copy()
     mdata.uns["simulation"] = {
         "n_domains": n_domains,
         "layout": layout,
         "pattern": pattern,
         "difficulty": float(difficulty),
+        **({"n_sections": n_sections, "batch_effect": float(batch_effect)} if n_sections > 1 else {}),
         "random_state": random_state,
         "kinds": kinds,
         "seen_as": _describe(classes, names, list(kinds)),
@@ -163,9 +181,9 @@ def _widths(n_features: int | Mapping[str, int] | None, kinds: Mapping[str, str]
     return widths
 
 
-def _check(n_spots: int, n_domains: int, layout: str, pattern: str, difficulty: float) -> None:
+def _check(n_spots: int, n_domains: int, n_sections: int, layout: str, pattern: str, difficulty: float) -> None:
     check_count("n_domains", n_domains, least=1)
-    check_count("n_spots", n_spots, least=max(2, n_domains))
+    check_count("n_spots", n_spots, least=n_sections * max(2, n_domains))
     check_choice("layout", layout, LAYOUTS)
     check_choice("pattern", pattern, PATTERNS)
     check_real("difficulty", difficulty, least=0, most=1)

@@ -6,5 +6,15 @@ from spamca.guide.consensus import consensus, guide_of_runs
 from spamca.guide.guide import Guide, guide
 from spamca.guide.noise import noise_whitened
 from spamca.guide.number import NumberOfDomains, number_of_domains
+from spamca.guide.shift import without_batch_effects
 
-__all__ = ["Guide", "NumberOfDomains", "consensus", "guide", "guide_of_runs", "noise_whitened", "number_of_domains"]
+__all__ = [
+    "Guide",
+    "NumberOfDomains",
+    "consensus",
+    "guide",
+    "guide_of_runs",
+    "noise_whitened",
+    "number_of_domains",
+    "without_batch_effects",
+]

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spamca._logging import logger
+from spamca.guide.across import across_sections
 from spamca.guide.blocks import masks, whitened_blocks
 from spamca.guide.field import Field
-from spamca.guide.filling import fill
-from spamca.guide.halves import halves
 from spamca.guide.patches import patches
-from spamca.guide.search import search
-from spamca.guide.starts import LEAST_WEIGHT, average, starts
+from spamca.guide.searched import LONG, SHORT, searched
 from spamca.guide.threads import fitting_threads
 
 if TYPE_CHECKING:
@@ -22,12 +20,8 @@ if TYPE_CHECKING:
 
     from scipy.sparse import csr_matrix
 
-    from spamca.guide.blocks import Block
-
 SEARCHED = 10_000
 """Spots that the search sees; of larger tissue, those of patches drawn from it."""
-
-_LONG, _SHORT = 60, 10
 
 
 @dataclass(frozen=True)
@@ -41,8 +35,9 @@ class Guide:
     record
         Of these domains, with one covariance for all: ``log_likelihood`` (what the domains gain over one Gaussian, in nats
         per spot), ``foretold`` (the same where the domain of a spot is foretold from its neighbours), ``coherence`` (share of
-        edges within domains), ``objective``, and ``n_parameters`` of the means and shares. Empty where the features show
-        nothing that neighbours share.
+        edges within domains), ``objective``, and ``n_parameters`` of the means and shares; with several sections
+        ``batch_effect`` (root mean square of their shifts, in units of noise). Empty where the features show nothing that
+        neighbours share.
     blocks
         Components that the domains were found in, one block a modality that shows any.
     """
@@ -59,6 +54,7 @@ def guide(
     *,
     weights: Sequence[float] | None = None,
     present: np.ndarray | None = None,
+    sections: np.ndarray | None = None,
     random_state: int = 0,
 ) -> Guide:
     """Find domains by a hidden Markov random field, from many starts.
@@ -80,6 +76,9 @@ def guide(
         How far each modality is trusted: what its likelihood is raised to. None trusts all alike.
     present
         Booleans (n, M), or None where every spot has every modality.
+    sections
+        Section of each spot, integers of shape (n,), where batch effects of sections are to be told from domains
+        (:func:`~spamca.guide.across.across_sections`); the graph has no edges between sections. None, or all alike: there are none.
     random_state
         Seed of samples and starts.
 
@@ -88,7 +87,7 @@ def guide(
     The domains.
     """
     with fitting_threads(adjacency.shape[0]):
-        return _guide(features, adjacency, n_domains, weights, present, random_state)
+        return _guide(features, adjacency, n_domains, weights, present, sections, random_state)
 
 
 def _guide(
@@ -97,6 +96,7 @@ def _guide(
     n_domains: int,
     weights: Sequence[float] | None,
     present: np.ndarray | None,
+    sections: np.ndarray | None,
     random_state: int,
 ) -> Guide:
     weights = [1.0] * len(features) if weights is None else list(weights)
@@ -110,12 +110,17 @@ def _guide(
     if n_domains < 2 or not blocks:
         return Guide(np.full((n, n_domains), 1 / n_domains, dtype=np.float32), blocks=tuple(blocks))
     rng = np.random.default_rng(random_state)
-    if n <= SEARCHED:
-        whole, found = _searched(blocks, features, adjacency, n_domains, weights, has, rng)
-        found = whole.relax(found, _LONG, own_covariance=True)
+    batch = {}
+    if sections is not None and len(np.unique(sections)) > 1:
+        given = (blocks, features, adjacency, n_domains, weights, has, np.unique(sections, return_inverse=True)[1])
+        sectioned, found = across_sections(*given, n_searched=SEARCHED, rng=rng)
+        whole, batch = sectioned.field, {"batch_effect": sectioned.batch_effect()}
+    elif n <= SEARCHED:
+        whole, found = searched(blocks, features, adjacency, n_domains, weights, has, rng)
+        found = whole.relax(found, LONG, own_covariance=True)
     else:
         spots = patches(adjacency, SEARCHED, rng)
-        field, found = _searched(
+        field, found = searched(
             [block.take(spots) for block in blocks],
             [values[spots] for values in features],
             adjacency[spots][:, spots],
@@ -124,33 +129,16 @@ def _guide(
             [None if own is None else own[spots] for own in has],
             rng,
         )
-        found = field.relax(found, _LONG, own_covariance=True)
+        found = field.relax(found, LONG, own_covariance=True)
         whole = Field(blocks, adjacency)
-        found = whole.relax(whole.spread(found, spots), _SHORT, own_covariance=True)
+        found = whole.relax(whole.spread(found, spots), SHORT, own_covariance=True)
     found = _numbered(found)
     partition = found.argmax(axis=1)
     if (n_found := len(np.unique(partition))) < n_domains:
         logger.info("guide: only %d of %d domains hold spots", n_found, n_domains)
     n_parameters = n_domains - 1 + n_domains * sum(block.weight * block.values.shape[1] for block in blocks)
-    record = {**whole.parts(partition, n_domains), "n_parameters": float(n_parameters)}
+    record = {**whole.parts(partition, n_domains), "n_parameters": float(n_parameters), **batch}
     return Guide(found, record, tuple(blocks))
-
-
-def _searched(
-    blocks: Sequence[Block],
-    features: Sequence[np.ndarray],
-    adjacency: csr_matrix,
-    n_domains: int,
-    weights: Sequence[float],
-    has: Sequence[np.ndarray | None],
-    rng: np.random.Generator,
-) -> tuple[Field, np.ndarray]:
-    """The field of these spots and the best assignment that the search finds in it."""
-    field, step = Field(blocks, adjacency), average(adjacency)
-    components = np.hstack([np.sqrt(b.weight) * fill(b.values, b.present, adjacency) for b in blocks])
-    proposals = starts(_views(features, adjacency, weights, has), components, adjacency, n_domains, rng)
-    smooth = step @ (step @ components)
-    return field, search(field, proposals, n_domains, lambda part: halves(smooth[part]))
 
 
 def _numbered(assignment: np.ndarray) -> np.ndarray:
@@ -158,26 +146,3 @@ def _numbered(assignment: np.ndarray) -> np.ndarray:
     own, first, size = np.unique(assignment.argmax(axis=1), return_index=True, return_counts=True)
     empty = np.setdiff1d(np.arange(assignment.shape[1]), own)
     return assignment[:, np.concatenate([own[np.lexsort((first, -size))], empty])]
-
-
-def _views(
-    features: Sequence[np.ndarray],
-    adjacency: csr_matrix,
-    weights: Sequence[float],
-    has: Sequence[np.ndarray | None],
-) -> list[np.ndarray]:
-    scaled, alone = [], []
-    for values, weight, own in zip(features, weights, has, strict=True):
-        values = np.asarray(values, dtype=np.float64)
-        if own is not None and not own.any():
-            continue
-        values = values[:, np.ptp(values if own is None else values[own], axis=0) > 0]
-        if not values.shape[1]:
-            continue
-        values = values - (values if own is None else values[own]).mean(axis=0)
-        if own is not None:
-            values = fill(np.where(own[:, None], values, 0), own, adjacency)
-        scaled.append(np.sqrt(weight) / np.sqrt(np.square(values).mean()) * values)
-        if weight >= LEAST_WEIGHT:
-            alone.append(scaled[-1])
-    return [np.hstack(scaled), *(alone if len(scaled) > 1 else [])]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spamca.cluster.agreement import pairwise_rand
+from spamca.guide.across import across_sections
 from spamca.guide.blocks import Block, masks, whitened_blocks
 from spamca.guide.evidence import Evidence
 from spamca.guide.field import Field
@@ -63,6 +64,7 @@ def number_of_domains(
     *,
     weights: Sequence[float] | None = None,
     present: np.ndarray | None = None,
+    sections: np.ndarray | None = None,
     random_state: int = 0,
 ) -> NumberOfDomains:
     r"""Choose a number of domains.
@@ -91,6 +93,9 @@ def number_of_domains(
         What the likelihood of each modality is raised to. None trusts all alike.
     present
         Booleans (n, M), or None where every spot has every modality.
+    sections
+        Section of each spot, integers of shape (n,), where batch effects of sections are taken out first, by domains of the
+        number in the middle (:func:`~spamca.guide.across.across_sections`). None, or all alike: there are none.
     random_state
         Seed of starts, of thinning, and of the patches drawn from large tissue.
 
@@ -99,7 +104,7 @@ def number_of_domains(
     The number and the criteria. Where features show nothing that neighbours share, the smallest number, and criteria of zero.
     """
     with fitting_threads(adjacency.shape[0]):
-        return _number_of_domains(features, adjacency, numbers, weights, present, random_state)
+        return _number_of_domains(features, adjacency, numbers, weights, present, sections, random_state)
 
 
 def _number_of_domains(
@@ -108,15 +113,22 @@ def _number_of_domains(
     numbers: Sequence[int],
     weights: Sequence[float] | None,
     present: np.ndarray | None,
+    sections: np.ndarray | None,
     random_state: int,
 ) -> NumberOfDomains:
     numbers = np.asarray(numbers)
     rng = np.random.default_rng(random_state)
-    blocks = whitened_blocks(features, adjacency, weights, masks(present, len(features)))
+    has = masks(present, len(features))
+    blocks = whitened_blocks(features, adjacency, weights, has)
     n = adjacency.shape[0]
     if not blocks or not adjacency.nnz:
         blank = np.zeros(len(numbers))
         return NumberOfDomains(int(numbers[0]), numbers, blank, blank, blank, blank, blank)
+    if sections is not None and len(np.unique(sections)) > 1:
+        middle = int(numbers[len(numbers) // 2])
+        weights = [1.0] * len(features) if weights is None else weights
+        given = (blocks, features, adjacency, middle, weights, has, np.unique(sections, return_inverse=True)[1])
+        blocks = across_sections(*given, n_searched=SEARCHED, rng=np.random.default_rng(0))[0].field.blocks
     if n > max(SEARCHED, numbers[-1]):
         spots = patches(adjacency, max(SEARCHED, int(numbers[-1])), rng)
         blocks, adjacency, n = [block.take(spots) for block in blocks], adjacency[spots][:, spots], len(spots)

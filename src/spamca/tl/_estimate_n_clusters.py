@@ -11,6 +11,7 @@ from spamca.tl._cluster_input import check_range
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     from mudata import MuData
 
     from spamca.guide import NumberOfDomains
@@ -21,6 +22,7 @@ def estimate_n_clusters(
     *,
     n_clusters_range: tuple[int, int] = (2, 15),
     modality_trust: Mapping[str, float] | None = None,
+    batch_correction: bool = True,
     key_added: str = _keys.SPAMCA,
     random_state: int = 0,
     copy: bool = False,
@@ -44,6 +46,8 @@ def estimate_n_clusters(
     modality_trust
         How far each modality is trusted, from 0 to 1, by name. Those not named are trusted by their kind, as in
         :func:`spamca.tl.integrate`.
+    batch_correction
+        Whether batch effects of several sections are taken out, as in :func:`spamca.tl.integrate`.
     key_added
         Name of the result, see Returns.
     random_state
@@ -89,6 +93,7 @@ def estimate_n_clusters(
     4
     """
     from spamca.tl._guide import check_trust, trusts
+    from spamca.tl._sections import sections_of
     from spamca.tl._where_missing import run_neighbors_where_missing
 
     _checks.check_mudata(mdata)
@@ -97,17 +102,26 @@ def estimate_n_clusters(
     _checks.check_size(mdata, "to estimate a number of domains")
     check_range(n_clusters_range, mdata.n_obs)
     check_trust(mdata, modality_trust)
+    _checks.check_flag("batch_correction", batch_correction)
     with _edge.transaction(mdata, copy=copy) as target:
         run_neighbors_where_missing(target, seed, "estimate_n_clusters")
         trust = trusts(target, modality_trust)
-        found = find_number(target, n_clusters_range, trust, random_state=seed, caller="estimate_n_clusters")
+        sections = sections_of(target, "estimate_n_clusters") if batch_correction else None
+        given = {"random_state": seed, "sections": sections, "caller": "estimate_n_clusters"}
+        found = find_number(target, n_clusters_range, trust, **given)
         params = {"n_clusters_range": [int(n) for n in n_clusters_range], "modality_trust": trust, "random_state": seed}
         target.uns[_keys.n_clusters(key_added)] = {**criteria(found), "params": params}
     return target if copy else None
 
 
 def find_number(
-    mdata: MuData, between: tuple[int, int], trust: Mapping[str, float], *, random_state: int, caller: str
+    mdata: MuData,
+    between: tuple[int, int],
+    trust: Mapping[str, float],
+    *,
+    random_state: int,
+    sections: np.ndarray | None,
+    caller: str,
 ) -> NumberOfDomains:
     """Number of domains from the features and the spatial graph of a MuData, told in the log in the name of the caller.
 
@@ -121,6 +135,8 @@ def find_number(
         How far each modality is trusted, by name.
     random_state
         Seed.
+    sections
+        Section of each spot, whose batch effects are told from domains; None where there are none.
     caller
         Who asks.
     """
@@ -128,7 +144,7 @@ def find_number(
     from spamca.tl._guide import arrays_of
 
     numbers = range(between[0], min(between[1], mdata.n_obs) + 1)
-    found = number_of_domains(numbers=numbers, random_state=random_state, **arrays_of(mdata, trust))
+    found = number_of_domains(numbers=numbers, random_state=random_state, sections=sections, **arrays_of(mdata, trust))
     if not found.gain.any():
         logger.warning(
             "%s: neighbours share nothing in any modality; the number of domains is the least, %d",

@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from spamca.guide import Guide
+    from spamca.tl._sections import Corrected
 
 
-def root_mean_squares(mdata: MuData) -> dict[str, float]:
+def root_mean_squares(mdata: MuData, corrected: Mapping[str, Corrected] | None = None) -> dict[str, float]:
     """Root mean square of the features of each modality, by name: divided by it, none outweighs another by its units."""
-    return {
-        name: max(
-            float(np.sqrt(np.square(features_of(modality), dtype=np.float64).mean())), float(np.finfo(np.float32).tiny)
-        )
-        for name, modality in mdata.mod.items()
-    }
+    values = {name: _values(modality, name, corrected) for name, modality in mdata.mod.items()}
+    least = float(np.finfo(np.float32).tiny)
+    return {name: max(float(np.sqrt(np.square(x, dtype=np.float64).mean())), least) for name, x in values.items()}
 
 
-def gather(mdata: MuData, scale: Mapping[str, float] | None = None) -> Tissue:
+def gather(
+    mdata: MuData, scale: Mapping[str, float] | None = None, corrected: Mapping[str, Corrected] | None = None
+) -> Tissue:
     """Lay out features and graphs of all modalities over the spots of the MuData.
 
     Parameters
@@ -42,6 +42,8 @@ def gather(mdata: MuData, scale: Mapping[str, float] | None = None) -> Tissue:
         With the graphs that :func:`spamca.pp.neighbors` writes.
     scale
         What the features of each modality are divided by, by name; None leaves them as they are.
+    corrected
+        By modality, features and feature graphs to take in place of those that are stored.
 
     Returns
     -------
@@ -50,11 +52,12 @@ def gather(mdata: MuData, scale: Mapping[str, float] | None = None) -> Tissue:
     features, graphs = [], []
     for name, modality in mdata.mod.items():
         row = _edge.rows(mdata, name)
-        values = features_of(modality)
+        values = _values(modality, name, corrected)
         if scale is not None:
             values = values / np.float64(scale[name])  # in double precision
         features.append(torch.from_numpy(_edge.spread(values.astype(np.float32, copy=False), row)))
-        connectivities = modality.obsp[_keys.connectivities(_keys.FEATURE_NEIGHBORS)]
+        stored = modality.obsp[_keys.connectivities(_keys.FEATURE_NEIGHBORS)]
+        connectivities = stored if corrected is None else corrected[name].connectivities
         graphs.append(Adjacency.from_scipy(normalize(_edge.spread_graph(connectivities, row))))
     present = _edge.present(mdata)
     return Tissue(
@@ -96,3 +99,7 @@ def positions(mdata: MuData) -> np.ndarray | None:
 def features_of(modality: AnnData) -> np.ndarray:
     """Representation that the modality's feature graph was built on, shape (n_modality, n_features)."""
     return np.ascontiguousarray(modality.obsm[modality.uns[_keys.MODALITY_RECORD]["use_rep"]])
+
+
+def _values(modality: AnnData, name: str, corrected: Mapping[str, Corrected] | None) -> np.ndarray:
+    return features_of(modality) if corrected is None else corrected[name].values

@@ -12,6 +12,7 @@ from spamca.tl._gather import features_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     from mudata import MuData
 
 
@@ -47,7 +48,14 @@ def check_trust(mdata: MuData, given: Mapping[str, float] | None) -> None:
         raise ValueError(msg)
 
 
-def find_guide(mdata: MuData, n_domains: int, trust: Mapping[str, float], *, n_runs: int) -> Guide:
+def find_guide(
+    mdata: MuData,
+    n_domains: int,
+    trust: Mapping[str, float],
+    *,
+    n_runs: int,
+    sections: np.ndarray | None = None,
+) -> Guide:
     """Domains from the features and the spatial graph of a MuData.
 
     They do not hang on a seed: runs start from seeds 0, 1, ..., so that a tissue has one guide.
@@ -62,8 +70,10 @@ def find_guide(mdata: MuData, n_domains: int, trust: Mapping[str, float], *, n_r
         How far each modality is trusted.
     n_runs
         Number of runs that agree on them.
+    sections
+        Section of each spot, whose batch effects are told from domains; None where there are none.
     """
-    return guide_of_runs(n_domains=n_domains, n_runs=n_runs, **arrays_of(mdata, trust))
+    return guide_of_runs(n_domains=n_domains, n_runs=n_runs, sections=sections, **arrays_of(mdata, trust))
 
 
 def arrays_of(mdata: MuData, trust: Mapping[str, float]) -> dict[str, Any]:

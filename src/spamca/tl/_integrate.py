@@ -34,6 +34,7 @@ def integrate(
     preset: str = "default",
     settings: Mapping[str, Any] | None = None,
     modality_trust: Mapping[str, float] | None = None,
+    batch_correction: bool = True,
     n_runs: int = 1,
     max_epochs: int | None = None,
     batch_size: int | None = None,
@@ -71,6 +72,11 @@ def integrate(
     modality_trust
         How far each modality is trusted where the domains of the guide are sought, from 0 to 1, by name. Those not named
         are trusted by their kind: fully, but for images (0.25).
+    batch_correction
+        Whether batch effects are taken out where the tissue has several sections, those of the ``library_key`` that
+        :func:`spamca.pp.neighbors` was given: what scales and shifts the features of a section, whatever the domain. It is
+        estimated together with the domains, so that sections may hold other shares of them, or lack a modality. Sections that
+        have hardly a domain in common cannot be told from batches; False leaves the features as they are.
     n_runs
         Runs of the guide, each from other starts, that agree on its domains. More cost time and leave less to the starts;
         with more than one, ``obs["spamca_agreement"]`` tells how far they agree.
@@ -126,6 +132,8 @@ def integrate(
     ``mdata.uns["neighbors"]``, ``mdata.obsp["connectivities"]``, ``mdata.obsp["distances"]``
         scanpy's neighbours of the embedding, also in each modality, so that :func:`scanpy.tl.umap` can follow; where
         ``"neighbors"`` is taken by another representation, under ``"spamca_neighbors"``.
+    ``mdata[modality].obsm["X_spamca_corrected"]``
+        Where batch effects of several sections were taken out: features without them.
     ``mdata[modality].obsm["X_spamca"]``, ``.obs["spamca_weight"]``, ``.obsm["spamca_view_weights"]``
         Latent of the modality, its weight, and the weights of its spatial and feature view (a DataFrame).
 
@@ -162,6 +170,7 @@ def integrate(
     from spamca.tl._field import find_emissions
     from spamca.tl._gather import follow, gather, positions, root_mean_squares
     from spamca.tl._guide import check_trust, find_guide, trusts
+    from spamca.tl._sections import correct, sections_of, store_corrected
     from spamca.tl._store import store
     from spamca.tl._where_missing import run_neighbors_where_missing
     from spamca.train import fit
@@ -179,6 +188,7 @@ def integrate(
         _checks.check_count("batch_size", batch_size, least=LEAST_BATCH)
     _check_checkpoint(checkpoint)
     _checks.check_count("n_runs", n_runs, least=1)
+    _checks.check_flag("batch_correction", batch_correction)
     check_trust(mdata, modality_trust)
     if n_clusters is not None:
         _checks.check_n_clusters(n_clusters, mdata.n_obs)
@@ -189,15 +199,15 @@ def integrate(
     with _edge.transaction(mdata, copy=copy) as target:
         run_neighbors_where_missing(target, seed, "integrate")
         trust = trusts(target, modality_trust)
+        sections = sections_of(target, "integrate") if batch_correction and chosen.guided else None
         n_domains = n_clusters
         if n_clusters is None and chosen.guided:
-            estimate = find_number(target, N_CLUSTERS_RANGE, trust, random_state=0, caller="integrate")
+            number = {"random_state": 0, "sections": sections, "caller": "integrate"}
+            estimate = find_number(target, N_CLUSTERS_RANGE, trust, **number)
             n_domains = estimate.n_domains
         elif n_clusters is None:
             logger.info("integrate: n_clusters not given, training the cluster head with %d", PROTOTYPES)
         n_prototypes = min(n_domains or PROTOTYPES, mdata.n_obs)
-        scale = root_mean_squares(target) if chosen.scale_features else dict.fromkeys(target.mod, 1.0)
-        tissue = gather(target, scale)
         device = {"accelerator": accelerator, "devices": devices, "strategy": strategy, "precision": precision}
         given = {
             "n_clusters": n_domains,
@@ -207,10 +217,16 @@ def integrate(
             **({} if batch_size is None else {"batch_size": batch_size}),
             **device,
         }
-        found = None
+        found = corrected = None
         if chosen.guided:
             given["modality_trust"] = trust
-            found = find_guide(target, n_prototypes, trust, n_runs=n_runs)
+            found = find_guide(target, n_prototypes, trust, n_runs=n_runs, sections=sections)
+        if sections is not None:
+            given["batch_correction"] = True
+            corrected = correct(target, found, sections, random_state=seed)
+        scale = root_mean_squares(target, corrected) if chosen.scale_features else dict.fromkeys(target.mod, 1.0)
+        tissue = gather(target, scale, corrected)
+        if found is not None:
             spatial = target.obsp[_keys.connectivities(_keys.SPATIAL)]
             tissue = follow(tissue, found, spatial, domain_graph=chosen.domain_graph)
         result = fit(
@@ -224,8 +240,9 @@ def integrate(
             progress_bar=progress_bar,
             **device,
         )
-        emissions = find_emissions(target, trust, found)
+        emissions = find_emissions(target, trust, found, corrected)
         store(target, result, key_added, seed, given, scale=scale, guide=found, emissions=emissions)
+        store_corrected(target, corrected, key_added)
     return target if copy else None
 
 

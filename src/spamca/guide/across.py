@@ -1,0 +1,158 @@
+"""The guide of several sections: one set of domains, whatever batch effects the sections have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spamca.guide.constellation import matched
+from spamca.guide.patches import patches
+from spamca.guide.regroup import regroup
+from spamca.guide.searched import LONG, SHORT, halving, joined, searched
+from spamca.guide.sectioned import Sectioned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from scipy.sparse import csr_matrix
+
+    from spamca.guide.blocks import Block
+
+FEWEST = 10
+"""Spots for each domain that a section needs to be read alone."""
+
+
+def across_sections(
+    blocks: Sequence[Block],
+    features: Sequence[np.ndarray],
+    adjacency: csr_matrix,
+    n_domains: int,
+    weights: Sequence[float],
+    has: Sequence[np.ndarray | None],
+    sections: np.ndarray,
+    *,
+    n_searched: int,
+    rng: np.random.Generator,
+) -> tuple[Sectioned, np.ndarray]:
+    """Find domains of several sections.
+
+    Three kinds of starts compete: the sections as they are, which is right where there is no batch effect; with the mean of
+    each section taken off, which is right where all hold the same shares of the domains; and each section read alone, laid over
+    the others by the domains that they may share (:func:`~spamca.guide.constellation.matched`). From each, domains and shifts
+    are estimated in turn (:class:`~spamca.guide.sectioned.Sectioned`); in the best of them domains of single sections are
+    regrouped (:func:`~spamca.guide.regroup.regroup`).
+
+    Parameters
+    ----------
+    blocks
+        Components of the modalities, at least one.
+    features
+        Features of each modality, (n, d_m), which starts come from.
+    adjacency
+        Spatial graph, symmetric, sparse of shape (n, n), without edges between sections.
+    n_domains
+        Number of domains K, at least 2.
+    weights
+        How far each modality is trusted.
+    has
+        Which spots have each modality, as from :func:`~spamca.guide.blocks.masks`.
+    sections
+        Section of each spot, integers below S of shape (n,).
+    n_searched
+        Spots that the search sees; of larger tissue, those of patches drawn from every section.
+    rng
+        Source of samples and starts.
+
+    Returns
+    -------
+    The field of the sections with their shifts, and an assignment (n, K), float32.
+    """
+    if len(sections) <= n_searched:
+        return _searched(blocks, features, adjacency, n_domains, weights, has, sections, rng)
+    spots = _sample(adjacency, sections, n_searched, rng)
+    part, found = _searched(
+        [block.take(spots) for block in blocks],
+        [values[spots] for values in features],
+        adjacency[spots][:, spots],
+        n_domains,
+        weights,
+        [None if own is None else own[spots] for own in has],
+        sections[spots],
+        rng,
+    )
+    whole = Sectioned(blocks, adjacency, sections)
+    whole.shift(part.shifts)
+    return whole, whole.settle(whole.field.spread(found, spots), SHORT, n_rounds=2)
+
+
+def _searched(
+    blocks: Sequence[Block],
+    features: Sequence[np.ndarray],
+    adjacency: csr_matrix,
+    n_domains: int,
+    weights: Sequence[float],
+    has: Sequence[np.ndarray | None],
+    sections: np.ndarray,
+    rng: np.random.Generator,
+) -> tuple[Sectioned, np.ndarray]:
+    sectioned, best = Sectioned(blocks, adjacency, sections), None
+    for start in _starts(sectioned, features, n_domains, weights, has, rng):
+        found = sectioned.settle(start, LONG)
+        score = sectioned.score(found.argmax(axis=1), n_domains)
+        if best is None or score > best[0]:
+            best = score, found, sectioned.shifts
+    _, found, shifts = best
+    sectioned.shift(shifts)
+    found = regroup(sectioned, found, halving(joined(sectioned.field.blocks, adjacency), adjacency))
+    return sectioned, sectioned.settle(found, LONG)
+
+
+def _starts(
+    sectioned: Sectioned,
+    features: Sequence[np.ndarray],
+    n_domains: int,
+    weights: Sequence[float],
+    has: Sequence[np.ndarray | None],
+    rng: np.random.Generator,
+) -> Iterator[np.ndarray]:
+    """Assignments (n, K) to start from."""
+    adjacency, sections = sectioned.adjacency, sectioned.sections
+    yield searched(sectioned.blocks, features, adjacency, n_domains, weights, has, rng)[1]
+    sectioned.shift(sectioned.estimated(np.ones((len(sections), 1))))
+    centred, level = sectioned.field.blocks, [_centred(*one, sections) for one in zip(features, has, strict=True)]
+    yield searched(centred, level, adjacency, n_domains, weights, has, rng)[1]
+    alone = np.zeros(len(sections), dtype=np.int64)
+    for section in range(int(sections.max()) + 1):
+        spots = np.flatnonzero(sections == section)
+        own = [block.take(spots) for block in centred]
+        own = [block for block in own if block.size > 0]
+        if len(spots) < FEWEST * n_domains or not own:
+            continue
+        held = [None if mask is None else mask[spots] for mask in has]
+        values, graph = [values[spots] for values in level], adjacency[spots][:, spots]
+        field, found = searched(own, values, graph, n_domains, weights, held, rng)
+        alone[spots] = field.relax(found, LONG, own_covariance=True).argmax(axis=1)
+    member = np.eye(n_domains, dtype=np.float32)
+    yield from (member[partition] for partition in matched(sectioned.blocks, sections, alone, n_domains))
+
+
+def _centred(values: np.ndarray, own: np.ndarray | None, sections: np.ndarray) -> np.ndarray:
+    """Features (n, d) less the mean of their section."""
+    out = np.array(values, dtype=np.float64)
+    for section in np.unique(sections):
+        spots = (sections == section) if own is None else (sections == section) & own
+        if spots.any():
+            out[spots] -= out[spots].mean(axis=0)
+    return out
+
+
+def _sample(adjacency: csr_matrix, sections: np.ndarray, n_searched: int, rng: np.random.Generator) -> np.ndarray:
+    """Patches from every section, by its size: rising positions."""
+    out = []
+    for section in np.unique(sections):
+        spots = np.flatnonzero(sections == section)
+        wanted = min(len(spots), max(1, round(n_searched * len(spots) / len(sections))))
+        part = adjacency[spots][:, spots]
+        out.append(spots if wanted == len(spots) else spots[patches(part, wanted, rng)])
+    return np.sort(np.concatenate(out))

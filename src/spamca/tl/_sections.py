@@ -1,0 +1,107 @@
+"""Sections of a tissue, and features without their batch effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spamca import _checks, _edge, _keys
+from spamca._logging import logger
+from spamca.graph import feature_graph
+from spamca.guide import without_batch_effects
+from spamca.tl._gather import features_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mudata import MuData
+    from scipy.sparse import csr_matrix
+
+    from spamca.guide import Guide
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """A modality without batch effects.
+
+    Parameters
+    ----------
+    values
+        Features, (n_modality, n_features).
+    connectivities
+        Feature graph built on them, sparse of shape (n_modality, n_modality).
+    """
+
+    values: np.ndarray
+    connectivities: csr_matrix
+
+
+def sections_of(mdata: MuData, caller: str) -> np.ndarray | None:
+    """Section of each spot, integers of shape (n_obs,), by the column that the spatial graph was made with.
+
+    None where there is one section, or no such column.
+
+    Parameters
+    ----------
+    mdata
+        With the record of :func:`spamca.pp.neighbors`.
+    caller
+        Who asks, for the log.
+    """
+    library_key = mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {}).get("params", {}).get("library_key")
+    if library_key is None:
+        return None
+    try:
+        library = _checks.check_library(mdata, library_key)
+    except (KeyError, TypeError, ValueError):
+        logger.warning(
+            "%s: the spatial graph names sections by %r, which obs no longer holds for all spots; batch effects stay",
+            caller,
+            library_key,
+        )
+        return None
+    names, sections = np.unique(library, return_inverse=True)
+    return sections if len(names) > 1 else None
+
+
+def correct(mdata: MuData, guide: Guide, sections: np.ndarray, *, random_state: int) -> dict[str, Corrected]:
+    """Take out of the features of each modality what the sections add to the domains of the guide.
+
+    Parameters
+    ----------
+    mdata
+        With the graphs that :func:`spamca.pp.neighbors` writes.
+    guide
+        Domains of all sections together.
+    sections
+        Section of each spot, integers of shape (n_obs,).
+    random_state
+        Seed of the approximate search of neighbours in large tissue.
+
+    Returns
+    -------
+    By modality.
+    """
+    rows = {name: _edge.rows(mdata, name) for name in mdata.mod}
+    features = [_edge.spread(features_of(modality), rows[name]) for name, modality in mdata.mod.items()]
+    spatial = mdata.obsp[_keys.connectivities(_keys.SPATIAL)]
+    found = without_batch_effects(features, spatial, guide.assignment, sections, _edge.present(mdata))
+    out = {}
+    for (name, modality), values in zip(mdata.mod.items(), found, strict=True):
+        own = _edge.collect(values, rows[name], modality.n_obs)
+        params = modality.uns[_keys.FEATURE_NEIGHBORS]["params"]
+        search = {"n_neighbors": int(params["n_neighbors"]), "metric": str(params["metric"])}
+        out[name] = Corrected(own, feature_graph(own, random_state=random_state, **search).connectivities)
+    return out
+
+
+def store_corrected(mdata: MuData, corrected: Mapping[str, Corrected] | None, key_added: str) -> None:
+    """Write features without batch effects to the modalities, or take away those of an earlier embedding of the same name."""
+    key = _keys.corrected(key_added)
+    for name, modality in mdata.mod.items():
+        if corrected is not None:
+            modality.obsm[key] = corrected[name].values
+        elif key in modality.obsm:
+            del modality.obsm[key]
