@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.sparse import csr_matrix
+from scipy.sparse import block_diag, csr_matrix
 
 
 class Toy:
@@ -57,3 +57,14 @@ def path():
     link = np.arange(11)
     half = csr_matrix((np.ones(11), (link, link + 1)), (12, 12))
     return csr_matrix(half + half.T)
+
+
+@pytest.fixture
+def pair(make_toy, rng):
+    """Domains and sections of two toys, their graph, and features whose second half is shifted by one and a half domains."""
+    toys = [make_toy(14, 14, 3, seed=seed) for seed in (0, 3)]
+    domain = np.concatenate([toy.truth for toy in toys])
+    section = np.repeat([0, 1], [toy.n_spots for toy in toys])
+    means = np.array([[0.0, 0, 0], [4, 0, 0], [0, 4, 0]])
+    values = means[domain] + rng.normal(size=(len(domain), 3)) + np.outer(section, [6.0, 0, 0])
+    return domain, section, csr_matrix(block_diag([toy.adjacency for toy in toys])), values

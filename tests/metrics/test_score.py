@@ -42,6 +42,23 @@ def test_sections(mdata):
     mdata.obs["section"] = pd.Categorical(np.where(np.arange(150) < 75, "a", "b"))
     apart = spamca.metrics.score(mdata, library_key="section")
     assert apart.loc["spamca", "CHAOS"] != spamca.metrics.score(mdata).loc["spamca", "CHAOS"]
+    assert list(apart)[-2:] == ["section entropy", "iLISI"]
+    assert apart.notna().all(axis=None)
+
+
+def test_what_is_right_in_each_section(mdata):
+    mdata.obs["section"] = pd.Categorical(np.where(np.arange(150) < 75, "a", "b"))
+    mdata.obs.loc[mdata.obs["section"] == "b", "label"] = None
+    table = spamca.metrics.score(mdata, key=["spamca", "strewn"], label_key="label", library_key="section")
+    assert table.loc["spamca", "ARI of a"] == pytest.approx(1)
+    assert table.loc["strewn", "ARI of a"] < 0.3
+    assert table["ARI of b"].isna().all()
+    assert table["cLISI"].isna().tolist() == table["iLISI"].isna().tolist() == [False, True]
+
+
+def test_one_section_is_not_mixed(mdata):
+    mdata.obs["section"] = "a"
+    assert list(spamca.metrics.score(mdata, library_key="section")) == list(spamca.metrics.score(mdata))
 
 
 @pytest.mark.parametrize(

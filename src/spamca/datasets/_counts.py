@@ -9,7 +9,7 @@ programs without any place in the tissue, :math:`s` the library size and :math:`
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -73,7 +73,6 @@ KINDS = {
 """Kinds of omics by the name that the user gives."""
 
 PROGRAMS = 3
-_SECTIONS = 2**31  # stream of random numbers beyond those of the blocks
 PROGRAM_STRENGTH = (0.1, 0.4)
 
 
@@ -139,30 +138,6 @@ def draw_modality(kind: Kind, classes: np.ndarray, n_features: int, difficulty: 
         at(kind.library),
         at(kind.dropout),
     )
-
-
-def in_sections(modality: Modality, n_sections: int, batch_effect: float, seed: list[int]) -> Modality:
-    """The modality in several sections, in each of which every feature is shifted.
-
-    Parameters
-    ----------
-    modality
-        What :func:`draw_modality` gives.
-    n_sections
-        Number of sections S.
-    batch_effect
-        Standard deviation of the shifts of the log mean.
-    seed
-        Seed of the modality.
-
-    Returns
-    -------
-    The same with log means (S * n_domains, n_features): row ``n_domains * s + c`` is domain c in section s.
-    """
-    rng = np.random.default_rng([*seed, _SECTIONS])
-    shift = batch_effect * rng.normal(size=(n_sections, 1, modality.log_mean.shape[1]))
-    log_mean = (modality.log_mean + shift).reshape(-1, modality.log_mean.shape[1])
-    return replace(modality, log_mean=log_mean.astype(np.float32))
 
 
 def draw_counts(

@@ -6,16 +6,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from spamca import _edge, _keys
 from spamca._checks import check_choice, check_count, check_flag, check_name, check_real, check_seed
 from spamca.datasets._blindness import seen_as
-from spamca.datasets._counts import KINDS, draw_counts, draw_modality, in_sections
+from spamca.datasets._counts import KINDS, draw_counts, draw_modality
 from spamca.datasets._layout import LAYOUTS
-from spamca.datasets._shapes import PATTERNS, draw_domains
+from spamca.datasets._sections import draw_sections, in_sections
+from spamca.datasets._shapes import PATTERNS
 
 if TYPE_CHECKING:
+    import numpy as np
     from anndata import AnnData
     from mudata import MuData
 
@@ -112,10 +112,7 @@ def simulated(
     check_flag("means", means)
     random_state = check_seed(random_state)
 
-    place, shape = (np.random.default_rng([random_state, stream]) for stream in range(2))
-    section = np.arange(n_spots) * n_sections // n_spots
-    spatial = np.concatenate([LAYOUTS[layout](n, place) for n in np.bincount(section)])
-    domain = np.concatenate([draw_domains(spatial[section == s], n_domains, pattern, shape) for s in range(n_sections)])
+    section, spatial, domain = draw_sections(n_spots, n_sections, n_domains, layout, pattern, random_state)
     names = pd.Index([f"domain {i + 1}" for i in range(n_domains)])
     classes = seen_as(n_domains, len(kinds))
     obs_names = pd.Index([f"spot{i}" for i in range(n_spots)])
@@ -134,8 +131,7 @@ def simulated(
         mdata = MuData(mod)
     mdata.obs["label"] = pd.Categorical.from_codes(domain, categories=names, ordered=True)
     if n_sections > 1:
-        names_of_sections = [f"section {s + 1}" for s in range(n_sections)]
-        mdata.obs["section"] = pd.Categorical.from_codes(section, categories=names_of_sections)
+        mdata.obs["section"] = pd.Categorical.from_codes(section, [f"section {s + 1}" for s in range(n_sections)])
     mdata.obsm[_keys.SPATIAL] = spatial.copy()
     mdata.uns["simulation"] = {
         "n_domains": n_domains,

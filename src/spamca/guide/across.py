@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spamca.guide.constellation import matched
-from spamca.guide.patches import patches
+from spamca.guide.patches import N_PATCHES, patches
 from spamca.guide.regroup import regroup
 from spamca.guide.searched import LONG, SHORT, halving, joined, searched
 from spamca.guide.sectioned import Sectioned
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 FEWEST = 10
 """Spots for each domain that a section needs to be read alone."""
+
+LEAST_PATCH = 100
+"""Spots of a patch of a section; there are fewer patches where there are many sections."""
 
 
 def across_sections(
@@ -66,7 +70,7 @@ def across_sections(
 
     Returns
     -------
-    The field of the sections with their shifts, and an assignment (n, K), float32.
+    The field of the sections with their effects, and an assignment (n, K), float32.
     """
     if len(sections) <= n_searched:
         return _searched(blocks, features, adjacency, n_domains, weights, has, sections, rng)
@@ -82,7 +86,7 @@ def across_sections(
         rng,
     )
     whole = Sectioned(blocks, adjacency, sections)
-    whole.shift(part.shifts)
+    whole.correct(part.effects)
     return whole, whole.settle(whole.field.spread(found, spots), SHORT, n_rounds=2)
 
 
@@ -101,9 +105,9 @@ def _searched(
         found = sectioned.settle(start, LONG)
         score = sectioned.score(found.argmax(axis=1), n_domains)
         if best is None or score > best[0]:
-            best = score, found, sectioned.shifts
-    _, found, shifts = best
-    sectioned.shift(shifts)
+            best = score, found, sectioned.effects
+    _, found, effects = best
+    sectioned.correct(effects)
     found = regroup(sectioned, found, halving(joined(sectioned.field.blocks, adjacency), adjacency))
     return sectioned, sectioned.settle(found, LONG)
 
@@ -118,10 +122,16 @@ def _starts(
 ) -> Iterator[np.ndarray]:
     """Assignments (n, K) to start from."""
     adjacency, sections = sectioned.adjacency, sectioned.sections
-    yield searched(sectioned.blocks, features, adjacency, n_domains, weights, has, rng)[1]
-    sectioned.shift(sectioned.estimated(np.ones((len(sections), 1))))
-    centred, level = sectioned.field.blocks, [_centred(*one, sections) for one in zip(features, has, strict=True)]
-    yield searched(centred, level, adjacency, n_domains, weights, has, rng)[1]
+    level = sectioned.estimated(np.ones((len(sections), 1)))
+    sectioned.correct([replace(effect, shifts=np.zeros_like(effect.shifts)) for effect in level])
+    scaled = sectioned.field.blocks
+    yield searched(scaled, features, adjacency, n_domains, weights, has, rng)[1]
+    sectioned.correct(level)
+    centred, features_centred = (
+        sectioned.field.blocks,
+        [_centred(*one, sections) for one in zip(features, has, strict=True)],
+    )
+    yield searched(centred, features_centred, adjacency, n_domains, weights, has, rng)[1]
     alone = np.zeros(len(sections), dtype=np.int64)
     for section in range(int(sections.max()) + 1):
         spots = np.flatnonzero(sections == section)
@@ -130,11 +140,11 @@ def _starts(
         if len(spots) < FEWEST * n_domains or not own:
             continue
         held = [None if mask is None else mask[spots] for mask in has]
-        values, graph = [values[spots] for values in level], adjacency[spots][:, spots]
+        values, graph = [values[spots] for values in features_centred], adjacency[spots][:, spots]
         field, found = searched(own, values, graph, n_domains, weights, held, rng)
         alone[spots] = field.relax(found, LONG, own_covariance=True).argmax(axis=1)
     member = np.eye(n_domains, dtype=np.float32)
-    yield from (member[partition] for partition in matched(sectioned.blocks, sections, alone, n_domains))
+    yield from (member[partition] for partition in matched(scaled, sections, alone, n_domains))
 
 
 def _centred(values: np.ndarray, own: np.ndarray | None, sections: np.ndarray) -> np.ndarray:
@@ -154,5 +164,6 @@ def _sample(adjacency: csr_matrix, sections: np.ndarray, n_searched: int, rng: n
         spots = np.flatnonzero(sections == section)
         wanted = min(len(spots), max(1, round(n_searched * len(spots) / len(sections))))
         part = adjacency[spots][:, spots]
-        out.append(spots if wanted == len(spots) else spots[patches(part, wanted, rng)])
+        n_patches = int(np.clip(wanted // LEAST_PATCH, 1, N_PATCHES))
+        out.append(spots if wanted == len(spots) else spots[patches(part, wanted, rng, n_patches=n_patches)])
     return np.sort(np.concatenate(out))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from scipy.sparse import csr_matrix
 
+    from spamca.guide.blocks import Block
+
 SEARCHED = 10_000
 """Spots that the search sees; of larger tissue, those of patches drawn from it."""
 

@@ -13,7 +13,7 @@ N_PATCHES = 40
 """Patches drawn; more see more of the tissue, fewer have more spots with all of their neighbours."""
 
 
-def patches(adjacency: csr_matrix, n_spots: int, rng: np.random.Generator) -> np.ndarray:
+def patches(adjacency: csr_matrix, n_spots: int, rng: np.random.Generator, *, n_patches: int = N_PATCHES) -> np.ndarray:
     """Spots around random centres.
 
     Parameters
@@ -24,6 +24,8 @@ def patches(adjacency: csr_matrix, n_spots: int, rng: np.random.Generator) -> np
         Number of spots wanted, below n.
     rng
         Source of the centres.
+    n_patches
+        Number of centres; more where the patches fill their pieces of the tissue.
 
     Returns
     -------
@@ -31,7 +33,7 @@ def patches(adjacency: csr_matrix, n_spots: int, rng: np.random.Generator) -> np
     """
     n = adjacency.shape[0]
     taken = np.zeros(n, dtype=bool)
-    front = rng.choice(n, min(N_PATCHES, n_spots), replace=False)
+    front = rng.choice(n, min(n_patches, n_spots), replace=False)
     while True:
         room = n_spots - int(taken.sum())
         new = front[~taken[front]]

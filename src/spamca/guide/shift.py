@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_matrix, diags
 
+from spamca.graph import weigh_by_agreement
+
 _PRIOR = 1.0  # spots that a shift of zero counts for
-_PRIOR_NOISE = 50.0  # pairs of neighbours that the noise of all sections counts for
+_PRIOR_NOISE = 50.0  # edges that the noise of all sections counts for
 _LEAST = 1e-6
 
 if TYPE_CHECKING:
@@ -21,17 +23,17 @@ def section_scales(
     r"""Noise of each section against that of all: features of deeper sections differ more, between domains and between neighbours.
 
     .. math:: c_{sr}^2 = \frac{N^s_{rr}}{N_{rr}}, \qquad
-        N^s_{rr} = \frac{1}{2 |E_s|} \sum_{(i, j) \in E_s} (x_{ir} - x_{jr})^2
+        N^s_{rr} = \frac{\sum_{ij} a_{ij} (x_{ir} - x_{jr})^2}{2 \sum_{ij} a_{ij}}
 
-    with the edges of one section, and of all. Neighbours mostly are of one domain, so that this hardly hangs on which domains a
-    section holds.
+    over the spots of one section, and of all. Where edges count as far as their ends are of one domain
+    (:func:`spamca.graph.weigh_by_agreement`), it does not matter how many borders a section has.
 
     Parameters
     ----------
     values
         Features, (n, r).
     adjacency
-        Spatial graph, symmetric, sparse of shape (n, n), without edges between sections.
+        Weights of the edges, symmetric, sparse of shape (n, n), without edges between sections.
     sections
         Section of each spot, integers below S of shape (n,).
     present
@@ -41,7 +43,7 @@ def section_scales(
     -------
     c, shape (S, r); 1 in sections without edges.
     """
-    links = (adjacency != 0).astype(np.float64)
+    links = adjacency
     if present is not None:
         own = diags(present.astype(np.float64))
         links = csr_matrix(own @ links @ own)
@@ -49,7 +51,7 @@ def section_scales(
     degree = np.asarray(links.sum(axis=1)).ravel()
     apart = _by_section(degree[:, None] * centred**2 - centred * (links @ centred), sections)
     edges = _by_section(degree[:, None], sections)
-    pooled = apart.sum(axis=0) / max(edges.sum(), 1)
+    pooled = apart.sum(axis=0) / max(edges.sum(), _LEAST)
     noise = (apart + _PRIOR_NOISE * pooled) / (edges + _PRIOR_NOISE)
     return np.sqrt(np.where(pooled > 0, noise, 1) / np.where(pooled > 0, pooled, 1))
 
@@ -115,12 +117,12 @@ def without_batch_effects(
     -------
     Arrays like ``features``; rows of spots that lack the modality are zero.
     """
-    out = []
+    out, within = [], weigh_by_agreement(adjacency, assignment)
     for m, values in enumerate(features):
         has = np.ones(len(values), dtype=bool) if present is None else present[:, m]
         mean = values[has].mean(axis=0, dtype=np.float64) if has.any() else 0.0
         there = np.where(has[:, None], values - mean, 0.0)
-        there /= section_scales(there, adjacency, sections, has)[sections]
+        there /= section_scales(there, within, sections, has)[sections]
         there -= section_shifts(there, assignment * has[:, None], sections)[sections]
         out.append(np.where(has[:, None], there + mean, 0.0).astype(values.dtype))
     return out

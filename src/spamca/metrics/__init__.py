@@ -2,6 +2,7 @@
 
 from spamca.metrics._agreement import agreement
 from spamca.metrics._coherence import coherence
+from spamca.metrics._mixing import mixing
 from spamca.metrics._score import score
 
-__all__ = ["agreement", "coherence", "score"]
+__all__ = ["agreement", "coherence", "mixing", "score"]

@@ -10,6 +10,8 @@ import numpy as np
 from spamca import _keys
 from spamca.metrics._agreement import agreement
 from spamca.metrics._coherence import coherence
+from spamca.metrics._labels import codes
+from spamca.metrics._mixing import mixing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +51,9 @@ def score(
     Returns
     -------
     One row a key. Columns are those of :func:`~spamca.metrics.agreement` (with ``label_key``) and of
-    :func:`~spamca.metrics.coherence`; the silhouette is NaN where there is no embedding.
+    :func:`~spamca.metrics.coherence`; the silhouette is NaN where there is no embedding. With a ``library_key`` that names
+    several sections, also those of :func:`~spamca.metrics.mixing`, NaN where there is no embedding, and with ``label_key`` the
+    ARI in each section, ``"ARI of <section>"``.
 
     Raises
     ------
@@ -91,8 +95,31 @@ def score(
             library=library,
             random_state=random_state,
         )
+        if library is not None and len(sections := np.unique(library)) > 1:
+            measures |= _of_sections(mdata, one, label_key, library, sections, embeddings[reps[one]], random_state)
         rows[one] = measures
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _of_sections(
+    mdata: MuData,
+    key: str,
+    label_key: str | None,
+    library: np.ndarray,
+    sections: np.ndarray,
+    embedding: np.ndarray | None,
+    random_state: int,
+) -> dict[str, float]:
+    """Mixing of the sections, and where labels are known what is right in each."""
+    domains, labels = mdata.obs[key], None if label_key is None else mdata.obs[label_key]
+    measures = {"section entropy": np.nan, "iLISI": np.nan} | ({} if labels is None else {"cLISI": np.nan})
+    measures |= mixing(library, domains=domains, embedding=embedding, labels=labels, random_state=random_state)
+    if labels is not None:
+        for section in sections:
+            own = library == section
+            told = ((codes(labels[own]) >= 0) & (codes(domains[own]) >= 0)).any()
+            measures[f"ARI of {section}"] = agreement(labels[own], domains[own])["ARI"] if told else np.nan
+    return measures
 
 
 def _check_column(mdata: MuData, argument: str, column: str | None) -> None:

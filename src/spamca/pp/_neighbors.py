@@ -77,7 +77,7 @@ def neighbors(
         Name of the coordinates in ``obsm``.
     library_key
         Column of ``obs`` with the section of each spot. Spots of different sections are not linked in space; edges
-        between them are taken out of an existing graph as well.
+        between them are taken out of an existing graph as well. :func:`spamca.tl.integrate` takes out their batch effects.
     random_state
         Seed of ``prepare`` and of the approximate search. The same seed gives the same bits.
     copy

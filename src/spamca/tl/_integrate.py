@@ -153,6 +153,7 @@ def integrate(
     --------
     spamca.pp.neighbors : the graphs that the network works on.
     spamca.tl.cluster : domains from the embedding.
+    spamca.metrics.mixing : how far sections are mixed in it.
 
     Examples
     --------

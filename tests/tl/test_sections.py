@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import logging
+
+import mudata
+import numpy as np
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+import spamca
+from spamca.tl._sections import sections_of
+
+QUICK = {"max_epochs": 15, "progress_bar": False}
+
+
+@pytest.fixture(scope="module")
+def _sections():
+    mdata = spamca.datasets.simulated(n_spots=800, n_domains=4, n_sections=2, batch_effect=0.5, difficulty=0.2)
+    spamca.pp.neighbors(mdata, library_key="section")
+    return mdata
+
+
+@pytest.fixture
+def mdata(_sections):
+    """Two sections with batch effects, after ``neighbors``."""
+    return _sections.copy()
+
+
+def agreement(mdata):
+    parts = [
+        adjusted_rand_score(part["label"], part["spamca"]) for _, part in mdata.obs.groupby("section", observed=True)
+    ]
+    return min(adjusted_rand_score(mdata.obs["label"], mdata.obs["spamca"]), *parts)
+
+
+def test_sections_share_their_domains(mdata):
+    spamca.tl.integrate(mdata, 4, progress_bar=False)
+    spamca.tl.cluster(mdata)
+    assert agreement(mdata) > 0.9
+    assert mdata.uns["spamca"]["params"]["batch_correction"] is True
+    assert mdata.uns["spamca"]["guide"]["batch_effect"] > 1
+    table = spamca.metrics.score(mdata, label_key="label", library_key="section")
+    assert table.loc["spamca", "iLISI"] > 0.5
+    assert table.loc["spamca", "cLISI"] > 0.9
+    for modality in mdata.mod.values():
+        corrected, raw = modality.obsm["X_spamca_corrected"], modality.obsm["X_pca"]
+        assert corrected.shape == raw.shape
+        assert corrected.dtype == raw.dtype
+        first = (mdata.obs["section"] == "section 1").to_numpy()
+        apart = [np.linalg.norm(x[first].mean(axis=0) - x[~first].mean(axis=0)) for x in (corrected, raw)]
+        assert apart[0] < 0.5 * apart[1]
+
+
+def test_correction_can_be_left_out(mdata):
+    spamca.tl.integrate(mdata, 4, **QUICK)
+    spamca.tl.integrate(mdata, 4, batch_correction=False, **QUICK)
+    assert "batch_correction" not in mdata.uns["spamca"]["params"]
+    assert "batch_effect" not in mdata.uns["spamca"]["guide"]
+    assert all("X_spamca_corrected" not in modality.obsm for modality in mdata.mod.values())
+    mdata.uns["spatial_neighbors"]["params"].pop("library_key")
+    plain = spamca.tl.integrate(mdata, 4, copy=True, **QUICK)
+    np.testing.assert_array_equal(plain.obsm["X_spamca"], mdata.obsm["X_spamca"])
+
+
+def test_a_section_may_lack_a_modality(mdata):
+    """The order of the spots differs between the modalities, too."""
+    section = mdata.obs["section"].to_numpy()
+    kept = {"rna": mdata["rna"], "protein": mdata["protein"][section == "section 1"][::-1]}
+    mosaic = mudata.MuData({name: modality.copy() for name, modality in kept.items()})
+    for modality in mosaic.mod.values():
+        for key in [*modality.uns]:
+            del modality.uns[key]
+    for column in ("label", "section"):
+        mosaic.obs[column] = mdata.obs[column].reindex(mosaic.obs_names)
+    spamca.pp.neighbors(mosaic, library_key="section")
+    spamca.tl.integrate(mosaic, 4, **QUICK)
+    assert mosaic["protein"].obsm["X_spamca_corrected"].shape[0] == (section == "section 1").sum()
+    assert np.isfinite(mosaic.obsm["X_spamca"]).all()
+
+
+def test_published_model_knows_no_correction(mdata):
+    spamca.tl.integrate(mdata, 4, preset="paper", **QUICK)
+    assert all("X_spamca_corrected" not in modality.obsm for modality in mdata.mod.values())
+
+
+def test_number_of_domains_of_several_sections(mdata):
+    spamca.tl.estimate_n_clusters(mdata, n_clusters_range=(2, 7))
+    assert mdata.uns["spamca_n_clusters"]["n_clusters"] == 4
+    spamca.tl.estimate_n_clusters(mdata, n_clusters_range=(2, 7), batch_correction=False)
+    assert mdata.uns["spamca_n_clusters"]["n_clusters"] != 4
+
+
+def test_sections_are_those_of_the_spatial_graph(mdata, caplog):
+    np.testing.assert_array_equal(sections_of(mdata, "integrate"), np.repeat([0, 1], 400))
+    column = mdata.obs.pop("section")
+    for modality in mdata.mod.values():
+        modality.obs["section"] = column.to_numpy()
+    np.testing.assert_array_equal(sections_of(mdata, "integrate"), np.repeat([0, 1], 400))
+    for modality in mdata.mod.values():
+        del modality.obs["section"]
+    with caplog.at_level(logging.WARNING, logger="spamca"):
+        assert sections_of(mdata, "integrate") is None
+    assert "names sections by 'section'" in caplog.text
+    mdata.obs["section"] = "all"
+    assert sections_of(mdata, "integrate") is None
+    del mdata.uns["spatial_neighbors"]
+    assert sections_of(mdata, "integrate") is None
+
+
+def test_batch_correction_is_a_flag(mdata):
+    for call in (spamca.tl.integrate, spamca.tl.estimate_n_clusters):
+        with pytest.raises(TypeError, match="batch_correction"):
+            call(mdata, batch_correction="harmony")
