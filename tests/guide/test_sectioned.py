@@ -46,4 +46,5 @@ def test_spots_without_the_modality_stay_zero(pair):
     present = np.arange(len(domain)) % 4 > 0
     sectioned = Sectioned([Block(values * present[:, None], present=present)], adjacency, section)
     sectioned.settle(np.eye(3)[domain], 5)
+    np.testing.assert_allclose(sectioned.field.blocks[0].values.sum(axis=0), 0, atol=1e-8)
     assert (sectioned.field.blocks[0].values[~present] == 0).all()

@@ -74,6 +74,7 @@ class Sectioned:
         corrected = []
         for block, effect in zip(self.blocks, self.effects, strict=True):
             values = block.values / effect.scales[self.sections] - effect.shifts[self.sections]
+            values -= values.mean(axis=0) if block.present is None else values[block.present].mean(axis=0)
             values = values if block.present is None else values * block.present[:, None]
             corrected.append(replace(block, values=values))
         self.field = Field(corrected, self.adjacency)
