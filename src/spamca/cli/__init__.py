@@ -32,11 +32,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     from spamca.cli._exit import Code, CommandError, text_of
     from spamca.cli._logs import logs
     from spamca.cli._parser import parse
+    from spamca.cli._process import is_first
     from spamca.cli._signals import Interruption
 
     call = parse(argv)
+    # Of the processes that share a training the first speaks for all.
+    level = call.log_level if is_first(call.values.get("devices", "auto")) else "error"
     try:
-        log = logs(call.log_level, call.log_file)
+        log = logs(level, call.log_file)
     except OSError as error:
         sys.stderr.write(f"spamca: cannot write --log-file {call.log_file}: {error.strerror}\n")
         return Code.OUTPUT

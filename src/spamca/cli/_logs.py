@@ -47,10 +47,13 @@ def logs(level: str, file: str | None) -> AbstractContextManager[None]:
 def _attached(handlers: list[logging.Handler], threshold: int) -> Iterator[None]:
     root = logging.getLogger()
     before = root.level, logger.level
+    others = max(threshold, logging.WARNING)
     for handler in handlers:
         handler.setFormatter(FORMAT)
+        # a package may have set a level of its own
+        handler.addFilter(lambda told: told.name.startswith(logger.name) or told.levelno >= others)
         root.addHandler(handler)
-    root.setLevel(max(threshold, logging.WARNING))
+    root.setLevel(others)
     logger.setLevel(threshold)
     logging.captureWarnings(capture=True)
     try:
