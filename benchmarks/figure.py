@@ -69,6 +69,7 @@ def color_of(method: str) -> str:
 
 
 def of_set(panel: Axes, done: pd.DataFrame, methods: list[str]) -> None:
+    done = done[done["readout"].isin(["own", READOUT])]
     for y, method in enumerate(methods):
         panel.axhline(y, color=PALE, linewidth=0.6, zorder=0)
         for readout, shift, filled in (("own", 0.16, False), (READOUT, -0.1, True)):
