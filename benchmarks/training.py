@@ -2,8 +2,8 @@
 
     python -m benchmarks.training [--sets NAME ...] [--seeds N ...] [--publish]
 
-All tissue of ``benchmarks.tissues`` with labels; without labels, the agreement of both domains with those of the default is shown. Tiles are a
-quarter of the tissue in each batch. K is the number of labels. Results lie in ``build/training``.
+All tissue of ``benchmarks.tissues``, K the number of labels; without labels, the agreement with the default's domains is shown. With
+tiles, a batch holds a quarter of the tissue, and 256 spots at least. Results lie in ``build/training``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mudata import MuData
 
 TIMES = 5
-PARTS = 4
+PARTS, LEAST = 4, 256
 
 
 def options(n_spots: int, n_steps: int) -> dict[str, dict]:
@@ -30,7 +30,7 @@ def options(n_spots: int, n_steps: int) -> dict[str, dict]:
     return {
         "default": {},
         f"{TIMES} times the steps": {"settings": {"n_steps": TIMES * n_steps, "early_stopping": False}},
-        "tiles": {"batch_size": max(64, -(-n_spots // PARTS))},
+        "tiles": {"batch_size": max(LEAST, -(-n_spots // PARTS))},
     }
 
 
