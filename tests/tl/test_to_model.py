@@ -59,7 +59,7 @@ def test_other_features_are_refused(integrated):
 
 def test_lost_preparation_is_told(integrated):
     del integrated["rna"].varm["spamca_preparation"]
-    with pytest.raises(KeyError, match=r"varm lacks .* call spamca.pp.prepare"):
+    with pytest.raises(KeyError, match=r"lacks .*spamca_preparation.* call spamca.pp.prepare"):
         spamca.Model.from_mudata(integrated)
 
 

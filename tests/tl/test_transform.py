@@ -31,6 +31,7 @@ def left(whole):
 def trained(whole, left):
     """The left half after ``integrate`` and ``cluster``."""
     mdata = whole[left].copy()
+    spamca.pp.prepare(mdata, n_components=8)
     spamca.pp.neighbors(mdata)
     spamca.tl.integrate(mdata, 3, progress_bar=False)
     spamca.tl.cluster(mdata)
@@ -97,7 +98,7 @@ def test_result_survives_writing(new, model, tmp_path, assert_same):
 def test_tissue_of_the_training_gets_back_what_it_had(trained, model):
     again = spamca.tl.transform(trained, model, key_added="again", copy=True)
     assert adjusted_rand_score(trained.obs["spamca"], again.obs["again"]) > 0.97
-    assert again.uns["again"]["transform"]["share_beyond"] == pytest.approx(0.01, abs=0.006)
+    assert 0.005 < again.uns["again"]["transform"]["share_beyond"] < 0.04
     near = np.abs(again.obsm["X_again"] - trained.obsm["X_spamca"]).max(axis=1)
     assert np.median(near) < 0.01
 
@@ -191,7 +192,7 @@ def test_unknown_modalities_are_passed_over(new, model, caplog):
 
 
 def test_spatial_graph_of_the_user_stays(new, model):
-    sq.gr.spatial_neighbors(new["rna"])
+    sq.gr.spatial_neighbors_knn(new["rna"])
     before = new["rna"].obsp["spatial_connectivities"].copy()
     spamca.tl.transform(new, model)
     assert (new["rna"].obsp["spatial_connectivities"] != before).nnz == 0
@@ -271,14 +272,14 @@ def test_sections(trained, new):
 
 def test_graph_of_the_user(trained, new):
     mdata = trained.copy()
-    sq.gr.spatial_neighbors(mdata, n_neighs=4, key_added="mine")
+    sq.gr.spatial_neighbors_knn(mdata, n_neighs=4, key_added="mine")
     spamca.pp.neighbors(mdata, spatial_graph="mine")
     spamca.tl.integrate(mdata, 3, max_epochs=2, progress_bar=False)
     spamca.tl.cluster(mdata)
     with pytest.raises(KeyError, match="spatial_graph='mine'"):
         spamca.tl.transform(new, mdata)
     assert "spamca" not in new.uns
-    sq.gr.spatial_neighbors(new, n_neighs=4, key_added="mine")
+    sq.gr.spatial_neighbors_knn(new, n_neighs=4, key_added="mine")
     spamca.tl.transform(new, mdata)
     assert new.obs["spamca"].notna().all()
 

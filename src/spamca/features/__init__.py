@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from spamca.features._features import Features
 from spamca.features._fitted import Fitted
+from spamca.features._unexplained import unexplained
 from spamca.features.kinds import KINDS, Kind, infer_kind, matrix_of, trust_of
 
-__all__ = ["KINDS", "Features", "Fitted", "Kind", "infer_kind", "matrix_of", "trust_of"]
+__all__ = ["KINDS", "Features", "Fitted", "Kind", "infer_kind", "matrix_of", "trust_of", "unexplained"]

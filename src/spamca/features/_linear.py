@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 CLIP = 10.0
 """Largest deviation in standard deviations: a single bright spot should not make a component."""
 
-_ROWS = 2**12  # spots made dense at a time
-
 DENSE_UP_TO = 500
 """Number of features up to which a sparse matrix is made dense, which is faster and not much larger."""
 
@@ -74,8 +72,8 @@ def scaled_pca(X: np.ndarray | sparse.csr_matrix, *, n_components: int, random_s
     )
 
 
-def apply_scaled_pca(X: np.ndarray | sparse.csr_matrix, fitted: Fitted) -> np.ndarray:
-    """Components of other spots as :func:`scaled_pca` found them: the same means, deviations, and loadings.
+def treat_scaled(X: np.ndarray | sparse.csr_matrix, fitted: Fitted) -> tuple[np.ndarray | sparse.csr_matrix, Fitted]:
+    """Scale other spots as :func:`scaled_pca` did: by the same means and deviations.
 
     Parameters
     ----------
@@ -86,20 +84,15 @@ def apply_scaled_pca(X: np.ndarray | sparse.csr_matrix, fitted: Fitted) -> np.nd
 
     Returns
     -------
-    Float32 of shape (n_spots, n_components).
+    Scaled features (n_spots, n_varying), and the preparation of those.
     """
     varying = np.flatnonzero(fitted.columns["deviation"] > 0)
     fitted, X = fitted.take(varying), X[:, varying]
-    out = np.empty((X.shape[0], fitted.loadings.shape[1]), dtype=np.float32)
-    for begin in range(0, X.shape[0], _ROWS):
-        rows = X[begin : begin + _ROWS]
-        if fitted.constants["sparse"]:
-            rows = sparse.csr_matrix(rows)
-        elif sparse.issparse(rows):
-            rows = rows.toarray()
-        scaled = _scaled(rows, fitted.columns["mean"], fitted.columns["deviation"])
-        out[begin : begin + _ROWS] = fitted.scores(scaled)
-    return out
+    if fitted.constants["sparse"]:
+        X = sparse.csr_matrix(X)
+    elif sparse.issparse(X):
+        X = X.toarray()
+    return _scaled(X, fitted.columns["mean"], fitted.columns["deviation"]), fitted
 
 
 def laid_out(values: np.ndarray, features: np.ndarray, n_features: int) -> np.ndarray:

@@ -89,8 +89,10 @@ def prepare_atac(
     )
 
 
-def apply_atac(X: np.ndarray | sparse.csr_matrix, position: np.ndarray, fitted: Fitted) -> np.ndarray:
-    """Components of other spots, peaks weighed by how few spots of the first tissue had them.
+def treat_atac(
+    X: np.ndarray | sparse.csr_matrix, position: np.ndarray, fitted: Fitted
+) -> tuple[np.ndarray | sparse.csr_matrix, Fitted]:
+    """Treat other spots before the loadings are applied, peaks weighed by how few spots of the first tissue had them.
 
     Parameters
     ----------
@@ -103,14 +105,14 @@ def apply_atac(X: np.ndarray | sparse.csr_matrix, position: np.ndarray, fitted: 
 
     Returns
     -------
-    Float32 of shape (n_spots, n_components).
+    Treated features (n_spots, n_known), and the preparation of those.
     """
     counts = sparse.csr_matrix(X, dtype=np.float32, copy=True)
     depth = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
     here = position >= 0
     fitted, counts = fitted.take(here), counts[:, position[here]]
     share = sparse.diags(np.where(depth > 0, fitted.constants["scale"] / np.where(depth > 0, depth, 1), 0)) @ counts
-    return fitted.scores(sparse.csr_matrix(share.log1p() @ sparse.diags(fitted.columns["rarity"])))
+    return sparse.csr_matrix(share.log1p() @ sparse.diags(fitted.columns["rarity"])), fitted
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:

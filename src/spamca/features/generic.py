@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from spamca.features._linear import apply_scaled_pca, scaled_pca
+from spamca.features._linear import scaled_pca, treat_scaled
 
 if TYPE_CHECKING:
     from spamca.features._features import Features
@@ -33,8 +33,10 @@ def prepare_generic(
     return scaled_pca(_single(X), n_components=n_components, random_state=random_state)
 
 
-def apply_generic(X: np.ndarray | sparse.csr_matrix, position: np.ndarray, fitted: Fitted) -> np.ndarray:
-    """Components of other spots.
+def treat_generic(
+    X: np.ndarray | sparse.csr_matrix, position: np.ndarray, fitted: Fitted
+) -> tuple[np.ndarray | sparse.csr_matrix, Fitted]:
+    """Treat other spots before the loadings are applied.
 
     Parameters
     ----------
@@ -48,10 +50,10 @@ def apply_generic(X: np.ndarray | sparse.csr_matrix, position: np.ndarray, fitte
 
     Returns
     -------
-    Float32 of shape (n_spots, n_components).
+    Treated features (n_spots, n_known), and the preparation of those.
     """
     here = position >= 0
-    return apply_scaled_pca(_single(X)[:, position[here]], fitted.take(here))
+    return treat_scaled(_single(X)[:, position[here]], fitted.take(here))
 
 
 def _single(X: np.ndarray | sparse.csr_matrix) -> np.ndarray | sparse.csr_matrix:

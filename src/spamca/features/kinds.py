@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from spamca._logging import logger
 from spamca.features._values import is_counts, is_negative, is_whole, looks_logged
-from spamca.features.atac import apply_atac, prepare_atac
-from spamca.features.generic import apply_generic, prepare_generic
-from spamca.features.protein import apply_protein, prepare_protein
-from spamca.features.rna import apply_rna, prepare_rna
+from spamca.features.atac import prepare_atac, treat_atac
+from spamca.features.generic import prepare_generic, treat_generic
+from spamca.features.protein import prepare_protein, treat_protein
+from spamca.features.rna import prepare_rna, treat_rna
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,8 +34,9 @@ class Kind:
     ----------
     prepare
         From a matrix (n_spots, n_features) to features.
-    apply
-        From a matrix of other spots, the columns of the features in it, and a preparation to components (n_spots, n_components).
+    treat
+        From a matrix of other spots, the columns of the features in it, and a preparation to what the loadings are applied to, and
+        the preparation of the features that are there.
     words
         Regular expressions of words, in lower case, that name such a modality: the first decides, the second does where
         no kind's first is met ("protein expression" is protein).
@@ -54,7 +55,7 @@ class Kind:
     """
 
     prepare: Callable[..., Features]
-    apply: Callable[[Any, np.ndarray, Fitted], np.ndarray]
+    treat: Callable[[Any, np.ndarray, Fitted], tuple[Any, Fitted]]
     words: tuple[str, ...] = ()
     counts: bool = True
     logged: bool = False
@@ -66,32 +67,32 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "rna": Kind(
         prepare_rna,
-        apply_rna,
+        treat_rna,
         (r"(sc|sn|st|m|total)?rna(seq)?\d*|gex\d*|transcript(s|omes?|omics?)?\d*", r"genes?|expression"),
         logged=True,
         units="logarithm of one plus counts at the median depth",
     ),
     "protein": Kind(
         prepare_protein,
-        apply_protein,
+        treat_protein,
         (r"adts?\d*|prot(s|eomes?|eomics?)?\d*|\w*proteins?\d*|antibod(y|ies)|abs?\d*|abseq", r"cite(seq)?\d*"),
         centred=True,
         units="centred log ratio",
     ),
     "atac": Kind(
         prepare_atac,
-        apply_atac,
+        treat_atac,
         (r"(sc|sn)?atac(seq)?\d*|peaks?\d*|chromatin|accessib(le|ility)|cut ?(and|n)? ?tag\d*|h[234]k\d\w*",),
         units="TF-IDF",
     ),
     "image": Kind(
         prepare_generic,
-        apply_generic,
+        treat_generic,
         (r"images?\d*|histology|histological|morphology|morphological|h ?e|he stain\w*",),
         counts=False,
         trust=0.25,
     ),
-    "generic": Kind(prepare_generic, apply_generic, counts=False),
+    "generic": Kind(prepare_generic, treat_generic, counts=False),
 }
 """Kinds by name; of those whose words are met alike, the first wins. A new kind is a file and a line here."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from spamca.features._linear import apply_scaled_pca, scaled_pca
+from spamca.features._linear import scaled_pca, treat_scaled
 
 if TYPE_CHECKING:
     from spamca.features._features import Features
@@ -39,8 +39,10 @@ def prepare_protein(
     return features.changed(steps=("centred log ratio", *features.steps))
 
 
-def apply_protein(X: np.ndarray | sparse.csr_matrix, position: np.ndarray, fitted: Fitted) -> np.ndarray:
-    """Components of other spots.
+def treat_protein(
+    X: np.ndarray | sparse.csr_matrix, position: np.ndarray, fitted: Fitted
+) -> tuple[np.ndarray | sparse.csr_matrix, Fitted]:
+    """Treat other spots before the loadings are applied.
 
     Parameters
     ----------
@@ -54,10 +56,10 @@ def apply_protein(X: np.ndarray | sparse.csr_matrix, position: np.ndarray, fitte
 
     Returns
     -------
-    Float32 of shape (n_spots, n_components).
+    Treated features (n_spots, n_known), and the preparation of those.
     """
     here = position >= 0
-    return apply_scaled_pca(_log_ratios(X[:, position[here]]), fitted.take(here))
+    return treat_scaled(_log_ratios(X[:, position[here]]), fitted.take(here))
 
 
 def _log_ratios(X: np.ndarray | sparse.csr_matrix) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from spamca.features._linear import apply_scaled_pca, laid_out, scaled_pca
+from spamca.features._linear import laid_out, scaled_pca, treat_scaled
 from spamca.features._values import looks_logged
 
 if TYPE_CHECKING:
@@ -69,8 +69,10 @@ def prepare_rna(
     )
 
 
-def apply_rna(X: np.ndarray | sparse.csr_matrix, position: np.ndarray, fitted: Fitted) -> np.ndarray:
-    """Components of other spots, normalised to the depth that the preparation took for its median.
+def treat_rna(
+    X: np.ndarray | sparse.csr_matrix, position: np.ndarray, fitted: Fitted
+) -> tuple[np.ndarray | sparse.csr_matrix, Fitted]:
+    """Treat other spots before the loadings are applied, normalised to the depth that the preparation took for its median.
 
     Parameters
     ----------
@@ -83,7 +85,7 @@ def apply_rna(X: np.ndarray | sparse.csr_matrix, position: np.ndarray, fitted: F
 
     Returns
     -------
-    Float32 of shape (n_spots, n_components).
+    Treated features (n_spots, n_known), and the preparation of those.
 
     Raises
     ------
@@ -93,7 +95,7 @@ def apply_rna(X: np.ndarray | sparse.csr_matrix, position: np.ndarray, fitted: F
     import scanpy as sc
     from anndata import AnnData
 
-    depth, logged = fitted.constants["depth"], looks_logged(X)
+    depth, logged = fitted.constants["depth"], bool(looks_logged(X))
     if logged == (depth > 0):
         forms = ("counts", "logarithms of counts")
         msg = f"it holds {forms[logged]}, and the tissue of the training held {forms[not logged]}"
@@ -106,7 +108,7 @@ def apply_rna(X: np.ndarray | sparse.csr_matrix, position: np.ndarray, fitted: F
             sc.pp.normalize_total(counts, target_sum=depth)
             sc.pp.log1p(counts)
         X = counts.X
-    return apply_scaled_pca(sparse.csr_matrix(X, dtype=np.float32)[:, position[here]], fitted.take(here))
+    return treat_scaled(sparse.csr_matrix(X, dtype=np.float32)[:, position[here]], fitted.take(here))
 
 
 def _depth_of(depth: np.ndarray, factor: np.ndarray) -> float:

@@ -38,8 +38,9 @@ class Applied:
     clustering
         Domains and posterior, numbered as in the model.
     novelty
-        How far each spot is from the nearest domain of the training, float64 of shape (n,), see
-        :meth:`spamca.guide.emissions.Emissions.novelty`; NaN where nothing tells.
+        How far each spot is from what the training has seen, float64 of shape (n,): the larger of its distance from the nearest
+        domain (:meth:`spamca.guide.emissions.Emissions.novelty`) and of what it shares with its neighbours beyond the features
+        (:func:`spamca.features.unexplained`), each in units of the 99 % quantile of the training. NaN where nothing tells.
     """
 
     latents: Latents
@@ -53,6 +54,7 @@ def apply(
     connectivities: csr_matrix,
     feature_graphs: Sequence[csr_matrix],
     present: np.ndarray | None,
+    unexplained: np.ndarray,
 ) -> Applied:
     """Embed new tissue and read its domains; parameters, statistics and prototypes are those of the training.
 
@@ -68,12 +70,14 @@ def apply(
         Feature graph of each modality, likewise; spots that lack it have no edges.
     present
         Booleans (n, M), or None where every spot has every modality.
+    unexplained
+        What neighbours share beyond the features, in units of what is usual, float64 of shape (n, M); NaN where that is not known.
     """
     n, emissions, settings = len(features[0]), model.emissions, model.settings
-    novelty, weighed = np.full(n, np.nan), connectivities
+    novelty, weighed = np.fmax.reduce(unexplained, axis=1), connectivities
     if emissions is not None:
         blocks = emissions.blocks(features, present)
-        novelty = emissions.novelty(blocks)
+        novelty = np.fmax(novelty, emissions.novelty(blocks))
         if settings.domain_graph:
             weighed = weigh_by_agreement(connectivities, emissions.domains(blocks, connectivities))
     scale = [modality["scale"] for modality in model.header["modalities"]]

@@ -12,7 +12,7 @@ from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 from spamca.graph import feature_graph
 from spamca.pp._spatial import AUTO, built_spatial, existing_spatial
-from spamca.tl._to_model import feature_names
+from spamca.tl._preparation import feature_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +43,9 @@ class NewTissue:
         Spatial graph.
     feature_graphs
         Connectivities of each feature graph, sparse of shape (n_obs, n_obs).
+    unexplained
+        What neighbours share beyond the components of each modality, in units of its 99 % quantile in the training, float64 of
+        shape (n_obs, n_modalities); NaN where that is not known.
     missing
         Number of features that each modality lacks, where it lacks some.
     absent
@@ -54,6 +57,7 @@ class NewTissue:
     coords: np.ndarray
     spatial: Spatial
     feature_graphs: list[csr_matrix]
+    unexplained: np.ndarray
     missing: dict[str, int] = field(default_factory=dict)
     absent: list[str] = field(default_factory=list)
 
@@ -98,7 +102,7 @@ def lay_out(mdata: MuData, model: Model, *, spatial_key: str, library_key: str |
         raise ValueError(msg)
     coords = _checks.check_coordinates(mdata, spatial_key)
     spatial = _spatial(mdata, coords, model.header["graphs"]["spatial"], library_key)
-    features, graphs, missing = [], [], {}
+    features, graphs, missing, beyond = [], [], {}, np.full((n, len(described)), np.nan)
     for m, one in enumerate(described):
         name = one["name"]
         if name in absent:
@@ -106,20 +110,23 @@ def lay_out(mdata: MuData, model: Model, *, spatial_key: str, library_key: str |
             features.append(np.zeros((n, one["n_components"]), dtype=np.float32))
             graphs.append(csr_matrix((n, n), dtype=np.float32))
             continue
-        values, n_missing = features_as(mdata, model, m)
+        row = _edge.rows(mdata, name)
+        links = spatial.graph.take(_edge.spots(row, mdata[name].n_obs)).connectivities
+        values, left, n_missing = _features(mdata, model, m, links)
         if n_missing:
             missing[name] = n_missing
-        row = _edge.rows(mdata, name)
+        if left is not None:
+            beyond[:, m] = _edge.spread(left, row, np.nan)
         features.append(_edge.spread(np.asarray(values, dtype=np.float32), row))
         graph = _feature_graph(values, model.header["graphs"]["features"][name], random_state)
         graphs.append(_edge.spread_graph(graph, row))
     present = None if has.all() else has
-    return NewTissue(features, present, coords, spatial, graphs, missing, absent)
+    return NewTissue(features, present, coords, spatial, graphs, beyond, missing, absent)
 
 
-def features_as(mdata: MuData, model: Model, m: int) -> tuple[np.ndarray, int]:
-    """Features of modality number ``m`` of a model as the model prepares them, (n_modality, n_components); and how many it lacks."""
-    from spamca.features import KINDS, matrix_of
+def _features(mdata: MuData, model: Model, m: int, links: csr_matrix) -> tuple[np.ndarray, np.ndarray | None, int]:
+    """Features of modality number ``m`` (n_modality, n_components), what neighbours share beyond them, and how many are missing."""
+    from spamca.features import KINDS, matrix_of, unexplained
 
     described, fitted = model.header["modalities"][m], model.fitted(m)
     name, kind, use_rep = (described[key] for key in ("name", "kind", "use_rep"))
@@ -131,18 +138,20 @@ def features_as(mdata: MuData, model: Model, m: int) -> tuple[np.ndarray, int]:
                 f"{described['n_components']}; compute it as for the tissue of the training"
             )
             raise ValueError(msg)
-        return values, 0
+        return values, None, 0
     modality = mdata[name]
     position = _positions(modality, described["features"], name)
     _checks.check_features(modality.X, name)
     X, _ = matrix_of(modality, kind)
     _checks.check_features(X, name, counts=KINDS[kind].counts)
     try:
-        values = KINDS[kind].apply(X, position, fitted)
+        treated, known = KINDS[kind].treat(X, position, fitted)
     except ValueError as error:
         msg = f"modality {name!r} cannot be prepared as the model was: {error}; put the same into mdata[{name!r}].X"
         raise ValueError(msg) from error
-    return values, int((position < 0).sum())
+    values, reach = known.scores(treated), described["unexplained"]
+    left = None if reach is None else unexplained(treated, known, values, links) / reach
+    return values, left, int((position < 0).sum())
 
 
 def _positions(modality: AnnData, features: list[str], name: str) -> np.ndarray:

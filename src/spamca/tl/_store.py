@@ -16,6 +16,7 @@ from spamca.model.network import weights_of
 from spamca.model.parts import stored_emissions
 from spamca.nn import VIEWS
 from spamca.tl._joint_neighbors import joint_neighbors
+from spamca.tl._preparation import find_reach
 from spamca.tl._store_denoised import forget_denoised
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def store(
         "graphs": graphs_of(mdata),
         "network": weights_of(result.network),
         **({} if prototypes is None else {"prototypes": prototypes.numpy()}),
+        "unexplained": find_reach(mdata),
         **({} if emissions is None else {"field": stored_emissions(emissions)}),
         "random_state": random_state,
         "versions": versions(),

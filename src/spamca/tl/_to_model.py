@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from anndata.utils import make_index_unique
 
 from spamca import _checks, _keys
 from spamca.model import Model
@@ -16,6 +15,7 @@ from spamca.nn import Settings
 from spamca.pp._representation import GIVEN
 from spamca.tl._gather import features_of, root_mean_squares
 from spamca.tl._network import network_of
+from spamca.tl._preparation import feature_names, preparation_of
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -37,6 +37,7 @@ def model_of(mdata: MuData, key: str) -> Model:
     modalities = []
     for m, name in enumerate(trained.modalities):
         described, held = _modality(mdata[name], name)
+        described["unexplained"] = jsonable(record.get("unexplained", {})).get(name)
         modalities.append({"name": name, "scale": trained.scale[m], **described})
         arrays |= {f"preparation.{m}.{column}": values for column, values in held.items()}
     field = record.get("field")
@@ -71,12 +72,6 @@ def jsonable(value: Any) -> Any:
         return {str(name): jsonable(item) for name, item in value.items() if item is not None}
     value = plain(value)
     return [jsonable(item) for item in value] if isinstance(value, (list, tuple)) else value
-
-
-def feature_names(modality: AnnData) -> pd.Index:
-    """Names of the features, told apart where they repeat."""
-    names = modality.var_names.astype(str)
-    return names if names.is_unique else make_index_unique(pd.Index(names))
 
 
 def _clustering(mdata: MuData, key: str) -> Mapping[str, Any]:
@@ -114,25 +109,19 @@ def _check_features(mdata: MuData, modalities: list[str], record: Mapping[str, A
 
 def _modality(modality: AnnData, name: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """How a modality is prepared: what is JSON of it, and arrays of the features that have a say."""
-    from spamca.features import KINDS, Fitted
-
     record = modality.uns[_keys.MODALITY_RECORD]
     kind, use_rep = str(record["kind"]), str(record["use_rep"])
     described = {"kind": kind, "use_rep": use_rep, "n_components": modality.obsm[use_rep].shape[1]}
     if kind == GIVEN:
         return {**described, "features": None, "constants": {}}, {}
-    loadings_key = record.get("loadings")
-    if loadings_key not in modality.varm or _keys.PREPARATION not in modality.varm:
+    try:
+        fitted, used = preparation_of(modality)
+    except KeyError as error:
         msg = (
-            f"mdata[{name!r}].varm lacks {loadings_key!r} or {_keys.PREPARATION!r}, what its preparation found of each "
-            "feature; call spamca.pp.prepare(mdata), and integrate and cluster again"
+            f"mdata[{name!r}] lacks {error}, what its preparation found of each feature; call spamca.pp.prepare(mdata), and "
+            "integrate and cluster again"
         )
-        raise KeyError(msg)
-    found = modality.varm[_keys.PREPARATION]
-    columns = {column: found[column].to_numpy(dtype=np.float64) for column in found}
-    fitted = Fitted(np.asarray(modality.varm[loadings_key]), columns, jsonable(record["constants"]))
-    used = fitted.used() | KINDS[kind].centred
-    fitted = fitted.take(used)
+        raise KeyError(msg) from error
     described |= {"features": feature_names(modality)[used].tolist(), "constants": dict(fitted.constants)}
     return described, {"loadings": fitted.loadings, **fitted.columns}
 

@@ -59,10 +59,12 @@ def transform(
     with the names and colours that they have in the model, and with ``key_added="spamca"``
 
     ``mdata.obs["spamca_novelty"]``
-        How far the spot is from the nearest domain of the training: the squared Mahalanobis distance in the components of the
-        guide, in units of the 99 % quantile of the training. Above 1, a spot is further out than 99 of 100 were there.
+        How far the spot is from what the training has seen. The larger of two, each in units of its 99 % quantile there: the
+        squared Mahalanobis distance from the nearest domain, in the components of the guide; and, for features that the model
+        prepares, what the spot shares with its neighbours beyond these features. Above 1, a spot is further out than 99 of
+        100 were in the training.
     ``mdata.uns["spamca"]["transform"]``
-        ``share_beyond``, the share of spots whose novelty is above 1 (0.01 in the training itself), ``median_novelty``,
+        ``share_beyond``, the share of spots whose novelty is above 1 (a few hundredths in the training), ``median_novelty``,
         ``missing_features`` and ``absent_modalities`` where there are such.
 
     The spatial graph is written as :func:`spamca.pp.neighbors` writes it, unless the tissue has one.
@@ -111,7 +113,14 @@ def transform(
     spatial_key = spatial_key_of(known, spatial_key)
     library_key = library_key_of(mdata, known, library_key)
     tissue = lay_out(mdata, known, spatial_key=spatial_key, library_key=library_key, random_state=seed)
-    found = apply(known, tissue.features, tissue.spatial.graph.connectivities, tissue.feature_graphs, tissue.present)
+    found = apply(
+        known,
+        tissue.features,
+        tissue.spatial.graph.connectivities,
+        tissue.feature_graphs,
+        tissue.present,
+        tissue.unexplained,
+    )
     with _edge.transaction(mdata, copy=copy) as target:
         summary = store_transformed(target, known, tissue, found, key_added, spatial_key, seed)
     _tell(summary)

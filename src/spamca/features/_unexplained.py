@@ -1,0 +1,68 @@
+"""What neighbours share that the components of a modality do not hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+if TYPE_CHECKING:
+    from spamca.features._fitted import Fitted
+
+_FEATURES = 256  # made dense at a time
+
+
+def unexplained(
+    treated: np.ndarray | sparse.csr_matrix, fitted: Fitted, scores: np.ndarray, adjacency: sparse.csr_matrix
+) -> np.ndarray:
+    r"""How alike a spot and its neighbours are in what the components leave out.
+
+    .. math:: r_i = \frac{1}{p} \, e_i \cdot \frac{1}{|N_i|} \sum_{j \in N_i} e_j, \qquad e_i = z_i - c - L s_i
+
+    with z the treated features, c their means, and :math:`L s` what the components restore of them. Noise of single spots has
+    mean 0 in it, however strong; a structure that the first tissue did not have, and that its components therefore do not hold, is
+    shared by neighbours.
+
+    Parameters
+    ----------
+    treated
+        z, shape (n, p).
+    fitted
+        The preparation of these features.
+    scores
+        s, shape (n, n_components).
+    adjacency
+        Spatial graph of these spots, symmetric, sparse of shape (n, n).
+
+    Returns
+    -------
+    Float64 of shape (n,); 0 where a spot has no neighbours.
+    """
+    links = sparse.csr_matrix(adjacency != 0, dtype=np.float64)
+    degree = np.asarray(links.sum(axis=1)).ravel()
+    step = sparse.diags(1 / np.maximum(degree, 1)) @ links
+    loadings, scores = np.asarray(fitted.loadings, dtype=np.float64), np.asarray(scores, dtype=np.float64)
+    around = step @ scores
+    # The products of e without e: loadings of the features that are there need not be orthonormal.
+    restored = np.einsum("nr,nr->n", scores @ (loadings.T @ loadings) - 2 * scores, around)
+    shared = _sparse(treated, fitted, step) if sparse.issparse(treated) else _dense(treated, fitted, step)
+    return np.where(degree > 0, shared + restored, 0) / max(len(loadings), 1)
+
+
+def _dense(treated: np.ndarray, fitted: Fitted, step: sparse.csr_matrix) -> np.ndarray:
+    out = np.zeros(len(treated))
+    for begin in range(0, treated.shape[1], _FEATURES):
+        columns = slice(begin, begin + _FEATURES)
+        centred = treated[:, columns] - fitted.columns["centre"][columns]
+        out += np.einsum("np,np->n", centred, step @ centred)
+    return out
+
+
+def _sparse(treated: sparse.csr_matrix, fitted: Fitted, step: sparse.csr_matrix) -> np.ndarray:
+    centre = fitted.columns["centre"]
+    along, out = treated @ centre, np.empty(treated.shape[0])
+    for begin in range(0, len(out), 2**10):
+        rows = slice(begin, begin + 2**10)
+        out[rows] = np.asarray(treated[rows].multiply(step[rows] @ treated).sum(axis=1)).ravel()
+    return out - along - step @ along + centre @ centre

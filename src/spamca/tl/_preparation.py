@@ -1,0 +1,81 @@
+"""How a modality of a MuData was prepared, and what its components leave out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from anndata.utils import make_index_unique
+
+from spamca import _edge, _keys
+from spamca.features import KINDS, Fitted, matrix_of, unexplained
+from spamca.guide.emissions import QUANTILE
+from spamca.model.network import plain
+from spamca.pp._representation import GIVEN
+from spamca.tl._gather import features_of
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+    from mudata import MuData
+
+
+def preparation_of(modality: AnnData) -> tuple[Fitted, np.ndarray] | None:
+    """The preparation of the features that have a say, and which these are, booleans (n_vars,).
+
+    None where the user brought the features.
+
+    Raises
+    ------
+    KeyError
+        If the modality no longer holds what it takes.
+    """
+    record = modality.uns[_keys.MODALITY_RECORD]
+    if record["kind"] == GIVEN:
+        return None
+    found, loadings = modality.varm[_keys.PREPARATION], np.asarray(modality.varm[record["loadings"]])
+    constants = {str(name): float(plain(value)) for name, value in record["constants"].items()}
+    fitted = Fitted(loadings, {column: found[column].to_numpy(dtype=np.float64) for column in found}, constants)
+    used = fitted.used() | KINDS[record["kind"]].centred
+    return fitted.take(used), used
+
+
+def feature_names(modality: AnnData) -> pd.Index:
+    """Names of the features, told apart where they repeat."""
+    names = modality.var_names.astype(str)
+    return names if names.is_unique else make_index_unique(pd.Index(names))
+
+
+def find_reach(mdata: MuData) -> dict[str, float]:
+    """What neighbours share beyond the components, by modality: the quantile :data:`~spamca.guide.emissions.QUANTILE`.
+
+    Left out are modalities whose features the user brought, or whose matrix is no longer what they were made from.
+    """
+    links, out = mdata.obsp[_keys.connectivities(_keys.SPATIAL)], {}
+    for name, modality in mdata.mod.items():
+        found = _left(modality)
+        if found is None:
+            continue
+        position = _edge.spots(_edge.rows(mdata, name), modality.n_obs)
+        reach = float(np.quantile(unexplained(*found, links[position][:, position]), QUANTILE))
+        if reach > 0:
+            out[name] = reach
+    return out
+
+
+def _left(modality: AnnData) -> tuple[np.ndarray, Fitted, np.ndarray] | None:
+    try:
+        prepared = preparation_of(modality)
+    except KeyError:
+        return None
+    if prepared is None:
+        return None
+    fitted, used = prepared
+    kind = modality.uns[_keys.MODALITY_RECORD]["kind"]
+    try:
+        treated, known = KINDS[kind].treat(matrix_of(modality, kind)[0], np.flatnonzero(used), fitted)
+    except ValueError:
+        return None
+    scores = known.scores(treated)
+    expected = features_of(modality)
+    return (treated, known, scores) if np.allclose(scores, expected, atol=1e-2 * np.abs(expected).max()) else None
