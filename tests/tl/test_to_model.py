@@ -26,8 +26,9 @@ def test_names_and_colours_are_those_of_the_user(integrated):
 
 
 def test_every_protein_is_kept_and_only_genes_that_count(integrated):
-    integrated["rna"].varm["PCs"][3] = 0
-    integrated["protein"].varm["PCs"][3] = 0
+    for modality in integrated.mod.values():
+        modality.varm["PCs"][3] = 0
+        modality.uns["spamca"]["constants"]["n_used"] -= 1
     rna, protein = spamca.Model.from_mudata(integrated).header["modalities"]
     assert integrated["rna"].var_names[3] not in rna["features"]
     assert len(rna["features"]) == 39
@@ -60,6 +61,12 @@ def test_other_features_are_refused(integrated):
 def test_lost_preparation_is_told(integrated):
     del integrated["rna"].varm["spamca_preparation"]
     with pytest.raises(KeyError, match=r"lacks .*spamca_preparation.* call spamca.pp.prepare"):
+        spamca.Model.from_mudata(integrated)
+
+
+def test_features_taken_out_are_told(integrated):
+    integrated["rna"].varm["PCs"][3] = 0
+    with pytest.raises(ValueError, match="'rna' is no longer what it was prepared from: 40 features were used"):
         spamca.Model.from_mudata(integrated)
 
 

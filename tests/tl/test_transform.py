@@ -276,7 +276,7 @@ def test_graph_of_the_user(trained, new):
     spamca.pp.neighbors(mdata, spatial_graph="mine")
     spamca.tl.integrate(mdata, 3, max_epochs=2, progress_bar=False)
     spamca.tl.cluster(mdata)
-    with pytest.raises(KeyError, match="spatial_graph='mine'"):
+    with pytest.raises(KeyError, match="trained on a spatial graph that the user made, 'mine'"):
         spamca.tl.transform(new, mdata)
     assert "spamca" not in new.uns
     sq.gr.spatial_neighbors_knn(new, n_neighs=4, key_added="mine")

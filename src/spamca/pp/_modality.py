@@ -87,7 +87,8 @@ def store_features(modality: AnnData, prepared: Prepared) -> None:
         "stdev": np.sqrt(features.variance),
     }
     modality.varm[_keys.PREPARATION] = pd.DataFrame(dict(features.columns), index=modality.var_names)
-    steps, constants = ", ".join(features.steps), dict(features.constants)
+    steps, n_used = ", ".join(features.steps), float(features.fitted.used().sum())
+    constants = {**features.constants, "n_used": n_used}
     record_representation(
         modality, prepared.kind, features.key, steps=steps, loadings=features.loadings_key, constants=constants
     )

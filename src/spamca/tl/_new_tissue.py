@@ -11,6 +11,7 @@ from scipy.sparse import csr_matrix
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 from spamca.graph import feature_graph
+from spamca.pp._existing import found_graph
 from spamca.pp._spatial import AUTO, built_spatial, existing_spatial
 from spamca.tl._preparation import feature_names
 
@@ -180,6 +181,12 @@ def _has(mdata: MuData, name: str) -> np.ndarray:
 
 def _spatial(mdata: MuData, coords: np.ndarray, params: Mapping[str, Any], library_key: str | None) -> Spatial:
     if params["kind"] == "existing":
+        if found_graph(mdata, params["name"]) is None:
+            msg = (
+                f"the model was trained on a spatial graph that the user made, {params['name']!r}, and mdata has none of that "
+                f"name; call squidpy.gr.spatial_neighbors_knn(mdata, key_added={params['name']!r}), or what made that of the training"
+            )
+            raise KeyError(msg)
         none = dict.fromkeys(("n_spatial_neighbors", "radius", "n_rings"))
         return existing_spatial(mdata, params["name"], AUTO, library_key, **none)
     options = {

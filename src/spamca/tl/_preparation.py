@@ -29,6 +29,8 @@ def preparation_of(modality: AnnData) -> tuple[Fitted, np.ndarray] | None:
     ------
     KeyError
         If the modality no longer holds what it takes.
+    ValueError
+        If features that have a say were taken out of it.
     """
     record = modality.uns[_keys.MODALITY_RECORD]
     if record["kind"] == GIVEN:
@@ -36,7 +38,14 @@ def preparation_of(modality: AnnData) -> tuple[Fitted, np.ndarray] | None:
     found, loadings = modality.varm[_keys.PREPARATION], np.asarray(modality.varm[record["loadings"]])
     constants = {str(name): float(plain(value)) for name, value in record["constants"].items()}
     fitted = Fitted(loadings, {column: found[column].to_numpy(dtype=np.float64) for column in found}, constants)
-    used = fitted.used() | KINDS[record["kind"]].centred
+    used, n_used = fitted.used(), int(constants["n_used"])
+    if used.sum() != n_used:
+        msg = (
+            f"{n_used} features were used when it was prepared, and {used.sum()} of them are left; take none out after "
+            "spamca.pp.prepare(mdata)"
+        )
+        raise ValueError(msg)
+    used |= KINDS[record["kind"]].centred
     return fitted.take(used), used
 
 
@@ -64,17 +73,13 @@ def find_reach(mdata: MuData) -> dict[str, float]:
 
 
 def _left(modality: AnnData) -> tuple[np.ndarray, Fitted, np.ndarray] | None:
-    try:
-        prepared = preparation_of(modality)
-    except KeyError:
-        return None
-    if prepared is None:
-        return None
-    fitted, used = prepared
     kind = modality.uns[_keys.MODALITY_RECORD]["kind"]
+    if kind == GIVEN or modality.X is None:
+        return None
     try:
+        fitted, used = preparation_of(modality)
         treated, known = KINDS[kind].treat(matrix_of(modality, kind)[0], np.flatnonzero(used), fitted)
-    except ValueError:
+    except (KeyError, ValueError):
         return None
     scores = known.scores(treated)
     expected = features_of(modality)

@@ -122,6 +122,9 @@ def _modality(modality: AnnData, name: str) -> tuple[dict[str, Any], dict[str, n
             "integrate and cluster again"
         )
         raise KeyError(msg) from error
+    except ValueError as error:
+        msg = f"modality {name!r} is no longer what it was prepared from: {error}"
+        raise ValueError(msg) from error
     described |= {"features": feature_names(modality)[used].tolist(), "constants": dict(fitted.constants)}
     return described, {"loadings": fitted.loadings, **fitted.columns}
 

@@ -149,15 +149,11 @@ def _tell(summary: dict[str, Any]) -> None:
     share = summary.get("share_beyond")
     if share is None:
         logger.info(
-            "transform: the model knows nothing of its tissue that neighbours share; how far this one is is not told"
+            "transform: nothing is known of what is usual in the tissue of the training; how far this one is is not told"
         )
-    elif share > FAR:
-        logger.warning(
-            "transform: this tissue is far from that of the training: %.0f %% of its spots are further from every domain than "
-            "99 %% were there; domains may not carry over",
-            100 * share,
-        )
+        return
+    told = f"{100 * share:.1f} % of the spots are further from what the training has seen than 99 % were there"
+    if share > FAR:
+        logger.warning("transform: this tissue is far from that of the training: %s; domains may not carry over", told)
     else:
-        logger.info(
-            "transform: %.1f %% of the spots are further from every domain than 99 %% in the training", 100 * share
-        )
+        logger.info("transform: %s", told)

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from spamca.features import unexplained
+from spamca.tl._preparation import feature_names, find_reach, preparation_of
+
+
+def test_preparation_is_that_of_the_modality(integrated):
+    rna = integrated["rna"]
+    fitted, used = preparation_of(rna)
+    assert used.all()
+    np.testing.assert_array_equal(fitted.loadings, rna.varm["PCs"])
+    np.testing.assert_array_equal(fitted.columns["mean"], rna.varm["spamca_preparation"]["mean"])
+    assert fitted.constants["depth"] > 0
+    rna.uns["spamca"]["kind"] = "given"
+    assert preparation_of(rna) is None
+
+
+def test_reach_is_the_quantile(integrated):
+    from spamca.features import KINDS
+
+    fitted, _ = preparation_of(integrated["rna"])
+    treated, known = KINDS["rna"].treat(integrated["rna"].X, np.arange(40), fitted)
+    shared = unexplained(treated, known, known.scores(treated), integrated.obsp["spatial_connectivities"])
+    found = find_reach(integrated)
+    assert found["rna"] == pytest.approx(np.quantile(shared, 0.99))
+    assert found == integrated.uns["spamca"]["unexplained"]
+
+
+def test_reach_is_left_out_where_the_matrix_is_another(integrated):
+    integrated["rna"].X = integrated["rna"].X.log1p()
+    integrated["protein"].X = integrated["protein"].X * 2 + 1
+    assert find_reach(integrated) == {}
+    integrated["rna"].X = None
+    integrated["protein"].uns["spamca"]["kind"] = "given"
+    assert find_reach(integrated) == {}
+
+
+def test_names_that_repeat_are_told_apart(integrated):
+    assert feature_names(integrated["rna"]).equals(integrated["rna"].var_names)
+    integrated["rna"].var_names = pd.Index(["a"] * 40)
+    names = feature_names(integrated["rna"])
+    assert names.is_unique
+    assert names[0] == "a"
