@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 import torch
 
 from spamca.nn import Settings, SpaMCA
@@ -38,3 +41,19 @@ def test_masks_reach_the_result(toy_tissue):
     assert not torch.equal(
         embed(network, toy_tissue, None, [(hidden, hidden)] * 2).fused, embed(network, toy_tissue).fused
     )
+
+
+@pytest.mark.parametrize("target", ["guided", "balanced"])
+def test_spots_that_lack_a_modality_follow_the_guide(toy_tissue, target):
+    """Of a modality that it lacks a spot hears nothing, but the guide hears its neighbours in it."""
+    n = toy_tissue.n_spots
+    present = torch.ones(n, len(toy_tissue.features), dtype=torch.bool)
+    present[:10, 0] = False
+    domain = torch.arange(n) % 4
+    part = replace(toy_tissue, present=present, guide=torch.eye(4)[domain])
+    network = SpaMCA(toy_tissue.n_features, 4, Settings(n_latent=8, prototype_share=1, target=target)).eval()
+    found, turned = (embed(network, tissue) for tissue in (part, replace(part, guide=torch.eye(4)[(domain + 1) % 4])))
+    same = (found.fused == found.prototypes[domain]).all(dim=1)
+    assert same[:10].all() == (target == "guided")
+    assert not same[10:].all()
+    assert torch.equal(found.fused, turned.fused) == (target == "balanced")

@@ -74,12 +74,16 @@ def apply(
         What neighbours share beyond the features, in units of what is usual, float64 of shape (n, M); NaN where that is not known.
     """
     n, emissions, settings = len(features[0]), model.emissions, model.settings
-    novelty, weighed = np.fmax.reduce(unexplained, axis=1), connectivities
+    novelty, weighed, guide = np.fmax.reduce(unexplained, axis=1), connectivities, None
     if emissions is not None:
         blocks = emissions.blocks(features, present)
         novelty = np.fmax(novelty, emissions.novelty(blocks))
+        domains = emissions.domains(blocks, connectivities) if settings.guided else None
         if settings.domain_graph:
-            weighed = weigh_by_agreement(connectivities, emissions.domains(blocks, connectivities))
+            weighed = weigh_by_agreement(connectivities, domains)
+        if settings.led:
+            empty = model.header["n_clusters"] - domains.shape[1]  # numbered last
+            guide = torch.from_numpy(np.pad(domains, ((0, 0), (0, empty))))
     scale = [modality["scale"] for modality in model.header["modalities"]]
     tissue = Tissue(
         # in double precision, as in training
@@ -90,6 +94,7 @@ def apply(
         spatial=Adjacency.from_scipy(normalize(weighed)),
         feature_graphs=tuple(Adjacency.from_scipy(normalize(graph)) for graph in feature_graphs),
         present=None if present is None else torch.from_numpy(present),
+        guide=guide,
     )
     centres = torch.from_numpy(model.arrays["prototypes"]) if settings.prototype_share else None
     with threads(n):

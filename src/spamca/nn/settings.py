@@ -162,7 +162,12 @@ class Settings:
     @property
     def guided(self) -> bool:
         """Whether anything depends on a guide."""
-        return self.target == "guided" or self.domain_graph
+        return self.led or self.domain_graph
+
+    @property
+    def led(self) -> bool:
+        """Whether the clusters of the head are the domains of the guide."""
+        return self.target == "guided"
 
     def changed(self, **changes: Any) -> Settings:
         """The same settings but for the given ones; None leaves a setting as it is."""

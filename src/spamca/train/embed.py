@@ -31,6 +31,8 @@ def embed(
 ) -> Latents:
     """Latents as they are read out: the fused one drawn towards the prototypes of its domains.
 
+    Domains are those of the cluster head or, of spots that lack a modality, those of the guide, if one led the training.
+
     Parameters
     ----------
     network
@@ -70,6 +72,10 @@ def embed(
     fused = latents.fused
     if settings.prototype_share:
         assignment = network.cluster_head(fused.to(device)).cpu()
+        if settings.led and tissue.guide is not None and tissue.present is not None:
+            # A spot hears nothing of a modality that it lacks; the guide hears its neighbours in it.
+            lacks = ~tissue.present.all(dim=1).cpu()
+            assignment = torch.where(lacks[:, None], tissue.guide.cpu(), assignment)
         centres = prototypes(fused, assignment) if centres is None else centres
         fused = attract(fused, assignment, settings.prototype_share, centres)
     fused = F.normalize(fused, dim=1) if settings.normalize else fused
