@@ -123,7 +123,7 @@ def test_novelty_tells_tissue_that_is_far(new, model, caplog):
     with caplog.at_level(logging.WARNING, logger="spamca"):
         spamca.tl.transform(new, model)
     far = new.uns["spamca"]["transform"]
-    assert far["share_beyond"] > 2 * near["share_beyond"] + FAR
+    assert far["share_beyond"] > max(0.5, near["share_beyond"] + 0.2)
     assert (new.obs["spamca_novelty"] > 1).mean() == pytest.approx(far["share_beyond"])
     assert "this tissue is far from that of the training" in caplog.text
 

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     from spamca.model import Model
 
-FAR = 0.2
-"""Share of spots beyond the 99 % quantile of the training from which on a tissue is called far."""
+FAR = 0.3
+"""Share of spots with a novelty above 1 from which on a tissue is called far: other halves of one tissue stay below, the more so the
+larger it is, and halves in which domains are new lie far above."""
 
 
 def transform(
