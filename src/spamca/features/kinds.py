@@ -82,7 +82,13 @@ KINDS: dict[str, Kind] = {
     "atac": Kind(
         prepare_atac,
         treat_atac,
-        (r"(sc|sn)?atac(seq)?\d*|peaks?\d*|chromatin|accessib(le|ility)|cut ?(and|n)? ?tag\d*|h[234]k\d\w*",),
+        (r"(sc|sn)?atac(seq)?\d*|peaks?\d*|chromatin|accessib(le|ility)",),
+        units="TF-IDF",
+    ),
+    "histone": Kind(
+        prepare_atac,
+        treat_atac,
+        (r"histones?|h[234]k\d\w*|cut ?(and|n)? ?tag\d*|cut ?(and|n)? ?run\d*|ch ?ip( ?seq)?\d*",),
         units="TF-IDF",
     ),
     "image": Kind(
@@ -91,6 +97,12 @@ KINDS: dict[str, Kind] = {
         (r"images?\d*|histology|histological|morphology|morphological|h ?e|he stain\w*",),
         counts=False,
         trust=0.25,
+    ),
+    "metabolite": Kind(
+        prepare_generic,
+        treat_generic,
+        (r"metabol(ites?|omes?|omics?)\d*|lipid(s|omes?|omics?)?\d*|msi\d*|(maldi|desi)\d*",),
+        counts=False,
     ),
     "generic": Kind(prepare_generic, treat_generic, counts=False),
 }

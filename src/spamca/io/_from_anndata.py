@@ -12,6 +12,7 @@ from spamca._checks import check_choice, check_name
 from spamca.io._assemble import assemble
 from spamca.io._feature_types import feature_types, modality_name, split
 from spamca.io._match import JOINS, match
+from spamca.io._obsm import from_obsm
 from spamca.io._quiet import repeating_names
 
 if TYPE_CHECKING:
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
     from mudata import MuData
 
 
-def from_anndata(adatas: AnnData | Mapping[str, AnnData] | Iterable[AnnData], *, join: str = "inner") -> MuData:
+def from_anndata(
+    adatas: AnnData | Mapping[str, AnnData] | Iterable[AnnData],
+    *,
+    obsm: Mapping[str, str] | None = None,
+    join: str = "inner",
+) -> MuData:
     """Put the tables of one tissue, one for each omics, into a MuData.
 
     Rows are matched by ``obs_names``, in whatever order each table has them. How many match, and which do not, is told
@@ -32,6 +38,9 @@ def from_anndata(adatas: AnnData | Mapping[str, AnnData] | Iterable[AnnData], *,
         ``var["feature_types"]`` gives their names (``"Gene Expression"``: ``"rna"``, ``"Antibody Capture"``:
         ``"protein"``, ``"Peaks"``: ``"atac"``, others: the type in lower case). Or one table with features of several
         types, as scanpy reads 10x files with ``gex_only=False``, which is taken apart. Never changed.
+    obsm
+        Features that ``obsm`` of a table holds and that are to be a modality of their own, by its name: ``{"image": "X_image"}`` makes a
+        modality ``"image"`` of ``obsm["X_image"]`` of the first table that has it, any array, sparse matrix, or DataFrame.
     join
         ``"inner"``: spots that all tables have. ``"outer"``: spots that any table has; a spot may then lack a modality,
         which all of this package allows.
@@ -45,7 +54,9 @@ def from_anndata(adatas: AnnData | Mapping[str, AnnData] | Iterable[AnnData], *,
     Raises
     ------
     TypeError
-        If something is not an AnnData.
+        If something is not an AnnData, or ``obsm`` not a mapping of names.
+    KeyError
+        If no table has a key that ``obsm`` names.
     ValueError
         If tables have no name, names repeat, or there is no spot in common.
 
@@ -57,11 +68,18 @@ def from_anndata(adatas: AnnData | Mapping[str, AnnData] | Iterable[AnnData], *,
     --------
     >>> import spamca
     >>> tissue = spamca.datasets.simulated(n_spots=100, n_domains=3)
-    >>> rna, protein = tissue["rna"][:90], tissue["protein"][10:]
+    >>> rna, protein = tissue["rna"][:90].copy(), tissue["protein"][10:]
     >>> spamca.io.from_anndata({"rna": rna, "protein": protein}).n_obs
     80
     >>> spamca.io.from_anndata([rna, protein], join="outer").n_obs
     100
+
+    Features of an image, which some tool left in ``obsm``, as a third modality:
+
+    >>> rna.obsm["X_image"] = rna.obsm["spatial"][:, [0, 1, 0]]
+    >>> mdata = spamca.io.from_anndata({"rna": rna, "protein": protein}, obsm={"image": "X_image"})
+    >>> mdata["image"].shape
+    (80, 3)
     """
     check_choice("join", join, JOINS)
     if isinstance(adatas, AnnData):
@@ -70,6 +88,10 @@ def from_anndata(adatas: AnnData | Mapping[str, AnnData] | Iterable[AnnData], *,
             raise ValueError(msg)
         adatas = split(adatas.to_memory() if adatas.isbacked else adatas, "from_anndata")
     tables = named(adatas)
+    if obsm is not None:
+        for name in obsm if isinstance(obsm, Mapping) else ():
+            check_modality_name(name)
+        tables = {**tables, **from_obsm(tables, obsm)}
     return join_tables(tables, {name: table.obs_names for name, table in tables.items()}, join, "from_anndata")
 
 

@@ -30,12 +30,13 @@ def prepare(
     ============= ==================================================================================================
     ``"rna"``     normalise to the median depth, :math:`\log(1 + x)`, highly variable genes, scale, PCA (scanpy)
     ``"protein"`` centred log ratio within each spot (muon), scale, PCA
-    ``"atac"``    TF-IDF (muon), latent semantic indexing without its first component where that is depth
-    ``"generic"`` scale, PCA
+    ``"atac"``    TF-IDF (muon), latent semantic indexing without its first component where that is depth; so are counts of
+                  ``"histone"`` marks
+    ``"generic"`` scale, PCA; so are intensities of ``"metabolite"`` s and features of an ``"image"``
     ============= ==================================================================================================
 
     The kind is read off the name of the modality (``"rna"``, ``"gex"``, ``"adt"``, ``"protein"``, ``"atac"``,
-    ``"peaks"``, ...) unless ``var["feature_types"]`` says otherwise, else it is ``"generic"``. Fractions with negative
+    ``"peaks"``, ``"H3K27ac"``, ``"metabolites"``, ``"image"``, ...) unless ``var["feature_types"]`` says otherwise, else it is ``"generic"``. Fractions with negative
     values are reduced features and ``"generic"`` under any name; whole numbers with negative ones among them are counts
     gone wrong, and an error. ``layers["counts"]`` is used where ``X`` holds no counts. What was done is told at level INFO
     of the logger ``"spamca"``.
