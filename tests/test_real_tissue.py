@@ -56,3 +56,15 @@ def test_domains_are_the_true_ones(data_dir):
     spamca.tl.integrate(mdata, n_clusters=5, progress_bar=False)
     spamca.tl.cluster(mdata)
     assert adjusted_rand_score(mdata.obs["label"], mdata.obs["spamca"]) >= 0.95
+
+
+def test_sections_share_their_domains_where_each_lacks_a_modality(data_dir):
+    """The second section has no protein, the third no RNA."""
+    mdata = mudata.read_h5mu(data_dir / "sim_mosaic_rep1.h5mu")
+    spamca.pp.neighbors(mdata, library_key="section")
+    spamca.tl.integrate(mdata, 5, progress_bar=False)
+    spamca.tl.cluster(mdata)
+    table = spamca.metrics.score(mdata, label_key="label", library_key="section")
+    assert table.loc["spamca", "ARI"] >= 0.95
+    assert table.loc["spamca", [f"ARI of s{i}" for i in (1, 2, 3)]].min() >= 0.9
+    assert table.loc["spamca", "section entropy"] >= 0.95
