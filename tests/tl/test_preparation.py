@@ -32,7 +32,7 @@ def test_reach_is_the_quantile(integrated):
 
 def test_reach_is_left_out_where_the_matrix_is_another(integrated):
     integrated["rna"].X = integrated["rna"].X.log1p()
-    integrated["protein"].X = integrated["protein"].X * 2 + 1
+    integrated["protein"].X = integrated["protein"].X.toarray() * 2 + 1
     assert find_reach(integrated) == {}
     integrated["rna"].X = None
     integrated["protein"].uns["spamca"]["kind"] = "given"

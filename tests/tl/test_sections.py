@@ -111,3 +111,13 @@ def test_batch_correction_is_a_flag(mdata):
     for call in (spamca.tl.integrate, spamca.tl.estimate_n_clusters):
         with pytest.raises(TypeError, match="batch_correction"):
             call(mdata, batch_correction="harmony")
+
+
+def test_denoised_features_have_no_batch_effects(mdata):
+    spamca.tl.integrate(mdata, 4, **QUICK)
+    spamca.tl.denoise(mdata, modalities=["protein"])
+    first = (mdata.obs["section"] == "section 1").to_numpy()
+    denoised = mdata["protein"].layers["spamca_denoised"]
+    measured = np.log1p(mdata["protein"].X.toarray())
+    apart = [np.abs(x[first].mean(axis=0) - x[~first].mean(axis=0)).mean() / x.std() for x in (denoised, measured)]
+    assert apart[0] < 0.5 * apart[1]

@@ -178,15 +178,17 @@ def test_modalities_may_come_in_another_order(new, model):
 
 
 def test_unknown_modalities_are_passed_over(new, model, caplog):
-    extra = mudata.MuData({"rna": new["rna"].copy(), "protein": new["protein"].copy(), "other": new["rna"].copy()})
+    other = new["rna"].copy()
+    other.var_names = "other " + other.var_names
+    extra = mudata.MuData({"rna": new["rna"].copy(), "protein": new["protein"].copy(), "other": other.copy()})
     with caplog.at_level(logging.INFO, logger="spamca"):
         spamca.tl.transform(extra, model)
     assert "does not know modalities ['other']" in caplog.text
     assert extra["other"].obs["spamca"].notna().all()
-    only = mudata.MuData({"other": new["rna"].copy()})
+    only = mudata.MuData({"other": other.copy()})
     with pytest.raises(ValueError, match=r"mdata has modalities \['other'\], but the model knows only"):
         spamca.tl.transform(only, model)
-    some = mudata.MuData({"rna": new["rna"][:50].copy(), "other": new["rna"].copy()})
+    some = mudata.MuData({"rna": new["rna"][:50].copy(), "other": other})
     with pytest.raises(ValueError, match="spots have none of the modalities"):
         spamca.tl.transform(some, model)
 

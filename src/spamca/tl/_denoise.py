@@ -121,7 +121,8 @@ def denoise(
     check_free(mdata, key, key_added, names)
     tissue = tissue_of(mdata, trained, key)
     found: dict[str, Any] = {
-        name: denoised_components(mdata, trained.network, tissue, name, random_state=random_state) for name in names
+        name: denoised_components(mdata, trained.network, tissue, name, key=key, random_state=random_state)
+        for name in names
     }
     with _edge.transaction(mdata, copy=copy) as target:
         for name in names:

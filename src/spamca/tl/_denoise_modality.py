@@ -11,6 +11,7 @@ from spamca.denoise import Restored, restore
 from spamca.denoise.hidden import foreseen
 from spamca.denoise.noise import signal_share
 from spamca.tl._gather import features_of, positions
+from spamca.tl._sections import stored_corrected
 from spamca.train.batches import SPOTS, WHOLE
 from spamca.train.fit import threads
 from spamca.train.tiles import tiles
@@ -25,8 +26,10 @@ RECORDS = {"PCs": "pca", "LSI": "lsi"}
 """Where the variance of components is kept, by the name of their loadings."""
 
 
-def denoised_components(mdata: MuData, network: SpaMCA, tissue: Tissue, name: str, *, random_state: int) -> Restored:
-    """Components of a modality in all spots.
+def denoised_components(
+    mdata: MuData, network: SpaMCA, tissue: Tissue, name: str, *, key: str, random_state: int
+) -> Restored:
+    """Components of a modality in all spots; of several sections those without batch effects.
 
     Parameters
     ----------
@@ -38,12 +41,21 @@ def denoised_components(mdata: MuData, network: SpaMCA, tissue: Tissue, name: st
         What it was trained on.
     name
         Name of the modality.
+    key
+        Name of the result of :func:`spamca.tl.integrate`.
     random_state
         Seed of which spots are hidden together.
     """
     rows = {other: _edge.rows(mdata, other) for other in mdata.mod}
     n, number = mdata.n_obs, list(mdata.mod).index(name)
-    links = _edge.spread_graph(mdata[name].obsp[_keys.connectivities(_keys.FEATURE_NEIGHBORS)], rows[name])
+    corrected = stored_corrected(mdata, key)
+    if corrected is None:
+        features = {other: features_of(modality) for other, modality in mdata.mod.items()}
+        alike = mdata[name].obsp[_keys.connectivities(_keys.FEATURE_NEIGHBORS)]
+    else:
+        features = {other: one.values for other, one in corrected.items()}
+        alike = corrected[name].connectivities
+    links = _edge.spread_graph(alike, rows[name])
     blocks = None if n <= WHOLE else tiles(tissue.spatial, -(-n // SPOTS), positions(mdata))
     with threads(n if blocks is None else SPOTS):
         seen = foreseen(network, tissue, number, links, blocks=blocks, random_state=random_state)
@@ -51,8 +63,8 @@ def denoised_components(mdata: MuData, network: SpaMCA, tissue: Tissue, name: st
     for other, modality in mdata.mod.items():
         if other != name:
             share = share_of(modality)
-            others.append(_edge.spread((features_of(modality) * share)[:, share > 0], rows[other]))
-    values = _edge.spread(features_of(mdata[name]), rows[name])
+            others.append(_edge.spread((features[other] * share)[:, share > 0], rows[other]))
+    values = _edge.spread(features[name], rows[name])
     return restore(values, rows[name] >= 0, [seen, *others], share_of(mdata[name]))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from spamca.tl._gather import features_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from anndata import AnnData
     from mudata import MuData
     from scipy.sparse import csr_matrix
 
@@ -30,12 +32,17 @@ class Corrected:
     ----------
     values
         Features, (n_modality, n_features).
-    connectivities
-        Feature graph built on them, sparse of shape (n_modality, n_modality).
+    search
+        Arguments of :func:`spamca.graph.feature_graph`.
     """
 
     values: np.ndarray
-    connectivities: csr_matrix
+    search: Mapping[str, Any]
+
+    @cached_property
+    def connectivities(self) -> csr_matrix:
+        """Feature graph built on the features, sparse of shape (n_modality, n_modality)."""
+        return feature_graph(self.values, **self.search).connectivities
 
 
 def sections_of(mdata: MuData, caller: str) -> np.ndarray | None:
@@ -91,10 +98,28 @@ def correct(mdata: MuData, guide: Guide, sections: np.ndarray, *, random_state: 
     out = {}
     for (name, modality), values in zip(mdata.mod.items(), found, strict=True):
         own = _edge.collect(values, rows[name], modality.n_obs)
-        params = modality.uns[_keys.FEATURE_NEIGHBORS]["params"]
-        search = {"n_neighbors": int(params["n_neighbors"]), "metric": str(params["metric"])}
-        out[name] = Corrected(own, feature_graph(own, random_state=random_state, **search).connectivities)
+        out[name] = Corrected(own, _search(modality, random_state))
     return out
+
+
+def stored_corrected(mdata: MuData, key_added: str) -> dict[str, Corrected] | None:
+    """What :func:`store_corrected` wrote, by modality; None where the features have been used as they are."""
+    key = _keys.corrected(key_added)
+    if not all(key in modality.obsm for modality in mdata.mod.values()):
+        return None
+    seed = int(mdata.uns[key_added]["random_state"])
+    return {
+        name: Corrected(np.asarray(modality.obsm[key]), _search(modality, seed)) for name, modality in mdata.mod.items()
+    }
+
+
+def _search(modality: AnnData, random_state: int) -> dict[str, Any]:
+    params = modality.uns[_keys.FEATURE_NEIGHBORS]["params"]
+    return {
+        "n_neighbors": int(params["n_neighbors"]),
+        "metric": str(params["metric"]),
+        "random_state": random_state,
+    }
 
 
 def store_corrected(mdata: MuData, corrected: Mapping[str, Corrected] | None, key_added: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from spamca import _keys
 from spamca.tl._gather import gather, weigh
+from spamca.tl._sections import stored_corrected
 
 if TYPE_CHECKING:
     from mudata import MuData
@@ -39,7 +40,7 @@ def tissue_of(mdata: MuData, trained: Trained, key: str) -> Tissue:
     if list(mdata.mod) != trained.modalities:
         msg = f"mdata has modalities {list(mdata.mod)}, and the network of {key!r} was trained on {trained.modalities}{again}"
         raise ValueError(msg)
-    tissue = gather(mdata, dict(zip(trained.modalities, trained.scale, strict=True)))
+    tissue = gather(mdata, dict(zip(trained.modalities, trained.scale, strict=True)), stored_corrected(mdata, key))
     expected = [len(token) for token in trained.network.tokens]
     if tissue.n_features != expected:
         msg = f"the modalities have {tissue.n_features} features, and the network of {key!r} was trained on {expected}{again}"

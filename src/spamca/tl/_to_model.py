@@ -16,6 +16,7 @@ from spamca.pp._representation import GIVEN
 from spamca.tl._gather import features_of, root_mean_squares
 from spamca.tl._network import network_of
 from spamca.tl._preparation import feature_names, preparation_of
+from spamca.tl._sections import stored_corrected
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -29,7 +30,7 @@ def model_of(mdata: MuData, key: str) -> Model:
     trained = network_of(mdata, key)
     record = mdata.uns[key]
     cluster = _clustering(mdata, key)
-    _check_features(mdata, trained.modalities, record)
+    _check_features(mdata, trained.modalities, key)
     arrays = {f"network.{name}": np.asarray(values) for name, values in record["network"].items()}
     arrays |= {f"readout.{name}": np.asarray(values) for name, values in cluster["readout"].items()}
     if "prototypes" in record:
@@ -89,13 +90,14 @@ def _clustering(mdata: MuData, key: str) -> Mapping[str, Any]:
     return cluster
 
 
-def _check_features(mdata: MuData, modalities: list[str], record: Mapping[str, Any]) -> None:
+def _check_features(mdata: MuData, modalities: list[str], key: str) -> None:
+    record = mdata.uns[key]
     scaled = bool(record["params"]["scale_features"])
     lacking = [name for name in modalities if name not in mdata.mod]
     if lacking:
         msg = f"the network was trained on modalities {modalities}, but mdata lacks {lacking}; call spamca.tl.integrate again"
         raise ValueError(msg)
-    found = root_mean_squares(mdata) if scaled else {}
+    found = root_mean_squares(mdata, stored_corrected(mdata, key)) if scaled else {}
     for m, name in enumerate(modalities):
         width = len(record["network"][f"tokens.{m}"])
         same = features_of(mdata[name]).shape[1] == width
