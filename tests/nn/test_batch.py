@@ -65,6 +65,27 @@ def test_only_hidden_spots_that_were_measured_are_scored(tissue):
         assert torch.equal(positions, (masks[m][0] & has).nonzero().squeeze(1))
 
 
+@pytest.mark.parametrize("lacking", [slice(0, 3), slice(0, 25)])
+def test_missing_is_seen_as_masked(toy_tissue, lacking):
+    """Spots that lack a modality show the learned row as masked ones do, whatever stands in their rows, and get no attention."""
+    network = SpaMCA(toy_tissue.n_features, 4, Settings(n_latent=8)).eval()
+    for token in network.tokens:
+        torch.nn.init.normal_(token)
+    present, gone = torch.ones(40, 3, dtype=torch.bool), torch.zeros(40, dtype=torch.bool)
+    gone[lacking], none = True, torch.zeros(40, dtype=torch.bool)
+    present[gone, 1] = False
+    wild = [x.masked_fill((gone & torch.tensor(m == 1))[:, None], 1e6) for m, x in enumerate(toy_tissue.features)]
+    missing = network.encode(look(replace(toy_tissue, features=tuple(wild), present=present), network.settings))
+    masked = network.encode(
+        look(toy_tissue, network.settings, None, [(gone if m == 1 else none,) * 2 for m in range(3)])
+    )
+    for m in range(3):
+        torch.testing.assert_close(missing.modalities[m], masked.modalities[m])
+    torch.testing.assert_close(missing.fused[~gone], masked.fused[~gone])
+    assert (missing.modality_weights[gone, 1] == 0).all()
+    torch.testing.assert_close(missing.modality_weights.sum(dim=1), torch.ones(40))
+
+
 def test_nothing_hidden_scores_all(toy_tissue):
     settings = Settings(mask_rate=0)
     batch = draw(toy_tissue, settings, masks_of(toy_tissue, settings), torch.Generator())

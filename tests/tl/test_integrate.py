@@ -183,6 +183,24 @@ def test_spot_may_lack_a_modality(tissue):
     assert np.isfinite(part.obsm["X_spamca"]).all()
 
 
+@pytest.mark.parametrize("which", ["few", "half", "side"])
+def test_domains_where_a_modality_is_missing(tissue, which):
+    """A few spots, every other one, or all of one side lack protein, and its rows are in an order of their own."""
+    rng, x = np.random.default_rng(0), tissue.obsm["spatial"][:, 0]
+    rows = {"few": np.arange(5, 225), "half": np.arange(0, 225, 2), "side": np.flatnonzero(x > np.quantile(x, 0.3))}
+    rows = rng.permutation(rows[which])
+    part = mudata.MuData({"rna": tissue["rna"].copy(), "protein": tissue["protein"][rows].copy()})
+    spamca.tl.integrate(part, 3, progress_bar=False)
+    spamca.tl.cluster(part)
+    has = part.obs_names.isin(part["protein"].obs_names)
+    assert has.sum() == len(rows)
+    np.testing.assert_array_equal(part.obs["protein:spamca_weight"] > 0, has)
+    np.testing.assert_allclose(part.obs.loc[~has, "rna:spamca_weight"], 1, rtol=1e-6)
+    truth = tissue.obs["label"].astype(str)[part.obs_names]
+    assert adjusted_rand_score(truth, part.obs["spamca"]) > 0.8
+    assert adjusted_rand_score(truth[~has], part.obs["spamca"][~has]) > 0.6
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "says"),
     [

@@ -71,7 +71,8 @@ def integrate(
         ``{"n_latent": 64, "mask_rate": 0.3}``.
     modality_trust
         How far each modality is trusted where the domains of the guide are sought, from 0 to 1, by name. Those not named
-        are trusted by their kind: fully, but for images (0.25).
+        are trusted by their kind: fully, but for images (0.25). This is the weight of a modality in the domains; that in the embedding
+        of each spot is found by attention, and ``settings={"modality_uniform": 1}`` makes it the same for all.
     batch_correction
         Whether batch effects are taken out where the tissue has several sections, those of the ``library_key`` that
         :func:`spamca.pp.neighbors` was given: what scales and shifts the features of a section, whatever the domain. It is
