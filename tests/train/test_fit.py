@@ -13,8 +13,9 @@ from spamca.nn import PRESETS, Settings, SpaMCA
 from spamca.nn.batch import look
 from spamca.train import fit
 from spamca.train.batches import Batches
-from spamca.train.fit import _accelerator, _strategy, freeze_unused, threads
+from spamca.train.fit import _accelerator, _strategy, freeze_unused
 from spamca.train.plan import TrainingPlan
+from spamca.train.threads import threads
 
 SETTINGS = Settings(n_latent=8, max_epochs=12)
 QUIET = {"progress_bar": False, "accelerator": "cpu"}

@@ -9,6 +9,7 @@ from spamca._checks.features import check_features, check_modality_names, check_
 from spamca._checks.key import check_key_added
 from spamca._checks.place import check_coordinates, check_library
 from spamca._checks.tissue import check_mudata, check_readable, check_size
+from spamca._checks.training import check_checkpoint, check_devices, check_unguided, known_settings
 from spamca._checks.value import (
     check_choice,
     check_count,
@@ -22,9 +23,11 @@ from spamca._checks.value import (
 )
 
 __all__ = [
+    "check_checkpoint",
     "check_choice",
     "check_coordinates",
     "check_count",
+    "check_devices",
     "check_features",
     "check_flag",
     "check_key_added",
@@ -41,4 +44,6 @@ __all__ = [
     "check_representation",
     "check_seed",
     "check_size",
+    "check_unguided",
+    "known_settings",
 ]

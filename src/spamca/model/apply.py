@@ -15,7 +15,7 @@ from spamca.nn import Tissue
 from spamca.nn.sparse import Adjacency
 from spamca.train.batches import SPOTS, WHOLE
 from spamca.train.embed import embed
-from spamca.train.fit import threads
+from spamca.train.threads import threads
 from spamca.train.tiles import tiles
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from spamca.denoise.noise import signal_share
 from spamca.tl._gather import features_of, positions
 from spamca.tl._sections import stored_corrected
 from spamca.train.batches import SPOTS, WHOLE
-from spamca.train.fit import threads
+from spamca.train.threads import threads
 from spamca.train.tiles import tiles
 
 if TYPE_CHECKING:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from mudata import MuData
 
 PROTOTYPES = 10
@@ -17,14 +18,6 @@ PROTOTYPES = 10
 
 N_CLUSTERS_RANGE = (2, 15)
 """Numbers of domains tried where the caller names none."""
-
-ACCELERATORS = ("auto", "cpu", "cuda", "gpu", "mps")
-PRECISIONS = ("32-true", "16-mixed", "bf16-mixed")
-STRATEGIES = ("auto", "ddp", "ddp_spawn", "ddp_fork", "ddp_notebook")
-"""What Lightning's trainer is asked for."""
-
-LEAST_BATCH = 64
-"""Fewest spots of a step that batch norm and contrast have enough of."""
 
 
 def integrate(
@@ -180,23 +173,22 @@ def integrate(
     _checks.check_mudata(mdata)
     _checks.check_key_added(mdata, key_added, embedding=True)
     _checks.check_choice("preset", preset, PRESETS)
-    _checks.check_choice("accelerator", accelerator, ACCELERATORS)
-    _checks.check_choice("precision", precision, PRECISIONS)
     seed = _checks.check_seed(random_state)
     _checks.check_size(mdata, "to be integrated")
-    _check_devices(devices)
-    _checks.check_choice("strategy", strategy, STRATEGIES)
-    if batch_size is not None:
-        _checks.check_count("batch_size", batch_size, least=LEAST_BATCH)
-    _check_checkpoint(checkpoint)
+    _checks.check_devices(accelerator, devices, strategy, precision, batch_size)
+    _checks.check_checkpoint(checkpoint)
     _checks.check_count("n_runs", n_runs, least=1)
     _checks.check_flag("batch_correction", batch_correction)
     check_trust(mdata, modality_trust)
     if n_clusters is not None:
         _checks.check_n_clusters(n_clusters, mdata.n_obs)
-    chosen = PRESETS[preset].changed(**_known(settings)).changed(max_epochs=max_epochs, early_stopping=early_stopping)
+    chosen = (
+        PRESETS[preset]
+        .changed(**_checks.known_settings(settings))
+        .changed(max_epochs=max_epochs, early_stopping=early_stopping)
+    )
     if not chosen.guided:
-        _check_unguided(n_runs, modality_trust)
+        _checks.check_unguided(n_runs, modality_trust)
 
     with _edge.transaction(mdata, copy=copy) as target:
         run_neighbors_where_missing(target, seed, "integrate")
@@ -246,45 +238,3 @@ def integrate(
         store(target, result, key_added, seed, given, scale=scale, guide=found, emissions=emissions)
         store_corrected(target, corrected, key_added)
     return target if copy else None
-
-
-def _known(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    from spamca.nn import Settings
-
-    if settings is None:
-        return {}
-    if not isinstance(settings, Mapping):
-        msg = f"settings must be a mapping of names to values, e.g. {{'n_latent': 64}}, got {settings!r}"
-        raise TypeError(msg)
-    for name, value in settings.items():
-        _checks.check_choice("settings", name, Settings.__dataclass_fields__)
-        if value is None:
-            msg = f"settings[{name!r}] must have a value, got None; leave it out to take the preset's"
-            raise ValueError(msg)
-    return settings
-
-
-def _check_unguided(n_runs: int, modality_trust: Mapping[str, float] | None) -> None:
-    for name, value, unused in (("n_runs", n_runs, 1), ("modality_trust", modality_trust, None)):
-        if value != unused:
-            msg = f"{name}={value!r} is for the guide, which this preset and these settings go without; leave it out"
-            raise ValueError(msg)
-
-
-def _check_devices(devices: int | str | list[int]) -> None:
-    number = isinstance(devices, int) and not isinstance(devices, bool) and devices >= 1
-    listed = isinstance(devices, list) and devices and all(isinstance(device, int) for device in devices)
-    if devices != "auto" and not number and not listed:
-        msg = f"devices must be 'auto', a number of devices, or a list of their numbers, got {devices!r}"
-        raise ValueError(msg)
-
-
-def _check_checkpoint(checkpoint: str | Path | None) -> None:
-    if checkpoint is None:
-        return
-    if not isinstance(checkpoint, (str, Path)):
-        msg = f"checkpoint must be the path of a file, got {checkpoint!r}"
-        raise TypeError(msg)
-    if Path(checkpoint).is_dir() or not Path(checkpoint).absolute().parent.is_dir():
-        msg = f"checkpoint={str(checkpoint)!r} must name a file in a folder that is there"
-        raise ValueError(msg)

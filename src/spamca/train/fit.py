@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import math
-import signal
-import threading
-import warnings
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,18 +17,15 @@ from spamca.train.callbacks import ProgressBar, StopWhenFlat
 from spamca.train.checkpoint import Checkpoint, check_checkpoint, fingerprint
 from spamca.train.embed import embed
 from spamca.train.plan import TrainingPlan
+from spamca.train.quiet import interruptible, quiet_lightning
+from spamca.train.threads import threads
 from spamca.train.tiles import tiles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import numpy as np
     from torch import Tensor
 
     from spamca.nn import Settings, Tissue
-
-SPOTS_PER_THREAD = 10_000
-"""Below this many spots a second thread costs more in waiting than it saves in work."""
 
 LEAST_PASSES = 3
 """Passes over tissue of several batches, however few steps it would need."""
@@ -228,48 +219,3 @@ def _accelerator(accelerator: str) -> str:
     if accelerator != "auto":
         return accelerator
     return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-@contextmanager
-def threads(n_spots: int) -> Iterator[int]:
-    """As many threads as the size of the problem feeds, up to the caller's number; restored afterwards."""
-    before = torch.get_num_threads()
-    wanted = min(before, max(1, math.ceil(n_spots / SPOTS_PER_THREAD)))
-    torch.set_num_threads(wanted)
-    try:
-        yield wanted
-    finally:
-        torch.set_num_threads(before)
-
-
-@contextmanager
-def quiet_lightning() -> Iterator[None]:
-    """Keep Lightning from telling about devices that are not used and workers that a batch in memory does not need."""
-    log = logging.getLogger("lightning.pytorch.utilities.rank_zero")
-    level = log.level
-    log.setLevel(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="lightning")
-            warnings.filterwarnings("ignore", message=".*lightning.*|.*does not have many workers.*")
-            warnings.filterwarnings("ignore", category=FutureWarning, module="torch")
-            yield
-    finally:
-        log.setLevel(level)
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Let an interrupt by the user reach the caller as such.
-
-    Lightning answers it by leaving the interpreter, and ignores every further interrupt.
-    """
-    main = threading.current_thread() is threading.main_thread()
-    handler = signal.getsignal(signal.SIGINT) if main else None
-    try:
-        yield
-    except SystemExit as error:
-        raise KeyboardInterrupt from error
-    finally:
-        if main:
-            signal.signal(signal.SIGINT, handler)
