@@ -20,7 +20,7 @@ def check_features(X: Any, modality: str, *, counts: bool = False) -> None:
     Parameters
     ----------
     X
-        Dense or sparse, (n_spots, n_features).
+        Dense or sparse, (n_spots, n_features), or the blocks of a matrix that is not in memory.
     modality
         Name of the modality, for the message.
     counts
@@ -37,12 +37,11 @@ def check_features(X: Any, modality: str, *, counts: bool = False) -> None:
     if X.shape[1] == 0:
         msg = f"modality {modality!r} has no features; leave it out of the MuData"
         raise ValueError(msg)
-    values = X.data if sparse.issparse(X) else np.asarray(X)
-    if values.dtype.kind not in "biuf":
-        msg = f"features of modality {modality!r} must be real numbers, got {values.dtype}; set mdata[{modality!r}].X"
+    if X.dtype.kind not in "biuf":
+        msg = f"features of modality {modality!r} must be real numbers, got {X.dtype}; set mdata[{modality!r}].X"
         raise ValueError(msg)
     # Extremes carry NaN and infinity along, so that no mask of the size of the data is needed.
-    low, high = (values.min(), values.max()) if values.size else (0, 0)
+    low, high = _extremes(X)
     if not (np.isfinite(low) and np.isfinite(high)):
         msg = f"features of modality {modality!r} must be finite, there are NaN or infinite values; set or remove them"
         raise ValueError(msg)
@@ -52,6 +51,15 @@ def check_features(X: Any, modality: str, *, counts: bool = False) -> None:
             f"counts into mdata[{modality!r}].X, or pass kinds={{{modality!r}: 'generic'}} to spamca.pp.prepare"
         )
         raise ValueError(msg)
+
+
+def _extremes(X: Any) -> tuple[float, float]:
+    from spamca.features import Blocks
+
+    if isinstance(X, Blocks):
+        return X.look.low, X.look.high
+    values = X.data if sparse.issparse(X) else np.asarray(X)
+    return (values.min(), values.max()) if values.size else (0, 0)
 
 
 def check_modality_names(name: str, mapping: Mapping[str, Any], mdata: MuData) -> None:

@@ -15,23 +15,32 @@ FEWEST_SPOTS = 3
 """What scanpy's neighbours need."""
 
 
-def check_mudata(mdata: MuData) -> None:
+def check_mudata(mdata: MuData, *, copy: bool = False) -> None:
     """Whether the object is a MuData that can be written to, with spots told apart and matched between modalities.
+
+    Objects backed by a file pass: what is written to them stays in memory.
+
+    Parameters
+    ----------
+    mdata
+        The tissue.
+    copy
+        Whether a copy of it is to be made.
 
     Raises
     ------
     TypeError
         If it is not a MuData of AnnData.
     ValueError
-        If it is a view or backed by a file, its modalities share no spots, it holds fewer than two spots, or names repeat.
+        If it is a view, or backed by a file and to be copied, its modalities share no spots, it holds fewer than two spots, or names repeat.
     """
     if isinstance(mdata, MuData) and mdata.is_view:
         msg = "mdata is a view of another MuData and nothing written to it would last; pass mdata.copy()"
         raise ValueError(msg)
-    if isinstance(mdata, MuData) and mdata.isbacked:
-        msg = "mdata is backed by a file; read it into memory with mudata.read_h5mu(path)"
-        raise ValueError(msg)
     check_readable(mdata)
+    if copy and (mdata.isbacked or any(modality.isbacked for modality in mdata.mod.values())):
+        msg = "copy=True, but mdata is backed by a file; leave copy out, or read it into memory with mudata.read_h5mu(path)"
+        raise ValueError(msg)
 
 
 def check_size(mdata: MuData, what: str) -> None:

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from spamca.features._blocks import Blocks
 from spamca.features._features import Features
 from spamca.features._fitted import Fitted
+from spamca.features._opened import Opened, opened
 from spamca.features._unexplained import unexplained
 from spamca.features.kinds import KINDS, Kind, infer_kind, matrix_of, trust_of
 
-__all__ = ["KINDS", "Features", "Fitted", "Kind", "infer_kind", "matrix_of", "trust_of", "unexplained"]
+__all__ = [
+    "KINDS",
+    "Blocks",
+    "Features",
+    "Fitted",
+    "Kind",
+    "Opened",
+    "infer_kind",
+    "matrix_of",
+    "opened",
+    "trust_of",
+    "unexplained",
+]

@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spamca.features._blocks import by_rows
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from scipy.sparse import csr_matrix
+
+    from spamca.features._blocks import Blocks
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,8 @@ class Fitted:
         """Which features have a say, booleans of shape (n_features,)."""
         return (self.loadings != 0).any(axis=1)
 
-    def scores(self, values: np.ndarray) -> np.ndarray:
-        """Components (n, n_components), float32, of treated features (n, n_features), dense or sparse."""
+    def scores(self, values: np.ndarray | csr_matrix | Blocks) -> np.ndarray:
+        """Components (n, n_components), float32, of treated features (n, n_features), dense, sparse, or in blocks."""
         loadings = np.asarray(self.loadings, dtype=np.float64)
-        return np.asarray(values @ loadings - self.columns["centre"] @ loadings, dtype=np.float32)
+        level = self.columns["centre"] @ loadings
+        return by_rows(lambda rows: np.asarray(rows @ loadings - level, dtype=np.float32), values)

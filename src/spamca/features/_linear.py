@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 from sklearn.decomposition import PCA
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
+from spamca.features._blocks import Blocks, by_rows, on_rows
 from spamca.features._features import Features
+from spamca.features._spectrum import spectrum
 
 if TYPE_CHECKING:
     from spamca.features._fitted import Fitted
@@ -21,10 +25,11 @@ DENSE_UP_TO = 500
 """Number of features up to which a sparse matrix is made dense, which is faster and not much larger."""
 
 
-def scaled_pca(X: np.ndarray | sparse.csr_matrix, *, n_components: int, random_state: int = 0) -> Features:
+def scaled_pca(X: np.ndarray | sparse.csr_matrix | Blocks, *, n_components: int, random_state: int = 0) -> Features:
     """Scale each feature to variance 1, clip at 10 standard deviations, and find the principal components.
 
-    A wide sparse matrix stays sparse: it is centred inside the decomposition only, and not clipped from below.
+    A wide sparse matrix stays sparse: it is centred inside the decomposition only, and not clipped from below. The same is
+    done to a matrix in blocks, a block at a time.
 
     Parameters
     ----------
@@ -47,32 +52,89 @@ def scaled_pca(X: np.ndarray | sparse.csr_matrix, *, n_components: int, random_s
     n_spots, n_features = X.shape
     varying, mean, deviation = _moments(X)
     n_components = max(1, min(n_components, len(varying) - 1, n_spots - 1))
-    X = X[:, varying]
-    if sparse.issparse(X) and len(varying) <= DENSE_UP_TO:
-        X = X.toarray(order="C")
+    decompose = _decompose_blocks if isinstance(X, Blocks) else _decompose
+    found = decompose(X, varying, mean, deviation, n_components, random_state)
+    loadings = np.zeros((n_features, n_components), dtype=np.float32)
+    loadings[varying] = found.axes.T
+    columns = {"mean": mean, "deviation": deviation, "centre": found.centre}
+    return Features(
+        key="X_pca",
+        values=found.scores,
+        loadings_key="PCs",
+        loadings=loadings,
+        variance=found.variance,
+        variance_ratio=found.variance_ratio,
+        steps=("scale", f"{n_components} principal components"),
+        columns={name: laid_out(values, varying, n_features) for name, values in columns.items()},
+        constants={"sparse": float(found.stayed_sparse)},
+    )
+
+
+@dataclass(frozen=True)
+class _Found:
+    scores: np.ndarray
+    axes: np.ndarray
+    centre: np.ndarray
+    variance: np.ndarray
+    variance_ratio: np.ndarray
+    stayed_sparse: bool
+
+
+def _decompose(
+    X: np.ndarray | sparse.csr_matrix,
+    varying: np.ndarray,
+    mean: np.ndarray,
+    deviation: np.ndarray,
+    n_components: int,
+    random_state: int,
+) -> _Found:
+    X = _as_is_best(X[:, varying])
     stays_sparse = sparse.issparse(X)
     X = _scaled(X, mean, deviation)
     # An eigendecomposition of the covariance is exact; its cost grows with the cube of the features.
     solver = "covariance_eigh" if len(varying) <= DENSE_UP_TO else "arpack"
     pca = PCA(n_components, svd_solver=solver, random_state=random_state)
-    values = np.ascontiguousarray(pca.fit_transform(X), dtype=np.float32)
-    loadings = np.zeros((n_features, n_components), dtype=np.float32)
-    loadings[varying] = pca.components_.T
-    columns = {"mean": mean, "deviation": deviation, "centre": np.asarray(pca.mean_, dtype=np.float64)}
-    return Features(
-        key="X_pca",
-        values=values,
-        loadings_key="PCs",
-        loadings=loadings,
-        variance=np.asarray(pca.explained_variance_, dtype=np.float64),
-        variance_ratio=np.asarray(pca.explained_variance_ratio_, dtype=np.float64),
-        steps=("scale", f"{n_components} principal components"),
-        columns={name: laid_out(values, varying, n_features) for name, values in columns.items()},
-        constants={"sparse": float(stays_sparse)},
+    return _Found(
+        np.ascontiguousarray(pca.fit_transform(X), dtype=np.float32),
+        pca.components_,
+        np.asarray(pca.mean_, dtype=np.float64),
+        np.asarray(pca.explained_variance_, dtype=np.float64),
+        np.asarray(pca.explained_variance_ratio_, dtype=np.float64),
+        stays_sparse,
     )
 
 
-def treat_scaled(X: np.ndarray | sparse.csr_matrix, fitted: Fitted) -> tuple[np.ndarray | sparse.csr_matrix, Fitted]:
+def _decompose_blocks(
+    X: Blocks,
+    varying: np.ndarray,
+    mean: np.ndarray,
+    deviation: np.ndarray,
+    n_components: int,
+    random_state: int,
+) -> _Found:
+    scaled = X.treat(lambda rows: _scaled(_as_is_best(rows[:, varying]), mean, deviation))
+    stays_sparse = X.sparse and len(varying) > DENSE_UP_TO
+    level = mean / deviation if stays_sparse else np.zeros(len(varying))
+    found = spectrum(scaled, level, n_components, random_state=random_state)
+    scores = by_rows(lambda rows: (rows @ found.axes.T - found.mean @ found.axes.T).astype(np.float32), scaled)
+    n = X.shape[0]
+    return _Found(
+        scores,
+        found.axes,
+        found.mean,
+        found.values / (n - 1),
+        found.values / (n * found.variance),
+        stays_sparse,
+    )
+
+
+def _as_is_best(X: np.ndarray | sparse.csr_matrix) -> np.ndarray | sparse.csr_matrix:
+    return X.toarray(order="C") if sparse.issparse(X) and X.shape[1] <= DENSE_UP_TO else X
+
+
+def treat_scaled(
+    X: np.ndarray | sparse.csr_matrix | Blocks, fitted: Fitted
+) -> tuple[np.ndarray | sparse.csr_matrix | Blocks, Fitted]:
     """Scale other spots as :func:`scaled_pca` did: by the same means and deviations.
 
     Parameters
@@ -87,12 +149,17 @@ def treat_scaled(X: np.ndarray | sparse.csr_matrix, fitted: Fitted) -> tuple[np.
     Scaled features (n_spots, n_varying), and the preparation of those.
     """
     varying = np.flatnonzero(fitted.columns["deviation"] > 0)
-    fitted, X = fitted.take(varying), X[:, varying]
-    if fitted.constants["sparse"]:
-        X = sparse.csr_matrix(X)
-    elif sparse.issparse(X):
-        X = X.toarray()
-    return _scaled(X, fitted.columns["mean"], fitted.columns["deviation"]), fitted
+    known = fitted.take(varying)
+
+    def scaled(rows: np.ndarray | sparse.csr_matrix) -> np.ndarray | sparse.csr_matrix:
+        rows = rows[:, varying]
+        if known.constants["sparse"]:
+            rows = sparse.csr_matrix(rows)
+        elif sparse.issparse(rows):
+            rows = rows.toarray()
+        return _scaled(rows, known.columns["mean"], known.columns["deviation"])
+
+    return on_rows(scaled, X), known
 
 
 def laid_out(values: np.ndarray, features: np.ndarray, n_features: int) -> np.ndarray:
@@ -102,9 +169,14 @@ def laid_out(values: np.ndarray, features: np.ndarray, n_features: int) -> np.nd
     return out
 
 
-def _moments(X: np.ndarray | sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _moments(X: np.ndarray | sparse.csr_matrix | Blocks) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Positions, means and standard deviations of the features that vary."""
-    if sparse.issparse(X):
+    if isinstance(X, Blocks):
+        scaler = StandardScaler(with_mean=False)
+        for rows in X:
+            scaler.partial_fit(rows.astype(np.float64))
+        mean, variance = scaler.mean_, scaler.var_
+    elif sparse.issparse(X):
         mean, variance = mean_variance_axis(X, axis=0)
     else:
         mean, variance = X.mean(axis=0, dtype=np.float64), X.var(axis=0, dtype=np.float64)

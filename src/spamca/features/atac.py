@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from spamca.features._blocks import Blocks, by_rows, on_rows
 from spamca.features._features import Features
 from spamca.features._linear import laid_out
+from spamca.features._spectrum import spectrum
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +26,11 @@ DEPTH = 0.75
 
 
 def prepare_atac(
-    X: np.ndarray | sparse.csr_matrix, *, n_components: int = 30, n_top_genes: int = 3000, random_state: int = 0
+    X: np.ndarray | sparse.csr_matrix | Blocks,
+    *,
+    n_components: int = 30,
+    n_top_genes: int = 3000,
+    random_state: int = 0,
 ) -> Features:
     r"""Weigh peaks by how few spots have them, and find latent semantic components (Cusanovich et al. 2015).
 
@@ -49,17 +55,48 @@ def prepare_atac(
     ValueError
         If fewer than two peaks, or fewer than two spots, have counts.
     """
-    from anndata import AnnData
-    from sklearn.decomposition import TruncatedSVD
-
-    counts = sparse.csr_matrix(X, dtype=np.float32, copy=True)
-    counts.eliminate_zeros()
-    depth = np.asarray(counts.sum(axis=1)).ravel()
-    used = np.asarray(counts.getnnz(axis=0) > 0).ravel()
+    counts = X
+    if isinstance(X, Blocks):
+        depth, totals = X.look.depth, X.look.totals
+    else:
+        counts = sparse.csr_matrix(X, dtype=np.float32, copy=True)
+        counts.eliminate_zeros()
+        depth, totals = (np.asarray(counts.sum(axis=axis), dtype=np.float64).ravel() for axis in (1, 0))
+    used = totals > 0
     n_found = min(n_components + 1, used.sum() - 1, (depth > 0).sum() - 1)
     if n_found < 1:
         msg = f"latent semantic components need counts in two features and two spots, got {used.sum()} and {(depth > 0).sum()}"
         raise ValueError(msg)
+    rarity = np.log1p(len(depth) / totals[used])
+    decompose = _decompose_blocks if isinstance(X, Blocks) else _decompose
+    values, axes, centre, variance = decompose(counts, used, rarity, n_found, random_state)
+    first = int(n_found > 1 and abs(_correlation(values[:, 0], np.log1p(depth))) > DEPTH)
+    kept = slice(first, first + n_components)
+    values = values[:, kept] - values[:, kept].mean(axis=0)
+    loadings = np.zeros((len(used), values.shape[1]), dtype=np.float32)
+    loadings[used] = axes[kept].T
+    spread = values.var(axis=0, dtype=np.float64)
+    return Features(
+        key="X_lsi",
+        values=np.ascontiguousarray(values, dtype=np.float32),
+        loadings_key="LSI",
+        loadings=loadings,
+        variance=spread,
+        variance_ratio=spread / variance,
+        steps=_steps(values.shape[1], left_out=first),
+        columns={"rarity": laid_out(rarity, used, len(used)), "centre": laid_out(centre, used, len(used))},
+        constants={"scale": SCALE},
+    )
+
+
+def _decompose(
+    counts: sparse.csr_matrix, used: np.ndarray, rarity: np.ndarray, n_components: int, random_state: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Scores, axes, mean of each peak, and variance of all together."""
+    from anndata import AnnData
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.utils.sparsefuncs import mean_variance_axis
+
     tissue = AnnData(counts[:, used])
     with warnings.catch_warnings(), np.errstate(divide="ignore"):
         warnings.simplefilter("ignore")  # muon's own, at import; spots without counts stay without
@@ -67,31 +104,24 @@ def prepare_atac(
 
         atac.pp.tfidf(tissue, scale_factor=SCALE)
     weighed = sparse.csr_matrix(tissue.X, dtype=np.float32)
-    svd = TruncatedSVD(n_found, algorithm="arpack", random_state=random_state)
+    svd = TruncatedSVD(n_components, algorithm="arpack", random_state=random_state)
     values = svd.fit_transform(weighed)
-    first = int(n_found > 1 and abs(_correlation(values[:, 0], np.log1p(depth))) > DEPTH)
-    kept = slice(first, first + n_components)
-    values = values[:, kept] - values[:, kept].mean(axis=0)
-    loadings = np.zeros((len(used), values.shape[1]), dtype=np.float32)
-    loadings[used] = svd.components_[kept].T
-    rarity = np.log1p(len(depth) / np.asarray(counts[:, used].sum(axis=0), dtype=np.float64).ravel())
-    centre = np.asarray(weighed.mean(axis=0, dtype=np.float64)).ravel()
-    return Features(
-        key="X_lsi",
-        values=np.ascontiguousarray(values, dtype=np.float32),
-        loadings_key="LSI",
-        loadings=loadings,
-        variance=np.asarray(svd.explained_variance_[kept], dtype=np.float64),
-        variance_ratio=np.asarray(svd.explained_variance_ratio_[kept], dtype=np.float64),
-        steps=_steps(values.shape[1], left_out=first),
-        columns={"rarity": laid_out(rarity, used, len(used)), "centre": laid_out(centre, used, len(used))},
-        constants={"scale": SCALE},
-    )
+    mean, variance = mean_variance_axis(weighed, axis=0)
+    return values, svd.components_, mean.astype(np.float64), float(variance.sum())
+
+
+def _decompose_blocks(
+    counts: Blocks, used: np.ndarray, rarity: np.ndarray, n_components: int, random_state: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    weighed = counts.treat(lambda rows: _weighed(rows, used, rarity, SCALE).astype(np.float32))
+    found = spectrum(weighed, np.zeros(used.sum()), n_components, centred=False, random_state=random_state)
+    scores = by_rows(lambda rows: (rows @ found.axes.T).astype(np.float32), weighed)
+    return scores, found.axes, found.mean, found.variance
 
 
 def treat_atac(
-    X: np.ndarray | sparse.csr_matrix, position: np.ndarray, fitted: Fitted
-) -> tuple[np.ndarray | sparse.csr_matrix, Fitted]:
+    X: np.ndarray | sparse.csr_matrix | Blocks, position: np.ndarray, fitted: Fitted
+) -> tuple[np.ndarray | sparse.csr_matrix | Blocks, Fitted]:
     """Treat other spots before the loadings are applied, peaks weighed by how few spots of the first tissue had them.
 
     Parameters
@@ -107,12 +137,20 @@ def treat_atac(
     -------
     Treated features (n_spots, n_known), and the preparation of those.
     """
-    counts = sparse.csr_matrix(X, dtype=np.float32, copy=True)
-    depth = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
     here = position >= 0
-    fitted, counts = fitted.take(here), counts[:, position[here]]
-    share = sparse.diags(np.where(depth > 0, fitted.constants["scale"] / np.where(depth > 0, depth, 1), 0)) @ counts
-    return sparse.csr_matrix(share.log1p() @ sparse.diags(fitted.columns["rarity"])), fitted
+    known = fitted.take(here)
+    rarity, scale = known.columns["rarity"], known.constants["scale"]
+    return on_rows(lambda rows: _weighed(rows, position[here], rarity, scale), X), known
+
+
+def _weighed(
+    X: np.ndarray | sparse.csr_matrix, peaks: np.ndarray, rarity: np.ndarray, scale: float
+) -> sparse.csr_matrix:
+    """TF-IDF of some peaks; the depth of a spot is that of all."""
+    counts = sparse.csr_matrix(X, dtype=np.float32)
+    depth = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
+    share = sparse.diags(np.where(depth > 0, scale / np.where(depth > 0, depth, 1), 0)) @ counts[:, peaks]
+    return sparse.csr_matrix(share.log1p() @ sparse.diags(rarity))
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:

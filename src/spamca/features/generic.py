@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from spamca.features._blocks import Blocks, on_rows
 from spamca.features._linear import scaled_pca, treat_scaled
 
 if TYPE_CHECKING:
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
 
 
 def prepare_generic(
-    X: np.ndarray | sparse.csr_matrix, *, n_components: int = 30, n_top_genes: int = 3000, random_state: int = 0
+    X: np.ndarray | sparse.csr_matrix | Blocks,
+    *,
+    n_components: int = 30,
+    n_top_genes: int = 3000,
+    random_state: int = 0,
 ) -> Features:
     """Scale and principal components.
 
@@ -30,12 +35,13 @@ def prepare_generic(
     random_state
         Seed of the decomposition.
     """
-    return scaled_pca(_single(X), n_components=n_components, random_state=random_state)
+    X = X.treat(_single) if isinstance(X, Blocks) else _single(X)
+    return scaled_pca(X, n_components=n_components, random_state=random_state)
 
 
 def treat_generic(
-    X: np.ndarray | sparse.csr_matrix, position: np.ndarray, fitted: Fitted
-) -> tuple[np.ndarray | sparse.csr_matrix, Fitted]:
+    X: np.ndarray | sparse.csr_matrix | Blocks, position: np.ndarray, fitted: Fitted
+) -> tuple[np.ndarray | sparse.csr_matrix | Blocks, Fitted]:
     """Treat other spots before the loadings are applied.
 
     Parameters
@@ -53,7 +59,8 @@ def treat_generic(
     Treated features (n_spots, n_known), and the preparation of those.
     """
     here = position >= 0
-    return treat_scaled(_single(X)[:, position[here]], fitted.take(here))
+    known = on_rows(lambda rows: _single(rows)[:, position[here]], X)
+    return treat_scaled(known, fitted.take(here))
 
 
 def _single(X: np.ndarray | sparse.csr_matrix) -> np.ndarray | sparse.csr_matrix:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spamca._logging import logger
+from spamca.features._opened import opened
 from spamca.features._values import is_counts, is_negative, is_whole, looks_logged
 from spamca.features.atac import prepare_atac, treat_atac
 from spamca.features.generic import prepare_generic, treat_generic
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from spamca.features._features import Features
     from spamca.features._fitted import Fitted
+    from spamca.features._opened import Opened
 
 COUNT_LAYERS = ("counts", "raw_counts")
 """Layers in which scanpy's and scvi-tools' users keep counts after normalising ``X``."""
@@ -33,7 +35,7 @@ class Kind:
     Parameters
     ----------
     prepare
-        From a matrix (n_spots, n_features) to features.
+        From a matrix (n_spots, n_features), in memory or in blocks, to features.
     treat
         From a matrix of other spots, the columns of the features in it, and a preparation to what the loadings are applied to, and
         the preparation of the features that are there.
@@ -109,7 +111,7 @@ KINDS: dict[str, Kind] = {
 """Kinds by name; of those whose words are met alike, the first wins. A new kind is a file and a line here."""
 
 
-def infer_kind(name: str, modality: AnnData) -> str:
+def infer_kind(name: str, modality: AnnData | Opened) -> str:
     """Kind of a modality.
 
     By ``var["feature_types"]``, else by its name, else ``"generic"``. Where neither ``X`` nor a layer of counts holds what
@@ -133,6 +135,7 @@ def infer_kind(name: str, modality: AnnData) -> str:
     kind = typed or named
     if kind is None:
         return "generic"
+    modality = opened(modality)
     X, _ = matrix_of(modality, kind)
     unfit = not is_whole(X) and (is_negative(X) or (not KINDS[kind].logged and looks_logged(X)))
     if KINDS[kind].counts and unfit:
@@ -147,7 +150,7 @@ def trust_of(name: str, kind: str) -> float:
     return 1.0 if known is None else KINDS[known].trust
 
 
-def matrix_of(modality: AnnData, kind: str) -> tuple[Any, str]:
+def matrix_of(modality: AnnData | Opened, kind: str) -> tuple[Any, str]:
     """Matrix that a modality is prepared from: ``X``, or a layer of counts where the kind needs counts and X has none.
 
     Parameters
@@ -159,16 +162,19 @@ def matrix_of(modality: AnnData, kind: str) -> tuple[Any, str]:
 
     Returns
     -------
-    Dense or sparse, (n_spots, n_features), the modality's own and not to be written to; and where it is.
+    Dense or sparse, (n_spots, n_features), the modality's own and not to be written to, or the blocks of one that is not in
+    memory; and where it is.
     """
+    modality = opened(modality)
     if KINDS[kind].counts and modality.X is not None and not is_counts(modality.X):
         for layer in COUNT_LAYERS:
-            if layer in modality.layers and is_counts(modality.layers[layer]):
-                return modality.layers[layer], f"layers[{layer!r}]"
+            X = modality.layer(layer)
+            if X is not None and is_counts(X):
+                return X, f"layers[{layer!r}]"
     return modality.X, "X"
 
 
-def _feature_types(modality: AnnData) -> str:
+def _feature_types(modality: AnnData | Opened) -> str:
     types = modality.var["feature_types"].dropna().mode() if "feature_types" in modality.var else ()
     return str(types.iloc[0]) if len(types) else ""
 

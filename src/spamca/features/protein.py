@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from spamca.features._blocks import Blocks, on_rows
 from spamca.features._linear import scaled_pca, treat_scaled
 
 if TYPE_CHECKING:
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
 
 
 def prepare_protein(
-    X: np.ndarray | sparse.csr_matrix, *, n_components: int = 30, n_top_genes: int = 3000, random_state: int = 0
+    X: np.ndarray | sparse.csr_matrix | Blocks,
+    *,
+    n_components: int = 30,
+    n_top_genes: int = 3000,
+    random_state: int = 0,
 ) -> Features:
     r"""Centred log ratio within each spot, scale, and principal components.
 
@@ -35,13 +40,14 @@ def prepare_protein(
     random_state
         Seed of the decomposition.
     """
-    features = scaled_pca(_log_ratios(X), n_components=n_components, random_state=random_state)
+    ratios = X.treat(_log_ratios, dense=True) if isinstance(X, Blocks) else _log_ratios(X)
+    features = scaled_pca(ratios, n_components=n_components, random_state=random_state)
     return features.changed(steps=("centred log ratio", *features.steps))
 
 
 def treat_protein(
-    X: np.ndarray | sparse.csr_matrix, position: np.ndarray, fitted: Fitted
-) -> tuple[np.ndarray | sparse.csr_matrix, Fitted]:
+    X: np.ndarray | sparse.csr_matrix | Blocks, position: np.ndarray, fitted: Fitted
+) -> tuple[np.ndarray | sparse.csr_matrix | Blocks, Fitted]:
     """Treat other spots before the loadings are applied.
 
     Parameters
@@ -59,7 +65,8 @@ def treat_protein(
     Treated features (n_spots, n_known), and the preparation of those.
     """
     here = position >= 0
-    return treat_scaled(_log_ratios(X[:, position[here]]), fitted.take(here))
+    known = on_rows(lambda rows: _log_ratios(rows[:, position[here]]), X)
+    return treat_scaled(known, fitted.take(here))
 
 
 def _log_ratios(X: np.ndarray | sparse.csr_matrix) -> np.ndarray:

@@ -59,9 +59,9 @@ def prepare_modality(mdata: MuData, name: str, kind: str | None = None, **option
     ValueError
         If the matrix does not suit the kind.
     """
-    from spamca.features import KINDS, infer_kind, matrix_of
+    from spamca.features import KINDS, infer_kind, matrix_of, opened
 
-    modality = mdata[name]
+    modality = opened(mdata[name])
     _checks.check_features(modality.X, name)
     kind = kind or infer_kind(name, modality)
     X, source = matrix_of(modality, kind)

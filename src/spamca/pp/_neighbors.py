@@ -125,7 +125,7 @@ def neighbors(
     """
     from spamca.graph import METRICS, SPATIAL_KINDS, feature_graph
 
-    _checks.check_mudata(mdata)
+    _checks.check_mudata(mdata, copy=copy)
     _checks.check_choice("spatial_kind", spatial_kind, (AUTO, *SPATIAL_KINDS))
     _checks.check_choice("metric", metric, METRICS)
     counts = {name: _n_neighbors(n_neighbors, modality.n_obs) for name, modality in mdata.mod.items()}

@@ -99,7 +99,7 @@ def prepare(
     """
     from spamca.features import KINDS
 
-    _checks.check_mudata(mdata)
+    _checks.check_mudata(mdata, copy=copy)
     _checks.check_count("n_components", n_components, least=1)
     _checks.check_count("n_top_genes", n_top_genes, least=1)
     random_state = _checks.check_seed(random_state)

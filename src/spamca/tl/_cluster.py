@@ -117,7 +117,7 @@ def cluster(
     >>> mdata.obsm["spamca_posterior"].shape
     (200, 5)
     """
-    _checks.check_mudata(mdata)
+    _checks.check_mudata(mdata, copy=copy)
     _checks.check_key_added(mdata, key_added)
     _checks.check_choice("method", method, CLUSTERERS)
     random_state = _checks.check_seed(random_state)

@@ -112,7 +112,7 @@ def denoise(
     from spamca.tl._store_denoised import check_free, store_denoised
     from spamca.tl._tissue_of import tissue_of
 
-    _checks.check_mudata(mdata)
+    _checks.check_mudata(mdata, copy=copy)
     random_state = _checks.check_seed(random_state)
     trained = network_of(mdata, key)
     names = wanted(mdata, modalities, features)

@@ -96,7 +96,7 @@ def estimate_n_clusters(
     from spamca.tl._sections import sections_of
     from spamca.tl._where_missing import run_neighbors_where_missing
 
-    _checks.check_mudata(mdata)
+    _checks.check_mudata(mdata, copy=copy)
     _checks.check_key_added(mdata, key_added)
     seed = _checks.check_seed(random_state)
     _checks.check_size(mdata, "to estimate a number of domains")

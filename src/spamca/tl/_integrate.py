@@ -170,7 +170,7 @@ def integrate(
     from spamca.tl._where_missing import run_neighbors_where_missing
     from spamca.train import fit
 
-    _checks.check_mudata(mdata)
+    _checks.check_mudata(mdata, copy=copy)
     _checks.check_key_added(mdata, key_added, embedding=True)
     _checks.check_choice("preset", preset, PRESETS)
     seed = _checks.check_seed(random_state)

@@ -127,7 +127,7 @@ def lay_out(mdata: MuData, model: Model, *, spatial_key: str, library_key: str |
 
 def _features(mdata: MuData, model: Model, m: int, links: csr_matrix) -> tuple[np.ndarray, np.ndarray | None, int]:
     """Features of modality number ``m`` (n_modality, n_components), what neighbours share beyond them, and how many are missing."""
-    from spamca.features import KINDS, matrix_of, unexplained
+    from spamca.features import KINDS, Blocks, matrix_of, opened, unexplained
 
     described, fitted = model.header["modalities"][m], model.fitted(m)
     name, kind, use_rep = (described[key] for key in ("name", "kind", "use_rep"))
@@ -140,8 +140,8 @@ def _features(mdata: MuData, model: Model, m: int, links: csr_matrix) -> tuple[n
             )
             raise ValueError(msg)
         return values, None, 0
-    modality = mdata[name]
-    position = _positions(modality, described["features"], name)
+    position = _positions(mdata[name], described["features"], name)
+    modality = opened(mdata[name])
     _checks.check_features(modality.X, name)
     X, _ = matrix_of(modality, kind)
     _checks.check_features(X, name, counts=KINDS[kind].counts)
@@ -151,7 +151,9 @@ def _features(mdata: MuData, model: Model, m: int, links: csr_matrix) -> tuple[n
         msg = f"modality {name!r} cannot be prepared as the model was: {error}; put the same into mdata[{name!r}].X"
         raise ValueError(msg) from error
     values, reach = known.scores(treated), described["unexplained"]
-    left = None if reach is None else unexplained(treated, known, values, links) / reach
+    if reach is None or isinstance(treated, Blocks):
+        return values, None, int((position < 0).sum())
+    left = unexplained(treated, known, values, links) / reach
     return values, left, int((position < 0).sum())
 
 

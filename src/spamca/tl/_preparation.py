@@ -9,7 +9,7 @@ import pandas as pd
 from anndata.utils import make_index_unique
 
 from spamca import _edge, _keys
-from spamca.features import KINDS, Fitted, matrix_of, unexplained
+from spamca.features import KINDS, Blocks, Fitted, matrix_of, opened, unexplained
 from spamca.guide.emissions import QUANTILE
 from spamca.model.network import plain
 from spamca.pp._representation import GIVEN
@@ -58,7 +58,7 @@ def feature_names(modality: AnnData) -> pd.Index:
 def find_reach(mdata: MuData) -> dict[str, float]:
     """What neighbours share beyond the components, by modality: the quantile :data:`~spamca.guide.emissions.QUANTILE`.
 
-    Left out are modalities whose features the user brought, or whose matrix is no longer what they were made from.
+    Left out are modalities whose features the user brought, whose matrix is no longer what they were made from, or is not in memory.
     """
     links, out = mdata.obsp[_keys.connectivities(_keys.SPATIAL)], {}
     for name, modality in mdata.mod.items():
@@ -78,8 +78,10 @@ def _left(modality: AnnData) -> tuple[np.ndarray, Fitted, np.ndarray] | None:
         return None
     try:
         fitted, used = preparation_of(modality)
-        treated, known = KINDS[kind].treat(matrix_of(modality, kind)[0], np.flatnonzero(used), fitted)
+        treated, known = KINDS[kind].treat(matrix_of(opened(modality), kind)[0], np.flatnonzero(used), fitted)
     except (KeyError, ValueError):
+        return None
+    if isinstance(treated, Blocks):
         return None
     scores = known.scores(treated)
     expected = features_of(modality)

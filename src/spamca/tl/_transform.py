@@ -106,7 +106,7 @@ def transform(
     from spamca.tl._new_tissue import lay_out, library_key_of, spatial_key_of
     from spamca.tl._store_transformed import store_transformed
 
-    _checks.check_mudata(mdata)
+    _checks.check_mudata(mdata, copy=copy)
     _checks.check_key_added(mdata, key_added, embedding=True)
     _checks.check_size(mdata, "to be transformed")
     seed = _checks.check_seed(random_state)
