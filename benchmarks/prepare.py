@@ -17,7 +17,6 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-
 from benchmarks.scale import MIB, forget, memory
 
 WAYS = {"backed": "backed by the file", "dask": "dask arrays", "memory": "in memory"}
