@@ -65,8 +65,9 @@ def test_backed(pair, tmp_path):
 
     pair.write(tmp_path / "pair.h5mu")
     backed = mudata.read_h5mu(tmp_path / "pair.h5mu", backed="r")
-    with pytest.raises(ValueError, match="backed by a file"):
-        _checks.check_mudata(backed)
+    _checks.check_mudata(backed)
+    with pytest.raises(ValueError, match="copy=True, but mdata is backed by a file"):
+        _checks.check_mudata(backed, copy=True)
     backed.file.close()
 
 

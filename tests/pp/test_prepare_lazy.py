@@ -99,3 +99,121 @@ def test_as_in_memory(lazy, tissue, n_top_genes):
     spamca.pp.prepare(lazy, **options)
     for name in KEYS:
         alike(lazy[name], expected[name], name)
+
+
+def test_nothing_is_loaded_whole_or_written(path, monkeypatch):
+    from anndata.abc import CSRDataset
+
+    monkeypatch.setattr("spamca.features._blocks.ROWS", 60)
+    monkeypatch.setattr(CSRDataset, "to_memory", lambda _: 1 / 0)
+    before = path.read_bytes()
+    mdata = mudata.read_h5mu(path, backed="r")
+    sizes, rows_of = [], spamca.features.Blocks.__iter__
+
+    def watched(X):
+        for rows in rows_of(X):
+            sizes.append(rows.shape[0])
+            yield rows
+
+    monkeypatch.setattr(spamca.features.Blocks, "__iter__", watched)
+    spamca.pp.prepare(mdata, n_components=5)
+    assert max(sizes) == 60
+    assert isinstance(mdata["rna"].X, CSRDataset)
+    assert isinstance(mdata["metabolites"].X, h5py.Dataset)
+    mdata.file.close()
+    assert path.read_bytes() == before
+
+
+def test_copy_of_a_backed_tissue_is_an_error(path):
+    mdata = mudata.read_h5mu(path, backed="r")
+    with pytest.raises(ValueError, match="copy=True, but mdata is backed by a file; leave copy out"):
+        spamca.pp.prepare(mdata, copy=True)
+    mdata.file.close()
+
+
+def test_dask_arrays_are_copied_unread(tissue):
+    mdata = as_dask(tissue, "rna", chunks=(70, 300))
+    changed = spamca.pp.prepare(mdata, copy=True, n_components=5)
+    assert "X_pca" in changed["rna"].obsm
+    assert "X_pca" not in mdata["rna"].obsm
+    assert type(changed["rna"].X) is type(mdata["rna"].X)
+
+
+def as_dask(tissue, name, *, chunks, X=None, layers=None):
+    import dask.array as da
+
+    modality = tissue[name]
+    X = modality.X if X is None else X
+    dense = da.from_array(X.toarray() if sparse.issparse(X) else X, chunks=chunks)
+    return mudata.MuData({name: AnnData(dense, modality.obs, modality.var, layers=layers)})
+
+
+def test_layer_of_counts(tissue, caplog):
+    import dask.array as da
+
+    expected = spamca.pp.prepare(mudata.MuData({"rna": tissue["rna"]}), copy=True, n_components=5)
+    counts = da.from_array(tissue["rna"].X.toarray(), chunks=(100, -1))
+    mdata = as_dask(tissue, "rna", chunks=(100, -1), X=tissue["rna"].X.toarray() - 0.5, layers={"counts": counts})
+    with caplog.at_level("INFO", logger="spamca"):
+        spamca.pp.prepare(mdata, n_components=5)
+    assert "prepared from layers['counts'] as rna" in caplog.text
+    alike(mdata["rna"], expected["rna"], "rna")
+
+
+def test_logarithms_stay(tissue):
+    logged = np.log1p(tissue["rna"].X.toarray())
+    whole = mudata.MuData({"rna": AnnData(sparse.csr_matrix(logged), tissue["rna"].obs, tissue["rna"].var)})
+    mdata = as_dask(tissue, "rna", chunks=(100, -1), X=logged)
+    for one in (whole, mdata):
+        spamca.pp.prepare(one, n_components=5)
+    assert "log-normalised" in mdata["rna"].uns["spamca"]["steps"]
+    alike(mdata["rna"], whole["rna"], "rna")
+
+
+@pytest.mark.parametrize(("value", "message"), [(-3, r"\(lowest -3\)"), (np.nan, "must be finite"), (np.inf, "finite")])
+def test_values_that_will_not_do(tissue, value, message):
+    X = tissue["rna"].X.toarray()
+    X[160, 5] = value
+    mdata = as_dask(tissue, "rna", chunks=(100, -1), X=X)
+    with pytest.raises(ValueError, match=message):
+        spamca.pp.prepare(mdata)
+    assert "X_pca" not in mdata["rna"].obsm
+
+
+def test_matrix_by_columns(tissue, tmp_path):
+    modality = tissue["rna"]
+    by_columns = mudata.MuData({"rna": AnnData(modality.X.tocsc(), modality.obs, modality.var)})
+    by_columns.write(tmp_path / "columns.h5mu")
+    mdata = mudata.read_h5mu(tmp_path / "columns.h5mu", backed="r")
+    with pytest.raises(ValueError, match="stored by columns.*csr_matrix"):
+        spamca.pp.prepare(mdata)
+    mdata.file.close()
+
+
+def test_what_comes_after_works(path):
+    mdata, new = (mudata.read_h5mu(path, backed="r") for _ in range(2))
+    spamca.pp.neighbors(mdata)
+    spamca.tl.integrate(mdata, n_clusters=3, max_epochs=3, progress_bar=False)
+    spamca.tl.cluster(mdata, 3)
+    spamca.tl.denoise(mdata)
+    assert mdata["rna"].layers["spamca_denoised"].shape == mdata["rna"].shape
+    spamca.tl.transform(new, mdata)
+    np.testing.assert_allclose(new.obsm["X_spamca"], mdata.obsm["X_spamca"], atol=0.02)
+    assert all(modality.isbacked for one in (mdata, new) for modality in one.mod.values())
+    for one in (mdata, new):
+        one.file.close()
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_applied_as_in_memory(lazy, tissue):
+    from spamca.features import KINDS, Fitted, in_blocks
+
+    spamca.pp.prepare(tissue, n_components=5)
+    for name, modality in tissue.mod.items():
+        record, preparation = modality.uns["spamca"], modality.varm["spamca_preparation"]
+        columns = {column: values.to_numpy() for column, values in preparation.items()}
+        fitted = Fitted(modality.varm[record["loadings"]], columns, record["constants"])
+        position = np.arange(modality.n_vars)
+        apply = KINDS[record["kind"]].apply
+        found, expected = (apply(X, position, fitted) for X in (in_blocks(lazy[name].X), modality.X))
+        np.testing.assert_allclose(found, expected, atol=1e-4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spamca.features._blocks import Blocks
+from spamca.features._blocks import Blocks, in_blocks
 from spamca.features._features import Features
 from spamca.features._fitted import Fitted
 from spamca.features._opened import Opened, opened
@@ -16,6 +16,7 @@ __all__ = [
     "Fitted",
     "Kind",
     "Opened",
+    "in_blocks",
     "infer_kind",
     "matrix_of",
     "opened",

@@ -41,6 +41,12 @@ def prepare(
     gone wrong, and an error. ``layers["counts"]`` is used where ``X`` holds no counts. What was done is told at level INFO
     of the logger ``"spamca"``.
 
+    Counts need not fit memory: matrices that are backed by a file (``mudata.read_h5mu(path, backed="r")``) or dask arrays (from
+    :func:`anndata.experimental.read_elem_lazy` or :func:`anndata.experimental.read_lazy`, whose tables ``obs`` and ``var``
+    a MuData needs in memory) are read a block of rows at a time, and nothing is written to the file. Counts of up to 4,000 chosen
+    features are read about seven times; of more, once in each of some ten to forty iterations. Results are those of the same
+    matrix in memory but for rounding.
+
     Parameters
     ----------
     mdata
@@ -55,7 +61,7 @@ def prepare(
     random_state
         Seed of the iterative decomposition of wide matrices.
     copy
-        Whether to return a changed copy instead of changing ``mdata``.
+        Whether to return a changed copy instead of changing ``mdata``, which must not be backed by a file then.
 
     Returns
     -------
@@ -81,7 +87,8 @@ def prepare(
     KeyError
         If ``kinds`` names a modality that does not exist.
     ValueError
-        If a kind is unknown, features are not finite, no feature varies, or counts are negative.
+        If a kind is unknown, features are not finite, no feature varies, counts are negative, or a matrix that is not in memory is
+        stored by columns.
 
     See Also
     --------
