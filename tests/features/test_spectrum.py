@@ -48,3 +48,14 @@ def test_not_centred(X):
     _, singular, axes = np.linalg.svd(X.astype(np.float64), full_matrices=False)
     np.testing.assert_allclose(np.abs((found.axes * axes[:5]).sum(axis=1)), 1, atol=1e-5)
     np.testing.assert_allclose(found.values, singular[:5] ** 2, rtol=1e-5)
+
+
+def test_many_features(monkeypatch):
+    monkeypatch.setattr("spamca.features._spectrum.PRODUCTS_UP_TO", 100)
+    rng = np.random.default_rng(0)
+    X = (rng.normal(size=(300, 8)) * np.arange(9, 1, -1) @ rng.normal(size=(8, 600))).astype(np.float32)
+    X += rng.normal(size=X.shape).astype(np.float32)
+    found = spectrum(as_blocks(X, as_sparse=False), np.zeros(600), 5)
+    pca = PCA(5, svd_solver="full").fit(X.astype(np.float64))
+    np.testing.assert_allclose(found.axes, pca.components_, atol=1e-4)
+    np.testing.assert_allclose(found.values / (len(X) - 1), pca.explained_variance_, rtol=1e-5)

@@ -214,6 +214,6 @@ def test_applied_as_in_memory(lazy, tissue):
         columns = {column: values.to_numpy() for column, values in preparation.items()}
         fitted = Fitted(modality.varm[record["loadings"]], columns, record["constants"])
         position = np.arange(modality.n_vars)
-        apply = KINDS[record["kind"]].apply
-        found, expected = (apply(X, position, fitted) for X in (in_blocks(lazy[name].X), modality.X))
+        both = (KINDS[record["kind"]].treat(X, position, fitted) for X in (in_blocks(lazy[name].X), modality.X))
+        found, expected = (known.scores(treated) for treated, known in both)
         np.testing.assert_allclose(found, expected, atol=1e-4)

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 from scipy.linalg import eigh
+from scipy.sparse.linalg import LinearOperator, lobpcg
 from sklearn.utils.extmath import svd_flip
-
-from spamca.features._leading import leading_eigenvectors
 
 if TYPE_CHECKING:
     from spamca.features._blocks import Blocks
 
 PRODUCTS_UP_TO = 4000
 """Number of features up to which the products of all pairs are summed, (n_features, n_features) and one reading of the matrix."""
+
+SPARE = 10
+"""Vectors carried beside those wanted: convergence lives on the gap to what lies beyond them."""
+
+TOLERANCE = 1e-6
+"""Length of what an eigenvector's product has outside of it, in parts of the mean eigenvalue."""
+
+MOST_ITERATIONS = 60
+"""Iterations after which what was found is taken; each reads the matrix up to twice."""
 
 _VALUES = 2**22  # values of a block made dense together
 
@@ -49,7 +58,7 @@ def spectrum(
     r"""Leading eigenvectors of :math:`X^\top X`, with the mean of each feature taken out if ``centred``.
 
     Sums over the blocks of all products of two features; of very many features, whose products would not fit memory, by
-    :func:`leading_eigenvectors`, at one reading of the matrix a product.
+    :func:`scipy.sparse.linalg.lobpcg` (Knyazev 2001), which needs products with blocks of vectors only.
 
     Parameters
     ----------
@@ -133,5 +142,13 @@ def _by_iterations(
             out -= np.outer(sums.total, sums.total @ vectors / sums.n)
         return out
 
-    vectors, values = leading_eigenvectors(times, p, n_components, random_state=random_state)
-    return vectors.T.copy(), values, sums
+    start = np.random.default_rng(random_state).standard_normal((p, min(p, n_components + SPARE)))
+    times(start[:, :1])
+    operator = LinearOperator((p, p), matvec=lambda v: times(v.reshape(-1, 1)), matmat=times, dtype=np.float64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of the spare vectors, which need not converge
+        values, vectors = lobpcg(
+            operator, start, largest=True, tol=TOLERANCE * sums.squares / p, maxiter=MOST_ITERATIONS
+        )
+    leading = np.argsort(values)[::-1][:n_components]
+    return np.ascontiguousarray(vectors[:, leading].T), values[leading], sums
