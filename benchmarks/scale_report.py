@@ -84,8 +84,8 @@ def draw(runs: list[dict], path: Path) -> None:
     sizes = [run["n_spots"] for run in mine]
     for stage, color in zip(STAGES, COLORS, strict=True):
         left.plot(sizes, [run["seconds"][stage] for run in mine], color=color, marker="o", markersize=3, label=stage)
-    left.plot(sizes, [run["total"] for run in mine], color="black", marker="s", markersize=4, label="spamca, all")
-    right.plot(sizes, [run["peak"] / GIB for run in mine], color="black", marker="s", markersize=4, label="spamca")
+    left.plot(sizes, [run["total"] for run in mine], color="black", marker="s", markersize=4, label="all of spamca")
+    right.plot(sizes, [run["peak"] / GIB for run in mine], color="black", marker="s", markersize=4)
     theirs = [run for run in runs if run["method"] != "spamca"]
     if theirs:
         style = {"color": "#CC79A7", "marker": "^", "markersize": 5, "linestyle": "--", "label": "SpatialGlue"}
@@ -96,9 +96,9 @@ def draw(runs: list[dict], path: Path) -> None:
         panel.set_yscale("log")
         panel.set_xlabel("spots")
         panel.set_ylabel(name)
-        panel.legend(fontsize=8, frameon=False)
         for side in ("top", "right"):
             panel.spines[side].set_visible(False)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8, frameon=False)
     figure.savefig(path, dpi=150)
     plt.close(figure)
 
