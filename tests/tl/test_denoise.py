@@ -138,6 +138,20 @@ def test_settings(tissue, settings):
     assert np.isfinite(tissue["rna"].layers["spamca_denoised"]).all()
 
 
+def test_transformation_takes_it_away(integrated):
+    model = spamca.Model.from_mudata(integrated)
+    spamca.tl.denoise(integrated)
+    spamca.tl.denoise(integrated, features=["protein2"], key_added="few")
+    spamca.tl.transform(integrated, model)
+    assert "spamca_denoised" not in integrated["rna"].layers
+    assert "few_protein" not in integrated.obsm
+    with pytest.raises(KeyError, match="no trained network"):
+        spamca.tl.denoise(integrated)
+    spamca.tl.integrate(integrated, **QUICK)
+    spamca.tl.denoise(integrated)
+    assert "spamca_denoised" in integrated["rna"].layers
+
+
 def test_published_network(tissue):
     spamca.tl.integrate(tissue, preset="paper", **QUICK)
     assert "spamca_guide" not in tissue.obsm

@@ -12,6 +12,7 @@ from spamca.pp._existing import found_graph
 from spamca.pp._store_graph import store_spatial
 from spamca.tl._joint_neighbors import joint_neighbors
 from spamca.tl._store import store_latents, stored_settings, versions
+from spamca.tl._store_denoised import forget_denoised
 from spamca.tl._store_domains import store_domains
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def store_transformed(
     if found_graph(mdata, _keys.SPATIAL) is None:
         store_spatial(mdata, tissue.spatial, tissue.coords, spatial_key)
     store_latents(mdata, found.latents, model.modalities, model.settings.views, key_added)
+    forget_denoised(mdata, key_added)
     if _keys.agreement(key_added) in mdata.obs:
         del mdata.obs[_keys.agreement(key_added)]
     joint_neighbors(mdata, key_added, random_state=random_state)
