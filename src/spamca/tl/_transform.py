@@ -87,7 +87,8 @@ def transform(
     Notes
     -----
     The network knows what its training has seen. Where ``share_beyond`` is large, domains are those that come nearest, and
-    training on the new tissue will tell more.
+    training on the new tissue will tell more. A batch effect between the new tissue and that of the training is not taken out; to take
+    it out, train on both together, with a ``library_key`` given to :func:`spamca.pp.neighbors`.
 
     Examples
     --------
