@@ -25,6 +25,16 @@ def test_names_and_colours_are_those_of_the_user(integrated):
     assert model.colors == ["#000000", "#111111", "#222222"]
 
 
+def test_names_follow_the_spots_and_not_the_order_of_categories(integrated):
+    given = {"0": "medulla", "1": "cortex", "2": "capsule"}
+    integrated.obs["spamca"] = integrated.obs["spamca"].astype(str).map(given).astype("category")
+    assert list(integrated.obs["spamca"].cat.categories) == ["capsule", "cortex", "medulla"]
+    integrated.uns["spamca_colors"] = ["#000000", "#111111", "#222222"]
+    model = spamca.Model.from_mudata(integrated)
+    assert model.domains == ["medulla", "cortex", "capsule"]
+    assert model.colors == ["#222222", "#111111", "#000000"]
+
+
 def test_every_protein_is_kept_and_only_genes_that_count(integrated):
     for modality in integrated.mod.values():
         modality.varm["PCs"][3] = 0

@@ -55,8 +55,7 @@ def model_of(mdata: MuData, key: str) -> Model:
         "modalities": modalities,
         "graphs": jsonable(record["graphs"]),
         "field": field,
-        "domains": _names(mdata, key, len(cluster["readout"]["shares"])),
-        "colors": [str(color) for color in mdata.uns[_keys.colors(key)]],
+        **_named(mdata, key, len(cluster["readout"]["shares"])),
         "method": str(cluster["method"]),
         "refine": bool(cluster["refine"]),
         "random_state": int(record["random_state"]),
@@ -131,10 +130,20 @@ def _modality(modality: AnnData, name: str) -> tuple[dict[str, Any], dict[str, n
     return described, {"loadings": fitted.loadings, **fitted.columns}
 
 
-def _names(mdata: MuData, key: str, n_domains: int) -> list[str]:
-    """Names of the domains, those that the user gave them where their number fits."""
-    if key in mdata.obs and isinstance(mdata.obs[key].dtype, pd.CategoricalDtype):
-        names = [str(name) for name in mdata.obs[key].cat.categories]
-        if len(names) == n_domains:
-            return names
-    return [str(k) for k in range(n_domains)]
+def _named(mdata: MuData, key: str, n_domains: int) -> dict[str, list[str]]:
+    """Names and colours of the domains, those that the user gave them where their number fits.
+
+    Categories may be in another order than the domains: each domain has the name that most of its spots have.
+    """
+    names, colors = [str(k) for k in range(n_domains)], [str(color) for color in mdata.uns[_keys.colors(key)]]
+    labels = mdata.obs.get(key)
+    if labels is None or not isinstance(labels.dtype, pd.CategoricalDtype) or len(labels.cat.categories) != n_domains:
+        return {"domains": names, "colors": colors}
+    names, order = [str(name) for name in labels.cat.categories], np.arange(n_domains)
+    posterior = mdata.obsm.get(_keys.posterior(key))
+    if posterior is not None and posterior.shape[1] == n_domains:
+        told = pd.crosstab(np.asarray(posterior).argmax(axis=1), np.asarray(labels.cat.codes))
+        most = told.reindex(index=order, columns=order, fill_value=0).to_numpy().argmax(axis=1)
+        order = most if len(np.unique(most)) == n_domains else order
+    colors = [colors[k] for k in order] if len(colors) == n_domains else colors
+    return {"domains": [names[k] for k in order], "colors": colors}
