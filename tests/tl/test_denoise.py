@@ -202,9 +202,11 @@ def test_what_the_user_wrote_is_not_replaced(integrated):
 
 
 def test_other_features_than_those_trained_on(integrated):
-    integrated["rna"].obsm["X_pca"] = integrated["rna"].obsm["X_pca"][:, :5]
-    with pytest.raises(ValueError, match="was trained on"):
-        spamca.tl.denoise(integrated)
+    trained_on = integrated["rna"].obsm["X_pca"]
+    for other in (trained_on[:, :5], 3 * trained_on):
+        integrated["rna"].obsm["X_pca"] = other
+        with pytest.raises(ValueError, match="features of modality 'rna' are no longer those"):
+            spamca.tl.denoise(integrated)
 
 
 def test_without_the_guide(integrated):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spamca import _keys
-from spamca.tl._gather import gather, weigh
+from spamca.tl._gather import features_of, gather, root_mean_squares, weigh
 from spamca.tl._sections import stored_corrected
 
 if TYPE_CHECKING:
@@ -40,11 +40,8 @@ def tissue_of(mdata: MuData, trained: Trained, key: str) -> Tissue:
     if list(mdata.mod) != trained.modalities:
         msg = f"mdata has modalities {list(mdata.mod)}, and the network of {key!r} was trained on {trained.modalities}{again}"
         raise ValueError(msg)
+    check_features(mdata, trained, key)
     tissue = gather(mdata, dict(zip(trained.modalities, trained.scale, strict=True)), stored_corrected(mdata, key))
-    expected = [len(token) for token in trained.network.tokens]
-    if tissue.n_features != expected:
-        msg = f"the modalities have {tissue.n_features} features, and the network of {key!r} was trained on {expected}{again}"
-        raise ValueError(msg)
     if not trained.network.settings.domain_graph:
         return tissue
     if _keys.guide(key) not in mdata.obsm:
@@ -52,3 +49,23 @@ def tissue_of(mdata: MuData, trained: Trained, key: str) -> Tissue:
         raise KeyError(msg)
     assignment = np.asarray(mdata.obsm[_keys.guide(key)])
     return weigh(tissue, assignment, mdata.obsp[_keys.connectivities(_keys.SPATIAL)])
+
+
+def check_features(mdata: MuData, trained: Trained, key: str) -> None:
+    """Whether features are those of the training, by their number and, where they were scaled, their size.
+
+    Raises
+    ------
+    ValueError
+        If not.
+    """
+    scaled = trained.network.settings.scale_features
+    found = root_mean_squares(mdata, stored_corrected(mdata, key)) if scaled else {}
+    for name, token, scale in zip(trained.modalities, trained.network.tokens, trained.scale, strict=True):
+        same = features_of(mdata[name]).shape[1] == len(token)
+        if not same or (scaled and not np.isclose(found[name], scale, rtol=1e-5)):
+            msg = (
+                f"the features of modality {name!r} are no longer those that the network was trained on; call "
+                f"spamca.tl.integrate(mdata, key_added={key!r}) again"
+            )
+            raise ValueError(msg)

@@ -13,10 +13,9 @@ from spamca.model import Model
 from spamca.model.network import plain
 from spamca.nn import Settings
 from spamca.pp._representation import GIVEN
-from spamca.tl._gather import features_of, root_mean_squares
 from spamca.tl._network import network_of
 from spamca.tl._preparation import feature_names, preparation_of
-from spamca.tl._sections import stored_corrected
+from spamca.tl._tissue_of import check_features
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -30,7 +29,14 @@ def model_of(mdata: MuData, key: str) -> Model:
     trained = network_of(mdata, key)
     record = mdata.uns[key]
     cluster = _clustering(mdata, key)
-    _check_features(mdata, trained.modalities, key)
+    lacking = [name for name in trained.modalities if name not in mdata.mod]
+    if lacking:
+        msg = (
+            f"the network was trained on modalities {trained.modalities}, but mdata lacks {lacking}; "
+            "call spamca.tl.integrate again"
+        )
+        raise ValueError(msg)
+    check_features(mdata, trained, key)
     arrays = {f"network.{name}": np.asarray(values) for name, values in record["network"].items()}
     arrays |= {f"readout.{name}": np.asarray(values) for name, values in cluster["readout"].items()}
     if "prototypes" in record:
@@ -87,25 +93,6 @@ def _clustering(mdata: MuData, key: str) -> Mapping[str, Any]:
         )
         raise ValueError(msg)
     return cluster
-
-
-def _check_features(mdata: MuData, modalities: list[str], key: str) -> None:
-    record = mdata.uns[key]
-    scaled = bool(record["params"]["scale_features"])
-    lacking = [name for name in modalities if name not in mdata.mod]
-    if lacking:
-        msg = f"the network was trained on modalities {modalities}, but mdata lacks {lacking}; call spamca.tl.integrate again"
-        raise ValueError(msg)
-    found = root_mean_squares(mdata, stored_corrected(mdata, key)) if scaled else {}
-    for m, name in enumerate(modalities):
-        width = len(record["network"][f"tokens.{m}"])
-        same = features_of(mdata[name]).shape[1] == width
-        if not same or (scaled and not np.isclose(found[name], record["scale"][name], rtol=1e-5)):
-            msg = (
-                f"the features of modality {name!r} are no longer those that the network was trained on; call "
-                "spamca.tl.integrate(mdata) again"
-            )
-            raise ValueError(msg)
 
 
 def _modality(modality: AnnData, name: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
