@@ -103,6 +103,19 @@ def test_tissue_of_the_training_gets_back_what_it_had(trained, model):
     assert np.median(near) < 0.01
 
 
+def test_what_an_earlier_training_left_goes(trained, model):
+    again = trained.copy()
+    spamca.tl.denoise(again)
+    again["rna"].obsm["X_spamca_corrected"] = again["rna"].obsm["X_pca"]
+    again.obs["spamca_agreement"] = 1.0
+    spamca.tl.transform(again, model)
+    assert not [key for key in again.obsm if "guide" in key or "denoised" in key]
+    assert "spamca_agreement" not in again.obs
+    for modality in again.mod.values():
+        assert "spamca_denoised" not in modality.layers
+        assert "X_spamca_corrected" not in modality.obsm
+
+
 def test_file_and_mudata_give_the_same_bits(new, model, trained, tmp_path):
     first = spamca.tl.transform(new, model, copy=True)
     model.save(tmp_path / "model.safetensors")

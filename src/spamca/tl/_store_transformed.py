@@ -11,6 +11,7 @@ from spamca.model.file import digest
 from spamca.pp._existing import found_graph
 from spamca.pp._store_graph import store_spatial
 from spamca.tl._joint_neighbors import joint_neighbors
+from spamca.tl._sections import store_corrected
 from spamca.tl._store import store_latents, stored_settings, versions
 from spamca.tl._store_denoised import forget_denoised
 from spamca.tl._store_domains import store_domains
@@ -52,9 +53,7 @@ def store_transformed(
     if found_graph(mdata, _keys.SPATIAL) is None:
         store_spatial(mdata, tissue.spatial, tissue.coords, spatial_key)
     store_latents(mdata, found.latents, model.modalities, model.settings.views, key_added)
-    forget_denoised(mdata, key_added)
-    if _keys.agreement(key_added) in mdata.obs:
-        del mdata.obs[_keys.agreement(key_added)]
+    _forget_training(mdata, key_added)
     joint_neighbors(mdata, key_added, random_state=random_state)
     mdata.obs[_keys.novelty(key_added)] = found.novelty
     summary = _summary(model, tissue, found.novelty)
@@ -70,6 +69,16 @@ def store_transformed(
     cluster["refine"] = model.header["refine"]
     store_domains(mdata, found.clustering, key_added, cluster, names=model.domains, colors=model.colors)
     return summary
+
+
+def _forget_training(mdata: MuData, key_added: str) -> None:
+    """Take away what only a training leaves, of an earlier result of the same name: it would pass for the model's."""
+    forget_denoised(mdata, key_added)
+    store_corrected(mdata, None, key_added)
+    if _keys.agreement(key_added) in mdata.obs:
+        del mdata.obs[_keys.agreement(key_added)]
+    if _keys.guide(key_added) in mdata.obsm:
+        del mdata.obsm[_keys.guide(key_added)]
 
 
 def _summary(model: Model, tissue: NewTissue, novelty: np.ndarray) -> dict[str, Any]:
