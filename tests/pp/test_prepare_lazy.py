@@ -101,6 +101,15 @@ def test_as_in_memory(lazy, tissue, n_top_genes):
         alike(lazy[name], expected[name], name)
 
 
+@pytest.mark.usefixtures("small_blocks")
+def test_very_many_features_as_in_memory(lazy, tissue, monkeypatch):
+    monkeypatch.setattr("spamca.features._spectrum.PRODUCTS_UP_TO", 0)
+    expected = spamca.pp.prepare(tissue, copy=True, n_components=4, n_top_genes=600)
+    spamca.pp.prepare(lazy, n_components=4, n_top_genes=600)
+    for name in KEYS:
+        alike(lazy[name], expected[name], name)
+
+
 def test_nothing_is_loaded_whole_or_written(path, monkeypatch):
     from anndata.abc import CSRDataset
 

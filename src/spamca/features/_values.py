@@ -46,7 +46,7 @@ def looks_logged(X: np.ndarray | sparse.spmatrix | Blocks) -> bool:
     """Whether non-negative values are fractions and small, as log-normalised counts are."""
     if isinstance(X, Blocks):
         return not is_counts(X) and X.look.high < LARGEST_LOG
-    return not is_counts(X) and max((values.max() for values in _chunks(X)), default=0.0) < LARGEST_LOG
+    return not is_counts(X) and bool(max((values.max() for values in _chunks(X)), default=0.0) < LARGEST_LOG)
 
 
 def _chunks(X: np.ndarray | sparse.spmatrix) -> Iterator[np.ndarray]:
