@@ -59,3 +59,11 @@ def test_fewer_spots_than_predictors():
     rng = np.random.default_rng(0)
     P, Y = rng.normal(size=(10, 30)), rng.normal(size=(10, 2))
     assert np.isfinite(Ridge.fit(P, Y)(P)).all()
+
+
+def test_more_predictors_than_spots_do_not_foretell_noise():
+    rng = np.random.default_rng(0)
+    P = rng.standard_normal((50, 3)) @ rng.standard_normal((3, 70)) + rng.standard_normal((50, 70))
+    Y = P[:, :2] + rng.standard_normal((50, 2))
+    assert (Ridge.fit(P, Y).freedom < 25).all()
+    assert np.isfinite(Ridge.fit(P[:2], Y[:2]).weights).all()

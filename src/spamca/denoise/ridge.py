@@ -58,7 +58,10 @@ class Ridge:
         penalties = PENALTIES * n / 1000
         left = penalties[:, None] / (power + penalties[:, None])  # (n_penalties, n_predictors)
         freedom = (1 - left).sum(axis=1)
-        error = (rest + np.square(left) @ kept) / np.square(np.maximum(n - 1 - freedom, 1))[:, None]
+        spare = np.maximum(n - 1 - freedom, 1)
+        error = (rest + np.square(left) @ kept) / np.square(spare)[:, None]
+        # With as many predictors as spots, a weak penalty leaves no error at all, whatever the targets are.
+        error[:-1][spare[:-1] <= 1] = np.inf
         best = error.argmin(axis=0)
         weights = axes @ (along / (power[:, None] + penalties[best])) / scale[:, None]
         return cls(weights, level - centre @ weights, freedom[best])
