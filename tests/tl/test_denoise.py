@@ -97,6 +97,18 @@ def test_features_by_name(integrated):
     assert set(integrated.uns["spamca"]["denoise"]["few"]) == {"rna", "protein"}
 
 
+def test_names_that_repeat_are_told_apart(partial, tmp_path):
+    mdata, _ = partial
+    names = list(mdata["protein"].var_names)
+    mdata["protein"].var_names = [names[0], names[0], *names[2:]]
+    spamca.tl.denoise(mdata)
+    assert list(mdata.obsm["spamca_denoised_protein"])[:2] == [names[0], f"{names[0]}-1"]
+    spamca.tl.denoise(mdata, features=[f"{names[0]}-1", names[2]], key_added="few")
+    expected = mdata.obsm["spamca_denoised_protein"][[f"{names[0]}-1", names[2]]]
+    pd.testing.assert_frame_equal(mdata.obsm["few_protein"], expected)
+    mdata.write(tmp_path / "denoised.h5mu")
+
+
 def test_modalities(integrated):
     spamca.tl.denoise(integrated, modalities="protein")
     assert "spamca_denoised" in integrated["protein"].layers

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from spamca import _checks, _keys
 from spamca._logging import logger
-from spamca.features import Fitted
+from spamca.tl._preparation import feature_names, stored_fitted
 
 if TYPE_CHECKING:
     from mudata import MuData
+
+    from spamca.features import Fitted
 
 
 def wanted(
@@ -49,7 +49,8 @@ def wanted(
     if features is None:
         return dict.fromkeys(names)
     asked = _names("features", features)
-    found = {name: [feature for feature in asked if feature in mdata[name].var_names] for name in names}
+    known = {name: feature_names(mdata[name]) for name in names}
+    found = {name: [feature for feature in asked if feature in known[name]] for name in names}
     missing = set(asked).difference(*found.values())
     if missing:
         msg = f"features names {sorted(missing)}, which none of the modalities {names} has"
@@ -71,13 +72,7 @@ def fitted_of(mdata: MuData, name: str) -> Fitted:
             "call spamca.pp.prepare(mdata) and integrate again, or leave it out of modalities"
         )
         raise KeyError(msg)
-    modality = mdata[name]
-    record, columns = modality.uns[_keys.MODALITY_RECORD], modality.varm[_keys.PREPARATION]
-    return Fitted(
-        np.asarray(modality.varm[record["loadings"]]),
-        {str(column): columns[column].to_numpy() for column in columns},
-        {str(constant): float(value) for constant, value in record["constants"].items()},
-    )
+    return stored_fitted(mdata[name])
 
 
 def _has_loadings(mdata: MuData, name: str) -> bool:

@@ -35,10 +35,8 @@ def preparation_of(modality: AnnData) -> tuple[Fitted, np.ndarray] | None:
     record = modality.uns[_keys.MODALITY_RECORD]
     if record["kind"] == GIVEN:
         return None
-    found, loadings = modality.varm[_keys.PREPARATION], np.asarray(modality.varm[record["loadings"]])
-    constants = {str(name): float(plain(value)) for name, value in record["constants"].items()}
-    fitted = Fitted(loadings, {column: found[column].to_numpy(dtype=np.float64) for column in found}, constants)
-    used, n_used = fitted.used(), int(constants["n_used"])
+    fitted = stored_fitted(modality)
+    used, n_used = fitted.used(), int(fitted.constants["n_used"])
     if used.sum() != n_used:
         msg = (
             f"{n_used} features were used when it was prepared, and {used.sum()} of them are left; take none out after "
@@ -47,6 +45,22 @@ def preparation_of(modality: AnnData) -> tuple[Fitted, np.ndarray] | None:
         raise ValueError(msg)
     used |= KINDS[record["kind"]].centred
     return fitted.take(used), used
+
+
+def stored_fitted(modality: AnnData) -> Fitted:
+    """The preparation of all features, those without a say included.
+
+    Raises
+    ------
+    KeyError
+        If the modality does not hold what it takes.
+    """
+    record, found = modality.uns[_keys.MODALITY_RECORD], modality.varm[_keys.PREPARATION]
+    return Fitted(
+        np.asarray(modality.varm[record["loadings"]]),
+        {str(column): found[column].to_numpy(dtype=np.float64) for column in found},
+        {str(name): float(plain(value)) for name, value in record["constants"].items()},
+    )
 
 
 def feature_names(modality: AnnData) -> pd.Index:

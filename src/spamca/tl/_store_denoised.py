@@ -12,6 +12,7 @@ from spamca import _edge, _keys
 from spamca._checks import check_name
 from spamca.features import KINDS
 from spamca.features._back import to_features
+from spamca.tl._preparation import feature_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,9 +82,10 @@ def store_denoised(
     if features is None:
         modality.layers[key_added] = to_features(found.values[_edge.spots(row, modality.n_obs)], fitted)
     if features is not None or (row < 0).any():
-        chosen = np.flatnonzero(fitted.used()) if features is None else modality.var_names.get_indexer(list(features))
+        known = feature_names(modality)
+        chosen = np.flatnonzero(fitted.used()) if features is None else known.get_indexer(list(features))
         mdata.obsm[_keys.denoised_table(key_added, name)] = pd.DataFrame(
-            to_features(found.values, fitted.take(chosen)), mdata.obs_names, modality.var_names[chosen]
+            to_features(found.values, fitted.take(chosen)), mdata.obs_names, known[chosen]
         )
     record = dict(mdata.uns[key].get(RECORD, {}))
     own = {
