@@ -57,9 +57,10 @@ class Emissions:
 
     @classmethod
     def estimate(cls, blocks: Sequence[Block], assignment: np.ndarray) -> Emissions:
-        """From the components of a tissue and the domains (n, K) found in it; those without a spot are left out."""
+        """From the components of a tissue and the domains (n, K) found in it; the last ones are left out if they hold no spot."""
         n, assignment = len(assignment), np.asarray(assignment, dtype=np.float32)
-        assignment = np.ascontiguousarray(assignment[:, assignment.sum(axis=0) >= 1])
+        held = np.flatnonzero(assignment.sum(axis=0) >= 1)
+        assignment = np.ascontiguousarray(assignment[:, : held[-1] + 1])
         with fitting_threads(n):
             relaxation = Relaxation(blocks, _no_links(n))
             gaussians = relaxation.gaussians(assignment)
