@@ -97,6 +97,7 @@ def test_features_by_name(integrated):
     assert set(integrated.uns["spamca"]["denoise"]["few"]) == {"rna", "protein"}
 
 
+@pytest.mark.filterwarnings("ignore:.*ar_names are not unique:UserWarning")
 def test_names_that_repeat_are_told_apart(partial, tmp_path):
     mdata, _ = partial
     names = list(mdata["protein"].var_names)
