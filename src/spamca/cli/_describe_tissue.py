@@ -65,7 +65,9 @@ def _modality(group: h5py.Group) -> dict[str, Any]:
 
 
 def _length(table: h5py.Group) -> int:
-    return table[table.attrs["_index"]].shape[0]
+    names = table[table.attrs["_index"]]
+    # pandas 3 writes names with a mask beside them
+    return (names["values"] if isinstance(names, h5py.Group) else names).shape[0]
 
 
 def _library_key(file: h5py.File) -> str | None:
