@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import mahalanobis
 from scipy.stats import multivariate_normal
 
 from spamca.guide import guide
@@ -80,10 +81,15 @@ def test_domains_without_spots_are_left_out(made):
         np.testing.assert_array_equal(known.means, before.means)
 
 
-def test_whitening_makes_the_covariance_the_identity():
+def test_squared_distances_are_those_of_mahalanobis():
     rng = np.random.default_rng(0)
-    covariance = np.cov(rng.normal(size=(3, 20)))
-    whitening, volume = Gaussians(np.zeros((1, 3), dtype=np.float32), covariance[None]).whitening()
-    np.testing.assert_allclose(whitening[0].T @ covariance @ whitening[0], np.eye(3), atol=1e-5)
-    density = multivariate_normal(np.zeros(3), covariance).logpdf(np.zeros(3))
-    assert -0.5 * (volume[0] + 3 * np.log(2 * np.pi)) == pytest.approx(density, abs=1e-4)
+    covariance, mean = np.cov(rng.normal(size=(3, 20))), rng.normal(size=(1, 3)).astype(np.float32)
+    known = Gaussians(mean, covariance[None])
+    points = rng.normal(size=(5, 3))
+    one, other = np.triu_indices(3)
+    of_products, of_values, constant = known.quadratic()
+    found = (points[:, one] * points[:, other]) @ of_products[0] + points @ of_values[0] + constant[0]
+    expected = [mahalanobis(point, mean[0], np.linalg.inv(covariance)) ** 2 for point in points]
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    density = multivariate_normal(mean[0], covariance).logpdf(points)
+    np.testing.assert_allclose(-0.5 * (found + known.log_det()[0] + 3 * np.log(2 * np.pi)), density, rtol=1e-6)

@@ -34,16 +34,16 @@ def test_likelihood_by_hand(field, block, toy):
         own = x[toy.truth == k]
         within += (own - own.mean(axis=0)).T @ (own - own.mean(axis=0)) / len(x)
     expected = 0.5 * (np.linalg.slogdet(x.T @ x / len(x))[1] - np.linalg.slogdet(within)[1])
-    assert field.likelihood(toy.truth, 3) == pytest.approx(expected, abs=1e-4)
-    assert field.likelihood(np.zeros(toy.n_spots, dtype=int), 1) == pytest.approx(0, abs=1e-4)
+    assert field.parts(toy.truth, 3)["log_likelihood"] == pytest.approx(expected, abs=1e-4)
+    assert field.parts(np.zeros(toy.n_spots, dtype=int), 1)["log_likelihood"] == pytest.approx(0, abs=1e-4)
 
 
 def test_likelihood_is_raised_to_the_weight(toy, block):
     twice = Field([Block(block.values, 2.0)], toy.adjacency)
     both = Field([block, block], toy.adjacency)
-    single = Field([block], toy.adjacency).likelihood(toy.truth, 3)
-    assert twice.likelihood(toy.truth, 3) == pytest.approx(2 * single)
-    assert both.likelihood(toy.truth, 3) == pytest.approx(2 * single)
+    single = Field([block], toy.adjacency).parts(toy.truth, 3)["log_likelihood"]
+    assert twice.parts(toy.truth, 3)["log_likelihood"] == pytest.approx(2 * single)
+    assert both.parts(toy.truth, 3)["log_likelihood"] == pytest.approx(2 * single)
 
 
 def test_modality_counts_as_far_as_spots_have_it(toy, block):
@@ -51,8 +51,10 @@ def test_modality_counts_as_far_as_spots_have_it(toy, block):
     first = np.arange(toy.n_spots) % 2 == 0
     halves = Field([Block(block.values * own[:, None], present=own) for own in (first, ~first)], toy.adjacency)
     whole = Field([block], toy.adjacency)
-    assert halves.likelihood(toy.truth, 3) == pytest.approx(whole.likelihood(toy.truth, 3), rel=0.1)
-    assert halves.foretelling(toy.truth, 3) == pytest.approx(whole.foretelling(toy.truth, 3), rel=0.1)
+    assert halves.parts(toy.truth, 3)["log_likelihood"] == pytest.approx(
+        whole.parts(toy.truth, 3)["log_likelihood"], rel=0.1
+    )
+    assert halves.parts(toy.truth, 3)["foretold"] == pytest.approx(whole.parts(toy.truth, 3)["foretold"], rel=0.1)
 
 
 def test_foretelling_by_hand(path):
@@ -70,7 +72,7 @@ def test_foretelling_by_hand(path):
         expected[i] = values[i, 0] - score @ means / score.sum()
     (left,) = field.unforetold(partition, 2)
     np.testing.assert_allclose(left[:, 0], expected)
-    assert field.foretelling(partition, 2) == pytest.approx(
+    assert field.parts(partition, 2)["foretold"] == pytest.approx(
         0.5 * np.log(values.var() / np.square(expected).mean()), abs=1e-5
     )
 
@@ -78,12 +80,12 @@ def test_foretelling_by_hand(path):
 def test_neighbours_do_not_foretell_the_noise_of_a_spot(field, toy):
     """Domains that follow single spots have a higher likelihood and foretell less."""
     noisy = np.where(field.blocks[0].values[:, 0] > 0, toy.truth, (toy.truth + 1) % 3)
-    assert field.foretelling(noisy, 3) < field.foretelling(toy.truth, 3)
+    assert field.parts(noisy, 3)["foretold"] < field.parts(toy.truth, 3)["foretold"]
 
 
 def test_cost_of_merging_is_what_is_lost(field, toy, spoilt):
     def told(partition):
-        return field.likelihood(partition, 3) + COHERENCE * field.coherence(partition)
+        return field.parts(partition, 3)["log_likelihood"] + COHERENCE * field.coherence(partition)
 
     cost = field.cost_of_merging(spoilt, 3)
     np.testing.assert_allclose(cost, cost.T)
@@ -120,7 +122,11 @@ def test_coherence_by_hand(path):
 
 
 def test_objective_is_the_sum_and_prefers_the_truth(field, toy, spoilt, rng):
-    expected = field.likelihood(spoilt, 3) + field.foretelling(spoilt, 3) + COHERENCE * field.coherence(spoilt)
+    expected = (
+        field.parts(spoilt, 3)["log_likelihood"]
+        + field.parts(spoilt, 3)["foretold"]
+        + COHERENCE * field.coherence(spoilt)
+    )
     assert field.objective(spoilt, 3) == pytest.approx(expected)
     values = [field.objective(p, 3) for p in (toy.truth, spoilt, rng.permutation(toy.truth))]
     assert values == sorted(values, reverse=True)
@@ -130,8 +136,8 @@ def test_objective_is_the_sum_and_prefers_the_truth(field, toy, spoilt, rng):
 def test_parts_are_the_objective_apart(field, spoilt):
     assert field.parts(spoilt, 3) == pytest.approx(
         {
-            "log_likelihood": field.likelihood(spoilt, 3),
-            "foretold": field.foretelling(spoilt, 3),
+            "log_likelihood": field.parts(spoilt, 3)["log_likelihood"],
+            "foretold": field.parts(spoilt, 3)["foretold"],
             "coherence": field.coherence(spoilt),
             "objective": field.objective(spoilt, 3),
         }

@@ -10,6 +10,7 @@ from spamca.guide import relaxation as module
 from spamca.guide.blocks import Block
 from spamca.guide.field import Field
 from spamca.guide.relaxation import OUTLIER, PRIOR, Relaxation
+from spamca.guide.statistics import Statistics
 
 
 @pytest.fixture
@@ -25,9 +26,13 @@ def pull(toy):
     return csr_matrix(0.9 * toy.adjacency)
 
 
+def made(blocks, pull):
+    return Relaxation(Statistics(blocks, pull.shape[0]), pull)
+
+
 @pytest.fixture
 def relaxation(blocks, pull):
-    return Relaxation(blocks, pull)
+    return made(blocks, pull)
 
 
 @pytest.fixture
@@ -87,7 +92,7 @@ def test_side_by_side_is_one_by_one(relaxation, several, n_steps):
 
 
 def test_same_input_gives_the_same_bits(blocks, pull, several):
-    first, second = (Relaxation(blocks, pull).run(several, 20, 1e-4) for _ in range(2))
+    first, second = (made(blocks, pull).run(several, 20, 1e-4) for _ in range(2))
     np.testing.assert_array_equal(first, second)
 
 
@@ -100,9 +105,9 @@ def test_input_is_left(relaxation, several):
 
 
 def test_chunks_of_spots_do_not_matter(blocks, pull, several, monkeypatch):
-    whole = Relaxation(blocks, pull).run_own(several[:, :, 2], 5, 0)
+    whole = made(blocks, pull).run_own(several[:, :, 2], 5, 0)
     monkeypatch.setattr(module, "_ROWS", 50)
-    np.testing.assert_allclose(Relaxation(blocks, pull).run_own(several[:, :, 2], 5, 0), whole, atol=1e-5)
+    np.testing.assert_allclose(made(blocks, pull).run_own(several[:, :, 2], 5, 0), whole, atol=1e-5)
 
 
 def test_outliers_and_empty_domains_stay_finite(toy, several):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
@@ -92,7 +94,7 @@ def test_each_is_scored_as_it_relaxes(field, toy, rng):
     for start, one in zip(assignments, found, strict=True):
         np.testing.assert_allclose(one.assignment, field.relax(start, 3), atol=1e-4)
         np.testing.assert_array_equal(one.partition, one.assignment.argmax(axis=1))
-        assert one.score == field.objective(one.partition, 4)
+        assert one.score == pytest.approx(field.objective(one.partition, 4), abs=1e-5)
     assert _relaxed(field, [], 3) == []
 
 
@@ -120,3 +122,14 @@ def test_tissue_too_small_to_split_is_searched(path):
     field = Field([Block(np.repeat([[-1.0], [1.0]], 6, axis=0))], path)
     start = np.arange(12) % 6
     assert search(field, [start], 6, lambda spots: np.ones(len(spots), dtype=bool)).shape == (12, 6)
+
+
+def test_only_partitions_near_the_best_are_improved(field, toy, split, monkeypatch):
+    module, improved = importlib.import_module("spamca.guide.search"), []
+    monkeypatch.setattr(module, "_improved", lambda field, line, split: improved.append(line.score) or line)
+    starts = [toy.truth, np.zeros(256, dtype=int)]
+    search(field, starts, 4, split)
+    assert len(improved) == 1
+    monkeypatch.setattr(module, "WITHIN", np.inf)
+    search(field, starts, 4, split)
+    assert len(improved) == 3

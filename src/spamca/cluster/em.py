@@ -82,7 +82,7 @@ def fit(points: np.ndarray, start: Mixtures, *, max_iter: int, tol: float) -> Mi
         \mu_k = \tfrac{\sum_i r_{ik} x_i}{n \pi_k}, \quad
         \Sigma = \tfrac1n \sum_i x_i x_i^\top - \sum_k \pi_k \mu_k \mu_k^\top
 
-    A step costs O(S n K r): with one covariance the quadratic term of the density is common to all components, so
+    It computes in the precision of the points; what it estimates is in double precision. A step costs O(S n K r): with one covariance the quadratic term of the density is common to all components, so
     neither the points nor their outer products are transformed again.
 
     Parameters
@@ -142,6 +142,7 @@ def _scores(points: np.ndarray, mixtures: Mixtures) -> Iterator[tuple[slice, np.
     s, k, r = mixtures.means.shape
     gain = np.linalg.solve(mixtures.covariance, mixtures.means.transpose(0, 2, 1)).transpose(0, 2, 1)
     bias = np.log(np.maximum(mixtures.weights, MIN_WEIGHT)) - 0.5 * (gain * mixtures.means).sum(axis=2)
+    gain, bias = gain.astype(points.dtype, copy=False), bias.astype(points.dtype, copy=False)
     size = max(64, _BLOCK_VALUES // (s * k))
     for begin in range(0, len(points), size):
         rows = slice(begin, begin + size)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spamca.cluster.seeding import seeded
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -67,4 +69,5 @@ class Starts:
                 seed = int(self._rng.integers(2**31))
                 with warnings.catch_warnings():  # of fewer distinct points than clusters
                     warnings.simplefilter("ignore", ConvergenceWarning)
-                    yield KMeans(n_clusters, n_init=1, max_iter=20, random_state=seed).fit_predict(seen)
+                    first = seeded(seen, n_clusters, seed)
+                    yield KMeans(n_clusters, init=first, n_init=1, max_iter=20).fit_predict(seen)

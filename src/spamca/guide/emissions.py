@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spamca.guide.blocks import Block, masks
-from spamca.guide.field import COHERENCE, pull
+from spamca.guide.field import pull
+from spamca.guide.objective import COHERENCE
 from spamca.guide.relaxation import Relaxation
+from spamca.guide.statistics import Statistics
 from spamca.guide.threads import fitting_threads
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ class Emissions:
         held = np.flatnonzero(assignment.sum(axis=0) >= 1)
         assignment = np.ascontiguousarray(assignment[:, : held[-1] + 1])
         with fitting_threads(n):
-            relaxation = Relaxation(blocks, _no_links(n))
+            relaxation = Relaxation(Statistics(blocks, n), _no_links(n))
             gaussians = relaxation.gaussians(assignment)
             squared = list(relaxation.squared_distances(gaussians))
         return cls(
@@ -107,7 +109,8 @@ class Emissions:
         Float32 of shape (n, K), rows summing to one.
         """
         with fitting_threads(adjacency.shape[0]):
-            return Relaxation(blocks, pull(adjacency, self.coherence)).run_known(self.gaussians, _N_STEPS, _TOL)
+            heard = pull(adjacency, self.coherence)
+            return Relaxation(Statistics(blocks, heard.shape[0]), heard).run_known(self.gaussians, _N_STEPS, _TOL)
 
     def novelty(self, blocks: Sequence[Block]) -> np.ndarray:
         r"""How far spots are from the nearest domain.
@@ -131,7 +134,7 @@ class Emissions:
         """
         n = len(blocks[0].values)
         with fitting_threads(n):
-            total = sum(Relaxation(blocks, _no_links(n)).squared_distances(self.gaussians))
+            total = sum(Relaxation(Statistics(blocks, n), _no_links(n)).squared_distances(self.gaussians))
         has = np.column_stack([np.ones(n, dtype=bool) if b.present is None else b.present for b in blocks])
         out = np.full(n, np.nan)
         for pattern in np.unique(has, axis=0):

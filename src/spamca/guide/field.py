@@ -8,15 +8,14 @@ import numpy as np
 from scipy.sparse import csr_matrix, diags, triu
 from scipy.spatial.distance import cdist
 
+from spamca.guide.objective import COHERENCE, Objective
 from spamca.guide.relaxation import Relaxation
+from spamca.guide.statistics import Statistics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from spamca.guide.blocks import Block
-
-COHERENCE = 4.0
-"""What the objective gains where all edges lie within domains, in nats per spot."""
 
 
 class Field:
@@ -26,16 +25,9 @@ class Field:
         q_{ik} \propto \exp\Big(\log\big(\epsilon + p_{ik}\big) + \beta \sum_j a_{ij} q_{jk}\Big), \qquad
         p_{ik} \propto \prod_m \mathcal N(x^m_i; \mu^m_k, \Sigma^m)^{w_m},
 
-    after Zhang, Brady and Smith (2001), with :math:`\epsilon` for spots that are like no other. Partitions are compared by
-
-    .. math::
-        Q = \sum_m \frac{w_m n_m}{2 n} \log \frac{|T^m|}{|\Sigma^m|} + \sum_m \frac{w_m n_m}{2 n} \log \frac{|T^m|}{|W^m|}
-        + \gamma \, \frac{\text{edges within domains}}{|E|},
-
-    the log-likelihood per spot that domains gain over one Gaussian of covariance T where the domain of a spot is known, the same
-    where it is foretold from those of its neighbours (W is the covariance of what that leaves, see :meth:`unforetold`), and the
-    coherence; :math:`n_m` of the n spots have the modality. The first alone is raised by domains that follow the noise of single
-    spots; the second is not. The field relaxes with the shared covariance, or in the end with one for each domain.
+    after Zhang, Brady and Smith (2001), with :math:`\epsilon` for spots that are like no other. The field relaxes with the shared
+    covariance, or in the end with one for each domain. Partitions are compared by their
+    :class:`~spamca.guide.objective.Objective`.
 
     Parameters
     ----------
@@ -49,14 +41,11 @@ class Field:
         self.blocks = list(blocks)
         edges = triu(adjacency, 1).tocoo()
         self._row, self._column = edges.row, edges.col
-        self._pull = pull(adjacency, COHERENCE)
-        self._relaxation = Relaxation(self.blocks, self._pull)
-        self._log_det = [_log_det(block.total) for block in self.blocks]
-
-    @property
-    def n_spots(self) -> int:
-        """Number of spots."""
-        return self._pull.shape[0]
+        heard = pull(adjacency, COHERENCE).astype(np.float32)
+        statistics = Statistics(self.blocks, heard.shape[0])
+        self._relaxation = Relaxation(statistics, heard)
+        self._objective = Objective(statistics, heard, (self._row, self._column))
+        self.n_spots = heard.shape[0]
 
     def relax(
         self, assignment: np.ndarray, n_steps: int, *, own_covariance: bool = False, tol: float = 1e-4
@@ -105,28 +94,21 @@ class Field:
 
         Returns
         -------
-        ``log_likelihood``, ``foretold`` and ``coherence``, which the objective weighs by :data:`COHERENCE`; and ``objective``.
+        ``log_likelihood``, ``foretold``, ``coherence`` and ``objective``, as of :class:`~spamca.guide.objective.Objective`.
         """
-        member = np.eye(n_domains)[partition]
-        told, foretold, coherence = self._likelihood(member), self._foretelling(member), self.coherence(partition)
-        objective = told + foretold + COHERENCE * coherence
-        return {"log_likelihood": told, "foretold": foretold, "coherence": coherence, "objective": objective}
+        return {name: float(value[0]) for name, value in self._objective.parts([partition], n_domains).items()}
 
     def objective(self, partition: np.ndarray, n_domains: int) -> float:
-        """The objective Q of a partition."""
+        """The objective of a partition."""
         return self.parts(partition, n_domains)["objective"]
 
-    def likelihood(self, partition: np.ndarray, n_domains: int) -> float:
-        """First part of the objective."""
-        return self._likelihood(np.eye(n_domains)[partition])
-
-    def foretelling(self, partition: np.ndarray, n_domains: int) -> float:
-        """Second part of the objective: what neighbours tell of a spot."""
-        return self._foretelling(np.eye(n_domains)[partition])
+    def objectives(self, partitions: Sequence[np.ndarray], n_domains: int) -> np.ndarray:
+        """The objective of each of B partitions, shape (B,): side by side they take less time than one by one."""
+        return self._objective.parts(partitions, n_domains)["objective"] if len(partitions) else np.zeros(0)
 
     def coherence(self, partition: np.ndarray) -> float:
         """Share of edges within a domain."""
-        return float((partition[self._row] == partition[self._column]).mean()) if len(self._row) else 0.0
+        return self._objective.coherence(partition)
 
     def unforetold(self, partition: np.ndarray, n_domains: int) -> list[np.ndarray]:
         r"""What the domains of its neighbours do not tell of a spot, the spot itself left out.
@@ -147,7 +129,12 @@ class Field:
         -------
         One array (n, r) a modality; rows of spots that lack it are zero.
         """
-        return list(self._left(np.eye(n_domains)[partition]))
+        member, out = np.eye(n_domains)[partition], []
+        around = self._objective.around(member[:, :, None].astype(np.float32))[:, :, 0].astype(np.float64)
+        for block in self.blocks:
+            left = block.values - around @ block.means(member)
+            out.append(left if block.present is None else left * block.present[:, None])
+        return out
 
     def cost_of_merging(self, partition: np.ndarray, n_domains: int) -> np.ndarray:
         r"""What likelihood and coherence together lose where two domains become one, for each two.
@@ -179,42 +166,6 @@ class Field:
             cost += block.weight * block.size / self.n_spots / 2 * np.log1p(pooled * apart)
         return cost
 
-    def _gain(self, covariances: Iterable[np.ndarray]) -> float:
-        gain = 0.0
-        for block, whole, covariance in zip(self.blocks, self._log_det, covariances, strict=True):
-            gain += block.weight * block.size / self.n_spots / 2 * (whole - _log_det(covariance))
-        return float(gain)
-
-    def _likelihood(self, member: np.ndarray) -> float:
-        return self._gain(block.moments(member)[1] for block in self.blocks)
-
-    def _foretelling(self, member: np.ndarray) -> float:
-        return self._gain(self._covariances_of_left(member))
-
-    def _covariances_of_left(self, member: np.ndarray) -> Iterator[np.ndarray]:
-        """Covariances W of :meth:`unforetold`, from products with the domains: what is left itself is not needed."""
-        around = self._around(member)
-        for block in self.blocks:
-            told = around if block.present is None else around * block.present[:, None]
-            means, size = block.means(member), max(block.size, 1)
-            cross = means.T @ (told.T @ block.values)
-            yield block.total + (means.T @ (told.T @ told) @ means - cross - cross.T) / size
-
-    def _left(self, member: np.ndarray) -> Iterator[np.ndarray]:
-        around = self._around(member)
-        for block in self.blocks:
-            left = around @ block.means(member)
-            np.subtract(block.values, left, out=left)
-            if block.present is not None:
-                left *= block.present[:, None]
-            yield left
-
-    def _around(self, member: np.ndarray) -> np.ndarray:
-        around = self._pull @ member
-        np.exp(around, out=around)
-        around /= (around @ np.ones(member.shape[1]))[:, None]  # NumPy sums short rows slowly
-        return around
-
 
 def pull(adjacency: csr_matrix, coherence: float) -> csr_matrix:
     """What each neighbour of a spot counts for in the field, sparse of shape (n, n).
@@ -231,7 +182,3 @@ def pull(adjacency: csr_matrix, coherence: float) -> csr_matrix:
     scale = np.where(degree > 0, degree.mean() / np.where(degree > 0, degree, 1), 0)
     strength = coherence * len(degree) / max(triu(adjacency, 1).nnz, 1)
     return csr_matrix(diags(strength * scale) @ (adjacency != 0).astype(np.float64))
-
-
-def _log_det(covariance: np.ndarray) -> float:
-    return float(np.linalg.slogdet(covariance)[1])

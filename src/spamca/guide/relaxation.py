@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from scipy.sparse import csr_matrix
 
-    from spamca.guide.blocks import Block
+    from spamca.guide.statistics import Statistics
 
 OUTLIER = 1e-3
 """Least probability that the features of a spot leave to a domain before its neighbours are heard."""
@@ -20,9 +20,8 @@ OUTLIER = 1e-3
 PRIOR = 50.0
 """Spots that the covariance within all domains counts for, where each domain has a covariance of its own."""
 
-_RIDGE = 1e-5  # of each component's variance: single precision resolves no less
 _INNER_STEPS = 4
-_ROWS = 2**12
+_ROWS = 2**10
 
 
 @dataclass(frozen=True)
@@ -40,11 +39,17 @@ class Gaussians:
     means: np.ndarray
     covariances: np.ndarray
 
-    def whitening(self) -> tuple[np.ndarray, np.ndarray]:
-        """Of each domain the map (K, r, r) that makes its covariance the identity, and the log determinant (K,) of that."""
-        roots = np.linalg.cholesky(self.covariances)
-        volume = 2 * np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1)
-        return np.linalg.inv(roots).transpose(0, 2, 1).astype(np.float32), volume.astype(np.float32)
+    def quadratic(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Squared distances as a function of features: of their products (K, r(r + 1)/2), themselves (K, r), and constant (K,)."""
+        precision = np.linalg.inv(self.covariances)
+        toward = np.einsum("kij,kj->ki", precision, self.means)
+        one, other = np.triu_indices(self.means.shape[1])
+        twice = np.where(one == other, 1.0, 2.0)
+        return twice * precision[:, one, other], -2 * toward, (toward * self.means).sum(axis=1)
+
+    def log_det(self) -> np.ndarray:
+        """Log determinant of each covariance, (K,)."""
+        return np.linalg.slogdet(self.covariances)[1]
 
 
 class Relaxation:
@@ -58,22 +63,15 @@ class Relaxation:
 
     Parameters
     ----------
-    blocks
+    statistics
         Components of the modalities.
     pull
         What each neighbour counts for, sparse of shape (n, n); rows add up to little enough for an exponential.
     """
 
-    def __init__(self, blocks: Sequence[Block], pull: csr_matrix) -> None:
-        self._blocks = blocks
-        self._pull = pull.astype(np.float32)
-        # A column beside each block tells who has the modality: one product gives sums and sizes, another the scores.
-        ends = np.cumsum([block.values.shape[1] + 1 for block in blocks])
-        self._columns = [slice(e - block.values.shape[1] - 1, e - 1) for e, block in zip(ends, blocks, strict=True)]
-        self._features = np.empty((pull.shape[0], ends[-1] if len(ends) else 0), dtype=np.float32)
-        for columns, block in zip(self._columns, blocks, strict=True):
-            self._features[:, columns] = block.values
-            self._features[:, columns.stop] = 1 if block.present is None else block.present
+    def __init__(self, statistics: Statistics, pull: csr_matrix) -> None:
+        self._statistics, self._pull = statistics, pull.astype(np.float32, copy=False)
+        self._blocks, self._columns, self._features = statistics.blocks, statistics.columns, statistics.features
 
     def run(self, assignments: np.ndarray, n_steps: int, tol: float) -> np.ndarray:
         """Follow B assignments (n, K, B) with one covariance for all domains, each until it rests; the same shape."""
@@ -108,24 +106,12 @@ class Relaxation:
         """Probabilities p of the domains by the features alone, with one covariance, from assignments (n, K, B)."""
         n, k, b = assignments.shape
         gain = np.zeros((self._features.shape[1], k, b), dtype=np.float32)
-        for block, columns, means, within, _ in self._moments(assignments):
+        for block, columns, means, within, _ in self._statistics.moments(assignments):
             toward = np.linalg.solve(within, means.transpose(0, 2, 1))
             gain[columns] = block.weight * toward.transpose(1, 2, 0)
             gain[columns.stop] = -0.5 * block.weight * (means.transpose(0, 2, 1) * toward).sum(axis=1).T
         score = gain.reshape(-1, k * b).T @ self._features.T
         return np.ascontiguousarray(_softmax(score.reshape(k, b, n)).transpose(2, 0, 1))
-
-    def _moments(self, assignments: np.ndarray) -> Iterator[tuple[Block, slice, np.ndarray, np.ndarray, np.ndarray]]:
-        """Of each block its columns, means (B, K, r), covariance within domains (B, r, r) and sizes (B, K)."""
-        n, k, b = assignments.shape
-        sums = (self._features.T @ assignments.reshape(n, k * b)).reshape(-1, k, b).transpose(2, 1, 0)
-        sums = sums.astype(np.float64)
-        for block, columns in zip(self._blocks, self._columns, strict=True):
-            size = sums[:, :, columns.stop]
-            means = sums[:, :, columns] / np.maximum(size, 1e-12)[:, :, None]
-            between = means.transpose(0, 2, 1) @ (means * size[:, :, None])
-            within = block.total - between / np.maximum(size.sum(axis=1), 1e-12)[:, None, None]
-            yield block, columns, means, within + _RIDGE * np.diag(np.diag(block.total)), size
 
     def run_known(self, gaussians: Sequence[Gaussians], n_steps: int, tol: float) -> np.ndarray:
         """Follow the field from its features alone with means and covariances that stay as they are: (n, K)."""
@@ -141,13 +127,16 @@ class Relaxation:
     def gaussians(self, assignment: np.ndarray) -> list[Gaussians]:
         """Means and covariances of each domain from an assignment (n, K), one for each block."""
         out = []
-        for _, columns, (means,), (within,), (size,) in self._moments(assignment[:, :, None]):
-            centres, spread = means.astype(np.float32), np.tile(PRIOR * within, (len(means), 1, 1))
+        for _, columns, (means,), (within,), (size,) in self._statistics.moments(assignment[:, :, None]):
+            k, r = means.shape
+            one, other = np.triu_indices(r)
+            products = np.zeros((len(one), k))
             for rows, values, has in self._chunks(columns):
-                for k, centre in enumerate(centres):
-                    left = values - centre
-                    spread[k] += left.T @ (left * (assignment[rows, k] * has)[:, None])
-            out.append(Gaussians(centres, spread / (PRIOR + size)[:, None, None]))
+                products += _products(values) @ (assignment[rows] * has[:, None])
+            squares = np.empty((k, r, r))
+            squares[:, one, other] = squares[:, other, one] = products.T
+            squares -= size[:, None, None] * means[:, :, None] * means[:, None, :]
+            out.append(Gaussians(means.astype(np.float32), (PRIOR * within + squares) / (PRIOR + size)[:, None, None]))
         return out
 
     def squared_distances(self, gaussians: Sequence[Gaussians]) -> Iterator[np.ndarray]:
@@ -156,12 +145,11 @@ class Relaxation:
         It is zero where the spot lacks the modality.
         """
         for columns, known in zip(self._columns, gaussians, strict=True):
-            whitening = known.whitening()[0]
+            of_products, of_values, constant = (part.astype(np.float32) for part in known.quadratic())
             squared = np.empty((len(known.means), len(self._features)), dtype=np.float32)
             for rows, values, has in self._chunks(columns):
-                for k, centre in enumerate(known.means):
-                    white = (values - centre) @ whitening[k]
-                    squared[k, rows] = has * np.einsum("ij,ij->i", white, white)
+                distance = of_products @ _products(values) + of_values @ values
+                squared[:, rows] = has * np.maximum(distance + constant[:, None], 0)
             yield squared
 
     def _emission_of_each(self, assignment: np.ndarray) -> np.ndarray:
@@ -169,35 +157,48 @@ class Relaxation:
 
     def _emission_under(self, gaussians: Sequence[Gaussians]) -> np.ndarray:
         score = np.zeros((len(gaussians[0].means), len(self._features)), dtype=np.float32)
-        for block, columns, known in zip(self._blocks, self._columns, gaussians, strict=True):
-            whitening, volume = known.whitening()
-            for rows, values, has in self._chunks(columns):
-                for k, centre in enumerate(known.means):
-                    white = (values - centre) @ whitening[k]
-                    score[k, rows] -= 0.5 * block.weight * has * (np.einsum("ij,ij->i", white, white) + volume[k])
+        blocks = zip(self._blocks, self._columns, gaussians, self.squared_distances(gaussians), strict=True)
+        for block, columns, known, squared in blocks:
+            squared += np.outer(known.log_det().astype(np.float32), self._features[:, columns.stop])
+            score -= np.float32(0.5 * block.weight) * squared
         return np.ascontiguousarray(_softmax(score).T)
 
     def _chunks(self, columns: slice) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
-        """Some rows of a block at a time, and who of them has it: so many spots stay in the processor's cache."""
+        """Some spots of a block at a time, their components (r, n), and who of them has it: so many stay in the processor's cache.
+
+        So few, too, that sums over them lose nothing in single precision.
+        """
         for begin in range(0, len(self._features), _ROWS):
             rows = slice(begin, begin + _ROWS)
-            yield rows, np.ascontiguousarray(self._features[rows, columns]), self._features[rows, columns.stop]
+            yield rows, np.ascontiguousarray(self._features[rows, columns].T), self._features[rows, columns.stop]
 
     def _settle(self, emission: np.ndarray, assignments: np.ndarray) -> np.ndarray:
         """A few steps, p held: both (n, K, B); overwrites the first."""
         n, k, b = assignments.shape
         now, emission = assignments.reshape(n, k * b), emission.reshape(n, k * b)
         emission += OUTLIER
-        # Twice the sum over the domains, beside each of them: a product is faster than sums of short rows.
-        sums = np.kron(np.full((k, k), 2, dtype=np.float32), np.eye(b, dtype=np.float32))
-        for _ in range(_INNER_STEPS):
+        # Twice the sum over the domains, and that beside each of them: products are faster than sums of short rows.
+        once = np.tile(np.eye(b, dtype=np.float32), (k, 1))
+        twice, each = 2 * once, np.ascontiguousarray(once.T)
+        total = np.empty_like(emission)
+        for step in range(_INNER_STEPS):
             score = self._pull @ now
             np.exp(score, out=score)
             score *= emission
-            score /= score @ sums
-            now = 0.5 * now
+            score /= np.matmul(score @ twice, each, out=total)
+            now = np.multiply(now, 0.5, out=now if step else None)
             now += score
         return now.reshape(n, k, b)
+
+
+def _products(values: np.ndarray) -> np.ndarray:
+    """Products of every two of r components (r, n), each pair once: (r(r + 1)/2, n)."""
+    r, n = values.shape
+    out, end = np.empty((r * (r + 1) // 2, n), dtype=values.dtype), 0
+    for i in range(r):
+        begin, end = end, end + r - i
+        np.multiply(values[i:], values[i], out=out[begin:end])
+    return out
 
 
 def _change(before: np.ndarray, after: np.ndarray) -> np.ndarray:

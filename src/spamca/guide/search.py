@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
     from spamca.guide.field import Field
 
-N_FINALISTS = 12
+N_FINALISTS = 6
 """Distinct partitions that are followed to the end."""
 
 N_LINES = 2
-"""How many of them are then improved by merging and splitting, each by itself."""
+"""How many of them are then improved by merging and splitting, each by itself, at most."""
+
+WITHIN = 0.05
+"""Nats per spot within which of the best a partition is worth improving too: more is seldom made up for."""
 
 N_ROUNDS = 10
 """Largest number of rounds of merging and splitting."""
@@ -67,6 +70,7 @@ def search(
     Assignment (n, K), float32, rows summing to one.
     """
     lines = _best(field, _from_partitions(field, list(starts), n_domains, _FIRST), N_FINALISTS, N_LINES)
+    lines = [line for line in lines if line.score > lines[0].score - WITHIN]
     if n_domains > 2:
         lines = [_improved(field, line, split) for line in lines]
     return max(lines, key=lambda line: line.score).assignment
@@ -99,9 +103,10 @@ def _relaxed(field: Field, assignments: Sequence[np.ndarray], n_steps: int) -> l
     size = max(1, _AT_ONCE // assignments[0].shape[1]) if assignments else 1
     for begin in range(0, len(assignments), size):
         relaxed = field.relax(np.stack(assignments[begin : begin + size], axis=2), n_steps, tol=_TOL)
-        for assignment in np.ascontiguousarray(relaxed.transpose(2, 0, 1)):
-            partition = assignment.argmax(axis=1)
-            out.append(Candidate(assignment, partition, field.objective(partition, assignment.shape[1])))
+        relaxed = np.ascontiguousarray(relaxed.transpose(2, 0, 1))
+        partitions = relaxed.argmax(axis=2)
+        scores = field.objectives(partitions, relaxed.shape[2])
+        out += [Candidate(*one) for one in zip(relaxed, partitions, scores.tolist(), strict=True)]
     return out
 
 
@@ -137,20 +142,21 @@ def _moves(field: Field, line: Candidate, split: Callable[[np.ndarray], np.ndarr
         out[leaving] = new
         return out
 
-    def score(partition: np.ndarray) -> float:
-        return field.objective(partition, n_domains + 1)
+    def scored(partitions: dict) -> dict:
+        return dict(zip(partitions, field.objectives(list(partitions.values()), n_domains + 1).tolist(), strict=True))
 
     parted = {part: halved(partition, part, n_domains) for part in range(n_domains)}
     parted = {part: other for part, other in parted.items() if other is not None}
-    gained = {part: score(other) for part, other in parted.items()}
+    merged = {(a, b): np.where(partition == b, a, partition) for a, b in pairs}
+    anew = {(a, b): halved(merged[a, b], a, b) for a, b in pairs}
+    anew = {pair: other for pair, other in anew.items() if other is not None}
+    gained, rest, found = scored(parted), scored(merged), scored(anew)
     moves = []
-    for a, b in pairs:
-        merged = np.where(partition == b, a, partition)
-        rest = score(merged)
-        anew = halved(merged, a, b)
-        own = [] if anew is None else [(score(anew), anew)]
+    for pair in pairs:
+        own = [(found[pair], anew[pair])] if pair in anew else []
         for part, other in parted.items():
-            if part not in (a, b):
-                own.append((rest + gained[part] - line.score, np.where(other == n_domains, b, merged)))
+            if part not in pair:
+                score = rest[pair] + gained[part] - line.score
+                own.append((score, np.where(other == n_domains, pair[1], merged[pair])))
         moves += sorted(own, key=lambda move: -move[0])[:_TRIED_SPLITS]
     return [move for _, move in sorted(moves, key=lambda move: -move[0])[:_TRIED]]

@@ -56,7 +56,8 @@ class Sweep:
 
     def score(self, partition: np.ndarray, n_domains: int) -> float:
         """What neighbours tell, and half of what coherence counts for in the field's objective: the first pays for it too."""
-        return self._field.foretelling(partition, n_domains) + COHERENCE / 2 * self._field.coherence(partition)
+        parts = self._field.parts(partition, n_domains)
+        return parts["foretold"] + COHERENCE / 2 * parts["coherence"]
 
     def run(self, numbers: Sequence[int]) -> list[np.ndarray]:
         """Partitions into consecutive rising ``numbers`` of domains, integers of shape (n,) below the number."""

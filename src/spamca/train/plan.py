@@ -59,7 +59,7 @@ class TrainingPlan(LightningModule):
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Adam (Kingma and Ba 2015)."""
-        return torch.optim.Adam(self.network.parameters(), lr=self.settings.learning_rate)
+        return torch.optim.Adam(self.network.parameters(), lr=self.settings.learning_rate, fused=True)
 
     def history(self) -> dict[str, Tensor]:
         """Each loss per step, float32 of shape (n_steps,), on the CPU."""

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spamca.guide import noise_whitened
+from spamca.guide.blocks import Block
+from spamca.guide.field import Field
+from spamca.guide.objective import _AT_ONCE, COHERENCE
+
+
+@pytest.fixture
+def blocks(toy):
+    """Two modalities, one of them trusted less and lacking in every third spot."""
+    present = np.arange(toy.n_spots) % 3 > 0
+    second = noise_whitened(toy.features(4, seed=2), toy.adjacency) * present[:, None]
+    return [Block(noise_whitened(toy.features(), toy.adjacency)), Block(second, 0.5, present)]
+
+
+@pytest.fixture
+def field(toy, blocks):
+    return Field(blocks, toy.adjacency)
+
+
+def by_hand(field, partition, n_domains):
+    """Both gains in double precision, from what is left itself."""
+    member, told, foretold = np.eye(n_domains)[partition], 0.0, 0.0
+    for block, left in zip(field.blocks, field.unforetold(partition, n_domains), strict=True):
+        has = np.ones(len(left)) if block.present is None else block.present
+        apart = (block.values - member @ block.means(member)) * has[:, None]
+        whole = np.linalg.slogdet(block.total)[1]
+        share = block.weight * has.sum() / len(left) / 2
+        told += share * (whole - np.linalg.slogdet(block.covariance(apart))[1])
+        foretold += share * (whole - np.linalg.slogdet(block.covariance(left))[1])
+    return told, foretold
+
+
+def test_gains_are_those_of_what_is_left(field, toy, rng):
+    for partition in (toy.truth, rng.integers(3, size=toy.n_spots)):
+        parts, (told, foretold) = field.parts(partition, 3), by_hand(field, partition, 3)
+        assert parts["log_likelihood"] == pytest.approx(told, abs=2e-4)
+        assert parts["foretold"] == pytest.approx(foretold, abs=2e-4)
+        assert parts["objective"] == pytest.approx(
+            parts["log_likelihood"] + parts["foretold"] + COHERENCE * parts["coherence"]
+        )
+
+
+def test_side_by_side_is_one_by_one(field, toy, rng):
+    """More than are taken at once, in their order."""
+    n = 2 * _AT_ONCE // 3 + 1
+    partitions = [
+        np.where(rng.random(toy.n_spots) < i / n, rng.integers(3, size=toy.n_spots), toy.truth) for i in range(n)
+    ]
+    together = field.objectives(partitions, 3)
+    np.testing.assert_allclose(together, [field.objective(partition, 3) for partition in partitions], atol=1e-5)
+    assert len(np.unique(together)) == n
+    assert field.objectives([], 3).shape == (0,)
+
+
+def test_number_of_a_domain_does_not_matter(field, toy):
+    assert field.objective(2 - toy.truth, 3) == pytest.approx(field.objective(toy.truth, 3), abs=1e-5)
