@@ -40,9 +40,16 @@ def test_tiles_of_a_batch_come_from_several_places(toy_tissue, position):
 @pytest.mark.parametrize(
     ("given", "size", "passes"), [({}, 40, 14), ({"n_steps": 3}, 40, 3), ({"max_epochs": 2}, 40, 2), ({}, 120, 40)]
 )
-def test_number_of_passes(toy_tissue, position, given, size, passes):
+def test_number_of_passes(toy_tissue, position, given, size, passes, monkeypatch):
+    monkeypatch.setattr(module, "LEAST_SEEN", 1)
     batches = Batches(toy_tissue, SETTINGS.changed(**given), batch_size=size, position=position)
     assert batches.n_passes(3) == passes
+
+
+@pytest.mark.parametrize(("least", "passes"), [(30, 14), (60, 20), (120, 40), (1000, 40)])
+def test_small_tissue_is_gone_over_as_if_it_were_one_batch(toy_tissue, position, monkeypatch, least, passes):
+    monkeypatch.setattr(module, "LEAST_SEEN", least)
+    assert Batches(toy_tissue, SETTINGS, batch_size=40, position=position).n_passes(3) == passes
 
 
 def test_a_pass_can_be_repeated_and_differs_from_the_next(toy_tissue, position):

@@ -26,6 +26,12 @@ WHOLE = 40_000
 SPOTS = 16_384
 """Spots of a batch of larger tissue."""
 
+LEAST_SEEN = 512
+"""Spots that a step of whole tissue has at least, while the tissue has them: smaller batches take as many more steps.
+
+Batches of a few hundred spots tell less of the statistics of batch norm, and of the domains, than a tissue of as many.
+"""
+
 JOINED = 8
 """Tiles of one batch, from as many places: what is estimated on a batch then holds for all of the tissue."""
 
@@ -77,12 +83,17 @@ class Batches:
         return self.n_batches
 
     def n_passes(self, least: int) -> int:
-        """How often the tissue is gone over: as often as told, or as the number of steps needs but ``least`` times."""
+        """How often the tissue is gone over: as told, or as the number of steps needs, but ``least`` times.
+
+        Small tissue is gone over more often, as if it were one batch, until a training has seen :data:`LEAST_SEEN` spots a step.
+        """
         if self.settings.max_epochs is not None:
             return self.settings.max_epochs
         if self.n_batches == 1:
             return self.settings.n_steps
-        return max(least, -(-self.settings.n_steps // self.n_batches))
+        n_steps = self.settings.n_steps
+        seen = min(n_steps, -(-n_steps * LEAST_SEEN // self.tissue.n_spots))
+        return max(least, -(-n_steps // self.n_batches), seen)
 
     def place(self, device: torch.device) -> None:
         """Move the tissue to the device that trains, if it takes up less than half of what is free there."""
