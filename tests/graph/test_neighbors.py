@@ -21,7 +21,7 @@ def test_nearest_first_and_never_itself():
 @pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
 def test_comparing_in_blocks_finds_the_same(monkeypatch, at_once, device):
     monkeypatch.setattr(neighbors, "_COMPARED", at_once)
-    points = np.random.default_rng(0).normal(size=(120, 6)).astype(np.float32) + 100
+    points = np.random.default_rng(0).normal(size=(120, 6)) + 1e5
     expected, found = exact_neighbors(points, 5), compared_neighbors(points, 5, device)
     for one, other in zip(expected[:2], found[:2], strict=True):
         np.testing.assert_array_equal(one, other)

@@ -7,7 +7,7 @@ import pytest
 import spamca
 from spamca.graph import normalize, weigh_by_agreement
 from spamca.guide import Guide
-from spamca.tl._gather import follow, gather, root_mean_squares
+from spamca.tl._gather import follow, gather, positions, root_mean_squares
 
 
 @pytest.fixture
@@ -62,3 +62,17 @@ def test_tissue_follows_a_guide(integrated, domain_graph):
     np.testing.assert_array_equal(followed.spatial.weights.numpy(), expected.data)
     assert tissue.guide is None
     np.testing.assert_array_equal(tissue.spatial.weights.numpy(), normalize(links).data)
+
+
+def test_sections_named_by_a_modality_lie_apart(tissue):
+    """Tiles are cut by position: coordinates of sections often overlap."""
+    flat = positions(tissue)
+    assert flat.shape == (tissue.n_obs, 2)
+    own = tissue["rna"].obs
+    own["slide"] = np.where(np.arange(len(own)) % 2 == 0, "a", "b")
+    spamca.pp.neighbors(tissue, library_key="slide")
+    apart = positions(tissue)
+    np.testing.assert_array_equal(apart[:, :2], flat)
+    assert set(np.diff(np.unique(apart[:, 2]))) == {2 * np.ptp(flat, axis=0).max()}
+    del own["slide"]
+    np.testing.assert_array_equal(positions(tissue), flat)

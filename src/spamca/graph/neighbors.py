@@ -81,7 +81,9 @@ def compared_neighbors(
     """
     import torch
 
-    all_points = torch.from_numpy(np.ascontiguousarray(points, dtype=np.float32)).to(device)
+    # Far from the origin, squares would leave nothing of what tells points apart.
+    centred = np.asarray(points) - np.mean(points, axis=0, dtype=np.float64)
+    all_points = torch.from_numpy(np.ascontiguousarray(centred, dtype=np.float32)).to(device)
     n, square = len(all_points), all_points.square().sum(dim=1)
     size = max(1, _COMPARED // n)
     columns, distances = [], []

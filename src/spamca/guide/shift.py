@@ -117,7 +117,7 @@ def without_batch_effects(
     -------
     Arrays like ``features``; rows of spots that lack the modality are zero.
     """
-    out, within = [], weigh_by_agreement(adjacency, assignment)
+    out, within = [], weigh_by_agreement((adjacency != 0).astype(np.float64), assignment)
     for m, values in enumerate(features):
         has = np.ones(len(values), dtype=bool) if present is None else present[:, m]
         mean = values[has].mean(axis=0, dtype=np.float64) if has.any() else 0.0

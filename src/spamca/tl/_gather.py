@@ -90,9 +90,13 @@ def positions(mdata: MuData) -> np.ndarray | None:
     except (KeyError, ValueError):
         return None
     library_key = mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {}).get("params", {}).get("library_key")
-    if library_key is None or library_key not in mdata.obs:
+    try:
+        library = _checks.check_library(mdata, library_key)
+    except (KeyError, ValueError):  # sections were renamed or left out since
         return coords
-    section = np.unique(mdata.obs[library_key].astype(str), return_inverse=True)[1]
+    if library is None:
+        return coords
+    section = np.unique(library, return_inverse=True)[1]
     return np.column_stack([coords, 2 * np.ptp(coords, axis=0).max() * section])
 
 
