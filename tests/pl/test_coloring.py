@@ -119,6 +119,20 @@ def test_spots_without_the_modality_have_no_value(partial):
     assert [words.categories[k] for k in words.values[~lacks]] == partial["rna"].obs.loc[known, "leiden"].tolist()
 
 
+def test_spots_without_the_modality_have_what_was_foretold(partial):
+    lacks = ~partial.obs_names.isin(partial["rna"].obs_names)
+    table = pd.DataFrame({"gene1": np.arange(40.0)}, index=partial.obs_names)
+    partial.obsm["double_rna"] = table
+    found = find_coloring(partial, "gene1", layer="double").values
+    np.testing.assert_array_equal(found[lacks], table["gene1"][lacks])
+    own = pd.Series(partial["rna"].layers["double"][:, [0]].toarray().ravel(), partial["rna"].obs_names)
+    np.testing.assert_array_equal(found[~lacks], own[partial.obs_names[~lacks]])
+    del partial["rna"].layers["double"]
+    np.testing.assert_array_equal(find_coloring(partial, "rna:gene1", layer="double").values, table["gene1"])
+    with pytest.raises(KeyError, match="layer='double' is not among"):
+        find_coloring(partial, "gene2", layer="double")
+
+
 def test_unknown_names_get_a_hint(mdata):
     with pytest.raises(KeyError, match=r"color='lable' .* did you mean 'label'"):
         find_coloring(mdata, "lable")

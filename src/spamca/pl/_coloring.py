@@ -92,10 +92,10 @@ def find_coloring(
             column = adata.obs[rest].iloc[np.maximum(row, 0)].reset_index(drop=True).mask(row < 0)
             return _from_column(adata, (modality, rest), column, name, palette)
         if rest in adata.var_names:
-            return Coloring(name, _feature(adata, rest, row, layer))
+            return Coloring(name, _feature(mdata, modality, rest, layer))
     owners = [owner for owner, adata in mdata.mod.items() if name in adata.var_names]
     if len(owners) == 1:
-        return Coloring(name, _feature(mdata[owners[0]], name, _edge.rows(mdata, owners[0]), layer))
+        return Coloring(name, _feature(mdata, owners[0], name, layer))
     msg = (
         f"{argument}={name!r} is neither a column of mdata.obs nor '<modality>:<column or feature>'{_hint(mdata, name)}"
     )
@@ -161,8 +161,16 @@ def store_colors(mdata: MuData, coloring: Coloring) -> None:
         holder.uns[_keys.colors(column)] = list(coloring.colors)
 
 
-def _feature(adata: AnnData, feature: str, row: np.ndarray, layer: str | None) -> np.ndarray:
+def _feature(mdata: MuData, modality: str, feature: str, layer: str | None) -> np.ndarray:
+    """Of a layer that :func:`spamca.tl.denoise` wrote, spots that lack the modality have what it foretold of them."""
+    adata, row = mdata[modality], _edge.rows(mdata, modality)
+    table = mdata.obsm.get(_keys.denoised_table(str(layer), modality))
+    foretold = (
+        table[feature].to_numpy(dtype=np.float64) if isinstance(table, pd.DataFrame) and feature in table else None
+    )
     if layer is not None and layer not in adata.layers:
+        if foretold is not None:
+            return foretold
         msg = (
             f"layer={layer!r} is not among {sorted(key for key in adata.layers if key)} of the modality of {feature!r}"
         )
@@ -170,7 +178,8 @@ def _feature(adata: AnnData, feature: str, row: np.ndarray, layer: str | None) -
     matrix: Any = adata.X if layer is None else adata.layers[layer]
     values = matrix[:, adata.var_names.get_loc(feature)]
     values = values.toarray() if hasattr(values, "toarray") else np.asarray(values)
-    return _edge.spread(values.ravel().astype(np.float64), row, np.nan)
+    values = _edge.spread(values.ravel().astype(np.float64), row, np.nan)
+    return values if layer is None or foretold is None else np.where(row < 0, foretold, values)
 
 
 def _hint(mdata: MuData, name: str) -> str:

@@ -86,6 +86,7 @@ def denoise(
     See Also
     --------
     spamca.tl.integrate : the network.
+    spamca.pl.spatial_clusters : draws features of all spots with ``layer="spamca_denoised"``.
 
     Notes
     -----
