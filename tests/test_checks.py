@@ -12,6 +12,7 @@ from anndata import AnnData
 from mudata import MuData
 from scipy import sparse
 
+import spamca
 from spamca import _checks
 
 
@@ -440,3 +441,21 @@ def test_bad_representation(pair, values):
     pair["a"].obsm["X_own"] = values
     with pytest.raises(ValueError, match=r"mdata\['a'\].obsm\['X_own'\] must be a matrix of finite numbers"):
         _checks.check_representation(pair, "a", "X_own")
+
+
+@pytest.mark.parametrize("record", ["text", {}, {"params": "text"}, {"params": {}}, {"params": {"library_key": None}}])
+def test_no_sections_are_known_where_none_are_recorded(record):
+    mdata = spamca.datasets.simulated(n_spots=40, n_domains=2, n_features=3)
+    assert _checks.find_library_key(mdata, None, "score") is None
+    mdata.uns["spatial_neighbors"] = record
+    assert _checks.find_library_key(mdata, None, "score") is None
+    assert _checks.find_library_key(mdata, "label", "score") == "label"
+
+
+def test_sections_of_the_spatial_graph_are_taken_while_they_are_there():
+    mdata = spamca.datasets.simulated(n_spots=40, n_domains=2, n_features=3)
+    mdata.uns["spatial_neighbors"] = {"params": {"library_key": "section"}}
+    assert _checks.find_library_key(mdata, None, "score") is None
+    mdata["rna"].obs["section"] = "a"
+    assert _checks.find_library_key(mdata, None, "score") == "section"
+    assert _checks.find_library_key(mdata, "label", "score") == "label"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import spamca
 from spamca.metrics import mixing
 
 
@@ -45,3 +46,11 @@ def test_one_section_cannot_be_mixed(points):
         mixing(["a"] * 400, embedding=points)
     with pytest.raises(ValueError, match="library has 3, embedding has 400"):
         mixing(["a", "b", "a"], embedding=points)
+
+
+def test_tissue_is_no_array():
+    mdata = spamca.datasets.simulated(n_spots=40, n_domains=2, n_features=3)
+    with pytest.raises(TypeError, match=r"got MuData; call spamca\.metrics\.score"):
+        spamca.metrics.mixing(mdata)
+    with pytest.raises(TypeError, match=r"got AnnData; call spamca\.metrics\.score"):
+        spamca.metrics.agreement(mdata["rna"], mdata.obs["label"])

@@ -123,3 +123,12 @@ def test_views_and_files_are_scored_as_copies_are(mdata, tmp_path):
     backed = mudata.read_h5mu(tmp_path / "tissue.h5mu", backed="r")
     pd.testing.assert_frame_equal(spamca.metrics.score(backed), spamca.metrics.score(mdata))
     backed.file.close()
+
+
+def test_sections_are_those_of_the_spatial_graph():
+    mdata = spamca.datasets.simulated(n_spots=200, n_domains=3, n_sections=2)
+    overlapping = spamca.metrics.score(mdata, key="label")
+    mdata.uns["spatial_neighbors"] = {"params": {"library_key": "section"}}
+    apart = spamca.metrics.score(mdata, key="label")
+    pd.testing.assert_frame_equal(apart, spamca.metrics.score(mdata, key="label", library_key="section"))
+    assert apart.loc["label", "PAS"] < overlapping.loc["label", "PAS"]

@@ -6,7 +6,7 @@ import pytest
 import spamca
 from spamca.datasets._layout import grid
 from spamca.pl._image import TissueImage
-from spamca.pl._section import Section, common_window, find_sections, section_key
+from spamca.pl._section import Section, common_window, find_sections
 
 SPATIAL = grid(16, np.random.default_rng(0))
 
@@ -40,21 +40,3 @@ def test_sections_have_their_spots_and_images():
     assert b.image is not None
     (whole,) = find_sections(mdata, mdata.obsm["spatial"], None, image=False)
     assert (whole.name, len(whole.rows), whole.image) == (None, 40, None)
-
-
-@pytest.mark.parametrize("record", ["text", {}, {"params": "text"}, {"params": {}}, {"params": {"library_key": None}}])
-def test_no_sections_are_known_where_none_are_recorded(record):
-    mdata = spamca.datasets.simulated(n_spots=40, n_domains=2, n_features=3)
-    assert section_key(mdata, None) is None
-    mdata.uns["spatial_neighbors"] = record
-    assert section_key(mdata, None) is None
-    assert section_key(mdata, "label") == "label"
-
-
-def test_sections_of_the_spatial_graph_are_taken_while_they_are_there():
-    mdata = spamca.datasets.simulated(n_spots=40, n_domains=2, n_features=3)
-    mdata.uns["spatial_neighbors"] = {"params": {"library_key": "section"}}
-    assert section_key(mdata, None) is None
-    mdata["rna"].obs["section"] = "a"
-    assert section_key(mdata, None) == "section"
-    assert section_key(mdata, "label") == "label"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -130,3 +131,30 @@ def check_library(mdata: MuData, library_key: str | None) -> np.ndarray | None:
         msg = f"library_key={library_key!r} has no value for {missing.sum()} spots; set mdata.obs[{library_key!r}]"
         raise ValueError(msg)
     return section.astype(str)
+
+
+def find_library_key(mdata: MuData, library_key: str | None, caller: str) -> str | None:
+    """Column with the sections: the one given, else the one that the spatial graph was built with and that is still there.
+
+    Parameters
+    ----------
+    mdata
+        Tissue, which may hold the record of a spatial graph.
+    library_key
+        What the user gave.
+    caller
+        Who asks, for the log.
+
+    Returns
+    -------
+    None where the tissue is one section as far as is known.
+    """
+    if library_key is not None:
+        return library_key
+    record = mdata.uns.get(_keys.SPATIAL_NEIGHBORS)
+    params = record.get("params") if isinstance(record, Mapping) else None
+    found = params.get("library_key") if isinstance(params, Mapping) else None
+    if not isinstance(found, str) or not any(found in holder.obs for holder in (mdata, *mdata.mod.values())):
+        return None
+    logger.info("%s: sections are those of library_key=%r, as in the spatial graph", caller, found)
+    return found

@@ -24,9 +24,15 @@ def codes(labels: ArrayLike) -> np.ndarray:
     Returns
     -------
     Integers of shape (n_spots,), -1 where the label is missing or in ``UNDETERMINED``.
+
+    Raises
+    ------
+    TypeError
+        If a MuData or AnnData is given.
     """
     import pandas as pd
 
+    check_not_tissue(labels)
     values = pd.Categorical(labels)
     undetermined = [str(category).strip().lower() in UNDETERMINED for category in values.categories]
     # The last entry is what code -1, a missing label, picks.
@@ -40,3 +46,10 @@ def check_same_length(**arrays: np.ndarray) -> None:
         lengths = ", ".join(f"{name} has {len(array)}" for name, array in arrays.items())
         msg = f"All arguments need one entry for each spot: {lengths}"
         raise ValueError(msg)
+
+
+def check_not_tissue(given: object) -> None:
+    """Raise where a MuData or AnnData is given for an array: as one, it would be read spot by spot without end."""
+    if hasattr(given, "obs_names"):
+        msg = f"arrays are wanted here, got {type(given).__name__}; call spamca.metrics.score(mdata), or pass a column of its obs"
+        raise TypeError(msg)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spamca.metrics._labels import check_same_length, codes
+from spamca.metrics._labels import check_not_tissue, check_same_length, codes
 from spamca.metrics._lisi import lisi
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def mixing(
 
     Raises
     ------
+    TypeError
+        If a MuData is given; :func:`spamca.metrics.score` takes one.
     ValueError
         If the lengths differ, or there are fewer than two sections.
 
@@ -71,6 +73,7 @@ def mixing(
     import pandas as pd
     from sklearn.metrics import homogeneity_score
 
+    check_not_tissue(library)
     sections = pd.factorize(np.asarray(library).astype(str))[0]
     given = {"domains": domains, "labels": labels}
     numbers = {name: codes(values) for name, values in given.items() if values is not None}

@@ -44,14 +44,14 @@ def score(
     spatial_key
         Key of ``obsm`` with the coordinates, on the MuData or in its modalities.
     library_key
-        Column of ``mdata.obs`` with the section of each spot.
+        Column of ``obs`` with the section of each spot. By default the one given to :func:`spamca.pp.neighbors`, if any.
     random_state
         Seed of the sample that stands for large tissue in the silhouette.
 
     Returns
     -------
     One row a key. Columns are those of :func:`~spamca.metrics.agreement` (with ``label_key``) and of
-    :func:`~spamca.metrics.coherence`; the silhouette is NaN where there is no embedding. With a ``library_key`` that names
+    :func:`~spamca.metrics.coherence`; the silhouette is NaN where there is no embedding. With
     several sections, also those of :func:`~spamca.metrics.mixing`, NaN where there is no embedding, and with ``label_key`` the
     ARI in each section, ``"ARI of <section>"``.
 
@@ -74,7 +74,7 @@ def score(
     """
     import pandas as pd
 
-    from spamca._checks import check_coordinates, check_library, check_readable, check_seed
+    from spamca._checks import check_coordinates, check_library, check_readable, check_seed, find_library_key
 
     check_readable(mdata)
     keys, random_state = _keys_of(key), check_seed(random_state)
@@ -82,7 +82,8 @@ def score(
         _check_column(mdata, argument, column)
     reps = {one: _keys.embedding(one) if use_rep is None else use_rep for one in keys}
     embeddings = {rep: _embedding(mdata, rep, required=use_rep is not None) for rep in dict.fromkeys(reps.values())}
-    spatial, library = check_coordinates(mdata, spatial_key), check_library(mdata, library_key)
+    spatial = check_coordinates(mdata, spatial_key)
+    library = check_library(mdata, find_library_key(mdata, library_key, "score"))
 
     rows = {}
     for one in keys:

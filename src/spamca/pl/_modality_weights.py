@@ -78,13 +78,13 @@ def modality_weights(
     """
     import matplotlib.pyplot as plt
 
-    from spamca._checks import check_coordinates, check_library, check_name, check_readable
+    from spamca._checks import check_coordinates, check_library, check_name, check_readable, find_library_key
     from spamca.pl._arguments import check_figsize, check_style
     from spamca.pl._categories import find_categories
     from spamca.pl._coloring import Coloring
     from spamca.pl._figure import BAR, panel_size
     from spamca.pl._panel import Style, draw_key, draw_panel, scale
-    from spamca.pl._section import common_window, find_sections, section_key
+    from spamca.pl._section import common_window, find_sections
 
     check_readable(mdata)
     style = Style(spot_shape, cmap=cmap)
@@ -101,7 +101,7 @@ def modality_weights(
         domains = find_categories(mdata, groupby, "groupby")
     elif key in mdata.obs:
         domains = find_categories(mdata, key, "key")
-    library = check_library(mdata, section_key(mdata, library_key))
+    library = check_library(mdata, find_library_key(mdata, library_key, "modality_weights"))
     weights = {name: _weights(mdata, name, column) for name, column in columns.items()}
     sections = find_sections(mdata, spatial, library, image=False)
 

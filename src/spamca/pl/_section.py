@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spamca import _keys
-from spamca._logging import logger
 from spamca.pl._image import tissue_image
 from spamca.pl._spots import spot_diameter
 
@@ -61,31 +58,6 @@ def common_window(sections: Sequence[Section]) -> np.ndarray:
     Panels of this size show all sections at one scale, even if their coordinates count in different units.
     """
     return np.max([section.extent for section in sections], axis=0)
-
-
-def section_key(mdata: MuData, library_key: str | None) -> str | None:
-    """Column with the sections: the one given, else the one that the spatial graph was built with and that is still there.
-
-    Parameters
-    ----------
-    mdata
-        Tissue, which may hold the record of a spatial graph.
-    library_key
-        What the caller gave.
-
-    Returns
-    -------
-    None where the tissue is one section as far as is known.
-    """
-    if library_key is not None:
-        return library_key
-    record = mdata.uns.get(_keys.SPATIAL_NEIGHBORS)
-    params = record.get("params") if isinstance(record, Mapping) else None
-    found = params.get("library_key") if isinstance(params, Mapping) else None
-    if not isinstance(found, str) or not any(found in holder.obs for holder in (mdata, *mdata.mod.values())):
-        return None
-    logger.info("pl: drawing the sections of library_key=%r apart, as the spatial graph has them", found)
-    return found
 
 
 def find_sections(mdata: MuData, spatial: np.ndarray, library: np.ndarray | None, *, image: bool) -> list[Section]:

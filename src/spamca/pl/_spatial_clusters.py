@@ -115,14 +115,21 @@ def spatial_clusters(
     ['#...', '#...', '#...']
     >>> axes = spamca.pl.spatial_clusters(mdata, color=["label", "rna:gene1"])
     """
-    from spamca._checks import check_coordinates, check_count, check_flag, check_library, check_readable
+    from spamca._checks import (
+        check_coordinates,
+        check_count,
+        check_flag,
+        check_library,
+        check_readable,
+        find_library_key,
+    )
     from spamca.pl import _arguments
     from spamca.pl._categories import find_categories
     from spamca.pl._coloring import find_coloring, store_colors
     from spamca.pl._figure import given_axes
     from spamca.pl._match import matched
     from spamca.pl._panel import Style
-    from spamca.pl._section import find_sections, section_key
+    from spamca.pl._section import find_sections
     from spamca.pl._tissue import draw_tissue
 
     check_readable(mdata)
@@ -135,7 +142,7 @@ def spatial_clusters(
     check_flag("image", image)
     check_flag("legend", legend)
     spatial = check_coordinates(mdata, spatial_key)
-    library = check_library(mdata, section_key(mdata, library_key))
+    library = check_library(mdata, find_library_key(mdata, library_key, "spatial_clusters"))
     sections = find_sections(mdata, spatial, library, image=image)
     n_panels = len(names) * len(sections)
     titles = _arguments.check_titles(title, n_panels)
