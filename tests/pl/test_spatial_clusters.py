@@ -326,3 +326,10 @@ def test_real_tissue(data_dir, file, color, library_key):
     figure = np.ravel(axes)[0].figure
     assert not overlaps(figure)
     assert not outside(figure)
+
+
+def test_panels_of_one_named_section_tell_what_they_show():
+    mdata = spamca.datasets.simulated(n_spots=60, n_domains=2, n_features=3)
+    mdata.obs["slide"] = "A1"
+    axes = spamca.pl.spatial_clusters(mdata, color=["label", "rna:gene1"], library_key="slide")
+    assert titles(axes) == ["A1: label", "A1: rna:gene1"]

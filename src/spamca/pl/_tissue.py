@@ -94,4 +94,8 @@ def _key_sizes(
 
 
 def _titles(sections: Sequence[Section], colorings: Sequence[Coloring]) -> list[str]:
-    return [section.name or coloring.name for coloring in colorings for section in sections]
+    """Of several sections their names, as the key has that of the coloring; of one section both, if it has a name."""
+    if len(sections) > 1:
+        return [section.name or coloring.name for coloring in colorings for section in sections]
+    (name,) = [section.name for section in sections]
+    return [coloring.name if name is None else f"{name}: {coloring.name}" for coloring in colorings]
