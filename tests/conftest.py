@@ -35,7 +35,7 @@ def _close_figures():
         sys.modules["matplotlib.pyplot"].close("all")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def data_dir() -> Path:
     """The folder of real tissue; the test is skipped where there is none."""
     folder = os.environ.get("SPAMCA_TEST_DATA")
