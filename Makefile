@@ -42,7 +42,7 @@ demo: $(VENV)/.package
 
 test: $(VENV)/.group-test
 	@echo "== Running the tests with Python $(VERSION)"
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --cov --cov-report=term $(ARGS)
 
 docs: $(VENV)/.group-doc
 	@echo "== Building the documentation"
