@@ -23,7 +23,7 @@ CONSTRAINTS := $(if $(filter 3.11,$(VERSION)),constraints.txt,constraints-3.12.t
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-INSTALL := $(PIP) install $(if $(CI),--quiet) --constraint $(CONSTRAINTS)
+INSTALL := $(PIP) install --no-compile $(if $(CI),--quiet) --constraint $(CONSTRAINTS)
 
 help:
 	@echo "make demo       simulate a tissue, find its domains, score them (writes build/demo)"
@@ -42,7 +42,7 @@ demo: $(VENV)/.package
 
 test: $(VENV)/.group-test
 	@echo "== Running the tests with Python $(VERSION)"
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --cov --cov-report=term $(ARGS)
 
 docs: $(VENV)/.group-doc
 	@echo "== Building the documentation"

@@ -17,7 +17,21 @@ os.environ["MPLBACKEND"] = "agg"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+# Processes of their own, compilation, real tissue: begun first, so that no process of the tests ends alone with one of them.
+LONGEST = (
+    "test_real_tissue.py",
+    "test_tutorials.py",
+    "test_devices.py",
+    "test_signals.py",
+    "test_feature.py",
+    "test_to_spatialdata.py",
+    "test_integrate.py",
+    "test_run.py",
+)
+
+
 def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     gpu = [item for item in items if item.get_closest_marker("gpu")]
     if not gpu:
         return
@@ -35,7 +49,7 @@ def _close_figures():
         sys.modules["matplotlib.pyplot"].close("all")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def data_dir() -> Path:
     """The folder of real tissue; the test is skipped where there is none."""
     folder = os.environ.get("SPAMCA_TEST_DATA")

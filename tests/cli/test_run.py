@@ -37,7 +37,17 @@ def test_the_script_is_the_command():
     assert project["scripts"] == {"spamca": f"{main.__module__}:{main.__name__}"}
 
 
-def test_results_are_those_of_the_library(spamca, tissue_file, tmp_path):
+def test_a_process_of_its_own(spamca, tissue_file, tmp_path):
+    """stdout, stderr and exit code are those of ``main``, and nothing else speaks."""
+    done = spamca("info", tissue_file, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["n_spots"] == 225
+    done = spamca("run", tmp_path / "none.h5mu", "-o", tmp_path / "out.h5mu")
+    assert (done.returncode, done.stdout) == (Code.INPUT, "")
+    assert "does not exist" in done.stderr
+
+
+def test_results_are_those_of_the_library(run, tissue_file, tmp_path, capfd):
     expected = mudata.read_h5mu(tissue_file)
     library.pp.neighbors(expected, n_neighbors=15)
     library.tl.integrate(expected, 3, max_epochs=4, settings={"n_latent": 16}, random_state=1)
@@ -45,8 +55,9 @@ def test_results_are_those_of_the_library(spamca, tissue_file, tmp_path):
 
     out, figures = tmp_path / "out.h5mu", tmp_path / "figures"
     options = ["--n-neighbors", "15", "--settings", "n_latent=16", "--random-state", "1", "--refine"]
-    done = spamca("run", tissue_file, "-o", out, *QUICK, *options, "--figures", figures, "--log-file", tmp_path / "log")
-    assert done.returncode == 0, done.stderr
+    code = run(*QUICK, *options, "--figures", figures, "--log-file", tmp_path / "log")
+    told = capfd.readouterr()
+    assert code == 0, told.err
 
     found = mudata.read_h5mu(out)
     np.testing.assert_array_equal(found.obsm["X_spamca"], expected.obsm["X_spamca"])
@@ -55,18 +66,17 @@ def test_results_are_those_of_the_library(spamca, tissue_file, tmp_path):
 
     written = [figures / f"{name}.png" for name in ("domains", "modality_weights", "training_history")]
     written += [tmp_path / "out.h5mu.json", out]
-    assert done.stdout.splitlines() == [str(path) for path in written]
+    assert told.out.splitlines() == [str(path) for path in written]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in written[:3])
     assert names(tmp_path) == ["figures", "log", "out.h5mu", "out.h5mu.json", "tissue.h5mu"]
-    assert "stage integrate took" in done.stderr
-    assert (tmp_path / "log").read_text().splitlines() == [
-        line for line in done.stderr.splitlines() if " INFO " in line
-    ]
+    assert "stage integrate took" in told.err
+    log = (tmp_path / "log").read_text().splitlines()
+    assert log == [line for line in told.err.splitlines() if " INFO " in line]
 
     record = json.loads((tmp_path / "out.h5mu.json").read_text())
     assert record["command"].startswith(f"spamca run {tissue_file} -o {out} --n-clusters 3")
-    told = record["inputs"][str(tissue_file)]
-    assert told == {"kind": "h5mu", "sha256": hashlib.sha256(Path(tissue_file).read_bytes()).hexdigest()}
+    source = record["inputs"][str(tissue_file)]
+    assert source == {"kind": "h5mu", "sha256": hashlib.sha256(Path(tissue_file).read_bytes()).hexdigest()}
     assert [call["function"] for call in record["calls"]] == [
         "spamca.pp.neighbors",
         "spamca.tl.integrate",

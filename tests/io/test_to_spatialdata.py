@@ -65,9 +65,15 @@ def stored(sdata, tmp_path):
     return spatialdata.read_zarr(tmp_path / "tissue.zarr")
 
 
-def test_new(integrated, tmp_path):
-    before = integrated.copy()
-    sdata = stored(to_spatialdata(integrated), tmp_path)
+@pytest.fixture(scope="module")
+def new(_integrated, tmp_path_factory):
+    """Integrated tissue, and the SpatialData that was made of it and read again."""
+    mdata = _integrated.copy()
+    return mdata, stored(to_spatialdata(mdata), tmp_path_factory.mktemp("new"))
+
+
+def test_new(new, integrated):
+    given, sdata = new
     assert sorted(sdata.tables) == ["protein", "rna", "spamca"]
     joint = sdata["spamca"]
     assert list(joint.obs["spamca"]) == list(integrated.obs["spamca"])
@@ -89,13 +95,12 @@ def test_new(integrated, tmp_path):
         assert set(sdata[name].obs["spot_id"]) == set(sdata["spots"].index)
     assert list(sdata["spots"].index) == list(integrated.obs_names)
     np.testing.assert_allclose(sdata["spots"].get_coordinates(), integrated.obsm["spatial"])
-    assert list(integrated.obs) == list(before.obs)
-    assert list(integrated["rna"].obs) == list(before["rna"].obs)
+    assert list(given.obs) == list(integrated.obs)
+    assert list(given["rna"].obs) == list(integrated["rna"].obs)
 
 
-def test_new_and_back(integrated, tmp_path):
-    sdata = stored(to_spatialdata(integrated), tmp_path)
-    mdata = from_spatialdata(sdata)
+def test_new_and_back(new, integrated):
+    mdata = from_spatialdata(new[1])
     assert list(mdata.obs_names) == list(integrated.obs_names)
     np.testing.assert_array_equal(mdata["rna"].X.toarray(), integrated["rna"].X.toarray())
     np.testing.assert_array_equal(mdata.obsm["spatial"], integrated.obsm["spatial"])

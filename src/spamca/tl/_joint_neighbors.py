@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
 
@@ -11,7 +12,6 @@ from spamca import _edge, _keys
 from spamca._logging import logger
 
 if TYPE_CHECKING:
-    import numpy as np
     from anndata import AnnData
     from mudata import MuData
 
@@ -39,11 +39,13 @@ class Descent(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: np.ndarray) -> csr_matrix:
-        """Distances to the neighbours, (n_spots, n_spots)."""
+        """Distances to the neighbours, (n_spots, n_spots), in each row the nearest first: scanpy relies on it."""
         from spamca.graph.neighbors import neighbors_of_many
 
         row, column, distance = neighbors_of_many(X, self.n_neighbors, random_state=self.random_state)
-        return csr_matrix((distance, (row, column)), shape=(len(X), len(X)))
+        order, n = np.lexsort((distance, row)), len(X)
+        end = np.bincount(row, minlength=n).cumsum()
+        return csr_matrix((distance[order], column[order], np.concatenate([[0], end])), shape=(n, n))
 
 
 def joint_neighbors(mdata: MuData, key_added: str, *, random_state: int) -> None:
