@@ -49,7 +49,7 @@ def approximate_neighbors(
 
     Returns
     -------
-    Point, neighbour and distance of each edge, each (n_edges,). A point is not its own neighbour.
+    Point, neighbour and distance of each edge, each (n_points * n_neighbors,), the nearest first. A point is not its own neighbour.
     """
     with warnings.catch_warnings():
         # numba and pynndescent warn about themselves, not about the data.
@@ -58,7 +58,14 @@ def approximate_neighbors(
 
         search = PyNNDescentTransformer(n_neighbors=n_neighbors, metric="euclidean", random_state=random_state)
         found = search.fit_transform(points).tocoo()
-    return found.row, found.col, np.asarray(found.data)
+    # One more than asked for: most often, but where points coincide not always, the point itself.
+    apart = found.row != found.col
+    row, column, distance = found.row[apart], found.col[apart], np.asarray(found.data)[apart]
+    order = np.lexsort((distance, row))
+    row, column, distance = row[order], column[order], distance[order]
+    rank = np.arange(len(row)) - np.searchsorted(row, np.arange(len(points)))[row]
+    kept = rank < n_neighbors
+    return row[kept], column[kept], distance[kept]
 
 
 def compared_neighbors(

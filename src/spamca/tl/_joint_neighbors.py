@@ -6,50 +6,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from sklearn.base import BaseEstimator, TransformerMixin
 
 from spamca import _edge, _keys
 from spamca._logging import logger
+from spamca.graph import feature
+from spamca.graph.fuzzy import fuzzy_connectivities
+from spamca.graph.neighbors import exact_neighbors, neighbors_of_many
 
 if TYPE_CHECKING:
     from anndata import AnnData
     from mudata import MuData
 
 N_NEIGHBORS = 15
-"""scanpy's default."""
-
-
-class Descent(TransformerMixin, BaseEstimator):
-    """Neighbours in large tissue for scanpy, as the sparse matrix that all its versions take.
-
-    Parameters
-    ----------
-    n_neighbors
-        Number of neighbours of each spot.
-    random_state
-        Seed.
-    """
-
-    def __init__(self, n_neighbors: int, random_state: int) -> None:
-        self.n_neighbors = n_neighbors
-        self.random_state = random_state
-
-    def fit(self, X: np.ndarray, y: None = None) -> Descent:
-        """Do nothing: the search needs no preparation."""
-        return self
-
-    def transform(self, X: np.ndarray) -> csr_matrix:
-        """Distances to the neighbours, (n_spots, n_spots), in each row the nearest first: scanpy relies on it."""
-        from spamca.graph.neighbors import neighbors_of_many
-
-        row, column, distance = neighbors_of_many(X, self.n_neighbors, random_state=self.random_state)
-        order, n = np.lexsort((distance, row)), len(X)
-        end = np.bincount(row, minlength=n).cumsum()
-        return csr_matrix((distance[order], column[order], np.concatenate([[0], end])), shape=(n, n))
+"""scanpy's default; it counts the spot itself."""
 
 
 def joint_neighbors(mdata: MuData, key_added: str, *, random_state: int) -> None:
-    """Run :func:`scanpy.pp.neighbors` on the embedding and copy the graph into each modality.
+    """Write what :func:`scanpy.pp.neighbors` writes of the embedding, on the MuData and on each modality.
 
     scanpy's own place, ``uns["neighbors"]``, is used unless it holds neighbours of another representation.
 
@@ -62,25 +35,40 @@ def joint_neighbors(mdata: MuData, key_added: str, *, random_state: int) -> None
     random_state
         Seed of the approximate search in large tissue.
     """
-    from scanpy.pp import neighbors
-
-    from spamca.graph.feature import EXACT_UP_TO
-
-    use_rep = _keys.embedding(key_added)
-    n_neighbors = min(N_NEIGHBORS, mdata.n_obs - 1)
-    place = _place(mdata, use_rep, key_added)
-    neighbors(
-        mdata,
-        n_neighbors=n_neighbors,
-        use_rep=use_rep,
-        transformer="sklearn" if mdata.n_obs <= EXACT_UP_TO else Descent(n_neighbors, random_state),
-        random_state=random_state,
-        key_added=None if place == _keys.NEIGHBORS else place,
-    )
-    record = mdata.uns[place]
-    graphs = {name: mdata.obsp[record[f"{name}_key"]] for name in ("connectivities", "distances")}
+    use_rep, n = _keys.embedding(key_added), mdata.n_obs
+    n_neighbors = min(N_NEIGHBORS, n - 1)
+    column, distance = _nearest(mdata.obsm[use_rep], max(n_neighbors - 1, 1), random_state)
+    start = np.arange(n + 1) * column.shape[1]
+    graphs = {
+        "connectivities": fuzzy_connectivities(column, distance),
+        "distances": csr_matrix((distance.ravel(), column.ravel(), start), shape=(n, n)),
+    }
+    params = {
+        "n_neighbors": n_neighbors,
+        "method": "umap",
+        "random_state": random_state,
+        "metric": "euclidean",
+        "use_rep": use_rep,
+    }
+    _write(mdata, graphs, _place(mdata, use_rep, key_added), params)
     for name, modality in mdata.mod.items():
-        _mirror(modality, graphs, _edge.rows(mdata, name), _place(modality, use_rep, key_added), record["params"])
+        spots = _edge.spots(_edge.rows(mdata, name), modality.n_obs)
+        own = {graph: values[spots][:, spots] for graph, values in graphs.items()}
+        _write(modality, own, _place(modality, use_rep, key_added), params)
+
+
+def _nearest(embedding: np.ndarray, n_neighbors: int, random_state: int) -> tuple[np.ndarray, np.ndarray]:
+    """Neighbours (n, k) of each spot and their distances, the nearest first."""
+    many = len(embedding) > feature.EXACT_UP_TO
+    found = (
+        neighbors_of_many(embedding, n_neighbors, random_state=random_state)
+        if many
+        else exact_neighbors(embedding, n_neighbors)
+    )
+    row, column, distance = found
+    order = np.lexsort((distance, row))
+    shape = (len(embedding), n_neighbors)
+    return column[order].reshape(shape).astype(np.int32), distance[order].reshape(shape).astype(np.float64)
 
 
 def _place(holder: AnnData | MuData, use_rep: str, key_added: str) -> str:
@@ -92,14 +80,11 @@ def _place(holder: AnnData | MuData, use_rep: str, key_added: str) -> str:
     return place
 
 
-def _mirror(
-    modality: AnnData, graphs: dict[str, csr_matrix], row: object, place: str, params: dict[str, object]
-) -> None:
+def _write(holder: AnnData | MuData, graphs: dict[str, csr_matrix], place: str, params: dict[str, object]) -> None:
     prefix = "" if place == _keys.NEIGHBORS else f"{place}_"
-    spots = _edge.spots(row, modality.n_obs)
     for name, graph in graphs.items():
-        modality.obsp[prefix + name] = graph[spots][:, spots]
-    modality.uns[place] = {
+        holder.obsp[prefix + name] = graph
+    holder.uns[place] = {
         "connectivities_key": f"{prefix}connectivities",
         "distances_key": f"{prefix}distances",
         "params": dict(params),

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scanpy.neighbors._connectivity import umap
+
+from spamca.graph.fuzzy import fuzzy_connectivities
+from spamca.graph.neighbors import exact_neighbors
+
+
+def neighbors(points, k):
+    _, column, distance = exact_neighbors(points, k)
+    return column.reshape(-1, k), distance.reshape(-1, k)
+
+
+def expected(column, distance):
+    """As scanpy asks umap-learn, the spot itself being the first of its neighbours."""
+    n, k = column.shape
+    own = np.column_stack([np.arange(n), column])
+    return umap(own, np.column_stack([np.zeros(n), distance]), n_obs=n, n_neighbors=k + 1)
+
+
+@pytest.mark.parametrize("k", [1, 4, 14])
+def test_it_is_that_of_umap(k):
+    rng = np.random.default_rng(k)
+    points = rng.normal(size=(200, 3)) * rng.exponential(size=(200, 1))
+    points[:6] = points[0]  # neighbours that coincide
+    points[6:30] = points[6]  # more of them than are neighbours
+    points[30:34] = np.eye(4, 3) * 50
+    column, distance = neighbors(points, k)
+    found = fuzzy_connectivities(column, distance)
+    assert found.dtype == np.float32
+    assert (found != found.T).nnz == 0
+    np.testing.assert_allclose(found.toarray(), expected(column, distance).toarray(), atol=2e-4)
+
+
+def test_neighbours_that_are_all_as_far():
+    column = np.array([[1, 2], [0, 2], [0, 1]])
+    assert fuzzy_connectivities(column, np.ones((3, 2))).toarray().tolist() == [[0, 1, 1], [1, 0, 1], [1, 1, 0]]
+    assert fuzzy_connectivities(column, np.zeros((3, 2))).toarray().tolist() == [[0, 1, 1], [1, 0, 1], [1, 1, 0]]
+
+
+def test_blocks_do_not_matter(monkeypatch):
+    column, distance = neighbors(np.random.default_rng(0).normal(size=(90, 2)), 5)
+    whole = fuzzy_connectivities(column, distance)
+    monkeypatch.setattr("spamca.graph.fuzzy._ROWS", 20)
+    assert (whole != fuzzy_connectivities(column, distance)).nnz == 0
