@@ -143,12 +143,16 @@ class Relaxation:
         out = []
         for _, columns, (means,), (within,), (size,) in self._moments(assignment[:, :, None]):
             centres, spread = means.astype(np.float32), np.tile(PRIOR * within, (len(means), 1, 1))
-            for rows, values, has in self._chunks(columns):
-                for k, centre in enumerate(centres):
-                    left = values - centre
-                    spread[k] += left.T @ (left * (assignment[rows, k] * has)[:, None])
+            self._add_scatter(spread, columns, centres, assignment)
             out.append(Gaussians(centres, spread / (PRIOR + size)[:, None, None]))
         return out
+
+    def _add_scatter(self, spread: np.ndarray, columns: slice, centres: np.ndarray, assignment: np.ndarray) -> None:
+        """Add to (K, r, r) the outer products of what an assignment (n, K) leaves of a block around centres (K, r)."""
+        for rows, values, has in self._chunks(columns):
+            for k, centre in enumerate(centres):
+                left = values - centre
+                spread[k] += left.T @ (left * (assignment[rows, k] * has)[:, None])
 
     def squared_distances(self, gaussians: Sequence[Gaussians]) -> Iterator[np.ndarray]:
         """For each block the squared Mahalanobis distance of each spot to each domain, float32 of shape (K, n).

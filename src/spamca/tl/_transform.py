@@ -24,6 +24,7 @@ def transform(
     *,
     spatial_key: str | None = None,
     library_key: str | None = None,
+    adapt: bool = True,
     key_added: str = _keys.SPAMCA,
     random_state: int = 0,
     copy: bool = False,
@@ -110,6 +111,7 @@ def transform(
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_key_added(mdata, key_added, embedding=True)
     _checks.check_size(mdata, "to be transformed")
+    _checks.check_flag("adapt", adapt)
     seed = _checks.check_seed(random_state)
     known = _model(model, key_added)
     spatial_key = spatial_key_of(known, spatial_key)
@@ -122,6 +124,7 @@ def transform(
         tissue.feature_graphs,
         tissue.present,
         tissue.unexplained,
+        adapt=adapt,
     )
     with _edge.transaction(mdata, copy=copy) as target:
         summary = store_transformed(target, known, tissue, found, key_added, spatial_key, seed)
