@@ -10,12 +10,12 @@ from spamca.guide.evidence import Evidence
 from spamca.guide.searched import halving, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from scipy.sparse import csr_matrix
 
     from spamca.guide.field import Field
-    from spamca.guide.relaxation import Relaxation
+    from spamca.guide.relaxation import Gaussians, Relaxation
 
 MARGIN = 1.5
 """How far a domain that is new has to outdo the best that could still have been split in the first tissue."""
@@ -27,17 +27,18 @@ _TRIED, _SHORT, _LONG, _TOL, _LEAST_SPLIT = 3, 10, 60, 1e-4, 10
 
 
 class Split(NamedTuple):
-    """An assignment (n, K + 1) and what it foretells beyond the one of K domains, in nats over all spots."""
+    """An assignment (n, K + 1), what it foretells beyond the one of K domains, in nats over all spots, and the domain that was halved."""
 
     assignment: np.ndarray
     gain: float
+    domain: int
 
 
 class Births:
     r"""Split domains as long as what that foretells is worth another domain.
 
-    Each domain is halved by its components, and the half that is further from what the domain is becomes a domain of its own; those of highest
-    objective are relaxed, and the best of them is kept if the domains of its neighbours then foretell the features of a spot so much better
+    Each domain is halved by its components, and either half made a domain of its own; those of highest objective are relaxed, and the
+    best of them is kept if the domains of its neighbours then foretell the features of a spot so much better
     (:math:`n \, \Delta E` of :class:`~spamca.guide.evidence.Evidence`) that it exceeds what a domain costs there and
 
     .. math:: g \, \max(n, n_0) \cdot \mathrm{MARGIN},
@@ -53,10 +54,14 @@ class Births:
         How it relaxes, with a covariance for each domain.
     adjacency
         Spatial graph, symmetric, sparse of shape (n, n).
+    known
+        What the first domains were, one for each block: of the two parts of one of them, the part that is nearer to that keeps its number.
     """
 
-    def __init__(self, field: Field, relaxation: Relaxation, adjacency: csr_matrix) -> None:
-        self._field, self._relaxation = field, relaxation
+    def __init__(
+        self, field: Field, relaxation: Relaxation, adjacency: csr_matrix, known: Sequence[Gaussians] = ()
+    ) -> None:
+        self._field, self._relaxation, self._known = field, relaxation, known
         self._evidence = Evidence(field, adjacency, np.random.default_rng(0))
         self._halves = halving(joined(field.blocks, adjacency), adjacency)
 
@@ -82,22 +87,41 @@ class Births:
             split = self.best(assignment)
             if split is None or split.gain <= worth:
                 break
-            assignment = split.assignment
+            assignment = self._named(split)
         return assignment
 
     def best(self, assignment: np.ndarray) -> Split | None:
         """The best assignment in which one domain more is split off; None where no domain can be halved."""
         member = np.eye(assignment.shape[1] + 1, dtype=np.float32)
-        ranked = sorted(self._proposed(assignment), key=lambda pair: -self._objective(pair[0]))[:_TRIED]
-        tried = [self._relaxation.run_own(member[one], _SHORT, _TOL) for pair in ranked for one in pair]
+        ranked = sorted(self._proposed(assignment), key=lambda proposed: -self._objective(proposed[1]))[:_TRIED]
+        tried = [
+            (domain, self._relaxation.run_own(member[part], _SHORT, _TOL))
+            for domain, *parts in ranked
+            for part in parts
+        ]
         if not tried:
             return None
-        found = max(tried, key=lambda own: self._field.objective(own.argmax(axis=1), own.shape[1]))
+        domain, found = max(tried, key=lambda one: self._field.objective(one[1].argmax(axis=1), one[1].shape[1]))
         found = self._relaxation.run_own(found, _LONG, _TOL)
-        return Split(found, self._foretold(found) - self._foretold(assignment))
+        return Split(found, self._foretold(found) - self._foretold(assignment), domain)
 
-    def _proposed(self, assignment: np.ndarray) -> Iterator[np.ndarray]:
-        """Partitions in which half of one domain is a domain of its own, the last."""
+    def _named(self, split: Split) -> np.ndarray:
+        """The assignment of a split, in which the part that is new is the last: the larger one may have drawn the domain to itself."""
+        new, old = split.assignment.shape[1] - 1, split.domain
+        if not self._known or old >= len(self._known[0].means):
+            return split.assignment
+        squared = self._relaxation.squared_distances(self._known)
+        apart = sum(block.weight * own[old] for block, own in zip(self._field.blocks, squared, strict=True))
+        parts = split.assignment[:, [old, new]]
+        kept, left = apart @ parts / np.maximum(parts.sum(axis=0), 1)
+        if kept <= left:
+            return split.assignment
+        order = np.arange(new + 1)
+        order[[old, new]] = new, old
+        return self._relaxation.run_own(split.assignment[:, order], _LONG, _TOL)
+
+    def _proposed(self, assignment: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+        """Domains that can be halved, and two partitions in which one half or the other is a domain of its own, the last."""
         partition, n_domains = assignment.argmax(axis=1), assignment.shape[1]
         for domain in range(n_domains):
             spots = np.flatnonzero(partition == domain)
@@ -107,7 +131,7 @@ class Births:
             pair = partition.copy(), partition.copy()
             for out, leaving in zip(pair, (second, ~second), strict=True):
                 out[spots[leaving]] = n_domains
-            yield pair
+            yield domain, *pair
 
     def _objective(self, partition: np.ndarray) -> float:
         return self._field.objective(partition, int(partition.max()) + 1)

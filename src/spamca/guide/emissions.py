@@ -68,8 +68,10 @@ class Emissions:
 
     @classmethod
     def estimate(cls, blocks: Sequence[Block], assignment: np.ndarray, adjacency: csr_matrix) -> Emissions:
-        """From the components of a tissue, the domains (n, K) found in it, of which the last are left out if they hold no spot,
-        and its spatial graph."""
+        """From the components of a tissue, the domains (n, K) found in it, and its spatial graph.
+
+        The last domains are left out if they hold no spot.
+        """
         n, assignment = len(assignment), np.asarray(assignment, dtype=np.float32)
         held = np.flatnonzero(assignment.sum(axis=0) >= 1)
         assignment = np.ascontiguousarray(assignment[:, : held[-1] + 1])

@@ -28,8 +28,11 @@ _LONG, _SHORT, _TOL = 60, 10, 1e-4
 
 
 def follow(emissions: Emissions, blocks: Sequence[Block], adjacency: csr_matrix, known: np.ndarray) -> np.ndarray:
-    """Let known domains follow new tissue (:class:`~spamca.guide.anchored.Anchored`), and add those that it shows beyond them
-    (:class:`~spamca.guide.births.Births`).
+    """Let known domains follow new tissue, and add those that it shows beyond them.
+
+    The field relaxes with domains that are held by what they were (:class:`~spamca.guide.anchored.Anchored`), and domains are split as
+    long as that is worth it (:class:`~spamca.guide.births.Births`). Cost is linear in the number of spots: in large tissue, new domains are
+    sought in patches.
 
     Parameters
     ----------
@@ -59,7 +62,8 @@ def follow(emissions: Emissions, blocks: Sequence[Block], adjacency: csr_matrix,
         relaxation = anchored(own, graph)
         found = relaxation.run_own(start, _LONG, _TOL)
         n_first = min(emissions.n_spots, SEARCHED)
-        return Births(Field(own, graph), relaxation, graph).run(found, emissions.spare, n_first)
+        births = Births(Field(own, graph), relaxation, graph, known=gaussians)
+        return births.run(found, emissions.spare, n_first)
 
     n = adjacency.shape[0]
     with fitting_threads(n):
