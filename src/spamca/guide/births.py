@@ -44,7 +44,7 @@ class Births:
     .. math:: g \, \max(n, n_0) \cdot \mathrm{MARGIN},
 
     with g what the best split would still have gained per spot in the :math:`n_0` spots of the tissue that the domains were found in:
-    whoever chose their number did not want that one.
+    whoever chose their number did not want that one. The objective of the field has to rise, too.
 
     Parameters
     ----------
@@ -83,9 +83,9 @@ class Births:
         """
         n = len(assignment)
         for _ in range(MOST):
-            worth = max(MARGIN * spare * max(n, n_first), n * self._cost(assignment))
             split = self.best(assignment)
-            if split is None or split.gain <= worth:
+            worth = max(MARGIN * spare * max(n, n_first), n * self._cost(assignment))
+            if split is None or split.gain <= worth or self._height(split.assignment) <= self._height(assignment):
                 break
             assignment = self._named(split)
         return assignment
@@ -93,7 +93,8 @@ class Births:
     def best(self, assignment: np.ndarray) -> Split | None:
         """The best assignment in which one domain more is split off; None where no domain can be halved."""
         member = np.eye(assignment.shape[1] + 1, dtype=np.float32)
-        ranked = sorted(self._proposed(assignment), key=lambda proposed: -self._objective(proposed[1]))[:_TRIED]
+        height = self._field.objective
+        ranked = sorted(self._proposed(assignment), key=lambda own: -height(own[1], assignment.shape[1] + 1))[:_TRIED]
         tried = [
             (domain, self._relaxation.run_own(member[part], _SHORT, _TOL))
             for domain, *parts in ranked
@@ -101,7 +102,7 @@ class Births:
         ]
         if not tried:
             return None
-        domain, found = max(tried, key=lambda one: self._field.objective(one[1].argmax(axis=1), one[1].shape[1]))
+        domain, found = max(tried, key=lambda one: self._height(one[1]))
         found = self._relaxation.run_own(found, _LONG, _TOL)
         return Split(found, self._foretold(found) - self._foretold(assignment), domain)
 
@@ -133,8 +134,8 @@ class Births:
                 out[spots[leaving]] = n_domains
             yield domain, *pair
 
-    def _objective(self, partition: np.ndarray) -> float:
-        return self._field.objective(partition, int(partition.max()) + 1)
+    def _height(self, assignment: np.ndarray) -> float:
+        return self._field.objective(assignment.argmax(axis=1), assignment.shape[1])
 
     def _foretold(self, assignment: np.ndarray) -> float:
         return float(self._evidence.gains(assignment.argmax(axis=1), assignment.shape[1]).sum())
