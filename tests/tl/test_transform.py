@@ -107,9 +107,7 @@ def test_names_of_new_domains_are_free(unseen):
 def test_file_gives_the_same_new_domains(unseen, tmp_path):
     whole, _, trained = unseen
     spamca.Model.from_mudata(trained).save(tmp_path / "model.safetensors")
-    first, again = (
-        spamca.tl.transform(whole, given, copy=True) for given in (trained, tmp_path / "model.safetensors")
-    )
+    first, again = (spamca.tl.transform(whole, given, copy=True) for given in (trained, tmp_path / "model.safetensors"))
     assert same(first, again)
     first.write(tmp_path / "new.h5mu")
     read = mudata.read_h5mu(tmp_path / "new.h5mu")

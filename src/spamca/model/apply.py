@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from scipy.sparse import csr_matrix
+    from torch import Tensor
 
     from spamca.model.model import Model
     from spamca.nn import Latents
@@ -93,7 +94,7 @@ def apply(
     adapt
         Whether domains may follow the new tissue.
     """
-    n, emissions, settings = len(features[0]), model.emissions, model.settings
+    emissions, settings = model.emissions, model.settings
     novelty, known, followed = np.fmax.reduce(unexplained, axis=1), None, None
     if emissions is not None:
         blocks = emissions.blocks(features, present)
@@ -102,46 +103,60 @@ def apply(
         if adapt and settings.led and settings.prototype_share:
             followed = follow(emissions, blocks, connectivities, known)
     n_new = 0 if followed is None else followed.shape[1] - known.shape[1]
-    seen = followed if n_new else known
-    weighed = (
-        weigh_by_agreement(connectivities, seen) if known is not None and settings.domain_graph else connectivities
-    )
-    scale = [modality["scale"] for modality in model.header["modalities"]]
-    tissue = Tissue(
-        # in double precision, as in training
-        features=tuple(
-            torch.from_numpy((values / np.float64(s)).astype(np.float32))
-            for values, s in zip(features, scale, strict=True)
-        ),
-        spatial=Adjacency.from_scipy(normalize(weighed)),
-        feature_graphs=tuple(Adjacency.from_scipy(normalize(graph)) for graph in feature_graphs),
-        present=None if present is None else torch.from_numpy(present),
-        guide=torch.from_numpy(_numbered(model, known)) if known is not None and settings.led else None,
-    )
-    with threads(n):
-        parts = None if n <= WHOLE else tiles(tissue.spatial, -(-n // SPOTS))
-        latents = encoded(model.network, tissue, parts)
-        assignment = domains(model.network, tissue, latents) if settings.prototype_share else None
-    centres = torch.from_numpy(model.arrays["prototypes"]) if settings.prototype_share else None
-    readout, contradicted = model.readout, None
+    weighed = connectivities
+    if known is not None and settings.domain_graph:
+        weighed = weigh_by_agreement(connectivities, followed if n_new else known)
+    tissue = _tissue(model, features, weighed, feature_graphs, present, known if settings.led else None)
+    with threads(tissue.n_spots):
+        latents, assignment = _encoded(model, tissue)
+    centres, readout, contradicted = None, model.readout, None
+    if settings.prototype_share:
+        centres = torch.from_numpy(model.arrays["prototypes"])
     if followed is not None:
         contradicted = float((assignment.numpy().argmax(axis=1) != known.argmax(axis=1)).mean())
+        if n_new or contradicted > CONTRADICTED:
+            old, new = (torch.from_numpy(part) for part in np.hsplit(followed, [known.shape[1]]))
+            assignment = torch.cat([_numbered(model, old), new], dim=1)
+            centres = torch.cat([centres, prototypes(latents.fused, new)])
+    latents = drawn(latents, settings, assignment, centres)
     if n_new:
-        new = torch.from_numpy(followed[:, known.shape[1] :])
-        centres = torch.cat([centres, prototypes(latents.fused, new)])
-        assignment = torch.cat([torch.from_numpy(_numbered(model, followed[:, : known.shape[1]])), new], dim=1)
-        latents = drawn(latents, settings, assignment, centres)
-        readout = readout.beside(latents.fused.numpy(), new.numpy())
-    elif contradicted is not None and contradicted > CONTRADICTED:
-        latents = drawn(latents, settings, torch.from_numpy(_numbered(model, followed)), centres)
-    else:
-        latents = drawn(latents, settings, assignment, centres)
+        readout = readout.beside(latents.fused.numpy(), followed[:, -n_new:])
     posterior = readout.posterior(latents.fused.numpy())
     clustering = Clustering(posterior.argmax(axis=1), posterior)
     clustering = refine(clustering, connectivities) if model.header["refine"] else clustering
     return Applied(latents, clustering, novelty, n_new, contradicted)
 
 
-def _numbered(model: Model, assignment: np.ndarray) -> np.ndarray:
+def _tissue(
+    model: Model,
+    features: Sequence[np.ndarray],
+    spatial: csr_matrix,
+    feature_graphs: Sequence[csr_matrix],
+    present: np.ndarray | None,
+    guide: np.ndarray | None,
+) -> Tissue:
+    scale = [modality["scale"] for modality in model.header["modalities"]]
+    return Tissue(
+        # in double precision, as in training
+        features=tuple(
+            torch.from_numpy((values / np.float64(s)).astype(np.float32))
+            for values, s in zip(features, scale, strict=True)
+        ),
+        spatial=Adjacency.from_scipy(normalize(spatial)),
+        feature_graphs=tuple(Adjacency.from_scipy(normalize(graph)) for graph in feature_graphs),
+        present=None if present is None else torch.from_numpy(present),
+        guide=None if guide is None else _numbered(model, torch.from_numpy(guide)),
+    )
+
+
+def _encoded(model: Model, tissue: Tissue) -> tuple[Latents, Tensor | None]:
+    """Latents of the encoder, and the domains that they are drawn to, if they are."""
+    n = tissue.n_spots
+    parts = None if n <= WHOLE else tiles(tissue.spatial, -(-n // SPOTS))
+    latents = encoded(model.network, tissue, parts)
+    return latents, domains(model.network, tissue, latents) if model.settings.prototype_share else None
+
+
+def _numbered(model: Model, assignment: Tensor) -> Tensor:
     """Domains of the guide beside those of the network that it gave no spot, which are numbered last."""
-    return np.pad(assignment, ((0, 0), (0, model.header["n_clusters"] - assignment.shape[1])))
+    return torch.nn.functional.pad(assignment, (0, model.header["n_clusters"] - assignment.shape[1]))
