@@ -20,7 +20,9 @@ from spamca.cluster import mixture, principal_components
 from spamca.features import trust_of
 from spamca.graph import normalize
 from spamca.guide import guide, noise_whitened
-from spamca.guide.field import Block, Field
+from spamca.guide.blocks import Block
+from spamca.guide.field import Field
+from spamca.guide.objective import Objective
 from spamca.guide.starts import average, kmeans, starts
 
 N_COMPONENTS = 20
@@ -112,11 +114,20 @@ def read(embedding, sight, seed):
 
 
 def guided(sight, seed, trust, **changed):
-    """The guide from starts of a seed, with attributes of the field's module replaced."""
+    """The guide from starts of a seed, with attributes of its modules replaced."""
     with ExitStack() as stack:
         for name, value in changed.items():
-            stack.enter_context(mock.patch(f"spamca.guide.field.{name.replace('__', '.')}", value))
+            stack.enter_context(mock.patch(f"spamca.guide.{name.replace('__', '.')}", value))
         return guide(sight.features, sight.a, sight.k, weights=trust, random_state=seed).assignment.argmax(axis=1)
+
+
+PARTS = Objective.parts
+
+
+def nothing_foretold(self, partitions, n_domains):
+    """Parts of the objective without what neighbours foretell."""
+    parts = PARTS(self, partitions, n_domains)
+    return parts | {"objective": parts["objective"] - parts["foretold"]}
 
 
 IDEAS = {
@@ -133,9 +144,9 @@ IDEAS = {
     "field from every start, highest objective": lambda s, seed: best_start(s, seed, relaxed=True),
     "guide (starts of each modality, merge and split)": lambda s, seed: guided(s, seed, s.trust),
     "guide, nothing foretold from neighbours": lambda s, seed: guided(
-        s, seed, s.trust, Field__foretelling=lambda *_: 0.0
+        s, seed, s.trust, objective__Objective__parts=nothing_foretold
     ),
-    "guide, one covariance for all domains": lambda s, seed: guided(s, seed, s.trust, PRIOR=1e12),
+    "guide, one covariance for all domains": lambda s, seed: guided(s, seed, s.trust, relaxation__PRIOR=1e12),
     "guide, images trusted in full": lambda s, seed: guided(s, seed, None),
 }
 

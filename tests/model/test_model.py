@@ -70,6 +70,8 @@ def test_is_small(path, integrated):
         (lambda header, arrays: header["graphs"]["features"].pop("rna"), "no graph of 'rna'"),
         (lambda header, arrays: arrays.update({"field.0.mean": np.zeros(3)}), "components do not fit"),
         (lambda header, arrays: arrays.update({"field.1.means": np.zeros((3, 99))}), "domains do not fit"),
+        (lambda header, arrays: arrays.update({"field.1.sizes": np.zeros(2)}), "sizes of the domains do not fit"),
+        (lambda header, arrays: header["field"].pop("spare"), "spare"),
     ],
 )
 def test_parts_that_do_not_fit_are_told(model, tmp_path, change, told):

@@ -64,6 +64,72 @@ def test_domains_carry_over(new, model, trained):
     assert adjusted_rand_score(both["label"], both["spamca"].astype(str)) > 0.8, "a domain has one name in both"
 
 
+@pytest.fixture(scope="module")
+def unseen():
+    """Tissue of five domains, who of its spots is of the first three, and these after ``integrate`` and ``cluster``."""
+    whole = spamca.datasets.simulated(n_spots=900, n_domains=5, n_features=60, difficulty=0.1)
+    seen = (whole.obs["label"].cat.codes < 3).to_numpy()
+    trained = whole[seen].copy()
+    spamca.pp.neighbors(trained)
+    spamca.tl.integrate(trained, 3, progress_bar=False)
+    spamca.tl.cluster(trained)
+    return whole, seen, trained
+
+
+def test_domains_that_the_training_lacked_are_new(unseen, caplog):
+    whole, seen, trained = unseen
+    fixed = spamca.tl.transform(whole, trained, adapt=False, copy=True)
+    assert list(fixed.obs["spamca"].cat.categories) == ["0", "1", "2"]
+    assert fixed.uns["spamca"]["transform"]["n_new_domains"] == 0
+    with caplog.at_level(logging.INFO, logger="spamca"):
+        new = spamca.tl.transform(whole, trained, copy=True)
+    assert "2 domains that the model does not know: 'new 1', 'new 2'" in caplog.text
+    assert list(new.obs["spamca"].cat.categories) == ["0", "1", "2", "new 1", "new 2"]
+    assert adjusted_rand_score(truth(new), new.obs["spamca"]) > 0.9
+    assert adjusted_rand_score(truth(fixed), fixed.obs["spamca"]) < 0.8
+    assert (new.obs["spamca"][seen].astype(str) == trained.obs["spamca"].astype(str)).mean() > 0.95
+    record = new.uns["spamca"]
+    assert record["transform"]["n_new_domains"] == 2
+    assert record["cluster"]["n_clusters"] == 5
+    assert len(set(new.uns["spamca_colors"])) == 5
+    assert new.uns["spamca_colors"][:3] == list(trained.uns["spamca_colors"])
+    assert new.obsm["spamca_posterior"].shape == (900, 5)
+
+
+def test_names_of_new_domains_are_free(unseen):
+    whole, _, trained = unseen
+    renamed = trained.copy()
+    renamed.obs["spamca"] = renamed.obs["spamca"].cat.rename_categories({"1": "new 1"})
+    new = spamca.tl.transform(whole, renamed, copy=True)
+    assert list(new.obs["spamca"].cat.categories) == ["0", "new 1", "2", "new 2", "new 3"]
+
+
+def test_file_gives_the_same_new_domains(unseen, tmp_path):
+    whole, _, trained = unseen
+    spamca.Model.from_mudata(trained).save(tmp_path / "model.safetensors")
+    first, again = (spamca.tl.transform(whole, given, copy=True) for given in (trained, tmp_path / "model.safetensors"))
+    assert same(first, again)
+    first.write(tmp_path / "new.h5mu")
+    read = mudata.read_h5mu(tmp_path / "new.h5mu")
+    assert list(read.obs["spamca"].cat.categories) == ["0", "1", "2", "new 1", "new 2"]
+    spamca.pl.spatial_clusters(read)
+
+
+def test_guide_leads_where_the_network_contradicts_it(new, model):
+    usual = spamca.tl.transform(new, model, copy=True)
+    assert usual.uns["spamca"]["transform"]["share_contradicted"] < 0.1
+    fixed = spamca.tl.transform(new, model, adapt=False, copy=True)
+    assert "share_contradicted" not in fixed.uns["spamca"]["transform"]
+    assert same(usual, fixed), "where both agree, nothing is changed"
+    turned = spamca.Model(model.header, dict(model.arrays))
+    weights = [name for name in turned.arrays if name.startswith("network.cluster_head.3")]
+    turned.arrays |= {name: np.roll(turned.arrays[name], 1, axis=0) for name in weights}
+    led = spamca.tl.transform(new, turned, copy=True)
+    assert led.uns["spamca"]["transform"]["share_contradicted"] > 0.9
+    assert adjusted_rand_score(truth(new), led.obs["spamca"]) > 0.8
+    assert (led.obs["spamca"].astype(str) == usual.obs["spamca"].astype(str)).mean() > 0.9
+
+
 def test_writes_what_it_says(new, model, trained):
     assert spamca.tl.transform(new, model) is None
     n = new.n_obs
@@ -334,6 +400,8 @@ def test_failed_calls_leave_the_tissue(new, model, tmp_path, monkeypatch, assert
         spamca.tl.transform(new, tmp_path / "trap.safetensors")
     with pytest.raises(ValueError, match="random_state"):
         spamca.tl.transform(new, model, random_state=-1)
+    with pytest.raises(TypeError, match="adapt"):
+        spamca.tl.transform(new, model, adapt="yes")
     with pytest.raises(KeyError, match="no coordinates"):
         spamca.tl.transform(new, model, spatial_key="none")
 

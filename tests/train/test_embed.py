@@ -8,7 +8,7 @@ import torch
 from spamca.nn import Settings, SpaMCA
 from spamca.nn.batch import look
 from spamca.nn.prototypes import attract
-from spamca.train.embed import embed
+from spamca.train.embed import drawn, embed, encoded
 from spamca.train.tiles import tiles
 
 
@@ -28,6 +28,14 @@ def test_embedding_is_drawn_towards_prototypes(toy_tissue):
     torch.testing.assert_close(read.fused, attract(latents.fused, network.cluster_head(latents.fused), 0.6))
     assert not torch.equal(read.fused, latents.fused)
     assert torch.equal(read.modalities[0], latents.modalities[0])
+
+
+def test_latents_are_drawn_where_others_say(toy_tissue):
+    network = SpaMCA(toy_tissue.n_features, 4, Settings(n_latent=8, prototype_share=1)).eval()
+    latents, domain = encoded(network, toy_tissue), torch.arange(toy_tissue.n_spots) % 5
+    read = drawn(latents, network.settings, torch.eye(5)[domain], centres := torch.randn(5, 8))
+    torch.testing.assert_close(read.fused, centres[domain])
+    assert read.prototypes is centres
 
 
 def test_embedding_without_prototypes_is_the_latent(toy_tissue):

@@ -10,6 +10,7 @@ import numpy as np
 
 from spamca.guide.blocks import Block, masks
 from spamca.guide.field import pull
+from spamca.guide.follow import spare_gain
 from spamca.guide.objective import COHERENCE
 from spamca.guide.relaxation import Relaxation
 from spamca.guide.statistics import Statistics
@@ -48,6 +49,13 @@ class Emissions:
     reach
         Squared distance within which :data:`QUANTILE` of the spots of the first tissue lie, by the numbers of the modalities
         that it is taken in, joined by commas (``"0,1"``).
+    sizes
+        Spots of each domain that have the modality, (K,) for each block.
+    n_spots
+        Spots of the first tissue.
+    spare
+        What the best split of a domain would still have gained there, in nats per spot
+        (:func:`~spamca.guide.follow.spare_gain`).
     """
 
     modalities: tuple[int, ...]
@@ -56,10 +64,16 @@ class Emissions:
     gaussians: tuple[Gaussians, ...]
     coherence: float
     reach: Mapping[str, float]
+    sizes: tuple[np.ndarray, ...]
+    n_spots: int
+    spare: float
 
     @classmethod
-    def estimate(cls, blocks: Sequence[Block], assignment: np.ndarray) -> Emissions:
-        """From the components of a tissue and the domains (n, K) found in it; the last ones are left out if they hold no spot."""
+    def estimate(cls, blocks: Sequence[Block], assignment: np.ndarray, adjacency: csr_matrix) -> Emissions:
+        """From the components of a tissue, the domains (n, K) found in it, and its spatial graph.
+
+        The last domains are left out if they hold no spot.
+        """
         n, assignment = len(assignment), np.asarray(assignment, dtype=np.float32)
         held = np.flatnonzero(assignment.sum(axis=0) >= 1)
         assignment = np.ascontiguousarray(assignment[:, : held[-1] + 1])
@@ -74,6 +88,9 @@ class Emissions:
             tuple(gaussians),
             COHERENCE,
             _reach(blocks, squared),
+            tuple(block.sizes(assignment) for block in blocks),
+            n,
+            spare_gain(blocks, adjacency, assignment),
         )
 
     def blocks(self, features: Sequence[np.ndarray], present: np.ndarray | None) -> list[Block]:

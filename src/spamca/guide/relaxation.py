@@ -128,16 +128,26 @@ class Relaxation:
         """Means and covariances of each domain from an assignment (n, K), one for each block."""
         out = []
         for _, columns, (means,), (within,), (size,) in self._statistics.moments(assignment[:, :, None]):
-            k, r = means.shape
-            one, other = np.triu_indices(r)
-            products = np.zeros((len(one), k))
-            for rows, values, has in self._chunks(columns):
-                products += _products(values) @ (assignment[rows] * has[:, None])
-            squares = np.empty((k, r, r))
-            squares[:, one, other] = squares[:, other, one] = products.T
-            squares -= size[:, None, None] * means[:, :, None] * means[:, None, :]
-            out.append(Gaussians(means.astype(np.float32), (PRIOR * within + squares) / (PRIOR + size)[:, None, None]))
+            scatter = self._scatter(columns, means, assignment)
+            covariances = (PRIOR * within + scatter) / (PRIOR + size)[:, None, None]
+            out.append(Gaussians(means.astype(np.float32), covariances))
         return out
+
+    def _scatter(self, columns: slice, centres: np.ndarray, assignment: np.ndarray) -> np.ndarray:
+        """Outer products (K, r, r) of what is left of a block around centres (K, r), summed by an assignment (n, K)."""
+        k, r = centres.shape
+        one, other = np.triu_indices(r)
+        products, sums, size = np.zeros((len(one), k)), np.zeros((r, k)), np.zeros(k)
+        for rows, values, has in self._chunks(columns):
+            share = assignment[rows] * has[:, None]
+            products += _products(values) @ share
+            sums += values @ share
+            size += share.sum(axis=0)
+        scatter = np.empty((k, r, r))
+        scatter[:, one, other] = scatter[:, other, one] = products.T
+        across = centres[:, :, None] * sums.T[:, None, :]
+        scatter -= across + across.transpose(0, 2, 1)
+        return scatter + size[:, None, None] * centres[:, :, None] * centres[:, None, :]
 
     def squared_distances(self, gaussians: Sequence[Gaussians]) -> Iterator[np.ndarray]:
         """For each block the squared Mahalanobis distance of each spot to each domain, float32 of shape (K, n).

@@ -163,7 +163,7 @@ class Model:
         if stored is None:
             return None
         blocks = {m: {"weight": weight, **self.under(f"field.{m}")} for m, weight in stored["weights"].items()}
-        return emissions_of({"coherence": stored["coherence"], "reach": stored["reach"], "blocks": blocks})
+        return emissions_of({**stored, "blocks": blocks})
 
     @cached_property
     def readout(self) -> Readout:

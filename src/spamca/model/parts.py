@@ -19,10 +19,19 @@ if TYPE_CHECKING:
 
 def stored_emissions(emissions: Emissions) -> dict[str, Any]:
     """Numbers and arrays of what domains look like, those of a block under the number of its modality."""
-    parts = zip(emissions.modalities, emissions.weights, emissions.whitenings, emissions.gaussians, strict=True)
+    parts = zip(
+        emissions.modalities,
+        emissions.weights,
+        emissions.whitenings,
+        emissions.gaussians,
+        emissions.sizes,
+        strict=True,
+    )
     return {
         "coherence": emissions.coherence,
         "reach": dict(emissions.reach),
+        "n_spots": emissions.n_spots,
+        "spare": emissions.spare,
         "blocks": {
             str(m): {
                 "weight": weight,
@@ -30,8 +39,9 @@ def stored_emissions(emissions: Emissions) -> dict[str, Any]:
                 "axes": whitening.axes,
                 "means": gaussians.means,
                 "covariances": gaussians.covariances,
+                "sizes": sizes,
             }
-            for m, weight, whitening, gaussians in parts
+            for m, weight, whitening, gaussians, sizes in parts
         },
     }
 
@@ -47,6 +57,9 @@ def emissions_of(stored: Mapping[str, Any]) -> Emissions:
         tuple(Gaussians(np.asarray(blocks[m]["means"]), np.asarray(blocks[m]["covariances"])) for m in chosen),
         float(stored["coherence"]),
         {name: float(value) for name, value in stored["reach"].items()},
+        tuple(np.asarray(blocks[m]["sizes"]) for m in chosen),
+        int(stored["n_spots"]),
+        float(stored["spare"]),
     )
 
 
@@ -105,6 +118,7 @@ def check_parts(model: Model) -> None:
         k = emissions.gaussians[0].means.shape[0]
         _check(whitening.axes.shape[0] == whitening.mean.shape[0] == widths[m], "components do not fit the features")
         _check(gaussians.means.shape == (k, r) and gaussians.covariances.shape == (k, r, r), "domains do not fit")
+    _check(all(sizes.shape == (k,) for sizes in emissions.sizes), "sizes of the domains do not fit")
 
 
 def _check(fits: bool, what: str) -> None:  # noqa: FBT001

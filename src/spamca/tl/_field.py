@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spamca import _edge
+from spamca import _edge, _keys
 from spamca.guide.blocks import masks, whitened_blocks
 from spamca.guide.emissions import Emissions
 from spamca.tl._guide import arrays_of
@@ -54,7 +54,8 @@ def find_emissions(
         has = masks(given["present"], len(given["features"]))
         blocks = whitened_blocks(given["features"], given["adjacency"], given["weights"], has)
         assignment = np.ones((mdata.n_obs, 1), dtype=np.float32)
-    return Emissions.estimate(blocks, assignment) if blocks else None
+    adjacency = mdata.obsp[_keys.connectivities(_keys.SPATIAL)]
+    return Emissions.estimate(blocks, assignment, adjacency) if blocks else None
 
 
 def _without_batch_effects(block: Block, mdata: MuData, corrected: Mapping[str, Corrected]) -> Block:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spamca import _keys
+from spamca._palette import palette
 from spamca.model.file import digest
 from spamca.pp._existing import found_graph
 from spamca.pp._store_graph import store_spatial
@@ -56,7 +58,7 @@ def store_transformed(
     _forget_training(mdata, key_added)
     joint_neighbors(mdata, key_added, random_state=random_state)
     mdata.obs[_keys.novelty(key_added)] = found.novelty
-    summary = _summary(model, tissue, found.novelty)
+    summary = _summary(model, tissue, found)
     mdata.uns[key_added] = {
         "params": {"n_clusters": len(model.domains), **stored_settings(model.settings)},
         "transform": summary,
@@ -64,11 +66,24 @@ def store_transformed(
         "random_state": random_state,
         "versions": versions(),
     }
-    cluster = {"method": model.header["method"], "n_clusters": len(model.domains), "n_clusters_from": "model"}
+    cluster = {
+        "method": model.header["method"],
+        "n_clusters": len(model.domains) + found.n_new,
+        "n_clusters_from": "model",
+    }
     cluster |= {"n_found": len(np.unique(found.clustering.labels)), "use_rep": _keys.embedding(key_added)}
     cluster["refine"] = model.header["refine"]
-    store_domains(mdata, found.clustering, key_added, cluster, names=model.domains, colors=model.colors)
+    names, colors = _with_new(model, found.n_new)
+    store_domains(mdata, found.clustering, key_added, cluster, names=names, colors=colors)
     return summary
+
+
+def _with_new(model: Model, n_new: int) -> tuple[list[str], list[str]]:
+    """Names and colours of the domains of a model and of new ones."""
+    names, colors = model.domains, model.colors
+    free = (f"new {number}" for number in count(1) if f"new {number}" not in names)
+    other = (color for color in palette(len(colors) + len(names) + n_new) if color not in colors)
+    return names + list(islice(free, n_new)), colors + list(islice(other, n_new))
 
 
 def _forget_training(mdata: MuData, key_added: str) -> None:
@@ -81,9 +96,12 @@ def _forget_training(mdata: MuData, key_added: str) -> None:
         del mdata.obsm[_keys.guide(key_added)]
 
 
-def _summary(model: Model, tissue: NewTissue, novelty: np.ndarray) -> dict[str, Any]:
+def _summary(model: Model, tissue: NewTissue, found: Applied) -> dict[str, Any]:
     summary: dict[str, Any] = {"n_spots_trained": model.header["n_spots"], "sha256": digest(model.header, model.arrays)}
-    told = novelty[~np.isnan(novelty)]
+    summary["n_new_domains"] = found.n_new
+    if found.contradicted is not None:
+        summary["share_contradicted"] = found.contradicted
+    told = found.novelty[~np.isnan(found.novelty)]
     if len(told):
         summary |= {"share_beyond": float((told > 1).mean()), "median_novelty": float(np.median(told))}
     if tissue.missing:

@@ -52,7 +52,7 @@ def model_of(mdata: MuData, key: str) -> Model:
         for m, block in field["blocks"].items():
             arrays |= {f"field.{m}.{name}": np.asarray(block[name]) for name in block if name != "weight"}
         weights = {str(m): float(block["weight"]) for m, block in field["blocks"].items()}
-        field = {"coherence": float(field["coherence"]), "reach": jsonable(field["reach"]), "weights": weights}
+        field = {**jsonable({name: field[name] for name in field if name != "blocks"}), "weights": weights}
     header = {
         "key": key,
         "n_spots": int(mdata.n_obs),

@@ -24,6 +24,7 @@ def transform(
     *,
     spatial_key: str | None = None,
     library_key: str | None = None,
+    adapt: bool = True,
     key_added: str = _keys.SPAMCA,
     random_state: int = 0,
     copy: bool = False,
@@ -31,9 +32,10 @@ def transform(
     r"""Embedding and domains of new tissue from a trained model, and how far it is from the tissue of the training.
 
     Nothing is trained. Features are prepared with the numbers that the training's tissue gave (depth, means, deviations,
-    loadings), graphs are built in the same way, the domains of the guide are those of the training and weigh the edges, and the
-    network and its read-out are as they were left. What a spot gets still depends on the spots around it and on those of the
-    new tissue that are like it.
+    loadings), graphs are built in the same way, and the network and its read-out are as they were left. The domains of the guide follow the
+    new tissue: they are held by what they were in the training, and what the new tissue shows beyond them becomes domains of its own, named
+    ``"new 1"``, ``"new 2"``, ... Where there are such, or the network contradicts the guide, spots have the domains of the guide. What a spot
+    gets still depends on the spots around it and on those of the new tissue that are like it.
 
     Parameters
     ----------
@@ -47,6 +49,9 @@ def transform(
         Name of the coordinates in ``obsm``; None takes that of the training.
     library_key
         Column of ``obs`` with the section of each spot; None takes that of the training where the tissue has it.
+    adapt
+        Whether the domains may follow the new tissue. False takes network and domains as they were left: nothing is new, and spots of a
+        domain that the training did not see, or saw little of, get the domain that comes nearest. Without a guide nothing follows.
     key_added
         Name of the result, see Returns.
     random_state
@@ -57,7 +62,7 @@ def transform(
     Returns
     -------
     None, or the changed copy if ``copy``. It has what :func:`spamca.tl.integrate` and :func:`spamca.tl.cluster` write, domains
-    with the names and colours that they have in the model, and with ``key_added="spamca"``
+    with the names and colours that they have in the model and new ones last, and with ``key_added="spamca"``
 
     ``mdata.obs["spamca_novelty"]``
         How far the spot is from what the training has seen. The larger of two, each in units of its 99 % quantile there: the
@@ -66,6 +71,7 @@ def transform(
         100 were in the training.
     ``mdata.uns["spamca"]["transform"]``
         ``share_beyond``, the share of spots whose novelty is above 1 (a few hundredths in the training), ``median_novelty``,
+        ``n_new_domains``, ``share_contradicted`` (the share of spots for which network and guide name different domains), and
         ``missing_features`` and ``absent_modalities`` where there are such.
 
     The spatial graph is written as :func:`spamca.pp.neighbors` writes it, unless the tissue has one.
@@ -86,8 +92,9 @@ def transform(
 
     Notes
     -----
-    The network knows what its training has seen. Where ``share_beyond`` is large, domains are those that come nearest, and
-    training on the new tissue will tell more. A batch effect between the new tissue and that of the training is not taken out; to take
+    A domain that is new is told from those of the model by what neighbours foretell of each other's features, against what a domain costs;
+    it has to gain half as much again as one more domain would have gained in the training, whose number was chosen without it. Where
+    ``share_beyond`` is large, the components of the guide say little of the new tissue, and training on it will tell more. A batch effect between the new tissue and that of the training is not taken out; to take
     it out, train on both together, with a ``library_key`` given to :func:`spamca.pp.neighbors`.
 
     Examples
@@ -110,6 +117,7 @@ def transform(
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_key_added(mdata, key_added, embedding=True)
     _checks.check_size(mdata, "to be transformed")
+    _checks.check_flag("adapt", adapt)
     seed = _checks.check_seed(random_state)
     known = _model(model, key_added)
     spatial_key = spatial_key_of(known, spatial_key)
@@ -122,9 +130,14 @@ def transform(
         tissue.feature_graphs,
         tissue.present,
         tissue.unexplained,
+        adapt=adapt,
     )
     with _edge.transaction(mdata, copy=copy) as target:
         summary = store_transformed(target, known, tissue, found, key_added, spatial_key, seed)
+        names = list(target.obsm[_keys.posterior(key_added)])
+    if found.n_new:
+        told = ", ".join(map(repr, names[-found.n_new :]))
+        logger.info("transform: %d domains that the model does not know: %s", found.n_new, told)
     _tell(summary)
     return target if copy else None
 

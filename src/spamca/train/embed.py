@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from spamca.nn import SpaMCA, Tissue
+    from spamca.nn import Settings, SpaMCA, Tissue
     from spamca.nn.masking import Masks
 
 
@@ -50,6 +50,17 @@ def embed(
     -------
     Latents of all spots, on the CPU.
     """
+    settings, latents = network.settings, encoded(network, tissue, blocks, masks)
+    if not settings.prototype_share:
+        return drawn(latents, settings)
+    return drawn(latents, settings, domains(network, tissue, latents), centres)
+
+
+@torch.no_grad()
+def encoded(
+    network: SpaMCA, tissue: Tissue, blocks: Sequence[Tensor] | None = None, masks: Masks | None = None
+) -> Latents:
+    """Latents of all spots, on the CPU, as the encoder gives them; see :func:`embed`."""
     settings, device = network.settings, tissue.device
     if masks is not None:
         masks = [tuple(mask.to(device) for mask in pair) for pair in masks]
@@ -63,19 +74,31 @@ def embed(
         values = torch.cat([x.cpu() for x in tensors])
         return values if order is None else values[order]
 
-    latents = Latents(
+    return Latents(
         [joined([part.modalities[m] for part in parts]) for m in range(len(tissue.features))],
         joined([part.fused for part in parts]),
         [joined([part.view_weights[m] for part in parts]) for m in range(len(tissue.features))],
         joined([part.modality_weights for part in parts]),
     )
+
+
+@torch.no_grad()
+def domains(network: SpaMCA, tissue: Tissue, latents: Latents) -> Tensor:
+    """Soft domains (n_spots, n_clusters) that the latents of :func:`encoded` are drawn to, on the CPU; see :func:`embed`."""
+    assignment = network.cluster_head(latents.fused.to(tissue.device)).cpu()
+    if network.settings.led and tissue.guide is not None and tissue.present is not None:
+        # A spot hears nothing of a modality that it lacks; the guide hears its neighbours in it.
+        lacks = ~tissue.present.all(dim=1).cpu()
+        assignment = torch.where(lacks[:, None], tissue.guide.cpu(), assignment)
+    return assignment
+
+
+def drawn(
+    latents: Latents, settings: Settings, assignment: Tensor | None = None, centres: Tensor | None = None
+) -> Latents:
+    """Latents of :func:`encoded` drawn towards prototypes, by soft domains (n_spots, n_clusters) or None; see :func:`embed`."""
     fused = latents.fused
-    if settings.prototype_share:
-        assignment = network.cluster_head(fused.to(device)).cpu()
-        if settings.led and tissue.guide is not None and tissue.present is not None:
-            # A spot hears nothing of a modality that it lacks; the guide hears its neighbours in it.
-            lacks = ~tissue.present.all(dim=1).cpu()
-            assignment = torch.where(lacks[:, None], tissue.guide.cpu(), assignment)
+    if assignment is not None:
         centres = prototypes(fused, assignment) if centres is None else centres
         fused = attract(fused, assignment, settings.prototype_share, centres)
     fused = F.normalize(fused, dim=1) if settings.normalize else fused
