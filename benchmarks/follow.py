@@ -42,7 +42,8 @@ class Half:
         self.old = arrays_of(old, trusts(old, None))
         self.n_domains, graph = n_domains, csr_matrix(self.old["adjacency"])
         self.guide = guide(n_domains=n_domains, **self.old)
-        self.emissions = Emissions.estimate(self.guide.blocks, self.guide.assignment, graph)
+        found = self.guide.blocks, self.guide.assignment
+        self.emissions = Emissions.estimate(*found).with_spare(*found, graph)
         spamca.tl.integrate(old, n_domains, max_epochs=1, progress_bar=False)
         spamca.tl.cluster(old)
         tissue = lay_out(new, spamca.Model.from_mudata(old), spatial_key="spatial", library_key=None, random_state=0)

@@ -17,7 +17,7 @@ def made(make_toy):
     toy = make_toy(30, 30, 3)
     features = [toy.features(noise=0.5), toy.features(4, noise=0.5, seed=2)]
     found = guide(features, toy.adjacency, 3)
-    return toy, features, found, Emissions.estimate(found.blocks, found.assignment, toy.adjacency)
+    return toy, features, found, Emissions.estimate(found.blocks, found.assignment)
 
 
 def test_own_tissue_gets_its_own_domains(made):
@@ -75,9 +75,9 @@ def test_spots_that_lack_a_modality_are_held_against_the_others(made):
 
 
 def test_domains_without_spots_are_left_out(made):
-    toy, _, found, emissions = made
+    _, _, found, emissions = made
     wider = np.hstack([found.assignment, np.zeros((900, 2), dtype=np.float32)])
-    again = Emissions.estimate(found.blocks, wider, toy.adjacency)
+    again = Emissions.estimate(found.blocks, wider)
     for known, before in zip(again.gaussians, emissions.gaussians, strict=True):
         np.testing.assert_array_equal(known.means, before.means)
     assert [size.shape for size in again.sizes] == [(3,), (3,)]
@@ -88,7 +88,10 @@ def test_domains_know_how_many_spots_they_had(made):
     for size in emissions.sizes:
         np.testing.assert_allclose(size, found.assignment.sum(axis=0), rtol=1e-5)
     assert emissions.n_spots == toy.n_spots
-    assert emissions.spare == pytest.approx(spare_gain(found.blocks, toy.adjacency, found.assignment))
+    assert emissions.spare == 0
+    wider = np.hstack([found.assignment, np.zeros((900, 1), dtype=np.float32)])
+    asked = emissions.with_spare(found.blocks, wider, toy.adjacency)
+    assert asked.spare == pytest.approx(spare_gain(found.blocks, toy.adjacency, found.assignment))
 
 
 def test_squared_distances_are_those_of_mahalanobis():

@@ -17,7 +17,12 @@ def made(make_toy):
     seen = np.flatnonzero(toy.truth < 3)
     adjacency = toy.adjacency[seen][:, seen]
     found = guide([values[seen] for values in features], adjacency, 3)
-    return toy, features, seen, Emissions.estimate(found.blocks, found.assignment, adjacency)
+    return (
+        toy,
+        features,
+        seen,
+        Emissions.estimate(found.blocks, found.assignment).with_spare(found.blocks, found.assignment, adjacency),
+    )
 
 
 def followed(made, spots, present=None):

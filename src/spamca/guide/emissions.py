@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -54,8 +54,7 @@ class Emissions:
     n_spots
         Spots of the first tissue.
     spare
-        What the best split of a domain would still have gained there, in nats per spot
-        (:func:`~spamca.guide.follow.spare_gain`).
+        What the best split of a domain would still have gained there, in nats per spot (:meth:`with_spare`); 0 before that is asked.
     """
 
     modalities: tuple[int, ...]
@@ -66,14 +65,11 @@ class Emissions:
     reach: Mapping[str, float]
     sizes: tuple[np.ndarray, ...]
     n_spots: int
-    spare: float
+    spare: float = 0.0
 
     @classmethod
-    def estimate(cls, blocks: Sequence[Block], assignment: np.ndarray, adjacency: csr_matrix) -> Emissions:
-        """From the components of a tissue, the domains (n, K) found in it, and its spatial graph.
-
-        The last domains are left out if they hold no spot.
-        """
+    def estimate(cls, blocks: Sequence[Block], assignment: np.ndarray) -> Emissions:
+        """From the components of a tissue and the domains (n, K) found in it; the last ones are left out if they hold no spot."""
         n, assignment = len(assignment), np.asarray(assignment, dtype=np.float32)
         held = np.flatnonzero(assignment.sum(axis=0) >= 1)
         assignment = np.ascontiguousarray(assignment[:, : held[-1] + 1])
@@ -90,8 +86,20 @@ class Emissions:
             _reach(blocks, squared),
             tuple(block.sizes(assignment) for block in blocks),
             n,
-            spare_gain(blocks, adjacency, assignment),
         )
+
+    def with_spare(self, blocks: Sequence[Block], assignment: np.ndarray, adjacency: csr_matrix) -> Emissions:
+        """The same with what the best split would have gained; it takes as long as a few relaxations.
+
+        Parameters
+        ----------
+        blocks, assignment
+            Those that :meth:`estimate` was given.
+        adjacency
+            Spatial graph of that tissue, symmetric, sparse of shape (n, n).
+        """
+        held = np.ascontiguousarray(assignment[:, : len(self.sizes[0])], dtype=np.float32)
+        return replace(self, spare=spare_gain(blocks, adjacency, held))
 
     def blocks(self, features: Sequence[np.ndarray], present: np.ndarray | None) -> list[Block]:
         """Components of other tissue.

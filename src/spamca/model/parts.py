@@ -31,7 +31,6 @@ def stored_emissions(emissions: Emissions) -> dict[str, Any]:
         "coherence": emissions.coherence,
         "reach": dict(emissions.reach),
         "n_spots": emissions.n_spots,
-        "spare": emissions.spare,
         "blocks": {
             str(m): {
                 "weight": weight,
@@ -47,7 +46,7 @@ def stored_emissions(emissions: Emissions) -> dict[str, Any]:
 
 
 def emissions_of(stored: Mapping[str, Any]) -> Emissions:
-    """The inverse of :func:`stored_emissions`."""
+    """The inverse of :func:`stored_emissions`, with ``spare`` beside it."""
     blocks = {int(m): block for m, block in stored["blocks"].items()}
     chosen = sorted(blocks)
     return Emissions(

@@ -10,10 +10,13 @@ import numpy as np
 from spamca import _edge, _keys
 from spamca.guide.blocks import masks, whitened_blocks
 from spamca.guide.emissions import Emissions
+from spamca.model.parts import emissions_of
+from spamca.tl._gather import features_of
 from spamca.tl._guide import arrays_of
+from spamca.tl._sections import stored_corrected
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mudata import MuData
 
@@ -54,8 +57,33 @@ def find_emissions(
         has = masks(given["present"], len(given["features"]))
         blocks = whitened_blocks(given["features"], given["adjacency"], given["weights"], has)
         assignment = np.ones((mdata.n_obs, 1), dtype=np.float32)
+    return Emissions.estimate(blocks, assignment) if blocks else None
+
+
+def find_spare(mdata: MuData, modalities: Sequence[str], key: str) -> float:
+    """What the best split of a domain of the guide would still have gained in the training, in nats per spot; 0 without a guide.
+
+    Parameters
+    ----------
+    mdata
+        Tissue of the training, with its features and the record of :func:`spamca.tl.integrate`.
+    modalities
+        Names of the modalities, in the order of the training.
+    key
+        Name of the result.
+    """
+    place = _keys.guide(key)
+    if place not in mdata.obsm:
+        return 0.0
+    emissions = emissions_of({**mdata.uns[key]["field"], "spare": 0.0})
+    corrected = stored_corrected(mdata, key)
+    values = {name: features_of(mdata[name]) if corrected is None else corrected[name].values for name in modalities}
+    rows = {name: _edge.rows(mdata, name) for name in modalities}
+    present = np.column_stack([row >= 0 for row in rows.values()])
+    features = [_edge.spread(values[name], rows[name]) for name in modalities]
+    blocks = emissions.blocks(features, None if present.all() else present)
     adjacency = mdata.obsp[_keys.connectivities(_keys.SPATIAL)]
-    return Emissions.estimate(blocks, assignment, adjacency) if blocks else None
+    return emissions.with_spare(blocks, np.asarray(mdata.obsm[place]), adjacency).spare
 
 
 def _without_batch_effects(block: Block, mdata: MuData, corrected: Mapping[str, Corrected]) -> Block:

@@ -13,6 +13,7 @@ from spamca.model import Model
 from spamca.model.network import plain
 from spamca.nn import Settings
 from spamca.pp._representation import GIVEN
+from spamca.tl._field import find_spare
 from spamca.tl._network import network_of
 from spamca.tl._preparation import feature_names, preparation_of
 from spamca.tl._tissue_of import check_features
@@ -53,6 +54,7 @@ def model_of(mdata: MuData, key: str) -> Model:
             arrays |= {f"field.{m}.{name}": np.asarray(block[name]) for name in block if name != "weight"}
         weights = {str(m): float(block["weight"]) for m, block in field["blocks"].items()}
         field = {**jsonable({name: field[name] for name in field if name != "blocks"}), "weights": weights}
+        field["spare"] = find_spare(mdata, trained.modalities, key)
     header = {
         "key": key,
         "n_spots": int(mdata.n_obs),
