@@ -52,7 +52,7 @@ class Emissions:
     n_spots
         Spots of the first tissue.
     spare
-        What the best split of a domain would still have gained there, in nats per spot
+        The most that a split of a domain would still have gained there, in nats per spot
         (:func:`~spamca.guide.follow.spare_gain`).
     """
 
