@@ -165,6 +165,7 @@ def test_tissue_of_the_training_gets_back_what_it_had(trained, model):
     again = spamca.tl.transform(trained, model, key_added="again", copy=True)
     assert adjusted_rand_score(trained.obs["spamca"], again.obs["again"]) > 0.97
     assert 0.005 < again.uns["again"]["transform"]["share_beyond"] < 0.04
+    assert again.uns["again"]["transform"]["n_new_domains"] == 0
     near = np.abs(again.obsm["X_again"] - trained.obsm["X_spamca"]).max(axis=1)
     assert np.median(near) < 0.01
 
