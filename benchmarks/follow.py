@@ -25,7 +25,7 @@ CASES = [
     for name in ("dlpfc_151673", "sim_spamosaic_rep1", "her2st_a1", "hln_a1_panel_split")
     for axis in ("x", "y")
 ]
-ITSELF = ("dlpfc_151673", "sim_spamosaic_rep1", "hln_a1_panel_split")
+ITSELF = ("dlpfc_151673", "sim_spamosaic_rep1", "her2st_a1", "hln_a1_panel_split")
 FEW = 3
 
 

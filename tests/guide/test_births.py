@@ -73,6 +73,13 @@ def test_number_is_bounded(made, monkeypatch):
     assert births.run(merged[:, :1] * 0 + 1, -1e9, toy.n_spots).shape[1] <= 1 + MOST
 
 
+def test_most_is_the_gain_of_the_split_that_gains_most(made):
+    toy, births, merged = made
+    assert births.most(merged) == pytest.approx(births.best(merged).gain, rel=0.1)
+    assert births.most(np.eye(4, dtype=np.float32)[toy.truth]) < births.most(merged) / 10
+    assert births.most(np.eye(150, dtype=np.float32)[np.arange(900) // 6]) == 0
+
+
 def test_tiny_domains_are_not_parted(made):
     _, births, _ = made
     lots = np.eye(150, dtype=np.float32)[np.arange(900) // 6]

@@ -106,3 +106,14 @@ def test_squared_distances_are_those_of_mahalanobis():
     np.testing.assert_allclose(found, expected, rtol=1e-6)
     density = multivariate_normal(mean[0], covariance).logpdf(points)
     np.testing.assert_allclose(-0.5 * (found + known.log_det()[0] + 3 * np.log(2 * np.pi)), density, rtol=1e-6)
+
+
+def test_domains_move_as_far_as_their_spots(made):
+    toy, features, found, emissions = made
+    blocks = emissions.blocks(features, None)
+    assert emissions.moved(blocks, found.assignment).max() < 1e-3
+    turned = np.roll(found.assignment, 1, axis=1)  # each domain has the spots of another
+    assert emissions.moved(blocks, turned).min() > 0.9
+    one = np.zeros((toy.n_spots, 4), dtype=np.float32)
+    one[:, 0] = 1
+    assert np.isnan(emissions.moved(blocks, one)[1:]).all()

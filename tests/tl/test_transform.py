@@ -165,6 +165,7 @@ def test_tissue_of_the_training_gets_back_what_it_had(trained, model):
     again = spamca.tl.transform(trained, model, key_added="again", copy=True)
     assert adjusted_rand_score(trained.obs["spamca"], again.obs["again"]) > 0.97
     assert 0.005 < again.uns["again"]["transform"]["share_beyond"] < 0.04
+    assert again.uns["again"]["transform"]["n_new_domains"] == 0
     near = np.abs(again.obsm["X_again"] - trained.obsm["X_spamca"]).max(axis=1)
     assert np.median(near) < 0.01
 
@@ -418,3 +419,10 @@ def test_logarithms_are_refused_where_the_training_saw_counts(new, model):
     new["rna"].X = new["rna"].X.log1p()
     with pytest.raises(ValueError, match="'rna' cannot be prepared as the model was: it holds logarithms of counts"):
         spamca.tl.transform(new, model)
+
+
+@pytest.mark.parametrize("n_spots", [3, 5])
+def test_tissue_of_a_few_spots(model, n_spots):
+    few = spamca.datasets.simulated(n_spots=60, random_state=0)[:n_spots].copy()
+    spamca.tl.transform(few, model)
+    assert few.obs["spamca"].notna().all()

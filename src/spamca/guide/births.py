@@ -43,7 +43,7 @@ class Births:
 
     .. math:: g \, \max(n, n_0) \cdot \mathrm{MARGIN},
 
-    with g what the best split would still have gained per spot in the :math:`n_0` spots of the tissue that the domains were found in:
+    with g the most that a split would still have gained per spot in the :math:`n_0` spots of the tissue that the domains were found in:
     whoever chose their number did not want that one. The objective of the field has to rise, too.
 
     Parameters
@@ -73,7 +73,7 @@ class Births:
         assignment
             Where to start.
         spare
-            What the best split would have gained in the first tissue, in nats per spot.
+            The most that a split would have gained in the first tissue, in nats per spot.
         n_first
             Spots of the first tissue.
 
@@ -105,6 +105,14 @@ class Births:
         domain, found = max(tried, key=lambda one: self._height(one[1]))
         found = self._relaxation.run_own(found, _LONG, _TOL)
         return Split(found, self._foretold(found) - self._foretold(assignment), domain)
+
+    def most(self, assignment: np.ndarray) -> float:
+        """The largest gain of any split, in nats over all spots; zero where none gains."""
+        member = np.eye(assignment.shape[1] + 1, dtype=np.float32)
+        before, gain = self._foretold(assignment), 0.0
+        for _, part, _ in self._proposed(assignment):
+            gain = max(gain, self._foretold(self._relaxation.run_own(member[part], _SHORT, _TOL)) - before)
+        return gain
 
     def _named(self, split: Split) -> np.ndarray:
         """The assignment of a split, in which the part that is new is the last: the larger one may have drawn the domain to itself."""

@@ -54,7 +54,7 @@ class Emissions:
     n_spots
         Spots of the first tissue.
     spare
-        What the best split of a domain would still have gained there, in nats per spot (:meth:`with_spare`); 0 before that is asked.
+        The most that a split of a domain would still have gained there, in nats per spot (:meth:`with_spare`); 0 before that is asked.
     """
 
     modalities: tuple[int, ...]
@@ -136,6 +136,41 @@ class Emissions:
         with fitting_threads(adjacency.shape[0]):
             heard = pull(adjacency, self.coherence)
             return Relaxation(Statistics(blocks, heard.shape[0]), heard).run_known(self.gaussians, _N_STEPS, _TOL)
+
+    def moved(self, blocks: Sequence[Block], assignment: np.ndarray) -> np.ndarray:
+        r"""How far domains have moved from what they were, against how far they lay from their nearest.
+
+        .. math::
+            \frac{(\bar x_k - \mu_k)^\top \Sigma_k^{-1} (\bar x_k - \mu_k)}
+            {\min_{l \ne k} (\mu_l - \mu_k)^\top \Sigma_k^{-1} (\mu_l - \mu_k)}
+
+        Parameters
+        ----------
+        blocks
+            What :meth:`blocks` gave.
+        assignment
+            Domains in other tissue, (n, K or more), of mean :math:`\bar x_k`.
+
+        Returns
+        -------
+        Float64 of shape (K,); NaN where a domain holds no spot, or there is one only.
+        """
+        k = len(self.sizes[0])
+        own, held = assignment[:, :k], assignment[:, :k].sum(axis=0) >= 1
+        far, apart = np.zeros(k), np.zeros((k, k))
+        for block, gaussians in zip(blocks, self.gaussians, strict=True):
+            precision, has = np.linalg.inv(gaussians.covariances), block.sizes(own) >= 1
+            shift = np.where(
+                has[:, None],
+                block.means(own if block.present is None else own * block.present[:, None]) - gaussians.means,
+                0,
+            )
+            between = gaussians.means[None] - gaussians.means[:, None]
+            far += block.weight * np.einsum("ki,kij,kj->k", shift, precision, shift)
+            apart += block.weight * np.einsum("kli,kij,klj->kl", between, precision, between)
+        np.fill_diagonal(apart, np.inf)
+        nearest = apart.min(axis=1)
+        return np.where(held & np.isfinite(nearest), far / np.maximum(nearest, np.finfo(float).tiny), np.nan)
 
     def novelty(self, blocks: Sequence[Block]) -> np.ndarray:
         r"""How far spots are from the nearest domain.

@@ -79,7 +79,7 @@ def follow(emissions: Emissions, blocks: Sequence[Block], adjacency: csr_matrix,
 
 
 def spare_gain(blocks: Sequence[Block], adjacency: csr_matrix, assignment: np.ndarray) -> float:
-    """What the best split of a domain would still gain, in nats per spot, in the tissue where the domains were found.
+    """The most that a split of a domain would still gain, in nats per spot, in the tissue where the domains were found.
 
     Parameters
     ----------
@@ -96,8 +96,8 @@ def spare_gain(blocks: Sequence[Block], adjacency: csr_matrix, assignment: np.nd
     n = adjacency.shape[0]
     with fitting_threads(n):
         field = Field(blocks, adjacency)
-        split = Births(field, Relaxation(Statistics(blocks, n), pull(adjacency, COHERENCE)), adjacency).best(assignment)
-    return 0.0 if split is None else max(split.gain, 0.0) / n
+        relaxation = Relaxation(Statistics(blocks, n), pull(adjacency, COHERENCE))
+        return Births(field, relaxation, adjacency).most(assignment) / n
 
 
 def _sample(blocks: Sequence[Block], adjacency: csr_matrix) -> tuple[np.ndarray, list[Block]]:

@@ -53,6 +53,8 @@ class Applied:
         Number of domains that the model does not know.
     contradicted
         Share of spots for which network and guide name different domains; None where there is no guide to follow.
+    moved
+        How far each domain of the model has moved (:meth:`spamca.guide.emissions.Emissions.moved`), likewise.
     """
 
     latents: Latents
@@ -60,6 +62,7 @@ class Applied:
     novelty: np.ndarray
     n_new: int = 0
     contradicted: float | None = None
+    moved: np.ndarray | None = None
 
 
 def apply(
@@ -109,10 +112,11 @@ def apply(
     tissue = _tissue(model, features, weighed, feature_graphs, present, known if settings.led else None)
     with threads(tissue.n_spots):
         latents, assignment = _encoded(model, tissue)
-    centres, readout, contradicted = None, model.readout, None
+    centres, readout, contradicted, moved = None, model.readout, None, None
     if settings.prototype_share:
         centres = torch.from_numpy(model.arrays["prototypes"])
     if followed is not None:
+        moved = emissions.moved(blocks, followed)
         contradicted = float((assignment.numpy().argmax(axis=1) != known.argmax(axis=1)).mean())
         if n_new or contradicted > CONTRADICTED:
             old, new = (torch.from_numpy(part) for part in np.hsplit(followed, [known.shape[1]]))
@@ -124,7 +128,7 @@ def apply(
     posterior = readout.posterior(latents.fused.numpy())
     clustering = Clustering(posterior.argmax(axis=1), posterior)
     clustering = refine(clustering, connectivities) if model.header["refine"] else clustering
-    return Applied(latents, clustering, novelty, n_new, contradicted)
+    return Applied(latents, clustering, novelty, n_new, contradicted, moved)
 
 
 def _tissue(

@@ -41,17 +41,17 @@ class Model:
     Examples
     --------
     >>> import spamca
-    >>> mdata = spamca.datasets.simulated(n_spots=200, random_state=0)
+    >>> tissue = spamca.datasets.simulated(n_spots=400, n_sections=2, batch_effect=0)
+    >>> mdata, other = (tissue[tissue.obs["section"] == f"section {i}"].copy() for i in (1, 2))
     >>> spamca.tl.integrate(mdata, n_clusters=5, max_epochs=10, progress_bar=False)
     >>> spamca.tl.cluster(mdata)
     >>> spamca.Model.from_mudata(mdata).save("tissue.safetensors")
     >>> model = spamca.Model.load("tissue.safetensors")
     >>> model.domains
     ['0', '1', '2', '3', '4']
-    >>> other = spamca.datasets.simulated(n_spots=150, random_state=1)
     >>> spamca.tl.transform(other, model)
     >>> other.obsm["X_spamca"].shape
-    (150, 32)
+    (200, 32)
     """
 
     def __init__(self, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:

@@ -191,8 +191,13 @@ def _spatial(mdata: MuData, coords: np.ndarray, params: Mapping[str, Any], libra
             raise KeyError(msg)
         none = dict.fromkeys(("n_spatial_neighbors", "radius", "n_rings"))
         return existing_spatial(mdata, params["name"], AUTO, library_key, **none)
+    n_neighbors = params.get("n_neighbors")
+    if n_neighbors is not None:
+        library = _checks.check_library(mdata, library_key)
+        smallest = mdata.n_obs if library is None else np.unique(library, return_counts=True)[1].min()
+        n_neighbors = max(1, min(int(n_neighbors), int(smallest) - 1))
     options = {
-        "n_spatial_neighbors": params.get("n_neighbors"),
+        "n_spatial_neighbors": n_neighbors,
         "radius": params.get("radius"),
         "n_rings": params.get("n_rings"),
     }

@@ -60,7 +60,7 @@ def store_transformed(
     mdata.obs[_keys.novelty(key_added)] = found.novelty
     summary = _summary(model, tissue, found)
     mdata.uns[key_added] = {
-        "params": {"n_clusters": len(model.domains), **stored_settings(model.settings)},
+        "params": {"n_clusters": len(model.domains) + found.n_new, **stored_settings(model.settings)},
         "transform": summary,
         "guide": {},
         "random_state": random_state,
@@ -101,6 +101,9 @@ def _summary(model: Model, tissue: NewTissue, found: Applied) -> dict[str, Any]:
     summary["n_new_domains"] = found.n_new
     if found.contradicted is not None:
         summary["share_contradicted"] = found.contradicted
+    if found.moved is not None:
+        told = zip(model.domains, found.moved, strict=False)  # the guide may have found fewer
+        summary["moved"] = {name: float(value) for name, value in told if not np.isnan(value)}
     told = found.novelty[~np.isnan(found.novelty)]
     if len(told):
         summary |= {"share_beyond": float((told > 1).mean()), "median_novelty": float(np.median(told))}

@@ -17,6 +17,9 @@ FAR = 0.3
 """Share of spots with a novelty above 1 from which on a tissue is called far: other halves of one tissue stay below, the more so the
 larger it is, and halves in which domains are new lie far above."""
 
+STRANGE = 0.75
+"""How far a domain may have moved, as a share of what lies between it and its nearest, before that is told."""
+
 
 def transform(
     mdata: MuData,
@@ -71,7 +74,8 @@ def transform(
         100 were in the training.
     ``mdata.uns["spamca"]["transform"]``
         ``share_beyond``, the share of spots whose novelty is above 1 (a few hundredths in the training), ``median_novelty``,
-        ``n_new_domains``, ``share_contradicted`` (the share of spots for which network and guide name different domains), and
+        ``n_new_domains``, ``share_contradicted`` (the share of spots for which network and guide name different domains), ``moved`` (by
+        domain of the model, how far its features are from what they were, as a share of what lies between it and its nearest), and
         ``missing_features`` and ``absent_modalities`` where there are such.
 
     The spatial graph is written as :func:`spamca.pp.neighbors` writes it, unless the tissue has one.
@@ -93,22 +97,24 @@ def transform(
     Notes
     -----
     A domain that is new is told from those of the model by what neighbours foretell of each other's features, against what a domain costs;
-    it has to gain half as much again as one more domain would have gained in the training, whose number was chosen without it. Where
-    ``share_beyond`` is large, the components of the guide say little of the new tissue, and training on it will tell more. A batch effect between the new tissue and that of the training is not taken out; to take
-    it out, train on both together, with a ``library_key`` given to :func:`spamca.pp.neighbors`.
+    it has to gain half as much again as one more domain would have gained in the training, whose number was chosen without it. Where the
+    new tissue lacks a domain of the model, one that is new and like it may take its name: it has then ``moved`` far. Where
+    ``share_beyond`` is large, the components of the guide say little of the new tissue, and training on it will tell more. A batch
+    effect between the new tissue and that of the training is not taken out; to take it out, train on both together, with a
+    ``library_key`` given to :func:`spamca.pp.neighbors`.
 
     Examples
     --------
     >>> import spamca
-    >>> trained = spamca.datasets.simulated(n_spots=200, random_state=0)
+    >>> tissue = spamca.datasets.simulated(n_spots=400, n_sections=2, batch_effect=0)
+    >>> trained, mdata = (tissue[tissue.obs["section"] == f"section {i}"].copy() for i in (1, 2))
     >>> spamca.tl.integrate(trained, n_clusters=5, max_epochs=10, progress_bar=False)
     >>> spamca.tl.cluster(trained)
-    >>> mdata = spamca.datasets.simulated(n_spots=150, random_state=1)
     >>> spamca.tl.transform(mdata, trained)
     >>> list(mdata.obs["spamca"].cat.categories)
     ['0', '1', '2', '3', '4']
     >>> mdata.obs["spamca_novelty"].shape
-    (150,)
+    (200,)
     """
     from spamca.model.apply import apply
     from spamca.tl._new_tissue import lay_out, library_key_of, spatial_key_of
@@ -161,6 +167,13 @@ def _model(given: Any, key_added: str) -> Model:
 
 
 def _tell(summary: dict[str, Any]) -> None:
+    for name, share in summary.get("moved", {}).items():
+        if share > STRANGE:
+            logger.info(
+                "transform: domain %r has moved by %.2f of what lies between it and its nearest; it may be another one",
+                name,
+                share,
+            )
     share = summary.get("share_beyond")
     if share is None:
         logger.info(
