@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 ANCHOR = 200.0
 """Spots of new tissue that the first counts for in a domain, at most: two tissues are never quite the same, however many spots of
-the first were seen. More hold domains faster to what they were; 100 to 300 read alike."""
+the first were seen. More hold domains faster to what they were. Chosen on all
+development tissue together."""
 
 
 class Anchored(Relaxation):
