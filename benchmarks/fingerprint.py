@@ -12,8 +12,8 @@ HERE = Path(__file__).parent
 BETWEEN = ("cluster", "features", "graph", "guide", "nn", "train")
 """Folders of spamca that decide what comes out of features: those at the edge only carry it."""
 
-NOT_USED = ("number.py", "evidence.py", "sweep.py")
-"""Files in them that do nothing where the number of domains is given."""
+NOT_USED = ("number.py", "evidence.py", "sweep.py", "emissions.py", "anchored.py", "births.py", "follow.py")
+"""Files in them that do nothing to the domains of a tissue where their number is given."""
 
 
 def told(source: str) -> str:
