@@ -52,9 +52,10 @@ def test_logarithms_are_taken_as_such(counts):
     np.testing.assert_allclose(features.values, prepare_rna(counts[1:], n_components=6).values, atol=1e-3)
 
 
-def test_no_counts_at_all():
-    with pytest.raises(ValueError, match="none of the 0 features varies"):
-        prepare_rna(np.zeros((5, 4), dtype=np.float32))
+@pytest.mark.parametrize("made", [np.asarray, sparse.csr_matrix])
+def test_no_counts_at_all(made):
+    with pytest.raises(ValueError, match="none of the 4 features varies"):
+        prepare_rna(made(np.zeros((5, 4), dtype=np.float32)))
 
 
 def test_wide_and_repeatable():

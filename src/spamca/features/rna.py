@@ -56,6 +56,9 @@ def prepare_rna(
         warnings.simplefilter("ignore")
         if not looks_logged(X):
             depth = X.look.depth if in_blocks else np.asarray(counts.X.sum(axis=1), dtype=np.float64).ravel()
+            if not depth.any():
+                msg = f"none of the {counts.n_vars} features varies between spots"
+                raise ValueError(msg)
             constants["depth"] = _normalize(counts, depth)
             sc.pp.log1p(counts)
             steps = ["normalize", "log1p"]

@@ -21,7 +21,7 @@ N_NEIGHBORS = 15
 """scanpy's default; it counts the spot itself."""
 
 
-def joint_neighbors(mdata: MuData, key_added: str, *, random_state: int) -> None:
+def joint_neighbors(mdata: MuData, key_added: str, *, random_state: int, caller: str = "integrate") -> None:
     """Write what :func:`scanpy.pp.neighbors` writes of the embedding, on the MuData and on each modality.
 
     scanpy's own place, ``uns["neighbors"]``, is used unless it holds neighbours of another representation.
@@ -34,6 +34,8 @@ def joint_neighbors(mdata: MuData, key_added: str, *, random_state: int) -> None
         Name of the result.
     random_state
         Seed of the approximate search in large tissue.
+    caller
+        Who asks, for the log.
     """
     use_rep, n = _keys.embedding(key_added), mdata.n_obs
     n_neighbors = min(N_NEIGHBORS, n - 1)
@@ -50,7 +52,11 @@ def joint_neighbors(mdata: MuData, key_added: str, *, random_state: int) -> None
         "metric": "euclidean",
         "use_rep": use_rep,
     }
-    _write(mdata, graphs, _place(mdata, use_rep, key_added), params)
+    place = _place(mdata, use_rep, key_added)
+    if place != _keys.NEIGHBORS:
+        told = "%s: %r holds other neighbours, writing those of %s to %r"
+        logger.info(told, caller, _keys.NEIGHBORS, use_rep, place)
+    _write(mdata, graphs, place, params)
     for name, modality in mdata.mod.items():
         spots = _edge.spots(_edge.rows(mdata, name), modality.n_obs)
         own = {graph: values[spots][:, spots] for graph, values in graphs.items()}
@@ -75,9 +81,7 @@ def _place(holder: AnnData | MuData, use_rep: str, key_added: str) -> str:
     theirs = holder.uns.get(_keys.NEIGHBORS)
     if theirs is None or theirs.get("params", {}).get("use_rep") == use_rep:
         return _keys.NEIGHBORS
-    place = _keys.joint_neighbors(key_added)
-    logger.info("integrate: %r holds other neighbours, writing those of %s to %r", _keys.NEIGHBORS, use_rep, place)
-    return place
+    return _keys.joint_neighbors(key_added)
 
 
 def _write(holder: AnnData | MuData, graphs: dict[str, csr_matrix], place: str, params: dict[str, object]) -> None:

@@ -56,7 +56,7 @@ def store_transformed(
         store_spatial(mdata, tissue.spatial, tissue.coords, spatial_key)
     store_latents(mdata, found.latents, model.modalities, model.settings.views, key_added)
     _forget_training(mdata, key_added)
-    joint_neighbors(mdata, key_added, random_state=random_state)
+    joint_neighbors(mdata, key_added, random_state=random_state, caller="transform")
     mdata.obs[_keys.novelty(key_added)] = found.novelty
     summary = _summary(model, tissue, found)
     mdata.uns[key_added] = {
