@@ -78,8 +78,10 @@ def test_a_model_has_no_columns(model_file, capsys):
 
 
 def test_text(info, integrated_file):
+    """Lines that a screen holds, whatever is stored."""
     lines = info(integrated_file, "--library-key", "label", json_too=False).splitlines()
     assert lines[0] == f"file: {integrated_file}"
+    assert max(map(len, lines)) < 500
     assert "n_spots: 225" in lines
     assert "sections:" in lines
     assert "    domains:" in lines

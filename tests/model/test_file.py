@@ -134,3 +134,8 @@ def test_interrupted_writing_leaves_what_was_there(path, arrays, monkeypatch):
         write(path, {}, arrays)
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == ["a.safetensors"]
+
+
+def test_who_may_read_other_files_may_read_this_one(path, tmp_path):
+    (tmp_path / "other").touch()
+    assert path.stat().st_mode == (tmp_path / "other").stat().st_mode

@@ -80,6 +80,13 @@ def test_features_taken_out_are_told(integrated):
         spamca.Model.from_mudata(integrated)
 
 
+@pytest.mark.parametrize(("holder", "name"), [("obsm", "spamca_guide"), ("obsp", "spatial_connectivities")])
+def test_lost_parts_of_the_training_are_told(integrated, holder, name):
+    del getattr(integrated, holder)[name]
+    with pytest.raises(KeyError, match=rf"mdata\.{holder}\['{name}'\] .* call spamca\.tl\.integrate"):
+        spamca.Model.from_mudata(integrated)
+
+
 def test_lost_modality_is_told(integrated):
     part = mudata.MuData({"rna": integrated["rna"]})
     part.uns["spamca"] = integrated.uns["spamca"]

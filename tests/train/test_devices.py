@@ -38,7 +38,7 @@ def mdata():
 
 
 def arguments(mdata, preset):
-    settings = PRESETS[preset].changed(n_steps=30, early_stopping=False)
+    settings = PRESETS[preset].changed(n_steps=30, max_epochs=15, early_stopping=False)
     tissue = gather(mdata, root_mean_squares(mdata))
     if settings.guided:
         guide = find_guide(mdata, 4, trusts(mdata, None), n_runs=1)

@@ -101,6 +101,7 @@ def _result(
 ) -> dict[str, Any]:
     stored = file["uns"][key]
     held = {name: read_elem(stored[name]) for name in RECORD if name in stored}
+    held.get("cluster", {}).pop("readout", None)  # matrices that no one reads by eye
     if "history/total" in stored:
         losses = read_elem(stored["history/total"])
         held["training"] = {"steps": len(losses), "last_loss": float(losses[-1]) if len(losses) else None}

@@ -43,7 +43,10 @@ def write(path: Path, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray
     text = json.dumps({**whole, "sha256": digest(whole, arrays)}, allow_nan=False)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        unfinished.touch()  # with the rights that a new file has here; safetensors would give it to nobody else
+        rights = unfinished.stat().st_mode
         save_file(arrays, unfinished, metadata={_ENTRY: text})
+        unfinished.chmod(rights)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

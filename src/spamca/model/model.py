@@ -78,7 +78,7 @@ class Model:
         TypeError
             If ``mdata`` is not a MuData.
         KeyError
-            If it was not integrated or not clustered under that name.
+            If it was not integrated or not clustered under that name, or domains of the guide or the spatial graph are gone.
         ValueError
             If its features are no longer those that the network was trained on, or domains were read from another embedding.
         """

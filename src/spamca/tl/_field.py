@@ -71,10 +71,22 @@ def find_spare(mdata: MuData, modalities: Sequence[str], key: str) -> float:
         Names of the modalities, in the order of the training.
     key
         Name of the result.
+
+    Raises
+    ------
+    KeyError
+        If the domains of the guide or the spatial graph are gone.
     """
-    place = _keys.guide(key)
-    if place not in mdata.obsm:
+    place, graph = _keys.guide(key), _keys.connectivities(_keys.SPATIAL)
+    if not mdata.uns[key].get("guide"):
         return 0.0
+    for holder, name in (("obsm", place), ("obsp", graph)):
+        if name not in getattr(mdata, holder):
+            msg = (
+                f"mdata.{holder}[{name!r}] of the training is not there any more, and a model is told what it held; "
+                f"call spamca.tl.integrate(mdata, key_added={key!r}) again"
+            )
+            raise KeyError(msg)
     emissions = emissions_of({**mdata.uns[key]["field"], "spare": 0.0})
     corrected = stored_corrected(mdata, key)
     values = {name: features_of(mdata[name]) if corrected is None else corrected[name].values for name in modalities}
@@ -82,8 +94,7 @@ def find_spare(mdata: MuData, modalities: Sequence[str], key: str) -> float:
     present = np.column_stack([row >= 0 for row in rows.values()])
     features = [_edge.spread(values[name], rows[name]) for name in modalities]
     blocks = emissions.blocks(features, None if present.all() else present)
-    adjacency = mdata.obsp[_keys.connectivities(_keys.SPATIAL)]
-    return emissions.with_spare(blocks, np.asarray(mdata.obsm[place]), adjacency).spare
+    return emissions.with_spare(blocks, np.asarray(mdata.obsm[place]), mdata.obsp[graph]).spare
 
 
 def _without_batch_effects(block: Block, mdata: MuData, corrected: Mapping[str, Corrected]) -> Block:

@@ -52,15 +52,16 @@ def joint_neighbors(mdata: MuData, key_added: str, *, random_state: int, caller:
         "metric": "euclidean",
         "use_rep": use_rep,
     }
-    place = _place(mdata, use_rep, key_added)
-    if place != _keys.NEIGHBORS:
+    places = {name: _place(holder, use_rep, key_added) for name, holder in [("", mdata), *mdata.mod.items()]}
+    elsewhere = [place for place in places.values() if place != _keys.NEIGHBORS]
+    if elsewhere:
         told = "%s: %r holds other neighbours, writing those of %s to %r"
-        logger.info(told, caller, _keys.NEIGHBORS, use_rep, place)
-    _write(mdata, graphs, place, params)
+        logger.info(told, caller, _keys.NEIGHBORS, use_rep, elsewhere[0])
+    _write(mdata, graphs, places[""], params)
     for name, modality in mdata.mod.items():
         spots = _edge.spots(_edge.rows(mdata, name), modality.n_obs)
         own = {graph: values[spots][:, spots] for graph, values in graphs.items()}
-        _write(modality, own, _place(modality, use_rep, key_added), params)
+        _write(modality, own, places[name], params)
 
 
 def _nearest(embedding: np.ndarray, n_neighbors: int, random_state: int) -> tuple[np.ndarray, np.ndarray]:
