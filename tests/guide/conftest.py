@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 from scipy.sparse import block_diag, csr_matrix
 
+from spamca.guide import noise_whitened
+from spamca.guide.blocks import Block
+
 
 class Toy:
     """Patches of domains on a square lattice, of which every spot has up to eight neighbours."""
@@ -68,3 +71,11 @@ def pair(make_toy, rng):
     means = np.array([[0.0, 0, 0], [4, 0, 0], [0, 4, 0]])
     values = means[domain] + rng.normal(size=(len(domain), 3)) + np.outer(section, [6.0, 0, 0])
     return domain, section, csr_matrix(block_diag([toy.adjacency for toy in toys])), values
+
+
+@pytest.fixture
+def blocks(toy):
+    """Two modalities, one of them trusted less and lacking in every third spot."""
+    present = np.arange(toy.n_spots) % 3 > 0
+    second = noise_whitened(toy.features(4, seed=2), toy.adjacency) * present[:, None]
+    return [Block(noise_whitened(toy.features(), toy.adjacency)), Block(second, 0.5, present)]

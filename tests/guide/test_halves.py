@@ -5,7 +5,7 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from spamca.guide.halves import halves
+from spamca.guide.halves import LEAST, halved, halves
 
 
 @pytest.fixture
@@ -31,3 +31,14 @@ def test_is_a_fixed_point_of_two_means(rng):
 def test_points_that_coincide_are_not_parted():
     assert len(set(halves(np.full((12, 3), 0.1)))) == 1
     assert halves(np.repeat([[0.0], [1.0]], 6, axis=0)).sum() == 6
+
+
+def test_both_halves_of_a_domain():
+    partition = np.repeat([0, 1, 2], [LEAST, LEAST - 1, LEAST])
+    first, second = halved(partition, 2, lambda spots: spots % 2 == 0)
+    assert sorted([*first, *second]) == np.flatnonzero(partition == 2).tolist()
+    assert (second % 2 == 0).all()
+    assert (first % 2 == 1).all()
+    assert halved(partition, 1, lambda spots: spots % 2 == 0) is None
+    assert halved(partition, 0, lambda spots: spots < 0) is None
+    assert halved(partition, 0, lambda spots: spots >= 0) is None

@@ -3,18 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spamca.guide import noise_whitened
-from spamca.guide.blocks import Block
 from spamca.guide.field import Field
 from spamca.guide.objective import _AT_ONCE, COHERENCE
-
-
-@pytest.fixture
-def blocks(toy):
-    """Two modalities, one of them trusted less and lacking in every third spot."""
-    present = np.arange(toy.n_spots) % 3 > 0
-    second = noise_whitened(toy.features(4, seed=2), toy.adjacency) * present[:, None]
-    return [Block(noise_whitened(toy.features(), toy.adjacency)), Block(second, 0.5, present)]
 
 
 @pytest.fixture

@@ -14,14 +14,6 @@ from spamca.guide.statistics import Statistics
 
 
 @pytest.fixture
-def blocks(toy):
-    """Two modalities, one of them trusted less and lacking in every third spot."""
-    present = np.arange(toy.n_spots) % 3 > 0
-    second = noise_whitened(toy.features(4, seed=2), toy.adjacency) * present[:, None]
-    return [Block(noise_whitened(toy.features(), toy.adjacency)), Block(second, 0.5, present)]
-
-
-@pytest.fixture
 def pull(toy):
     return csr_matrix(0.9 * toy.adjacency)
 

@@ -151,10 +151,16 @@ def find_library_key(mdata: MuData, library_key: str | None, caller: str) -> str
     """
     if library_key is not None:
         return library_key
-    record = mdata.uns.get(_keys.SPATIAL_NEIGHBORS)
-    params = record.get("params") if isinstance(record, Mapping) else None
-    found = params.get("library_key") if isinstance(params, Mapping) else None
-    if not isinstance(found, str) or not any(found in holder.obs for holder in (mdata, *mdata.mod.values())):
+    found = recorded_library_key(mdata)
+    if found is None or not any(found in holder.obs for holder in (mdata, *mdata.mod.values())):
         return None
     logger.info("%s: sections are those of library_key=%r, as in the spatial graph", caller, found)
     return found
+
+
+def recorded_library_key(mdata: MuData) -> str | None:
+    """Column with the sections that the spatial graph was built with, whether or not it is still there."""
+    record = mdata.uns.get(_keys.SPATIAL_NEIGHBORS)
+    params = record.get("params") if isinstance(record, Mapping) else None
+    found = params.get("library_key") if isinstance(params, Mapping) else None
+    return found if isinstance(found, str) else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from spamca.guide.evidence import Evidence
+from spamca.guide.halves import halved
 from spamca.guide.searched import halving, joined
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ MARGIN = 1.5
 MOST = 10
 """Largest number of new domains."""
 
-_TRIED, _SHORT, _LONG, _TOL, _LEAST_SPLIT = 3, 10, 60, 1e-4, 10
+_TRIED, _SHORT, _LONG, _TOL = 3, 10, 60, 1e-4
 
 
 class Split(NamedTuple):
@@ -133,13 +134,12 @@ class Births:
         """Domains that can be halved, and two partitions in which one half or the other is a domain of its own, the last."""
         partition, n_domains = assignment.argmax(axis=1), assignment.shape[1]
         for domain in range(n_domains):
-            spots = np.flatnonzero(partition == domain)
-            second = self._halves(spots) if len(spots) >= _LEAST_SPLIT else np.zeros(len(spots), dtype=bool)
-            if not second.any() or second.all():
+            parts = halved(partition, domain, self._halves)
+            if parts is None:
                 continue
             pair = partition.copy(), partition.copy()
-            for out, leaving in zip(pair, (second, ~second), strict=True):
-                out[spots[leaving]] = n_domains
+            for out, leaving in zip(pair, reversed(parts), strict=True):
+                out[leaving] = n_domains
             yield domain, *pair
 
     def _height(self, assignment: np.ndarray) -> float:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LEAST = 10
+"""Spots of a domain from which it is halved."""
 
 _N_STEPS = 20
 
@@ -35,3 +43,24 @@ def halves(points: np.ndarray) -> np.ndarray:
         if (side == before).all():
             break
     return side
+
+
+def halved(
+    partition: np.ndarray, domain: int, split: Callable[[np.ndarray], np.ndarray]
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Spots of both halves of a domain; None where it has fewer than :data:`LEAST`, or one half has all.
+
+    Parameters
+    ----------
+    partition
+        Domain of each spot, integers of shape (n,).
+    domain
+        The one to halve.
+    split
+        From positions of spots to booleans: which of them go to the second half.
+    """
+    spots = np.flatnonzero(partition == domain)
+    if len(spots) < LEAST:
+        return None
+    second = split(spots)
+    return None if second.all() or not second.any() else (spots[~second], spots[second])

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spamca.guide.halves import LEAST
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -16,7 +18,7 @@ N_ROUNDS = 5
 """Largest number of times that a domain of a section is regrouped."""
 
 _FOLLOWED = 6
-_SHORT, _LONG, _LEAST_SPLIT = 20, 60, 10
+_SHORT, _LONG = 20, 60
 _LEAST_GAIN = 1e-3  # nats per spot that a round is worth
 
 
@@ -63,7 +65,7 @@ def _moves(
     for section in range(int(sections.max()) + 1):
         for domain in range(n_domains):
             spots = np.flatnonzero((sections == section) & (partition == domain))
-            if len(spots) < _LEAST_SPLIT:
+            if len(spots) < LEAST:
                 continue
             second = split(spots)
             parts = [spots[half] for half in (second, ~second) if half.any()]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spamca.cluster.agreement import pairwise_rand
+from spamca.guide.halves import halved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -30,7 +31,7 @@ N_ROUNDS = 10
 SAME = 0.97
 """Agreement from which two partitions count as one."""
 
-_FIRST, _SHORT, _LONG, _TOL, _LEAST_SPLIT = 5, 5, 40, 5e-4, 10
+_FIRST, _SHORT, _LONG, _TOL = 5, 5, 40, 5e-4
 _TRIED_MERGES, _TRIED_SPLITS, _TRIED, _FOLLOWED = 6, 3, 12, 2
 _AT_ONCE = 48  # domains relaxed side by side: their assignments stay in the processor's cache
 _COMPARED = 2_000  # spots that tell whether partitions agree
@@ -133,22 +134,21 @@ def _moves(field: Field, line: Candidate, split: Callable[[np.ndarray], np.ndarr
     loss = field.cost_of_merging(partition, n_domains)
     pairs = sorted(combinations(range(n_domains), 2), key=lambda pair: loss[pair])[:_TRIED_MERGES]
 
-    def halved(partition: np.ndarray, part: int, new: int) -> np.ndarray | None:
-        spots = np.flatnonzero(partition == part)
-        leaving = spots[split(spots)] if len(spots) >= _LEAST_SPLIT else spots[:0]
-        if not 0 < len(leaving) < len(spots):
+    def parted_at(partition: np.ndarray, part: int, new: int) -> np.ndarray | None:
+        found = halved(partition, part, split)
+        if found is None:
             return None
         out = partition.copy()
-        out[leaving] = new
+        out[found[1]] = new
         return out
 
     def scored(partitions: dict) -> dict:
         return dict(zip(partitions, field.objectives(list(partitions.values()), n_domains + 1).tolist(), strict=True))
 
-    parted = {part: halved(partition, part, n_domains) for part in range(n_domains)}
+    parted = {part: parted_at(partition, part, n_domains) for part in range(n_domains)}
     parted = {part: other for part, other in parted.items() if other is not None}
     merged = {(a, b): np.where(partition == b, a, partition) for a, b in pairs}
-    anew = {(a, b): halved(merged[a, b], a, b) for a, b in pairs}
+    anew = {(a, b): parted_at(merged[a, b], a, b) for a, b in pairs}
     anew = {pair: other for pair, other in anew.items() if other is not None}
     gained, rest, found = scored(parted), scored(merged), scored(anew)
     moves = []

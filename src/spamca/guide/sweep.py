@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spamca.guide.field import COHERENCE
+from spamca.guide.halves import LEAST
+from spamca.guide.objective import COHERENCE
 from spamca.guide.starts import average, kmeans
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ N_EACH = 2
 """k-means starts per scale and number."""
 
 _TRIED, _SHORT, _LONG = 3, 5, 20
-_LEAST_SPLIT = 10
 
 
 class Sweep:
@@ -86,7 +86,7 @@ class Sweep:
         for view in self._views:
             for k in range(n_domains):
                 spots = np.flatnonzero(partition == k)
-                if len(spots) < _LEAST_SPLIT:
+                if len(spots) < LEAST:
                     continue
                 parted = partition.copy()
                 parted[spots[kmeans(view[spots], 2, self._rng) == 1]] = n_domains

@@ -89,7 +89,7 @@ def positions(mdata: MuData) -> np.ndarray | None:
         coords = _checks.check_coordinates(mdata)
     except (KeyError, ValueError):
         return None
-    library_key = mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {}).get("params", {}).get("library_key")
+    library_key = _checks.recorded_library_key(mdata)
     try:
         library = _checks.check_library(mdata, library_key)
     except (KeyError, ValueError):  # sections were renamed or left out since

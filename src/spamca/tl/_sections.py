@@ -57,7 +57,7 @@ def sections_of(mdata: MuData, caller: str) -> np.ndarray | None:
     caller
         Who asks, for the log.
     """
-    library_key = mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {}).get("params", {}).get("library_key")
+    library_key = _checks.recorded_library_key(mdata)
     if library_key is None:
         return None
     try:
