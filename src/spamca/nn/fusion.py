@@ -85,7 +85,7 @@ class AttentionFusion(nn.Module):
 
     def forward(self, latents: Sequence[Tensor], present: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Fuse the modalities that each spot has."""
-        return self.attention(torch.stack(list(latents), dim=1), present)
+        return self.attention(latents, present)
 
 
 FUSIONS: dict[str, type[nn.Module]] = {"attention": AttentionFusion, "concatenation": ConcatenationFusion}

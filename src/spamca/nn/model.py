@@ -117,7 +117,7 @@ class SpaMCA(nn.Module):
         encoders = {"spatial": self.spatial_encoders, "feature": self.feature_encoders}
         for m, seen in enumerate(batch.seen):
             views = [encoders[view][m](seen[view], self.tokens[m]) for view in VIEWS if view in seen]
-            latent, weights = self.attentions[m](torch.stack(views, dim=1))
+            latent, weights = self.attentions[m](views)
             latents.append(latent)
             view_weights.append(weights)
         fused, modality_weights = self.fusion(latents, batch.present)
