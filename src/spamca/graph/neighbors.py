@@ -54,13 +54,15 @@ def approximate_neighbors(
     with warnings.catch_warnings():
         # numba and pynndescent warn about themselves, not about the data.
         warnings.simplefilter("ignore")
-        from pynndescent import PyNNDescentTransformer
+        from pynndescent import NNDescent
 
-        search = PyNNDescentTransformer(n_neighbors=n_neighbors, metric="euclidean", random_state=random_state)
-        found = search.fit_transform(points).tocoo()
+        # Not its scikit-learn transformer, which goes on to prepare the index for queries: as long again, for nothing.
+        search = NNDescent(points, n_neighbors=n_neighbors + 1, metric="euclidean", random_state=random_state)
+        found, length = search.neighbor_graph
     # One more than asked for: most often, but where points coincide not always, the point itself.
-    apart = found.row != found.col
-    row, column, distance = found.row[apart], found.col[apart], np.asarray(found.data)[apart]
+    row, column, distance = np.repeat(np.arange(len(points)), n_neighbors + 1), found.ravel(), length.ravel()
+    apart = row != column
+    row, column, distance = row[apart], column[apart], distance[apart]
     order = np.lexsort((distance, row))
     row, column, distance = row[order], column[order], distance[order]
     rank = np.arange(len(row)) - np.searchsorted(row, np.arange(len(points)))[row]
