@@ -7,6 +7,7 @@ import pytest
 from sklearn.neighbors import kneighbors_graph
 
 from spamca.graph import feature_graph
+from spamca.graph.neighbors import approximate_neighbors
 
 
 @pytest.fixture
@@ -65,6 +66,16 @@ def test_approximate_finds_nearly_all_and_the_same_again(many):
     np.testing.assert_array_equal(graph.distances.indices, again.distances.indices)
     np.testing.assert_array_equal(graph.distances.data, again.distances.data)
     assert graph.connectivities.diagonal().sum() == 0
+
+
+def test_approximate_gives_the_nearest_first_and_never_a_point_itself(many):
+    """Here and not with the exact searches: whoever calls pynndescent first in a process waits for it to be compiled."""
+    points = np.vstack([many, np.zeros((700, many.shape[1]), dtype=np.float32)])
+    row, column, distance = approximate_neighbors(points, 6)
+    np.testing.assert_array_equal(row, np.repeat(np.arange(len(points)), 6))
+    assert (row != column).all()
+    assert (np.diff(distance.reshape(-1, 6), axis=1) >= 0).all()
+    np.testing.assert_allclose(distance, np.linalg.norm(points[row] - points[column], axis=1), atol=1e-5)
 
 
 def test_approximate_past_the_threshold(many, monkeypatch):

@@ -26,7 +26,7 @@ def exact_neighbors(points: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, n
 
     Returns
     -------
-    Point, neighbour and distance of each edge, each (n_points * n_neighbors,). A point is not its own neighbour.
+    Point, neighbour and distance of each edge, each (n_points * n_neighbors,), the nearest first. A point is not its own neighbour.
     """
     search = NearestNeighbors(n_neighbors=n_neighbors, algorithm="brute").fit(points)
     distance, column = search.kneighbors()
@@ -60,14 +60,10 @@ def approximate_neighbors(
         search = NNDescent(points, n_neighbors=n_neighbors + 1, metric="euclidean", random_state=random_state)
         found, length = search.neighbor_graph
     # One more than asked for: most often, but where points coincide not always, the point itself.
-    row, column, distance = np.repeat(np.arange(len(points)), n_neighbors + 1), found.ravel(), length.ravel()
-    apart = row != column
-    row, column, distance = row[apart], column[apart], distance[apart]
-    order = np.lexsort((distance, row))
-    row, column, distance = row[order], column[order], distance[order]
-    rank = np.arange(len(row)) - np.searchsorted(row, np.arange(len(points)))[row]
-    kept = rank < n_neighbors
-    return row[kept], column[kept], distance[kept]
+    itself = found == np.arange(len(points))[:, None]
+    kept = np.argsort(itself, axis=1, kind="stable")[:, :n_neighbors]
+    column, distance = np.take_along_axis(found, kept, axis=1), np.take_along_axis(length, kept, axis=1)
+    return np.repeat(np.arange(len(points)), n_neighbors), column.ravel(), distance.ravel()
 
 
 def compared_neighbors(
@@ -86,7 +82,7 @@ def compared_neighbors(
 
     Returns
     -------
-    Point, neighbour and distance of each edge, each (n_points * n_neighbors,). A point is not its own neighbour.
+    Point, neighbour and distance of each edge, each (n_points * n_neighbors,), the nearest first. A point is not its own neighbour.
     """
     import torch
 
@@ -128,7 +124,7 @@ def neighbors_of_many(
 
     Returns
     -------
-    Point, neighbour and distance of each edge.
+    Point, neighbour and distance of each edge, each (n_points * n_neighbors,), the nearest first. A point is not its own neighbour.
     """
     import torch
 

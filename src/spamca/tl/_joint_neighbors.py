@@ -72,10 +72,8 @@ def _nearest(embedding: np.ndarray, n_neighbors: int, random_state: int) -> tupl
         if many
         else exact_neighbors(embedding, n_neighbors)
     )
-    row, column, distance = found
-    order = np.lexsort((distance, row))
     shape = (len(embedding), n_neighbors)
-    return column[order].reshape(shape).astype(np.int32), distance[order].reshape(shape).astype(np.float64)
+    return found[1].reshape(shape).astype(np.int32), found[2].reshape(shape).astype(np.float64)
 
 
 def _place(holder: AnnData | MuData, use_rep: str, key_added: str) -> str:
