@@ -13,7 +13,7 @@ from spamca.graph.neighbors import approximate_neighbors, exact_neighbors, neigh
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-EXACT_UP_TO = 100_000
+EXACT_UP_TO = 50_000
 """Number of spots up to which the exact search is used: its time grows with their square."""
 
 
@@ -38,7 +38,7 @@ def feature_graph(
         between two constant rows 1; likewise for the cosine with a row of zeros.
     approximate
         Whether to search with pynndescent (Dong, Moses and Li 2011), which misses a few neighbours but whose time grows
-        little faster than the number of spots. None: past 100,000 spots where there is no GPU.
+        little faster than the number of spots. None: past 50,000 spots where there is no GPU.
     random_state
         Seed of the approximate search.
 
