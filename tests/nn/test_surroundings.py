@@ -7,7 +7,7 @@ from spamca.nn.surroundings import surroundings
 
 def test_nothing_hidden_has_no_share(adjacency):
     seen = surroundings(adjacency, torch.randn(adjacency.n_spots, 3), None, (1, 2))
-    assert seen.hidden is None
+    assert not seen.hides
     assert seen.values.shape == (adjacency.n_spots, 6)
 
 
@@ -16,7 +16,8 @@ def test_what_is_hidden_is_not_seen(adjacency):
     other = torch.where(hidden[:, None], 100.0, x)
     first, second = (surroundings(adjacency, values, hidden, (1, 2)) for values in (x, other))
     assert torch.equal(first.values, second.values)
-    torch.testing.assert_close(first.hidden[:, :1], adjacency.product(hidden[:, None].float()))
+    share = adjacency.product(hidden[:, None].float())
+    torch.testing.assert_close(first.values[:, [3, 7]], torch.cat([share, adjacency.product(share)], dim=1))
 
 
 def test_only_the_first_spots_are_given(adjacency):
@@ -28,4 +29,5 @@ def test_only_the_first_spots_are_given(adjacency):
 def test_moves(adjacency):
     seen = surroundings(adjacency, torch.randn(adjacency.n_spots, 3), torch.rand(adjacency.n_spots) < 0.5)
     moved = seen.to("meta")
-    assert moved.values.device.type == moved.hidden.device.type == "meta"
+    assert moved.values.device.type == "meta"
+    assert moved.hides

@@ -51,8 +51,8 @@ class GraphEncoder(nn.Module):
 
     def forward(self, seen: Surroundings, token: Tensor) -> Tensor:
         """Encode the spots."""
-        out = seen.values @ self.weight
-        if seen.hidden is None:
-            return out
-        shown = token @ self.weight.view(len(self.scales), len(token), -1)  # (n_scales, n_latent)
-        return out + seen.hidden @ shown
+        if not seen.hides:
+            return seen.values @ self.weight
+        weight = self.weight.view(len(self.scales), len(token), -1)
+        shown = token @ weight  # (n_scales, n_latent)
+        return seen.values @ torch.cat([weight, shown[:, None]], dim=1).flatten(0, 1)

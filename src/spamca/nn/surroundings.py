@@ -28,18 +28,18 @@ class Surroundings:
     Parameters
     ----------
     values
-        :math:`\hat A^s \operatorname{diag}(1 - h) X` of each scale side by side, (n_spots, n_scales * n_features).
-    hidden
-        :math:`\hat A^s h` of each scale, (n_spots, n_scales), or None where nothing is hidden.
+        :math:`\hat A^s \operatorname{diag}(1 - h) X` of each scale side by side, (n_spots, n_scales * n_features); where spots may
+        be hidden with :math:`\hat A^s h` after those of each scale, (n_spots, n_scales * (n_features + 1)).
+    hides
+        Whether spots may be hidden.
     """
 
     values: Tensor
-    hidden: Tensor | None
+    hides: bool
 
     def to(self, device: torch.device | str, **kwargs: bool) -> Surroundings:
         """The same on another device."""
-        hidden = None if self.hidden is None else self.hidden.to(device, **kwargs)
-        return Surroundings(self.values.to(device, **kwargs), hidden)
+        return Surroundings(self.values.to(device, **kwargs), self.hides)
 
 
 @torch.no_grad()
@@ -71,10 +71,4 @@ def surroundings(
         now = adjacency.product(now)
         if scale in scales:
             reached[scale] = now[:n_first]
-    if hidden is None:
-        return Surroundings(torch.cat([reached[scale] for scale in scales], dim=1), None)
-    n = x.shape[1]
-    return Surroundings(
-        torch.cat([reached[scale][:, :n] for scale in scales], dim=1),
-        torch.cat([reached[scale][:, n:] for scale in scales], dim=1),
-    )
+    return Surroundings(torch.cat([reached[scale] for scale in scales], dim=1), hidden is not None)
