@@ -28,6 +28,8 @@ NEAR = 2e-3
 
 SEARCHES = {
     "default": {},
+    "every start followed": {"search.N_STARTED": 10**6},
+    "12 starts followed": {"search.N_STARTED": 12},
     "12 finalists": {"search.N_FINALISTS": 12},
     "second line always": {"search.WITHIN": np.inf},
     "12 finalists, second line always": {"search.N_FINALISTS": 12, "search.WITHIN": np.inf},

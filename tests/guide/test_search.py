@@ -55,6 +55,21 @@ def test_the_best_start_is_taken(toy, field, rng):
     assert field.objective(found, 4) >= field.objective(toy.truth, 4)
 
 
+def test_only_the_best_starts_are_followed(toy, field, rng, monkeypatch):
+    module, followed = importlib.import_module("spamca.guide.search"), []
+    poor = [rng.integers(4, size=256) for _ in range(3)]
+    begin = module._from_partitions
+
+    def spied(field, partitions, n_domains, n_steps):
+        followed.append(list(partitions))
+        return begin(field, partitions, n_domains, n_steps)
+
+    monkeypatch.setattr(module, "_from_partitions", spied)
+    monkeypatch.setattr(module, "N_STARTED", 2)
+    search(field, [*poor, toy.truth, lost(toy)], 4, lambda spots: np.zeros(len(spots), dtype=bool))
+    assert [partition.tolist() for partition in followed[0]] == [toy.truth.tolist(), lost(toy).tolist()]
+
+
 def test_two_domains_are_not_merged(make_toy):
     def never(spots):
         raise AssertionError
