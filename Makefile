@@ -6,6 +6,8 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
+# Packages are installed without bytecode: the first that imports one has to keep it, or every process compiles it again.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help demo test docs notebooks benchmark lint build clean
 
 VENV ?= .venv

@@ -1,17 +1,20 @@
 """Stop the command at given moments: run by ``test_signals.py``, which reads what it writes to stdout.
 
-The tissue has its domains already and nothing is computed, so that what is slow to import is not needed, and what is needed
-is imported once, before the forks.
+The tissue has its graphs and domains already, so that nothing is computed but what is stopped, and what is slow to import is
+imported once, before the forks.
 """
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import json
 import os
+import runpy
+import select
 import signal
 import sys
-import time
+import threading
 from pathlib import Path
 
 import matplotlib.figure
@@ -21,6 +24,7 @@ import spamca.pl
 from spamca.cli import _outputs, _run, main
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGKILL")
+ENDLESS = ("--n-clusters", "3", "--max-epochs", "1000000", "--no-early-stopping", "--key-added", "second")
 
 
 def half(path):
@@ -80,10 +84,20 @@ MOMENTS = {
 }
 
 
+def asked_as_usual():
+    """Ends at SIGINT and SIGHUP, whatever the process that started this one ignores."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def child(tissue, folder, moment, ready):
+    arrived, waking = os.pipe()
+    os.set_blocking(waking, False)
+    signal.set_wakeup_fd(waking)
+
     def here():
         os.write(ready, b".")
-        time.sleep(2)  # a signal ends it at once
+        select.select([arrived], [], [], 60)  # until the signal arrives
 
     _run._steps = lambda *_: []
     del _run.FIGURES[1:]  # one is enough
@@ -99,14 +113,41 @@ def stop(tissue, folder, moment, name):
     process = os.fork()
     if process == 0:
         os.close(reading)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        asked_as_usual()
         os._exit(child(tissue, folder, moment, ready))
     os.close(ready)
     assert os.read(reading, 1) == b".", f"{moment} was not reached"
     os.close(reading)
     os.kill(process, getattr(signal, name))
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+
+
+def stop_training(tissue, folder, name):
+    """The command as ``python -m spamca`` runs it, to the end of its process: its exit code, and what it told."""
+    folder.mkdir()
+    reading, stderr = os.pipe()
+    process = os.fork()
+    if process == 0:
+        os.close(reading)
+        os.dup2(stderr, sys.stderr.fileno())
+        os.close(stderr)
+        asked_as_usual()
+        sys.argv[1:] = ["run", tissue, "-o", str(folder / "out.h5mu"), "--checkpoint", str(folder / "state"), *ENDLESS]
+        runpy.run_module("spamca", run_name="__main__")
+    os.close(stderr)
+    guard = threading.Timer(240, os.kill, (process, signal.SIGKILL))
+    guard.start()
+    told = b""
+    while b"loss=" not in told and (new := os.read(reading, 4096)):
+        told += new
+    os.kill(process, getattr(signal, name))
+    while new := os.read(reading, 4096):
+        told += new
+    os.close(reading)
+    code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    guard.cancel()
+    guard.join()
+    return code, told.decode()
 
 
 if __name__ == "__main__":
@@ -119,4 +160,9 @@ if __name__ == "__main__":
         found.append(
             {"moment": moment, "signal": name, "folder": str(folder), "code": stop(tissue, folder, moment, name)}
         )
+    importlib.import_module("spamca.train")  # with what trains, which takes seconds
+    for name in ("SIGINT", "SIGTERM"):
+        folder = place / f"training-{name}"
+        code, told = stop_training(tissue, folder, name)
+        found.append({"moment": "training", "signal": name, "folder": str(folder), "code": code, "told": told})
     sys.stdout.write(json.dumps(found))

@@ -16,17 +16,23 @@ from spamca.tl._gather import follow, gather, positions, root_mean_squares
 from spamca.tl._guide import find_guide, trusts
 from spamca.train import fit
 
+STRATEGIES = {"ddp_spawn": "paper", "ddp": "default"}
+
 SCRIPT = """
 import os
 import sys
+from pathlib import Path
 import torch
 from spamca.train import fit
 
 if __name__ == "__main__":
-    given, strategy, out = sys.argv[1:]
-    result = fit(**torch.load(given, weights_only=False), devices=2, strategy=strategy)
-    if int(os.environ.get("LOCAL_RANK", 0)) == 0:
-        torch.save({"history": result.history, "fused": result.latents.fused}, out)
+    place, strategies = Path(sys.argv[1]), sys.argv[2:]
+    # ddp runs this script again in its second process, which has no part in what comes before
+    for strategy in strategies[-1:] if "LOCAL_RANK" in os.environ else strategies:
+        given = torch.load(place / f"{strategy} given.pt", weights_only=False)
+        result = fit(**given, devices=2, strategy=strategy)
+        if int(os.environ.get("LOCAL_RANK", 0)) == 0:
+            torch.save({"history": result.history, "fused": result.latents.fused}, place / f"{strategy}.pt")
 """
 
 
@@ -47,20 +53,28 @@ def arguments(mdata, preset):
     return {"tissue": tissue, "n_clusters": 4, "settings": settings, **given}
 
 
-@pytest.mark.parametrize(("strategy", "preset"), [("ddp", "default"), ("ddp_spawn", "paper")])
-def test_two_processes_learn_what_one_does(mdata, tmp_path, strategy, preset):
-    given = arguments(mdata, preset)
-    script, stored, out = (tmp_path / name for name in ("train.py", "given.pt", "result.pt"))
-    script.write_text(SCRIPT)
-    torch.save(given, stored)
-    command = [sys.executable, "-W", "ignore", script, stored, strategy, out]
+@pytest.fixture(scope="module")
+def trained(mdata, tmp_path_factory):
+    """By strategy, what is to be learnt and what two processes learnt."""
+    place = tmp_path_factory.mktemp("devices")
+    given = {strategy: arguments(mdata, preset) for strategy, preset in STRATEGIES.items()}
+    for strategy in given:
+        torch.save(given[strategy], place / f"{strategy} given.pt")
+    (place / "train.py").write_text(SCRIPT)
+    command = [sys.executable, "-W", "ignore", place / "train.py", place, *STRATEGIES]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
-    one, two = fit(**given), torch.load(out)
+    return {strategy: (given[strategy], torch.load(place / f"{strategy}.pt")) for strategy in STRATEGIES}
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_two_processes_learn_what_one_does(trained, strategy):
+    given, two = trained[strategy]
+    one = fit(**given)
     for name, losses in one.history.items():
         torch.testing.assert_close(two["history"][name], losses, rtol=1e-3, atol=1e-6)
     torch.testing.assert_close(two["fused"], one.latents.fused, rtol=1e-2, atol=5e-3)
-    if preset == "default":
+    if STRATEGIES[strategy] == "default":
         embeddings = (one.latents.fused, two["fused"])
         labels = [mixture(x.numpy(), 4, random_state=0, selection="likelihood").labels for x in embeddings]
         assert adjusted_rand_score(*labels) >= 0.98
