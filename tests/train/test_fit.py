@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import os
 import signal
 from contextlib import suppress
 from dataclasses import replace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -130,6 +132,24 @@ def test_what_no_loss_depends_on_is_frozen(toy_tissue):
         parameters = list(network.named_parameters())
         assert {name.split(".")[0] for name, parameter in parameters if not parameter.requires_grad} == frozen
         assert all(parameter.grad is None for _, parameter in parameters)
+
+
+def test_nothing_is_frozen_where_the_first_spots_lack_a_modality(toy_tissue):
+    present = torch.ones(120, 2, dtype=torch.bool)
+    present[:60, 1] = False
+    tissue = replace(toy_tissue, present=present)
+    network = SpaMCA(tissue.n_features, 4, SETTINGS)
+    freeze_unused(network, Batches(tissue, SETTINGS))
+    assert all(parameter.requires_grad for parameter in network.parameters())
+
+
+def test_one_process_of_a_parallel_strategy(toy_tissue):
+    single = replace(toy_tissue, features=toy_tissue.features[:1], feature_graphs=toy_tissue.feature_graphs[:1])
+    alone = fit(single, 4, SETTINGS, **QUIET)
+    with mock.patch.dict(os.environ):  # Lightning leaves its rank there
+        parallel = fit(single, 4, SETTINGS, devices=1, strategy="ddp", **QUIET)
+    torch.distributed.destroy_process_group()
+    assert torch.equal(parallel.latents.fused, alone.latents.fused)
 
 
 def test_plan_is_lightnings(toy_tissue):

@@ -120,7 +120,7 @@ def fit(
         plan = TrainingPlan(
             network, settings, n_steps=n_passes * len(batches), n_threads=max(1, n_threads // n_devices)
         )
-        if n_devices > 1:
+        if n_devices > 1 or strategy != "auto":
             freeze_unused(network, batches)
         if n_passes > 0:
             told = {"n_clusters": n_clusters, "random_state": random_state, "batch_size": batch_size}
