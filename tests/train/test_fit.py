@@ -11,9 +11,9 @@ import pytest
 import torch
 from lightning.pytorch import LightningModule
 
-from spamca.nn import PRESETS, Settings, SpaMCA
+from spamca.nn import PRESETS, Settings, SpaMCA, losses
 from spamca.nn.batch import look
-from spamca.train import fit
+from spamca.train import fit, plan
 from spamca.train.batches import Batches
 from spamca.train.fit import _accelerator, _strategy, freeze_unused
 from spamca.train.plan import TrainingPlan
@@ -71,6 +71,19 @@ def test_mixed_precision_trains(toy_tissue):
     result = fit(toy_tissue, 4, SETTINGS, precision="bf16-mixed", **QUIET)
     full = fit(toy_tissue, 4, SETTINGS, **QUIET)
     torch.testing.assert_close(result.history["total"], full.history["total"], rtol=0.05, atol=0.05)
+
+
+def test_losses_are_of_single_precision(toy_tissue, monkeypatch):
+    def seen(batch, output, settings):
+        held = [*output.restored, *output.assignments, output.fused_assignment, *output.projections]
+        kinds.update(x.dtype for x in held)
+        kinds.add((held[0].T @ held[0]).dtype)
+        return losses(batch, output, settings)
+
+    kinds = set()
+    monkeypatch.setattr(plan, "losses", seen)
+    fit(toy_tissue, 4, SETTINGS, precision="bf16-mixed", **QUIET)
+    assert kinds == {torch.float32}
 
 
 def test_stops_when_flat(toy_tissue):

@@ -51,6 +51,7 @@ class BatchNorm(nn.BatchNorm1d):
         """Normalise."""
         if alone() or not self.training:
             return super().forward(x)
+        x = x.float()  # half precision counts to 2,048 and ends at 65,504
         n = all_sum(x.new_tensor([float(len(x))]))
         mean = all_sum(x.sum(dim=0)) / n
         variance = all_sum((x - mean).square().sum(dim=0)) / n

@@ -71,6 +71,16 @@ class Output:
     fused_assignment: Tensor
     projections: list[Tensor]
 
+    def float(self) -> Output:
+        """The same with what the losses are of in single precision."""
+        return Output(
+            self.latents,
+            [x.float() for x in self.restored],
+            [x.float() for x in self.assignments],
+            self.fused_assignment.float(),
+            [x.float() for x in self.projections],
+        )
+
 
 class SpaMCA(nn.Module):
     """Spatial multi-modal clustering analysis, for any number of modalities.

@@ -52,8 +52,10 @@ class TrainingPlan(LightningModule):
 
     def training_step(self, batch: Batch) -> Tensor:
         """Give the total loss."""
-        terms = losses(batch, self.network(batch), self.settings)
-        self.record[self.global_step] = torch.stack([terms[name].detach().float() for name in TERMS])
+        output = self.network(batch)
+        with torch.autocast(self.device.type, enabled=False):  # sums over many spots are beyond half precision
+            terms = losses(batch, output.float(), self.settings)
+        self.record[self.global_step] = torch.stack([terms[name].detach() for name in TERMS])
         self.n_done += 1
         return terms["total"]
 

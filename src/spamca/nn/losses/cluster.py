@@ -33,7 +33,7 @@ def cluster_contrast_loss(first: Tensor, second: Tensor, *, temperature: float =
     A scalar.
     """
     n_clusters = first.shape[1]
-    columns = torch.cat([first, second], dim=1).float()
+    columns = torch.cat([first, second], dim=1)
     overlap = all_sum(columns.T @ columns)  # cosines from sums over spots: no process needs the spots of another
     length = overlap.diagonal().clamp(min=1e-12).sqrt()
     similarity = overlap / (length[:, None] * length) / temperature
