@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from spamca.graph import neighbors
 from spamca.graph.neighbors import compared_neighbors, exact_neighbors
@@ -32,3 +33,20 @@ def test_points_that_coincide_are_no_neighbours_of_themselves():
     row, column, distance = compared_neighbors(np.zeros((5, 3)), 2, "cpu")
     assert (row != column).all()
     assert not distance.any()
+
+
+def test_a_training_with_less_precision_leaves_distances_alone(monkeypatch):
+    def product(*given, **options):
+        precision.append(torch.backends.cuda.matmul.fp32_precision)
+        return addmm(*given, **options)
+
+    precision, addmm = [], torch.addmm
+    monkeypatch.setattr(torch, "addmm", product)
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("high")
+    try:
+        compared_neighbors(np.eye(6), 5, "cpu")
+        assert torch.get_float32_matmul_precision() == "high"
+    finally:
+        torch.set_float32_matmul_precision(before)
+    assert set(precision) == {"ieee"}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import torch
 
 _COMPARED = 2**28  # pairs of points at a time: a gigabyte of distances
@@ -95,7 +98,8 @@ def compared_neighbors(
     for begin in range(0, n, size):
         block = all_points[begin : begin + size]
         # Half the squared distance, less what all columns of a row have in common.
-        apart = torch.addmm(square[None, :] / 2, block, all_points.T, alpha=-1)
+        with _full_precision():
+            apart = torch.addmm(square[None, :] / 2, block, all_points.T, alpha=-1)
         row = torch.arange(len(block), device=device)
         apart[row, begin + row] = torch.inf
         found = apart.topk(n_neighbors, dim=1, largest=False).indices
@@ -106,6 +110,22 @@ def compared_neighbors(
         distances.append(distance.cpu())
     column, distance = torch.cat(columns).numpy(), torch.cat(distances).numpy()
     return np.repeat(np.arange(n), n_neighbors), column.ravel(), distance.ravel()
+
+
+@contextmanager
+def _full_precision() -> Iterator[None]:
+    """Products on CUDA without TF32, which callers may allow for their trainings: its three digits lose near neighbours."""
+    import torch
+
+    products = torch.backends.cuda.matmul
+    # torch before 2.9 knows no other name, and later ones want no mixture of both.
+    name, full = ("fp32_precision", "ieee") if hasattr(products, "fp32_precision") else ("allow_tf32", False)
+    before = getattr(products, name)
+    setattr(products, name, full)
+    try:
+        yield
+    finally:
+        setattr(products, name, before)
 
 
 def neighbors_of_many(
