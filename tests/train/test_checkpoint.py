@@ -55,9 +55,10 @@ def test_nothing_is_left_of_a_finished_training(toy_tissue, tmp_path, monkeypatc
 
 def test_another_training_is_refused(toy_tissue, broken):
     path = broken(toy_tissue)
-    other = replace(toy_tissue, features=tuple(2 * features for features in toy_tissue.features))
+    spatial = toy_tissue.spatial
     for tissue, settings, seed in (
-        (other, SETTINGS, 0),
+        (replace(toy_tissue, features=tuple(2 * features for features in toy_tissue.features)), SETTINGS, 0),
+        (replace(toy_tissue, spatial=replace(spatial, indices=spatial.indices.flip(0))), SETTINGS, 0),
         (toy_tissue, SETTINGS.changed(mask_rate=0.5), 0),
         (toy_tissue, SETTINGS, 1),
     ):
