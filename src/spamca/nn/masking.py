@@ -3,36 +3,10 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 Masks = list[tuple[Tensor, Tensor]]
 """Hidden spots, per modality and view, each booleans (n_spots,)."""
-
-
-class MaskToken(nn.Module):
-    r"""One row that stands for the features of hidden spots.
-
-    .. math:: \tilde x_i = t \text{ where spot } i \text{ is hidden, else } x_i
-
-    Parameters
-    ----------
-    n_features
-        Number of features of the modality.
-    learnable
-        Whether :math:`t` is learned; otherwise it stays zero, as published.
-
-    Shape
-    -----
-    - output: (n_features,)
-    """
-
-    def __init__(self, n_features: int, *, learnable: bool = True) -> None:
-        super().__init__()
-        self.token = nn.Parameter(torch.zeros(n_features), requires_grad=learnable)
-
-    def forward(self) -> Tensor:
-        """The token."""
-        return self.token
 
 
 def draw_mask(n_spots: int, rate: float, generator: torch.Generator) -> Tensor:
