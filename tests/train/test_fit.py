@@ -67,6 +67,11 @@ def test_divergence_is_told(toy_tissue):
         fit(toy_tissue, 4, SETTINGS.changed(learning_rate=1e30), **QUIET)
 
 
+def test_divergence_in_the_last_step_is_told_of_the_step_after_it(toy_tissue):
+    with pytest.raises(FloatingPointError, match="not finite from step 1 on"):
+        fit(toy_tissue, 4, SETTINGS.changed(learning_rate=float("inf"), max_epochs=1), **QUIET)
+
+
 def test_mixed_precision_trains(toy_tissue):
     result = fit(toy_tissue, 4, SETTINGS, precision="bf16-mixed", **QUIET)
     full = fit(toy_tissue, 4, SETTINGS, **QUIET)

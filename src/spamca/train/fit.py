@@ -206,7 +206,7 @@ def freeze_unused(network: SpaMCA, batches: Batches) -> None:
 def _check_finite(network: SpaMCA, history: dict[str, Tensor], settings: Settings) -> None:
     if all(parameter.isfinite().all() for parameter in network.parameters()):
         return
-    step = int((~history["total"].isfinite()).int().argmax())
+    step = int(history["total"].isfinite().cumprod(0).sum())  # the number of steps where the last one led there
     msg = (
         f"training diverged: the loss was not finite from step {step} on; give a learning_rate below "
         f"{settings.learning_rate} in settings"
