@@ -57,7 +57,7 @@ def check_unguided(n_runs: int, modality_trust: Mapping[str, float] | None) -> N
 def check_devices(
     accelerator: str, devices: int | str | list[int], strategy: str, precision: str, batch_size: int | None
 ) -> None:
-    """Whether these are what Lightning's trainer can be asked for.
+    """Whether these are what Lightning's trainer can be asked for on this machine: it would tell only after the guide was found.
 
     Raises
     ------
@@ -68,12 +68,33 @@ def check_devices(
     check_choice("precision", precision, PRECISIONS)
     check_choice("strategy", strategy, STRATEGIES)
     number = isinstance(devices, int) and not isinstance(devices, bool) and devices >= 1
-    listed = isinstance(devices, list) and devices and all(isinstance(device, int) for device in devices)
-    if devices != "auto" and not number and not listed:
-        msg = f"devices must be 'auto', a number of devices, or a list of their numbers, got {devices!r}"
+    listed = isinstance(devices, list) and devices and all(type(device) is int and device >= 0 for device in devices)
+    if devices != "auto" and not number and not (listed and len(set(devices)) == len(devices)):
+        msg = f"devices must be 'auto', a number of devices, or a list of their numbers, none twice, got {devices!r}"
         raise ValueError(msg)
+    _check_there(accelerator, devices)
     if batch_size is not None:
         check_count("batch_size", batch_size, least=LEAST_BATCH)
+
+
+def _check_there(accelerator: str, devices: int | str | list[int]) -> None:
+    import torch
+
+    there = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
+    if accelerator == "cpu" or (accelerator == "auto" and not there["cuda"]):
+        if isinstance(devices, list):
+            msg = f"devices={devices!r} names devices, of which the CPU has none; give their number, or accelerator='cuda'"
+            raise ValueError(msg)
+        return
+    n = there["cuda"] or there["mps"] if accelerator == "gpu" else there[accelerator.replace("auto", "cuda")]
+    wanted = 1 if devices == "auto" else max(devices) + 1 if isinstance(devices, list) else devices
+    if wanted > n:
+        instead = f"devices={n}" if n else "accelerator='cpu'"
+        msg = (
+            f"accelerator={accelerator!r} with devices={devices!r} needs {wanted} devices, and torch finds {n} here; "
+            f"give {instead}"
+        )
+        raise ValueError(msg)
 
 
 def check_checkpoint(checkpoint: str | Path | None) -> None:
