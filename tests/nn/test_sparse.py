@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import warnings
+
 import pytest
 import torch
 
@@ -85,3 +87,18 @@ def test_cuda_gives_the_same(adjacency):
     rows, needed = cuda.rows(SPOTS.cuda())
     torch.testing.assert_close(rows.product(x.cuda()[needed]).cpu(), adjacency.product(x)[SPOTS])
     torch.testing.assert_close(dense(cuda.within(SPOTS.cuda()).to("cpu")), dense(adjacency.within(SPOTS)))
+
+
+def test_products_of_several_threads_share_no_filters_of_warnings(adjacency, monkeypatch):
+    class Counted(warnings.catch_warnings):
+        def __enter__(self):
+            entered.append(self)
+            return super().__enter__()
+
+    x, entered = torch.randn(adjacency.n_spots, 5), []
+    expected = adjacency.product(x)
+    with monkeypatch.context() as patch:
+        patch.setattr(warnings, "catch_warnings", Counted)
+        again = adjacency.product(x)
+    torch.testing.assert_close(again, expected)
+    assert not entered

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -123,15 +124,27 @@ class Adjacency:
         return torch.repeat_interleave(shift, degree) + torch.arange(int(degree.sum()), device=spots.device), degree
 
     def _compressed(self) -> Tensor:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
-            return torch.sparse_csr_tensor(
-                self.indptr,
-                self.indices,
-                self.weights,
-                size=(self.n_spots, self.n_columns or self.n_spots),
-                check_invariants=False,
-            )
+        _warn_of_beta()
+        return torch.sparse_csr_tensor(
+            self.indptr,
+            self.indices,
+            self.weights,
+            size=(self.n_spots, self.n_columns or self.n_spots),
+            check_invariants=False,
+        )
+
+
+@cache
+def _warn_of_beta() -> None:
+    """Let torch say that such tensors are in beta, which it does once, where nobody hears it.
+
+    Filters of warnings belong to all threads: set in each product, those of a batch that is prepared ahead and those of the step
+    beside it would put back each other's.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        one = torch.zeros(1)
+        torch.sparse_csr_tensor(torch.tensor([0, 1]), torch.tensor([0]), one, size=(1, 1), check_invariants=False)
 
 
 def _starts(degree: Tensor) -> Tensor:
