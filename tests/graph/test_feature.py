@@ -79,9 +79,7 @@ def test_approximate_gives_the_nearest_first_and_never_a_point_itself(many):
 
 
 def test_approximate_past_the_threshold(many, monkeypatch):
-    from spamca.graph import feature
-
-    monkeypatch.setattr(feature, "EXACT_UP_TO", 1000)
+    monkeypatch.setattr("spamca.graph.neighbors.EXACT_UP_TO", 1000)
     graph, asked = feature_graph(many), feature_graph(many, approximate=True)
     np.testing.assert_array_equal(graph.distances.data, asked.distances.data)
 

@@ -1,4 +1,4 @@
-"""The exact searches."""
+"""The exact searches, and the choice between all."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from spamca.graph import neighbors
-from spamca.graph.neighbors import compared_neighbors, exact_neighbors
+from spamca.graph.neighbors import compared_neighbors, exact_neighbors, nearest_neighbors, without_gpu
 
 
 def test_nearest_first_and_never_itself():
@@ -50,3 +50,44 @@ def test_a_training_with_less_precision_leaves_distances_alone(monkeypatch):
     finally:
         torch.set_float32_matmul_precision(before)
     assert set(precision) == {"ieee"}
+
+
+@pytest.fixture
+def searches(monkeypatch):
+    """Which searches were made of 20 points, 10 being many."""
+    made = []
+    monkeypatch.setattr(neighbors, "EXACT_UP_TO", 10)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    for name in ("exact", "approximate", "compared"):
+        monkeypatch.setattr(neighbors, f"{name}_neighbors", lambda *_, name=name, **__: made.append(name) or name)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("n", "approximate", "gpu", "wanted"),
+    [
+        (10, None, True, "exact"),
+        (10, True, True, "approximate"),
+        (20, None, True, "compared"),
+        (20, None, False, "approximate"),
+        (20, False, True, "exact"),
+    ],
+)
+def test_search_fits_the_number_of_points(searches, n, approximate, gpu, wanted):
+    with without_gpu(wanted=not gpu):
+        assert nearest_neighbors(np.zeros((n, 2)), 3, approximate=approximate) == wanted
+    assert searches == [wanted]
+
+
+def test_gpu_may_be_used_again_after_a_context_without(searches):
+    with without_gpu(), without_gpu(wanted=False):
+        assert nearest_neighbors(np.zeros((20, 2)), 3) == "approximate"
+    assert nearest_neighbors(np.zeros((20, 2)), 3) == "compared"
+
+
+def test_a_full_gpu_costs_no_result(searches, monkeypatch):
+    def full(*_):
+        raise torch.cuda.OutOfMemoryError
+
+    monkeypatch.setattr(neighbors, "compared_neighbors", full)
+    assert nearest_neighbors(np.zeros((20, 2)), 3) == "approximate"

@@ -451,6 +451,35 @@ def test_tiles_are_cut_section_by_section(with_graphs):
     assert positions(with_graphs) is None
 
 
+def test_checkpoint_stays_until_all_is_stored(with_graphs, monkeypatch, tmp_path):
+    from spamca.train import checkpoint
+
+    def full(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(checkpoint, "EVERY", 0.0)
+    path = tmp_path / "ended.ckpt"
+    with monkeypatch.context() as patch:
+        patch.setattr("spamca.tl._store.store", full)
+        with pytest.raises(MemoryError):
+            spamca.tl.integrate(with_graphs, 3, max_epochs=3, checkpoint=path, progress_bar=False)
+    assert path.exists()
+    spamca.tl.integrate(with_graphs, 3, max_epochs=3, checkpoint=path, progress_bar=False)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(("given", "searched"), [({"accelerator": "cpu"}, False), ({}, True)])
+def test_no_gpu_is_used_where_the_cpu_is_asked_for(with_graphs, monkeypatch, given, searched):
+    from spamca.graph import neighbors
+
+    used = []
+    monkeypatch.setattr(neighbors, "EXACT_UP_TO", 10)
+    monkeypatch.setattr(neighbors, "approximate_neighbors", lambda *a, random_state: neighbors.exact_neighbors(*a))
+    monkeypatch.setattr(neighbors, "_on_gpu", lambda *_: used.append(neighbors._gpu.get()))
+    spamca.tl.integrate(with_graphs, 3, max_epochs=1, progress_bar=False, **given)
+    assert used == [searched]
+
+
 def test_interrupted_training_goes_on(with_graphs, monkeypatch, tmp_path):
     from spamca.train import checkpoint
     from spamca.train.plan import TrainingPlan

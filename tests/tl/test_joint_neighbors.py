@@ -18,16 +18,15 @@ def test_it_is_what_scanpy_would_write(integrated):
         np.testing.assert_allclose(found.toarray(), expected.toarray(), atol=atol)
 
 
-def test_large_tissue_is_searched_as_large_tissue_is(integrated, monkeypatch):
-    """How well ``neighbors_of_many`` searches is asked in ``tests/graph``."""
+def test_it_is_searched_as_its_size_asks(integrated, monkeypatch):
+    """How well ``nearest_neighbors`` searches is asked in ``tests/graph``."""
     asked = []
 
-    def many(points, n_neighbors, *, random_state):
+    def search(points, n_neighbors, *, random_state):
         asked.append((points.shape, n_neighbors, random_state))
         return exact_neighbors(points, n_neighbors)
 
-    monkeypatch.setattr("spamca.graph.feature.EXACT_UP_TO", 100)
-    monkeypatch.setattr(_joint_neighbors, "neighbors_of_many", many)
+    monkeypatch.setattr(_joint_neighbors, "nearest_neighbors", search)
     exact = integrated.obsp["connectivities"].copy()
     _joint_neighbors.joint_neighbors(integrated, "spamca", random_state=5)
     assert asked == [(integrated.obsm["X_spamca"].shape, 14, 5)]

@@ -44,13 +44,17 @@ def test_goes_on_to_the_same_end(toy_tissue, broken, given):
     for name, losses in straight.history.items():
         torch.testing.assert_close(resumed.history[name], losses, rtol=1e-5, atol=1e-6)
     torch.testing.assert_close(resumed.latents.fused, straight.latents.fused)
-    assert not list(path.parent.iterdir())
 
 
-def test_nothing_is_left_of_a_finished_training(toy_tissue, tmp_path, monkeypatch):
+def test_a_training_that_ended_need_not_run_again(toy_tissue, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "EVERY", 0.0)
-    fit(toy_tissue, 4, SETTINGS, checkpoint=tmp_path / "a.ckpt", **QUIET)
-    assert not list(tmp_path.iterdir())
+    path = tmp_path / "a.ckpt"
+    ended = fit(toy_tissue, 4, SETTINGS, checkpoint=path, **QUIET)
+    assert list(tmp_path.iterdir()) == [path]
+    monkeypatch.setattr(TrainingPlan, "training_step", lambda *_: pytest.fail("trained again"))
+    again = fit(toy_tissue, 4, SETTINGS, checkpoint=path, **QUIET)
+    assert torch.equal(again.latents.fused, ended.latents.fused)
+    assert torch.equal(again.history["total"], ended.history["total"])
 
 
 def test_another_training_is_refused(toy_tissue, broken):

@@ -15,7 +15,7 @@ from spamca.nn import PRESETS, Settings, SpaMCA, losses
 from spamca.nn.batch import look
 from spamca.train import fit, plan
 from spamca.train.batches import Batches
-from spamca.train.fit import _accelerator, _strategy, freeze_unused
+from spamca.train.fit import freeze_unused
 from spamca.train.plan import TrainingPlan
 from spamca.train.threads import threads
 
@@ -131,13 +131,6 @@ def test_tiles_of_one_seed_are_bit_identical(toy_tissue, position):
     assert torch.equal(first.latents.fused, second.latents.fused)
 
 
-@pytest.mark.parametrize(
-    ("given", "n_devices", "taken"), [("auto", 1, "auto"), ("auto", 2, "ddp"), ("ddp_spawn", 2, "ddp_spawn")]
-)
-def test_strategy(given, n_devices, taken):
-    assert _strategy(given, n_devices) == taken
-
-
 def test_what_no_loss_depends_on_is_frozen(toy_tissue):
     single = replace(toy_tissue, features=toy_tissue.features[:1], feature_graphs=toy_tissue.feature_graphs[:1])
     for tissue, settings, frozen in (
@@ -187,14 +180,6 @@ def test_threads_follow_the_size_and_return():
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
-
-
-@pytest.mark.parametrize(
-    ("given", "available", "taken"), [("auto", True, "cuda"), ("auto", False, "cpu"), ("mps", True, "mps")]
-)
-def test_accelerator(monkeypatch, given, available, taken):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
-    assert _accelerator(given) == taken
 
 
 @pytest.mark.gpu

@@ -8,13 +8,10 @@ import numpy as np
 
 from spamca._checks import check_choice, check_count, check_flag
 from spamca.graph._graph import Graph, from_edges
-from spamca.graph.neighbors import approximate_neighbors, exact_neighbors, neighbors_of_many
+from spamca.graph.neighbors import nearest_neighbors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-EXACT_UP_TO = 50_000
-"""Number of spots up to which the exact search is used: its time grows with their square."""
 
 
 def feature_graph(
@@ -61,12 +58,7 @@ def feature_graph(
         msg = f"n_neighbors={n_neighbors} must be at least 1 and less than the {n} spots"
         raise ValueError(msg)
     points = METRICS[metric](np.asarray(features, dtype=np.float64)).astype(np.float32)
-    if approximate:
-        row, column, length = approximate_neighbors(points, n_neighbors, random_state=random_state)
-    elif approximate is None and n > EXACT_UP_TO:
-        row, column, length = neighbors_of_many(points, n_neighbors, random_state=random_state)
-    else:
-        row, column, length = exact_neighbors(points, n_neighbors)
+    row, column, length = nearest_neighbors(points, n_neighbors, approximate=approximate, random_state=random_state)
     return from_edges(row, column, length if metric == "euclidean" else length**2 / 2, n)
 
 

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import warnings
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
+
+from spamca._logging import logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import torch
 
+EXACT_UP_TO = 50_000
+"""Number of points up to which all pairs are compared on the CPU: that takes time with their square."""
+
+_gpu = ContextVar("gpu", default=True)
 _COMPARED = 2**28  # pairs of points at a time: a gigabyte of distances
 
 
@@ -128,10 +135,10 @@ def _full_precision() -> Iterator[None]:
         setattr(products, name, before)
 
 
-def neighbors_of_many(
-    points: np.ndarray, n_neighbors: int, *, random_state: int = 0
+def nearest_neighbors(
+    points: np.ndarray, n_neighbors: int, *, approximate: bool | None = None, random_state: int = 0
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Nearest neighbours among many points: exact where there is a GPU (CUDA), and else approximate.
+    """Nearest neighbours by the search that fits the number of points.
 
     Parameters
     ----------
@@ -139,6 +146,9 @@ def neighbors_of_many(
         Shape (n_points, n_dimensions).
     n_neighbors
         Less than n_points.
+    approximate
+        Whether to search approximately. None: of more than :data:`EXACT_UP_TO` points, unless there is a GPU (CUDA) that compares
+        all pairs, has the memory for it, and may be used (:func:`without_gpu`).
     random_state
         Seed of the approximate search.
 
@@ -146,8 +156,34 @@ def neighbors_of_many(
     -------
     Point, neighbour and distance of each edge, each (n_points * n_neighbors,), the nearest first. A point is not its own neighbour.
     """
+    many = len(points) > EXACT_UP_TO
+    if approximate is None and many and (found := _on_gpu(points, n_neighbors)) is not None:
+        return found
+    if approximate or (approximate is None and many):
+        return approximate_neighbors(points, n_neighbors, random_state=random_state)
+    return exact_neighbors(points, n_neighbors)
+
+
+def _on_gpu(points: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     import torch
 
-    if torch.cuda.is_available():
+    if not _gpu.get() or not torch.cuda.is_available():
+        return None
+    try:
         return compared_neighbors(points, n_neighbors, "cuda")
-    return approximate_neighbors(points, n_neighbors, random_state=random_state)
+    except torch.cuda.OutOfMemoryError:
+        logger.info(
+            "the GPU lacks memory to compare %d spots with each other, searching similar ones approximately",
+            len(points),
+        )
+        return None
+
+
+@contextmanager
+def without_gpu(*, wanted: bool = True) -> Iterator[None]:
+    """Within this context nothing is searched on a GPU, where that is wanted: a caller has chosen the CPU, or is going to fork."""
+    before = _gpu.set(not wanted and _gpu.get())
+    try:
+        yield
+    finally:
+        _gpu.reset(before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
@@ -9,7 +10,6 @@ from spamca._logging import logger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from mudata import MuData
 
@@ -140,6 +140,8 @@ def integrate(
         another training.
     FloatingPointError
         If training diverges.
+    RuntimeError
+        If processes are to be forked after CUDA was used.
 
     ``mdata`` is unchanged after an error, and when training is interrupted.
 
@@ -160,6 +162,9 @@ def integrate(
     >>> [column for column in mdata.obs if column.endswith("weight")]
     ['rna:spamca_weight', 'protein:spamca_weight']
     """
+    from lightning.pytorch.utilities.rank_zero import rank_zero_only
+
+    from spamca.graph.neighbors import without_gpu
     from spamca.nn import PRESETS
     from spamca.tl._estimate_n_clusters import find_number
     from spamca.tl._field import find_emissions
@@ -169,6 +174,7 @@ def integrate(
     from spamca.tl._store import store
     from spamca.tl._where_missing import run_neighbors_where_missing
     from spamca.train import fit
+    from spamca.train.strategy import check_forking, forks
 
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_key_added(mdata, key_added, embedding=True)
@@ -176,6 +182,7 @@ def integrate(
     seed = _checks.check_seed(random_state)
     _checks.check_size(mdata, "to be integrated")
     _checks.check_devices(accelerator, devices, strategy, precision, batch_size)
+    check_forking(accelerator, strategy, devices)
     _checks.check_checkpoint(checkpoint)
     _checks.check_count("n_runs", n_runs, least=1)
     _checks.check_flag("batch_correction", batch_correction)
@@ -190,7 +197,8 @@ def integrate(
     if not chosen.guided:
         _checks.check_unguided(n_runs, modality_trust)
 
-    with _edge.transaction(mdata, copy=copy) as target:
+    no_gpu = accelerator == "cpu" or forks(strategy, devices)
+    with without_gpu(wanted=no_gpu), _edge.transaction(mdata, copy=copy) as target:
         run_neighbors_where_missing(target, seed, "integrate")
         trust = trusts(target, modality_trust)
         sections = sections_of(target, "integrate") if batch_correction and chosen.guided else None
@@ -237,4 +245,6 @@ def integrate(
         emissions = find_emissions(target, trust, found, corrected)
         store(target, result, key_added, seed, given, scale=scale, guide=found, emissions=emissions)
         store_corrected(target, corrected, key_added)
+    if checkpoint is not None and rank_zero_only.rank == 0:
+        Path(checkpoint).unlink(missing_ok=True)  # not before all is stored: what fails until then can be gone on from
     return target if copy else None

@@ -9,9 +9,8 @@ from scipy.sparse import csr_matrix
 
 from spamca import _edge, _keys
 from spamca._logging import logger
-from spamca.graph import feature
 from spamca.graph.fuzzy import fuzzy_connectivities
-from spamca.graph.neighbors import exact_neighbors, neighbors_of_many
+from spamca.graph.neighbors import nearest_neighbors
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -66,14 +65,9 @@ def joint_neighbors(mdata: MuData, key_added: str, *, random_state: int, caller:
 
 def _nearest(embedding: np.ndarray, n_neighbors: int, random_state: int) -> tuple[np.ndarray, np.ndarray]:
     """Neighbours (n, k) of each spot and their distances, the nearest first."""
-    many = len(embedding) > feature.EXACT_UP_TO
-    found = (
-        neighbors_of_many(embedding, n_neighbors, random_state=random_state)
-        if many
-        else exact_neighbors(embedding, n_neighbors)
-    )
+    _, column, distance = nearest_neighbors(embedding, n_neighbors, random_state=random_state)
     shape = (len(embedding), n_neighbors)
-    return found[1].reshape(shape).astype(np.int32), found[2].reshape(shape).astype(np.float64)
+    return column.reshape(shape).astype(np.int32), distance.reshape(shape).astype(np.float64)
 
 
 def _place(holder: AnnData | MuData, use_rep: str, key_added: str) -> str:

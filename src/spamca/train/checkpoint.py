@@ -24,7 +24,9 @@ EVERY = 30.0
 
 
 class Checkpoint(Callback):
-    """Write the state of the training at the end of a pass, every :data:`EVERY` seconds, and take it away at the end.
+    """Write the state of the training at the end of a pass, every :data:`EVERY` seconds.
+
+    The file is left for whoever stores what came of the training: only then is there nothing to go on with.
 
     Parameters
     ----------
@@ -50,11 +52,6 @@ class Checkpoint(Callback):
         if trainer.is_global_zero:
             unfinished.replace(self.path)
         self.last = time.monotonic()
-
-    def on_train_end(self, trainer: Trainer, pl_module: TrainingPlan) -> None:
-        """Take the file away: there is nothing left to go on with."""
-        if trainer.is_global_zero and not trainer.interrupted:
-            self.path.unlink(missing_ok=True)
 
 
 def fingerprint(tissue: Tissue, settings: Settings, **given: Any) -> str:

@@ -18,6 +18,7 @@ from spamca.train.checkpoint import Checkpoint, check_checkpoint, fingerprint
 from spamca.train.embed import embed
 from spamca.train.plan import TrainingPlan
 from spamca.train.quiet import interruptible, quiet_lightning
+from spamca.train.strategy import accelerator_of, n_devices_of, strategy_of
 from spamca.train.threads import threads
 from spamca.train.tiles import tiles
 
@@ -88,7 +89,8 @@ def fit(
         As in :class:`lightning.pytorch.Trainer`. ``"auto"`` takes one CUDA device where there is one
         and else the CPU.
     checkpoint
-        File that the state of the training is written to now and then, and gone on from where it is there.
+        File that the state of the training is written to now and then, and gone on from where it is there. It is left when the
+        training has ended.
     progress_bar
         Whether to show one.
 
@@ -103,8 +105,7 @@ def fit(
     FloatingPointError
         If the loss does not stay finite.
     """
-    devices = 1 if devices == "auto" else devices
-    n_devices = devices if isinstance(devices, int) else len(devices)
+    devices, n_devices = 1 if devices == "auto" else devices, n_devices_of(devices)
     batches = Batches(
         tissue,
         settings,
@@ -132,9 +133,9 @@ def fit(
                     checkpoint=checkpoint,
                     told=told,
                     progress_bar=progress_bar,
-                    accelerator=_accelerator(accelerator),
+                    accelerator=accelerator_of(accelerator),
                     devices=devices,
-                    strategy=_strategy(strategy, n_devices),
+                    strategy=strategy_of(strategy, n_devices),
                     precision=precision,
                 )
         torch.set_num_threads(n_threads)
@@ -180,14 +181,6 @@ def _train(
     trainer.fit(plan, batches, ckpt_path=resumed, weights_only=True)
 
 
-def _strategy(strategy: str, n_devices: int) -> str:
-    if strategy != "auto" or n_devices == 1:
-        return strategy
-    from lightning.fabric.utilities.imports import _IS_INTERACTIVE
-
-    return "ddp_notebook" if _IS_INTERACTIVE else "ddp"
-
-
 def freeze_unused(network: SpaMCA, batches: Batches) -> None:
     """Take parameters out of the training that no loss depends on: processes would wait for their gradients.
 
@@ -212,10 +205,3 @@ def _check_finite(network: SpaMCA, history: dict[str, Tensor], settings: Setting
         f"{settings.learning_rate} in settings"
     )
     raise FloatingPointError(msg)
-
-
-def _accelerator(accelerator: str) -> str:
-    # Lightning's "auto" also takes MPS, which is slower than the CPU on sparse products.
-    if accelerator != "auto":
-        return accelerator
-    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from spamca.train.strategy import accelerator_of, check_forking, forks, n_devices_of, strategy_of
+
+INTERACTIVE = "lightning.fabric.utilities.imports._IS_INTERACTIVE"
+
+
+@pytest.mark.parametrize(("given", "n"), [("auto", 1), (1, 1), (3, 3), ([2], 1), ([0, 1], 2)])
+def test_number_of_devices(given, n):
+    assert n_devices_of(given) == n
+
+
+@pytest.mark.parametrize(
+    ("given", "available", "taken"), [("auto", True, "cuda"), ("auto", False, "cpu"), ("mps", True, "mps")]
+)
+def test_accelerator(monkeypatch, given, available, taken):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
+    assert accelerator_of(given) == taken
+
+
+@pytest.mark.parametrize(
+    ("given", "n_devices", "interactive", "taken"),
+    [
+        ("auto", 1, True, "auto"),
+        ("auto", 2, False, "ddp"),
+        ("auto", 2, True, "ddp_notebook"),
+        ("ddp_spawn", 2, True, "ddp_spawn"),
+    ],
+)
+def test_strategy(monkeypatch, given, n_devices, interactive, taken):
+    monkeypatch.setattr(INTERACTIVE, interactive)
+    assert strategy_of(given, n_devices) == taken
+    assert forks(given, n_devices) == (taken == "ddp_notebook")
+
+
+def test_forking_after_cuda_was_used_is_told(monkeypatch):
+    monkeypatch.setattr(INTERACTIVE, True)
+    check_forking("auto", "auto", 2)
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    check_forking("auto", "auto", 1)
+    check_forking("cpu", "auto", 2)
+    check_forking("auto", "ddp", 2)
+    with pytest.raises(RuntimeError, match=r"devices=2 with strategy='auto' forks this process.*restart the kernel"):
+        check_forking("auto", "auto", 2)
