@@ -10,7 +10,7 @@ import pytest
 from mudata import MuData
 
 import spamca
-from spamca.graph import SPATIAL_KINDS, feature_graph, spatial_graph
+from spamca.graph import feature_graph, spatial_graph
 
 REAL = [
     "dlpfc_151673",
@@ -87,12 +87,30 @@ def test_same_seed_same_bits(tissue):
         )
 
 
-@pytest.mark.parametrize("kind", SPATIAL_KINDS)
-def test_kinds(tissue, kind):
-    spamca.pp.neighbors(tissue, spatial_kind=kind, radius=1.6, n_rings=2)
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("knn", {}), ("radius", {"radius": 1.6}), ("delaunay", {"radius": 1.6}), ("grid", {"n_rings": 2})],
+)
+def test_kinds(tissue, kind, options):
+    spamca.pp.neighbors(tissue, spatial_kind=kind, **options)
     assert tissue.uns["spatial_neighbors"]["params"]["kind"] == kind
-    expected = spatial_graph(tissue.obsm["spatial"], kind=kind, radius=1.6, n_rings=2)
+    expected = spatial_graph(tissue.obsm["spatial"], kind=kind, **options)
     assert_same(tissue.obsp["spatial_connectivities"], expected.connectivities)
+
+
+@pytest.mark.parametrize(
+    ("kind", "option", "built", "instead"),
+    [
+        ("auto", "radius", "knn", "spatial_kind='radius' or spatial_kind='delaunay'"),
+        ("knn", "n_rings", "knn", "spatial_kind='grid'"),
+        ("delaunay", "n_spatial_neighbors", "delaunay", "spatial_kind='knn'"),
+    ],
+)
+def test_options_of_another_kind_are_not_ignored(tissue, kind, option, built, instead):
+    says = f"{option}=2 is for {instead}, but a graph of kind '{built}' is to be built"
+    with pytest.raises(ValueError, match=says):
+        spamca.pp.neighbors(tissue, spatial_kind=kind, **{option: 2})
+    assert not tissue.obsp
 
 
 def test_tells_that_it_prepares(tissue, caplog):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 from spamca.pp._representation import representation
-from spamca.pp._spatial import AUTO, built_spatial, existing_spatial
+from spamca.pp._spatial import AUTO, built_spatial, check_options, existing_spatial
 from spamca.pp._store_graph import store_spatial, write_graph
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ def neighbors(
         gives the 6 of a hexagonal lattice and the 8 of a square one. More smooth more, and blur thin structures. None: 6.
     spatial_kind
         ``"knn"``, ``"radius"``, ``"delaunay"`` or ``"grid"``, see :func:`spamca.graph.spatial_graph`. ``"auto"``: the
-        spatial graph that squidpy left under its default name, on the MuData or in modalities, else ``"knn"``.
+        spatial graph that squidpy left under its default name, on the MuData or in modalities, else ``"knn"``. Options of
+        another kind than the one that is built are an error.
     radius
         Longest edge with ``"radius"`` (required) and ``"delaunay"``, in the units of the coordinates.
     n_rings
@@ -146,7 +147,9 @@ def neighbors(
     coords = _checks.check_coordinates(mdata, spatial_key)
     options = {"n_spatial_neighbors": n_spatial_neighbors, "radius": radius, "n_rings": n_rings}
     spatial = existing_spatial(mdata, spatial_graph, spatial_kind, library_key, **options)
-    spatial = spatial or built_spatial(mdata, coords, spatial_kind, library_key, **options)
+    if spatial is None:
+        check_options(spatial_kind, **options)
+        spatial = built_spatial(mdata, coords, spatial_kind, library_key, **options)
 
     chosen = {name: representation(mdata, name, use_rep, random_state) for name in mdata.mod}
     metrics = {name: _metric(name, used.values, metric) for name, used in chosen.items()}

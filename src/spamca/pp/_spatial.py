@@ -23,8 +23,8 @@ AUTO = "auto"
 N_NEIGHBORS = 6
 """Spatial neighbours of each spot with kind "knn": the ring of a hexagonal lattice."""
 
-BUILT_WITH = {"n_spatial_neighbors": "knn", "radius": "radius", "n_rings": "grid"}
-"""Kind that each option of a graph to build is for."""
+BUILT_WITH = {"n_spatial_neighbors": ("knn",), "radius": ("radius", "delaunay"), "n_rings": ("grid",)}
+"""Kinds that each option of a graph to build is for."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def existing_spatial(
         if value is not None:
             msg = (
                 f"{option}={value!r} is for building a spatial graph, but that of {where} is used; leave {option} out, "
-                f"or build one with spatial_kind={BUILT_WITH[option]!r} and without spatial_graph"
+                f"or build one with spatial_kind={BUILT_WITH[option][0]!r} and without spatial_graph"
             )
             raise ValueError(msg)
     logger.info("neighbors: using the spatial graph of %s; spatial_kind='knn' builds one", where)
@@ -107,6 +107,29 @@ def existing_spatial(
     if n_cut:
         logger.info("neighbors: leaving out its %d edges between sections of %r", n_cut, library_key)
     return Spatial(inner, params, in_place, cut=n_cut > 0)
+
+
+def check_options(kind: str, **options: Any) -> None:
+    """Whether the options that are given are for the kind of graph to build.
+
+    Parameters
+    ----------
+    kind
+        Kind of graph asked for.
+    options
+        Options of graphs that are built, None where not given.
+
+    Raises
+    ------
+    ValueError
+        If one would be passed over.
+    """
+    built = "knn" if kind == AUTO else kind
+    for option, value in options.items():
+        if value is not None and built not in BUILT_WITH[option]:
+            kinds = " or ".join(f"spatial_kind={name!r}" for name in BUILT_WITH[option])
+            msg = f"{option}={value!r} is for {kinds}, but a graph of kind {built!r} is to be built; name the kind, or leave {option} out"
+            raise ValueError(msg)
 
 
 def built_spatial(mdata: MuData, coords: np.ndarray, kind: str, library_key: str | None, **options: Any) -> Spatial:
