@@ -113,6 +113,15 @@ def test_options_of_another_kind_are_not_ignored(tissue, kind, option, built, in
     assert not tissue.obsp
 
 
+def test_tells_of_spots_that_are_alone(tissue, caplog):
+    spamca.pp.prepare(tissue)
+    place = tissue["rna"].obsm["spatial"]
+    tissue.obsm["spatial"] = np.vstack([place[:1] + 100, place[1:]])
+    with caplog.at_level(logging.INFO, logger="spamca"):
+        spamca.pp.neighbors(tissue, spatial_kind="radius", radius=1.6)
+    assert f"neighbors: 1 of {tissue.n_obs} spots have no neighbour in space" in told(caplog)
+
+
 def test_tells_that_it_prepares(tissue, caplog):
     with caplog.at_level(logging.INFO, logger="spamca"):
         spamca.pp.neighbors(tissue)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 from spamca.pp._representation import representation
-from spamca.pp._spatial import AUTO, built_spatial, check_options, existing_spatial
+from spamca.pp._spatial import AUTO, built_spatial, check_options, existing_spatial, tell_of_alone
 from spamca.pp._store_graph import store_spatial, write_graph
 
 if TYPE_CHECKING:
@@ -150,6 +150,7 @@ def neighbors(
     if spatial is None:
         check_options(spatial_kind, **options)
         spatial = built_spatial(mdata, coords, spatial_kind, library_key, **options)
+    tell_of_alone(spatial)
 
     chosen = {name: representation(mdata, name, use_rep, random_state) for name in mdata.mod}
     metrics = {name: _metric(name, used.values, metric) for name, used in chosen.items()}

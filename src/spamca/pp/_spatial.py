@@ -151,6 +151,13 @@ def built_spatial(mdata: MuData, coords: np.ndarray, kind: str, library_key: str
     return Spatial(graph, params | options)
 
 
+def tell_of_alone(spatial: Spatial) -> None:
+    """Log how many spots have no neighbour, which nothing of their surroundings can help."""
+    n_alone = int((np.diff(spatial.graph.connectivities.indptr) == 0).sum())
+    if n_alone:
+        logger.info("neighbors: %d of %d spots have no neighbour in space", n_alone, spatial.graph.n_spots)
+
+
 def _check_sections(mdata: MuData, library: np.ndarray | None, n_neighbors: int) -> None:
     where, size = "mdata", mdata.n_obs
     if library is not None:
