@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import spamca
@@ -32,11 +33,33 @@ def test_sections_have_their_spots_and_images():
     mdata = spamca.datasets.simulated(n_spots=40, n_domains=2, n_features=3)
     record = {"images": {"hires": np.zeros((2, 2, 3))}, "scalefactors": {"tissue_hires_scalef": 1.0}}
     mdata.uns["spatial"] = {"b": record}
-    library = np.where(np.arange(40) % 4 == 0, "b", "a")
-    a, b = find_sections(mdata, mdata.obsm["spatial"], library, image=True)
+    mdata.obs["section"] = np.where(np.arange(40) % 4 == 0, "b", "a")
+    a, b = find_sections(mdata, mdata.obsm["spatial"], "section", image=True)
     assert (a.name, len(a.rows), a.image) == ("a", 30, None)
     assert b.rows.tolist() == list(range(0, 40, 4))
     assert (b.spatial == mdata.obsm["spatial"][::4]).all()
     assert b.image is not None
     (whole,) = find_sections(mdata, mdata.obsm["spatial"], None, image=False)
     assert (whole.name, len(whole.rows), whole.image) == (None, 40, None)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["day 10", "day 2", "day 2"], ["day 10", "day 2"]),
+        (pd.Categorical(["day 10", "day 2", "day 2"], categories=["day 2", "day 5", "day 10"]), ["day 2", "day 10"]),
+        ([10, 9, 9], ["9", "10"]),
+    ],
+)
+def test_sections_come_in_the_order_of_their_categories(values, expected):
+    mdata = spamca.datasets.simulated(n_spots=30, n_domains=2, n_features=3)
+    mdata.obs["section"] = pd.Series(values, index=mdata.obs_names[:3]).reindex(mdata.obs_names, fill_value=values[2])
+    assert [section.name for section in find_sections(mdata, mdata.obsm["spatial"], "section", image=False)] == expected
+
+
+def test_sections_that_no_column_holds_together_are_sorted():
+    mdata = spamca.datasets.simulated(n_spots=30, n_domains=2, n_features=3)
+    mdata["rna"].obs["section"] = pd.Categorical([None] * 10 + ["c"] * 10 + ["a"] * 10, categories=["c", "a"])
+    mdata["protein"].obs["section"] = ["b"] * 10 + [None] * 20
+    found = find_sections(mdata, mdata.obsm["spatial"], "section", image=False)
+    assert [section.name for section in found] == ["a", "b", "c"]

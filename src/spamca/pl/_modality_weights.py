@@ -78,7 +78,7 @@ def modality_weights(
     """
     import matplotlib.pyplot as plt
 
-    from spamca._checks import check_coordinates, check_library, check_name, check_readable, find_library_key
+    from spamca._checks import check_coordinates, check_name, check_readable, find_library_key
     from spamca.pl._arguments import check_figsize, check_style
     from spamca.pl._categories import find_categories
     from spamca.pl._coloring import Coloring
@@ -101,9 +101,9 @@ def modality_weights(
         domains = find_categories(mdata, groupby, "groupby")
     elif key in mdata.obs:
         domains = find_categories(mdata, key, "key")
-    library = check_library(mdata, find_library_key(mdata, library_key, "modality_weights"))
+    library_key = find_library_key(mdata, library_key, "modality_weights")
     weights = {name: _weights(mdata, name, column) for name, column in columns.items()}
-    sections = find_sections(mdata, spatial, library, image=False)
+    sections = find_sections(mdata, spatial, library_key, image=False)
 
     n_boxes = len(weights) * (len(domains.categories) if domains is not None else 1)
     window = common_window(sections)

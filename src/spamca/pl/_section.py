@@ -7,7 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
+from spamca._checks import check_library
 from spamca.pl._image import tissue_image
 from spamca.pl._spots import spot_diameter
 
@@ -60,7 +62,7 @@ def common_window(sections: Sequence[Section]) -> np.ndarray:
     return np.max([section.extent for section in sections], axis=0)
 
 
-def find_sections(mdata: MuData, spatial: np.ndarray, library: np.ndarray | None, *, image: bool) -> list[Section]:
+def find_sections(mdata: MuData, spatial: np.ndarray, library_key: str | None, *, image: bool) -> list[Section]:
     """Split the tissue into its sections.
 
     Parameters
@@ -69,18 +71,29 @@ def find_sections(mdata: MuData, spatial: np.ndarray, library: np.ndarray | None
         Tissue, which may hold images.
     spatial
         Coordinates, (n_obs, 2).
-    library
-        Section of each spot, (n_obs,), or None where there is one only.
+    library_key
+        Column of ``obs`` with the section of each spot, or None where there is one only.
     image
         Whether to look for images.
 
     Returns
     -------
-    One entry a section, by name.
+    One entry a section: in the order of their categories, numbers by size, other names by the alphabet.
     """
-    names = [None] if library is None else list(np.unique(library))
+    library = check_library(mdata, library_key)
+    names = [None] if library is None else _in_order(mdata, library_key, library)
     sections = []
     for name in names:
         rows = np.arange(len(spatial)) if name is None else np.flatnonzero(library == name)
         sections.append(Section(name, rows, spatial[rows], tissue_image(mdata, name) if image else None))
     return sections
+
+
+def _in_order(mdata: MuData, library_key: str, library: np.ndarray) -> list[str]:
+    found = set(library)
+    for holder in (mdata, *mdata.mod.values()):
+        if library_key in holder.obs:
+            names = dict.fromkeys(str(name) for name in pd.Categorical(holder.obs[library_key]).categories)
+            if found <= names.keys():
+                return [name for name in names if name in found]
+    return sorted(found)  # no one column knows all sections

@@ -52,7 +52,7 @@ def spatial_clusters(
         Column of ``mdata.obs``; ``"<modality>:<column>"`` for one of a modality; ``"<modality>:<feature>"`` or the name of a
         feature. Several give a panel each.
     library_key
-        Column of ``obs`` with the section of each spot: one panel a section. By default the one given to
+        Column of ``obs`` with the section of each spot: one panel a section, in the order of the categories. By default the one given to
         :func:`spamca.pp.neighbors`, if any.
     spatial_key
         Key of ``obsm`` with the coordinates, on the MuData or in its modalities.
@@ -119,7 +119,6 @@ def spatial_clusters(
         check_coordinates,
         check_count,
         check_flag,
-        check_library,
         check_readable,
         find_library_key,
     )
@@ -142,8 +141,8 @@ def spatial_clusters(
     check_flag("image", image)
     check_flag("legend", legend)
     spatial = check_coordinates(mdata, spatial_key)
-    library = check_library(mdata, find_library_key(mdata, library_key, "spatial_clusters"))
-    sections = find_sections(mdata, spatial, library, image=image)
+    library_key = find_library_key(mdata, library_key, "spatial_clusters")
+    sections = find_sections(mdata, spatial, library_key, image=image)
     n_panels = len(names) * len(sections)
     titles = _arguments.check_titles(title, n_panels)
     panels = None if ax is None else given_axes(ax, n_panels)
@@ -171,7 +170,7 @@ def spatial_clusters(
         if not mdata.is_view:
             for one in found.values():
                 store_colors(mdata, one)
-    if library is None:
+    if library_key is None:
         axes = axes[:, 0]
     return axes[0] if isinstance(color, str) else axes
 
