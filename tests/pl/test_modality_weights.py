@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import mudata
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
@@ -13,8 +14,8 @@ import spamca
 def mdata():
     mdata = spamca.datasets.simulated(n_spots=150, n_domains=3, n_features=4)
     weight = np.linspace(0, 1, 150)
-    mdata.obs["rna:spamca_weight"] = weight
-    mdata.obs["protein:spamca_weight"] = 1 - weight
+    mdata["rna"].obs["spamca_weight"] = weight
+    mdata["protein"].obs["spamca_weight"] = 1 - weight
     mdata.obs["spamca"] = mdata.obs["label"]
     mdata.obs["section"] = np.where(np.arange(150) < 75, "a", "b")
     return mdata
@@ -58,10 +59,7 @@ def test_labels_of_many_domains_are_turned(mdata):
 def test_spots_without_a_modality_do_not_count(mdata):
     from mudata import MuData
 
-    weights = mdata.obs[["rna:spamca_weight", "protein:spamca_weight", "spamca"]]
     partial = MuData({"rna": mdata["rna"][:100].copy(), "protein": mdata["protein"].copy()})[mdata.obs_names].copy()
-    partial.obs[list(weights)] = weights
-    partial.obs.loc[partial.obs_names[100:], "rna:spamca_weight"] = 0.0
     axes = spamca.pl.modality_weights(partial)
     grey = (axes[0].collections[0].get_facecolors()[:, :3] == axes[0].collections[0].get_facecolors()[0, :3]).all(
         axis=1
@@ -70,8 +68,22 @@ def test_spots_without_a_modality_do_not_count(mdata):
 
 
 def test_absent_weights_name_the_call_that_makes_them(mdata):
-    with pytest.raises(KeyError, match=r"no \['rna:x_weight', 'protein:x_weight'\]; run spamca.tl.integrate"):
+    with pytest.raises(KeyError, match=r"no modality has obs\['x_weight'\]; run spamca.tl.integrate"):
         spamca.pl.modality_weights(mdata, key="x")
+
+
+def test_a_modality_that_the_model_does_not_know_is_left_out(mdata):
+    del mdata["protein"].obs["spamca_weight"]
+    assert [ax.get_title() for ax in spamca.pl.modality_weights(mdata)] == ["rna", ""]
+
+
+@pytest.mark.parametrize("pull", [None, True, False])
+def test_weights_survive_a_file_however_mudata_reads_it(mdata, tmp_path, pull):
+    mdata.obs["rna:spamca_weight"] = mdata["rna"].obs["spamca_weight"]
+    mdata.write(tmp_path / "tissue.h5mu")
+    with mudata.set_options(pull_on_update=pull):
+        read = mudata.read_h5mu(tmp_path / "tissue.h5mu")
+    assert len(spamca.pl.modality_weights(read)) == 3
 
 
 def test_sections_of_the_spatial_graph_are_kept_apart(mdata):

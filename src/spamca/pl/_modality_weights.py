@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spamca import _keys
+from spamca import _edge, _keys
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,9 +91,15 @@ def modality_weights(
     check_style(style)
     check_figsize(figsize)
     check_name("key", key)
-    columns = {name: _keys.modality_weight(name, key) for name in mdata.mod}
-    if absent := [column for column in columns.values() if column not in mdata.obs]:
-        msg = f"mdata.obs has no {absent}; run spamca.tl.integrate(mdata, key_added={key!r})"
+    # Not those of mdata.obs: files leave columns out that modalities hold too, and whether reading brings them back is an option.
+    column = _keys.weight(key)
+    weights = {
+        name: _edge.spread(modality.obs[column].to_numpy(dtype=np.float64), _edge.rows(mdata, name), np.nan)
+        for name, modality in mdata.mod.items()
+        if column in modality.obs
+    }
+    if not weights:
+        msg = f"no modality has obs[{column!r}]; run spamca.tl.integrate(mdata, key_added={key!r})"
         raise KeyError(msg)
     spatial = check_coordinates(mdata, spatial_key)
     domains = None
@@ -102,7 +108,6 @@ def modality_weights(
     elif key in mdata.obs:
         domains = find_categories(mdata, key, "key")
     library_key = find_library_key(mdata, library_key, "modality_weights")
-    weights = {name: _weights(mdata, name, column) for name, column in columns.items()}
     sections = find_sections(mdata, spatial, library_key, image=False)
 
     n_boxes = len(weights) * (len(domains.categories) if domains is not None else 1)
@@ -126,14 +131,6 @@ def modality_weights(
     last = figure.add_subplot(cells[-1, :])
     draw_boxes(last, weights, domains)
     return np.array([*grid.ravel(), last], dtype=object)
-
-
-def _weights(mdata: MuData, modality: str, column: str) -> np.ndarray:
-    from spamca import _edge
-
-    values = mdata.obs[column].to_numpy(dtype=np.float64)
-    # A spot that lacks the modality has weight zero by construction, which is no finding.
-    return np.where(_edge.rows(mdata, modality) >= 0, values, np.nan)
 
 
 def draw_boxes(ax: Axes, weights: dict[str, np.ndarray], domains: Coloring | None) -> None:
