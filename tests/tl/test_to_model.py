@@ -35,6 +35,21 @@ def test_names_follow_the_spots_and_not_the_order_of_categories(integrated):
     assert model.colors == ["#222222", "#111111", "#000000"]
 
 
+def test_merged_domains_leave_the_model_its_own(integrated):
+    whole = spamca.Model.from_mudata(integrated)
+    integrated.obs["spamca"] = integrated.obs["spamca"].astype(str).replace({"2": "1"}).astype("category")
+    spamca.pl.spatial_clusters(integrated)
+    assert len(integrated.uns["spamca_colors"]) == 2
+    model = spamca.Model.from_mudata(integrated)
+    assert (model.domains, model.colors) == (["0", "1", "2"], whole.colors)
+
+
+def test_colours_are_no_need(integrated):
+    whole = spamca.Model.from_mudata(integrated)
+    del integrated.uns["spamca_colors"]
+    assert spamca.Model.from_mudata(integrated).colors == whole.colors
+
+
 def test_every_protein_is_kept_and_only_genes_that_count(integrated):
     for modality in integrated.mod.values():
         modality.varm["PCs"][3] = 0

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from spamca import _checks, _keys
+from spamca._palette import palette
 from spamca.model import Model
 from spamca.model.network import plain
 from spamca.nn import Settings
@@ -120,11 +121,12 @@ def _modality(modality: AnnData, name: str) -> tuple[dict[str, Any], dict[str, n
 
 
 def _named(mdata: MuData, key: str, n_domains: int) -> dict[str, list[str]]:
-    """Names and colours of the domains, those that the user gave them where their number fits.
+    """Names and colours of the domains, those that the user gave them where their number fits, else those that they are born with.
 
     Categories may be in another order than the domains: each domain has the name that most of its spots have.
     """
-    names, colors = [str(k) for k in range(n_domains)], [str(color) for color in mdata.uns[_keys.colors(key)]]
+    names, colors = [str(k) for k in range(n_domains)], [str(color) for color in mdata.uns.get(_keys.colors(key), ())]
+    colors = colors if len(colors) == n_domains else palette(n_domains)
     labels = mdata.obs.get(key)
     if labels is None or not isinstance(labels.dtype, pd.CategoricalDtype) or len(labels.cat.categories) != n_domains:
         return {"domains": names, "colors": colors}
@@ -134,5 +136,4 @@ def _named(mdata: MuData, key: str, n_domains: int) -> dict[str, list[str]]:
         told = pd.crosstab(np.asarray(posterior).argmax(axis=1), np.asarray(labels.cat.codes))
         most = told.reindex(index=order, columns=order, fill_value=0).to_numpy().argmax(axis=1)
         order = most if len(np.unique(most)) == n_domains else order
-    colors = [colors[k] for k in order] if len(colors) == n_domains else colors
-    return {"domains": [names[k] for k in order], "colors": colors}
+    return {"domains": [names[k] for k in order], "colors": [colors[k] for k in order]}
