@@ -30,6 +30,27 @@ def test_kinds(tissue_file, zarr, tmp_path):
     assert kind_of(tmp_path).name == "Space Ranger"
 
 
+def test_mudata_in_zarr(tissue, tmp_path):
+    path, out = tmp_path / "tissue.zarr", tmp_path / "out.h5mu"
+    tissue.write_zarr(path)
+    kind = kind_of(path)
+    assert kind.name == "MuData in Zarr"
+    assert ".zgroup" in digests(path, kind.files(path)) or "zarr.json" in digests(path, kind.files(path))
+    assert main(["run", str(path), "-o", str(out), "--max-epochs", "2", "--n-clusters", "3"]) == 0
+    assert list(mudata.read_h5mu(out).mod) == list(tissue.mod)
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_what_the_root_says_tells_mudata_from_others(tmp_path, version):
+    path = tmp_path / (".zattrs" if version == 2 else "zarr.json")
+    for encoding, name in (("MuData", "MuData in Zarr"), ("anndata", "SpatialData")):
+        said = {"encoding-type": encoding}
+        path.write_text(json.dumps(said if version == 2 else {"zarr_format": 3, "attributes": said}))
+        assert kind_of(tmp_path).name == name
+    path.write_text("{")
+    assert kind_of(tmp_path).name == "SpatialData"
+
+
 def test_spatialdata(zarr, tmp_path):
     kind = kind_of(zarr)
     mdata = kind.read(zarr, join="outer")

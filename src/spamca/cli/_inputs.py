@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,12 @@ def _read_h5mu(path: Path) -> MuData:
     return mudata.read_h5mu(path)
 
 
+def _read_mudata_zarr(path: Path) -> MuData:
+    import mudata
+
+    return mudata.read_zarr(path)
+
+
 def _read_spatialdata(path: Path, **given: Any) -> MuData:
     from spatialdata import read_zarr
 
@@ -74,7 +81,7 @@ def _spaceranger_files(path: Path, *, raw: bool = False, counts_file: str | None
     return [*([matrix] if matrix.is_file() else _within(matrix)), *_within(path / "spatial")]
 
 
-def _within(folder: Path) -> list[Path]:
+def _within(folder: Path, **_: Any) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
@@ -82,8 +89,22 @@ def _is_zarr(path: Path) -> bool:
     return path.is_dir() and any((path / name).exists() for name in ("zarr.json", ".zgroup", ".zattrs"))
 
 
+def _is_mudata_zarr(path: Path) -> bool:
+    """Whether the attributes of the root, of version 2 or 3 of the format, say so."""
+    for name, inner in ((".zattrs", None), ("zarr.json", "attributes")):
+        try:
+            held = json.loads((path / name).read_text())
+        except (OSError, ValueError):
+            continue
+        attributes = held if inner is None else held.get(inner, {})
+        if attributes.get("encoding-type") == "MuData":
+            return True
+    return False
+
+
 KINDS = (
     Kind("h5mu", None, lambda path: path.suffix == ".h5mu", _read_h5mu, lambda path: [path]),
+    Kind("MuData in Zarr", None, _is_mudata_zarr, _read_mudata_zarr, _within),
     Kind("SpatialData", "io.from_spatialdata", _is_zarr, _read_spatialdata, _spatialdata_files),
     Kind("Space Ranger", "io.read_spaceranger", Path.is_dir, _read_spaceranger, _spaceranger_files),
 )
@@ -106,7 +127,8 @@ def kind_of(path: Path) -> Kind:
         if kind.recognises(path):
             return kind
     raise CommandError(
-        Code.INPUT, f"{path} is neither a .h5mu file, nor a folder of Space Ranger, nor a SpatialData in Zarr"
+        Code.INPUT,
+        f"{path} is neither a MuData (.h5mu or Zarr), nor a folder of Space Ranger, nor a SpatialData in Zarr",
     )
 
 

@@ -129,7 +129,9 @@ def _add_log(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_files(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
-    parser.add_argument("input", metavar="INPUT", help=".h5mu file, folder of Space Ranger, or SpatialData (Zarr)")
+    parser.add_argument(
+        "input", metavar="INPUT", help="MuData (.h5mu or Zarr), folder of Space Ranger, or SpatialData (Zarr)"
+    )
     files = parser.add_argument_group("files")
     files.add_argument("-o", "--output", required=True, metavar="FILE", type=_h5mu, help=".h5mu file to write")
     files.add_argument("--figures", metavar="FOLDER", help="folder that figures are drawn into")
