@@ -83,7 +83,7 @@ def spatial_clusters(
     title
         Title of each panel; by default the section, or the name of the colour where there is one section.
     ncols
-        Most panels beside each other.
+        Most panels beside each other. Several colours of several sections have a row each, whatever this is.
     figsize
         Size of the figure in inches; by default one that suits tissue and legends.
     ax
