@@ -27,6 +27,9 @@ MODALITY_RECORD = "spamca"
 PREPARATION = "spamca_preparation"
 """``varm`` key in a modality: what its preparation found of each feature (a DataFrame)."""
 
+LENGTH = "length"
+"""Column of it: length of the feature's loadings, by which those of another preparation are told apart."""
+
 REPRESENTATIONS = ("X_pca", "pca", "X_lsi", "lsi")
 """Reduced features looked for in a modality's ``obsm``, first match wins."""
 

@@ -7,6 +7,7 @@ import logging
 import mudata
 import numpy as np
 import pytest
+import scanpy as sc
 from mudata import MuData
 
 import spamca
@@ -271,3 +272,37 @@ def test_real_tissue(data_dir, name):
     if "section" in mdata.obs:
         graph, section = mdata.obsp["spatial_connectivities"].tocoo(), mdata.obs["section"].to_numpy()
         assert (section[graph.row] == section[graph.col]).all()
+
+
+def test_another_analysis_under_the_same_names_is_not_taken_for_the_preparation(tissue, caplog):
+    spamca.pp.prepare(tissue)
+    spamca.pp.neighbors(tissue)
+    assert tissue["rna"].uns["spamca"]["kind"] == "rna"
+    assert "prepare left" not in caplog.text
+    own = tissue["rna"].copy()
+    sc.pp.normalize_total(own)
+    sc.pp.log1p(own)
+    sc.pp.pca(own, n_comps=10)
+    tissue["rna"].obsm["X_pca"], tissue["rna"].varm["PCs"] = own.obsm["X_pca"], own.varm["PCs"]
+    spamca.pp.neighbors(tissue)
+    assert tissue["rna"].uns["spamca"] == {"kind": "given", "use_rep": "X_pca"}
+    assert tissue["protein"].uns["spamca"]["kind"] == "protein"
+    assert "obsm['X_pca'] of 'rna' is not what spamca.pp.prepare left" in caplog.text
+
+
+def test_preparation_outlives_features_and_spots_that_are_taken_out(tissue):
+    spamca.pp.prepare(tissue)
+    rna = tissue["rna"][:, 5:]
+    part = MuData({"rna": rna.copy(), "protein": tissue["protein"].copy()})[20:].copy()
+    part.obsm["spatial"] = tissue.obsm["spatial"][20:]
+    spamca.pp.neighbors(part)
+    assert part["rna"].uns["spamca"]["kind"] == "rna"
+
+
+def test_sections_prepared_one_by_one_are_told(tissue, caplog):
+    """Joined, their components are of two bases, and no loadings are left."""
+    spamca.pp.prepare(tissue)
+    del tissue["rna"].varm["PCs"]
+    spamca.pp.neighbors(tissue)
+    assert tissue["rna"].uns["spamca"] == {"kind": "given", "use_rep": "X_pca"}
+    assert "or its loadings are gone" in caplog.text

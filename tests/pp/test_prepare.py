@@ -46,6 +46,13 @@ def test_copy(three):
     assert spamca.pp.prepare(three) is None
 
 
+def test_copy_of_a_view(three):
+    changed = spamca.pp.prepare(three[10:], copy=True)
+    assert not changed.is_view
+    assert changed["rna"].obsm["X_pca"].shape[0] == three.n_obs - 10
+    assert "X_pca" not in three["rna"].obsm
+
+
 def test_kinds_are_told_and_overridden(three, caplog):
     with caplog.at_level(logging.INFO, logger="spamca"):
         spamca.pp.prepare(three, kinds={"atac": "generic"}, n_components=5)

@@ -32,10 +32,10 @@ def check_mudata(mdata: MuData, *, copy: bool = False) -> None:
     TypeError
         If it is not a MuData of AnnData.
     ValueError
-        If it is a view, or backed by a file and to be copied, its modalities share no spots, it holds fewer than two spots, or names repeat.
+        If it is a view and not to be copied, or backed by a file and to be, its modalities share no spots, it holds fewer than two spots, or names repeat.
     """
-    if isinstance(mdata, MuData) and mdata.is_view:
-        msg = "mdata is a view of another MuData and nothing written to it would last; pass mdata.copy()"
+    if isinstance(mdata, MuData) and mdata.is_view and not copy:
+        msg = "mdata is a view of another MuData and nothing written to it would last; pass mdata.copy(), or copy=True"
         raise ValueError(msg)
     check_readable(mdata)
     if copy and (mdata.isbacked or any(modality.isbacked for modality in mdata.mod.values())):

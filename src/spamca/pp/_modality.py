@@ -86,12 +86,29 @@ def store_features(modality: AnnData, prepared: Prepared) -> None:
         "variance_ratio": features.variance_ratio,
         "stdev": np.sqrt(features.variance),
     }
-    modality.varm[_keys.PREPARATION] = pd.DataFrame(dict(features.columns), index=modality.var_names)
+    columns = {**features.columns, _keys.LENGTH: _lengths(features.loadings)}
+    modality.varm[_keys.PREPARATION] = pd.DataFrame(columns, index=modality.var_names)
     steps, n_used = ", ".join(features.steps), float(features.fitted.used().sum())
     constants = {**features.constants, "n_used": n_used}
     record_representation(
         modality, prepared.kind, features.key, steps=steps, loadings=features.loadings_key, constants=constants
     )
+
+
+def prepared_here(modality: AnnData) -> bool:
+    """Whether the features that are recorded come from the loadings that were stored with them.
+
+    Neither another principal component analysis under the same names leaves that so, nor what loses the loadings, as joining
+    sections does that were prepared one by one.
+    """
+    record, found = modality.uns.get(_keys.MODALITY_RECORD, {}), modality.varm.get(_keys.PREPARATION)
+    if record.get("use_rep") not in modality.obsm or record.get("loadings") not in modality.varm or found is None:
+        return False
+    return np.allclose(_lengths(modality.varm[record["loadings"]]), found[_keys.LENGTH], rtol=1e-4)
+
+
+def _lengths(loadings: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(np.asarray(loadings, dtype=np.float64), axis=1)
 
 
 def forget_feature_graph(modality: AnnData, features: Features) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from spamca import _checks, _keys
 from spamca._logging import logger
-from spamca.pp._modality import prepare_modality, record_representation, store_features
+from spamca.pp._modality import prepare_modality, prepared_here, record_representation, store_features
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,7 @@ class Representation:
             store_features(modality, self.prepared)
             return
         record = modality.uns.get(_keys.MODALITY_RECORD, {})
-        if record.get("use_rep") != self.key:
+        if record.get("use_rep") != self.key or record.get("kind") != self.kind:
             record_representation(modality, self.kind, self.key)
 
 
@@ -77,12 +77,15 @@ def representation(
         _checks.check_name("use_rep", asked)
         return Representation(asked, _checks.check_representation(mdata, name, asked), GIVEN)
     record = modality.uns.get(_keys.MODALITY_RECORD, {})
-    if record.get("kind", GIVEN) != GIVEN and record.get("use_rep") in modality.obsm:
+    if record.get("kind", GIVEN) != GIVEN and prepared_here(modality):
         key = record["use_rep"]
         return Representation(key, _checks.check_representation(mdata, name, key), record["kind"])
     for key in _keys.REPRESENTATIONS:
         if key in modality.obsm:
             logger.info("neighbors: using obsm[%r] for %r", key, name)
+            if record.get("kind", GIVEN) != GIVEN and record.get("use_rep") == key:
+                told = "neighbors: obsm[%r] of %r is not what spamca.pp.prepare left, or its loadings are gone; prepare it again if it was made section by section"
+                logger.warning(told, key, name)
             return Representation(key, _checks.check_representation(mdata, name, key), GIVEN)
     prepared = prepare_modality(mdata, name, random_state=random_state)
     logger.info("neighbors: %r has no features yet, %s", name, prepared)

@@ -76,7 +76,9 @@ def cluster(
     ``mdata.obs["spamca"]``
         Domain of each spot: ordered categories ``"0"``, ``"1"``, ... by falling size.
     ``mdata.obs["spamca_confidence"]``
-        Posterior probability of that domain.
+        Posterior probability of that domain under the read-out. Where a guide led the embedding it is near one almost
+        everywhere: it tells how clear the embedding is, not whether the domain is right. ``integrate(n_runs=...)`` stores
+        how far runs from other starts agree.
     ``mdata.obsm["spamca_posterior"]``
         Posterior probability of every domain, a DataFrame of shape (n_obs, n_domains).
     ``mdata.uns["spamca_colors"]``

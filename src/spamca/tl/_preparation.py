@@ -58,7 +58,7 @@ def stored_fitted(modality: AnnData) -> Fitted:
     record, found = modality.uns[_keys.MODALITY_RECORD], modality.varm[_keys.PREPARATION]
     return Fitted(
         np.asarray(modality.varm[record["loadings"]]),
-        {str(column): found[column].to_numpy(dtype=np.float64) for column in found},
+        {str(column): found[column].to_numpy(dtype=np.float64) for column in found if column != _keys.LENGTH},
         {str(name): float(plain(value)) for name, value in record["constants"].items()},
     )
 
