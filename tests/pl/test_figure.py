@@ -5,7 +5,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from spamca.pl._coloring import Coloring
-from spamca.pl._figure import PANEL, given_axes, grid_shape, height_of, key_size, new_axes, panel_size
+from spamca.pl._figure import PANEL, given_axes, grid_shape, height_of, key_size, new_axes, panel_size, wrapped
 
 
 def test_longer_side_of_a_panel_is_fixed():
@@ -49,3 +49,11 @@ def test_axes_of_the_caller_must_be_as_many_as_panels():
 def test_height_is_in_inches():
     ax = plt.figure(figsize=(4, 2)).add_axes((0, 0, 1, 0.5))
     assert height_of(ax) == pytest.approx(1)
+
+
+def test_a_long_title_takes_the_lines_that_its_panel_is_wide():
+    assert wrapped("domains", 3.2, 10) == "domains"
+    lines = wrapped("spatial domains of the lymph node, " * 3, 3.2, 10).split("\n")
+    assert len(lines) == 3
+    assert max(map(len, lines)) * 0.57 * 10 / 72 <= 3.2
+    assert len(wrapped("x" * 80, 3.2, 10).split("\n")) == 2

@@ -77,7 +77,10 @@ def test_image_lies_beneath_and_tells_the_size_of_spots(ax, section):
 def test_percentiles_that_fall_together_give_way_to_the_range():
     mostly_zero = Coloring("gene", np.r_[np.zeros(999), 5.0])
     assert (scale(mostly_zero, (1, 99)).vmin, scale(mostly_zero, (1, 99)).vmax) == (0, 5)
-    assert scale(Coloring("gene", np.full(3, 2.0)), (1, 99)).vmax == 3
+    nearly = Coloring("confidence", np.append(1 - np.linspace(0, 1e-5, 300), 0.6))
+    assert (scale(nearly, (1, 99)).vmin, scale(nearly, (1, 99)).vmax) == (0.6, 1)
+    alike = scale(Coloring("gene", np.full(3, 2.0)), (1, 99))
+    assert (alike.vmin, alike.vmax) == (1.5, 2.5)
     assert scale(Coloring("gene", np.full(3, np.nan)), (1, 99)).vmax == 1
 
 
@@ -88,6 +91,13 @@ def test_legend_names_what_is_there(ax):
     draw_key(ax, unused, Style(), None, height=3, title="domains")
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "c"]
     assert ax.get_legend().legend_handles[1].get_color() == "#0000ff"
+
+
+def test_bar_of_one_value_names_no_other(ax):
+    alike = Coloring("confidence", np.ones(4))
+    draw_key(ax, alike, Style(), scale(alike, (1, 99)), height=3, title=None)
+    (bar,) = ax.child_axes
+    assert bar.get_yticks().tolist() == [1]
 
 
 def test_bar_points_beyond_its_ends_only_where_values_are(ax):

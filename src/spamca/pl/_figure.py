@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -114,3 +115,8 @@ def given_axes(ax: Axes | Sequence[Axes], n_panels: int) -> np.ndarray:
 def height_of(ax: Axes) -> float:
     """Height of axes in inches, before their aspect is applied."""
     return ax.get_window_extent().height / ax.figure.dpi
+
+
+def wrapped(text: str, width: float, size: float) -> str:
+    """Text in lines of a width in inches: one that is wider than its panel would be cut at the edge of the figure."""
+    return textwrap.fill(text, max(12, int(width * 72 / (0.57 * size))))

@@ -48,7 +48,7 @@ class Style:
 
 
 def scale(coloring: Coloring, limits: tuple[float, float]) -> Normalize:
-    """Ends of the colour map: percentiles of the values, or their range where the percentiles fall together.
+    """Ends of the colour map: percentiles of the values, or their range where the percentiles fall together, the one value in its middle.
 
     Parameters
     ----------
@@ -65,9 +65,9 @@ def scale(coloring: Coloring, limits: tuple[float, float]) -> Normalize:
     if not len(values):
         return Normalize(0, 1)
     low, high = np.percentile(values, limits)
-    if low == high:
+    if np.isclose(low, high, rtol=1e-3, atol=0):  # as probabilities that are nearly all one
         low, high = values.min(), values.max()
-    return Normalize(low, high if high > low else low + 1)
+    return Normalize(low, high) if high > low else Normalize(low - 0.5, low + 0.5)
 
 
 def draw_panel(
@@ -144,7 +144,9 @@ def draw_key(
             return
         below, above = values.min() < norm.vmin, values.max() > norm.vmax
         extend = {(False, False): "neither", (True, False): "min", (False, True): "max"}.get((below, above), "both")
-        draw_bar(ax, norm, mpl.colormaps[style.cmap], extend=extend, title=title)
+        bar = draw_bar(ax, norm, mpl.colormaps[style.cmap], extend=extend, title=title)
+        if values.min() == values.max():
+            bar.set_ticks([values[0]])  # others would be of values that nothing has
         return
     present = np.bincount(values, minlength=len(coloring.categories)) > 0
     entries = [
