@@ -69,11 +69,11 @@ def approximate_neighbors(
         # Not its scikit-learn transformer, which goes on to prepare the index for queries: as long again, for nothing.
         search = NNDescent(points, n_neighbors=n_neighbors + 1, metric="euclidean", random_state=random_state)
         found, length = search.neighbor_graph
+        del search  # of several times the size of what it found
     # One more than asked for: most often, but where points coincide not always, the point itself.
-    itself = found == np.arange(len(points))[:, None]
-    kept = np.argsort(itself, axis=1, kind="stable")[:, :n_neighbors]
-    column, distance = np.take_along_axis(found, kept, axis=1), np.take_along_axis(length, kept, axis=1)
-    return np.repeat(np.arange(len(points)), n_neighbors), column.ravel(), distance.ravel()
+    left_out = found == np.arange(len(points))[:, None]
+    left_out[~left_out.any(axis=1), -1] = True
+    return np.repeat(np.arange(len(points)), n_neighbors), found[~left_out], length[~left_out]
 
 
 def compared_neighbors(
