@@ -218,7 +218,7 @@ def test_other_features_than_those_trained_on(integrated):
     trained_on = integrated["rna"].obsm["X_pca"]
     for other in (trained_on[:, :5], 3 * trained_on):
         integrated["rna"].obsm["X_pca"] = other
-        with pytest.raises(ValueError, match="features of modality 'rna' are no longer those"):
+        with pytest.raises(ValueError, match="features or the spots of modality 'rna' are no longer those"):
             spamca.tl.denoise(integrated)
 
 

@@ -65,7 +65,7 @@ def check_features(mdata: MuData, trained: Trained, key: str) -> None:
         same = features_of(mdata[name]).shape[1] == len(token)
         if not same or (scaled and not np.isclose(found[name], scale, rtol=1e-5)):
             msg = (
-                f"the features of modality {name!r} are no longer those that the network was trained on; call "
+                f"the features or the spots of modality {name!r} are no longer those that the network was trained on; call "
                 f"spamca.tl.integrate(mdata, key_added={key!r}) again"
             )
             raise ValueError(msg)
