@@ -66,6 +66,11 @@ def test_colours_given_in_order_or_by_name_are_kept(mdata):
     assert mdata.uns["label_colors"] == ["#00ff00", "#0000ff", "#ff0000"]
 
 
+def test_colours_of_a_map_by_its_name(mdata):
+    assert find_coloring(mdata, "label", palette="tab10").colors == ["#1f77b4", "#ff7f0e", "#2ca02c"]
+    assert find_coloring(mdata, "label", palette="viridis").colors == ["#440154", "#21918c", "#fde725"]
+
+
 def test_colours_given_must_suffice(mdata):
     with pytest.raises(ValueError, match=r"palette has no colour for \['domain 3'\] of 'label'"):
         find_coloring(mdata, "label", palette=["red", "lime"])

@@ -101,7 +101,7 @@ def test_sections_of_the_spatial_graph_are_kept_apart(mdata):
         ({"groupby": ""}, KeyError, "groupby='' is neither a column"),
         ({"groupby": ["label"]}, TypeError, r"groupby must be a string, got \['label'\]"),
         ({"key": 3}, TypeError, "key must be a string, got 3"),
-        ({"cmap": "foo"}, ValueError, "cmap must be the name of a colour map.* got 'foo'"),
+        ({"cmap": "foo"}, ValueError, "cmap must be a colour map of matplotlib or its name.* got 'foo'"),
         ({"figsize": (0, 1)}, ValueError, r"figsize must be a pair of positive numbers.* got \(0, 1\)"),
     ],
 )

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
-from matplotlib.colors import to_hex
+from matplotlib.colors import LinearSegmentedColormap, to_hex
 
 from spamca.datasets._layout import grid
 from spamca.pl._coloring import Coloring
@@ -42,10 +42,11 @@ def test_categories_have_their_colours_and_missing_spots_are_grey_beneath(ax, se
     assert ax.collections[0].get_offsets()[0].tolist() == [1, 2]
 
 
-def test_numbers_go_along_the_colour_map(ax, section):
+@pytest.mark.parametrize("cmap", ["gray", LinearSegmentedColormap.from_list("own", ["black", "white"])])
+def test_numbers_go_along_the_colour_map(ax, section, cmap):
     norm = scale(NUMBERS, (0, 90))
     assert norm.vmax < 100
-    draw_panel(ax, section, NUMBERS, Style(cmap="gray"), norm)
+    draw_panel(ax, section, NUMBERS, Style(cmap=cmap), norm)
     assert at(ax, 0, 0) == "#000000"
     assert at(ax, 2, 2) == "#ffffff"
     assert at(ax, 1, 2) == MISSING

@@ -11,6 +11,8 @@ import numpy as np
 from spamca._checks import check_choice, check_real
 
 if TYPE_CHECKING:
+    from matplotlib.colors import Colormap
+
     from spamca.pl._panel import Style
 
 
@@ -92,36 +94,37 @@ def check_style(style: Style) -> None:
         raise ValueError(msg)
 
 
-def check_cmap(cmap: str) -> None:
-    """Whether matplotlib has a colour map of that name.
+def check_cmap(cmap: str | Colormap) -> None:
+    """Whether this is a colour map of matplotlib, or the name of one.
 
     Raises
     ------
     ValueError
-        If it has not.
+        If it is not.
     """
     import matplotlib as mpl
 
-    if not isinstance(cmap, str) or cmap not in mpl.colormaps:
-        msg = f"cmap must be the name of a colour map in matplotlib.colormaps, such as 'viridis', got {cmap!r}"
+    if not isinstance(cmap, mpl.colors.Colormap) and not (isinstance(cmap, str) and cmap in mpl.colormaps):
+        msg = f"cmap must be a colour map of matplotlib or its name in matplotlib.colormaps, such as 'viridis', got {cmap!r}"
         raise ValueError(msg)
 
 
-def check_palette(palette: Sequence[str] | Mapping[str, str] | None) -> None:
+def check_palette(palette: str | Sequence[str] | Mapping[str, str] | None) -> None:
     """Whether a palette holds colours; whether it holds enough is known with the categories only.
 
     Raises
     ------
     ValueError
-        If it is no list or mapping, or holds something else.
+        If it is no list, mapping or name of a colour map, or holds something else.
     """
+    import matplotlib as mpl
     from matplotlib.colors import is_color_like
 
-    if palette is None:
+    if palette is None or (isinstance(palette, str) and palette in mpl.colormaps):
         return
     colors = list(palette.values()) if isinstance(palette, Mapping) else _listed(palette)
     if colors is None:
-        msg = f"palette={palette!r} must be a list of colours, or a mapping from category to colour"
+        msg = f"palette={palette!r} must be a list of colours, a mapping from category to colour, or the name of a colour map"
         raise ValueError(msg)
     for color in colors:
         if not is_color_like(color):

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from mudata import MuData
 
+_SHADES = 64  # colours from which a map is one of shades
+
 
 @dataclass(frozen=True)
 class Coloring:
@@ -55,7 +57,7 @@ def find_coloring(
     *,
     argument: str = "color",
     layer: str | None = None,
-    palette: Sequence[str] | Mapping[str, str] | None = None,
+    palette: str | Sequence[str] | Mapping[str, str] | None = None,
 ) -> Coloring:
     """Find a column of the MuData (``"label"``), or of a modality (``"rna:leiden"``), or a feature (``"rna:GENE"``).
 
@@ -70,7 +72,8 @@ def find_coloring(
     layer
         Layer that features are read from; ``X`` if None.
     palette
-        Colours of the categories, in order or by name; by default those stored, else new ones.
+        Colours of the categories, in order or by name, or a colour map of matplotlib by its name; by default those stored, else
+        new ones.
 
     Returns
     -------
@@ -107,7 +110,7 @@ def _from_column(
     column: tuple[str | None, str],
     values: pd.Series,
     name: str,
-    palette: Sequence[str] | Mapping[str, str] | None,
+    palette: str | Sequence[str] | Mapping[str, str] | None,
 ) -> Coloring:
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         return Coloring(name, values.to_numpy(dtype=np.float64, na_value=np.nan))
@@ -118,7 +121,10 @@ def _from_column(
 
 
 def _colors(
-    holder: MuData | AnnData, column: str, categories: list[str], palette: Sequence[str] | Mapping[str, str] | None
+    holder: MuData | AnnData,
+    column: str,
+    categories: list[str],
+    palette: str | Sequence[str] | Mapping[str, str] | None,
 ) -> list[str]:
     from matplotlib.colors import is_color_like, to_hex
 
@@ -128,6 +134,8 @@ def _colors(
         stored = _stored(holder, column)
         fit = len(stored) == len(categories) and all(map(is_color_like, stored))
         return stored if fit else new_colors(len(categories))
+    if isinstance(palette, str):
+        palette = _of_map(palette, len(categories))
     by_name = palette if isinstance(palette, Mapping) else dict(zip(categories, palette, strict=False))
     if lacking := [category for category in categories if category not in by_name]:
         msg = (
@@ -136,6 +144,14 @@ def _colors(
         )
         raise ValueError(msg)
     return [to_hex(by_name[category]) for category in categories]
+
+
+def _of_map(name: str, n: int) -> list:
+    """So many colours of a colour map: the first of a list that is meant for categories, else from end to end."""
+    import matplotlib as mpl
+
+    found = mpl.colormaps[name]
+    return list(getattr(found, "colors", [])) if found.N < _SHADES else list(found(np.linspace(0, 1, n)))
 
 
 def _stored(holder: MuData | AnnData, column: str) -> list[str]:

@@ -10,6 +10,7 @@ from spamca import _edge, _keys
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
     from mudata import MuData
 
     from spamca.pl._coloring import Coloring
@@ -26,7 +27,7 @@ def modality_weights(
     library_key: str | None = None,
     spatial_key: str = _keys.SPATIAL,
     spot_shape: str = "auto",
-    cmap: str = "viridis",
+    cmap: str | Colormap = "viridis",
     figsize: tuple[float, float] | None = None,
 ) -> np.ndarray:
     """Draw the weight of each modality in the tissue, and its distribution in each domain.
@@ -50,7 +51,7 @@ def modality_weights(
     spot_shape
         As in :func:`spamca.pl.spatial_clusters`.
     cmap
-        Colour map of the weights.
+        Colour map of the weights, or its name.
     figsize
         Size of the figure in inches.
 

@@ -14,6 +14,7 @@ from spamca.pl._spots import draw_spots, natural_shape
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
 
     from spamca.pl._coloring import Coloring
     from spamca.pl._section import Section
@@ -43,7 +44,7 @@ class Style:
     spot_shape: str = "auto"
     spot_size: float = 1.0
     alpha: float = 1.0
-    cmap: str = "viridis"
+    cmap: str | Colormap = "viridis"
     limits: tuple[float, float] = (1.0, 99.0)
 
 
@@ -102,7 +103,7 @@ def draw_panel(
     if coloring.categories is not None:
         colors[~missing] = to_rgba_array(coloring.colors)[values[~missing]]
     else:
-        colors[~missing] = mpl.colormaps[style.cmap](norm(values[~missing]))
+        colors[~missing] = mpl.colormaps.get_cmap(style.cmap)(norm(values[~missing]))
     # Spots without a value must not hide others where spots overlap.
     order = np.argsort(~missing, kind="stable")
     shape = natural_shape(section.spatial) if style.spot_shape == "auto" else style.spot_shape
@@ -144,7 +145,7 @@ def draw_key(
             return
         below, above = values.min() < norm.vmin, values.max() > norm.vmax
         extend = {(False, False): "neither", (True, False): "min", (False, True): "max"}.get((below, above), "both")
-        bar = draw_bar(ax, norm, mpl.colormaps[style.cmap], extend=extend, title=title)
+        bar = draw_bar(ax, norm, mpl.colormaps.get_cmap(style.cmap), extend=extend, title=title)
         if values.min() == values.max():
             bar.set_ticks([values[0]])  # others would be of values that nothing has
         return

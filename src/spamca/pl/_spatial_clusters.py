@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
     from mudata import MuData
 
 
@@ -28,8 +29,8 @@ def spatial_clusters(
     spot_size: float = 1.0,
     alpha: float = 1.0,
     image: bool = True,
-    palette: Sequence[str] | Mapping[str, str] | None = None,
-    cmap: str = "viridis",
+    palette: str | Sequence[str] | Mapping[str, str] | None = None,
+    cmap: str | Colormap = "viridis",
     percentiles: tuple[float, float] = (1.0, 99.0),
     legend: bool = True,
     title: str | Sequence[str] | None = None,
@@ -72,10 +73,10 @@ def spatial_clusters(
     image
         Whether to draw the image in ``uns["spatial"]`` (squidpy's layout), of the MuData or a modality, beneath.
     palette
-        Colours of the categories, in order or by name, kept from then on. By default those stored, else colours that colour-blind
+        Colours of the categories, in order or by name, or a colour map of matplotlib by its name, kept from then on. By default those stored, else colours that colour-blind
         readers can tell apart.
     cmap
-        Colour map of numbers.
+        Colour map of numbers, or its name.
     percentiles
         Percentiles of the numbers, over all sections, at the ends of the colour map; few outliers then cost no contrast.
     legend
