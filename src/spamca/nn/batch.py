@@ -170,7 +170,7 @@ def draw(
     rows = None if core is None else _with_neighbours(tissue, core, 1)
     seen = look(tissue, settings, rows, [tuple(mask.to(device) for mask in pair) for pair in masks])
     # What is asked is worked out on the CPU, where the masks are: no step waits for the device to count them.
-    present = None if tissue.present is None else tissue.present.cpu()
+    present = tissue.present_on_cpu
     scored = [_scored(masks, present, m, settings.mask_rate, mine) for m in range(len(tissue.features))]
     scored = [None if positions is None else positions.to(device) for positions in scored]
     n = tissue.n_spots if spots is None else len(spots)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,6 +52,11 @@ class Tissue:
     def device(self) -> torch.device:
         """Where the tensors are."""
         return self.features[0].device
+
+    @cached_property
+    def present_on_cpu(self) -> Tensor | None:
+        """Which spots have which modality, on the CPU, where batches are drawn: fetched once and not for every batch."""
+        return None if self.present is None else self.present.cpu()
 
     def has(self, modality: int) -> Tensor | None:
         """Which spots have a modality, booleans (n_spots,), or None for all."""

@@ -99,8 +99,9 @@ class Batches:
         """Move the tissue to the device that trains, if it takes up less than half of what is free there."""
         tissue = self.tissue
         graphs = (tissue.spatial, *tissue.feature_graphs)
-        held = [*tissue.features, *(part for graph in graphs for part in (graph.indices, graph.weights))]
-        size = sum(x.numel() * x.element_size() for x in held)
+        held = [*tissue.features, tissue.present, tissue.guide]
+        held += [part for graph in graphs for part in (graph.indptr, graph.indices, graph.weights)]
+        size = sum(x.numel() * x.element_size() for x in held if x is not None)
         if device.type != "cuda" or size < torch.cuda.mem_get_info(device)[0] / 2:
             self.tissue = tissue.to(device)
 
