@@ -104,8 +104,9 @@ def integrate(
         Name of the result, see Returns.
     random_state
         Seed of weights, masks and negatives, and of :func:`spamca.pp.neighbors` where that has to be run; on the same graphs
-        the estimated number of domains and the guide do not depend on it. The same seed gives the same result bit for bit
-        on the same machine with the same number of threads. The global random state is left as it was.
+        the estimated number of domains and the guide do not depend on it. On the CPU the same seed gives the same result bit
+        for bit on the same machine with the same number of threads; on a GPU sums may be taken in another order. The global
+        random state is left as it was.
     copy
         Whether to return a changed copy and leave ``mdata`` as it is.
 
