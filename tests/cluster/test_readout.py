@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from spamca.cluster import kmeans, leiden, mixture, refine
-from spamca.cluster.readout import Affine, spheres
+from spamca.cluster.readout import Affine, alike, spheres
 from spamca.cluster.reduction import reduce
 
 
@@ -67,6 +68,18 @@ def test_spheres_are_equal():
     np.testing.assert_array_equal(found.means, [[0, 1], [4, 1]])
     np.testing.assert_array_equal(found.covariance, 0.5 * np.eye(2))
     np.testing.assert_allclose(found.posterior(np.array([[2.0, 7]])), 0.5)
+
+
+def test_clusters_alike_are_read_as_linear_discriminants_read_them():
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1, 2], [200, 80, 40])
+    points = rng.normal(size=(320, 2)) * [5, 1] + np.array([[0, 0], [0, 3], [3, -3]])[labels]
+    found = alike(points, labels, 3).posterior(points)
+    expected = LinearDiscriminantAnalysis(solver="lsqr").fit(points, labels)
+    np.testing.assert_array_equal(found.argmax(axis=1), expected.predict(points))
+    np.testing.assert_allclose(found, expected.predict_proba(points), atol=0.02)
+    by_means = spheres(points, labels, 3).posterior(points).argmax(axis=1)
+    assert (found.argmax(axis=1) == labels).mean() > (by_means == labels).mean() + 0.05
 
 
 def test_clusters_beside_those_known(blobs):

@@ -243,3 +243,13 @@ def test_copy_leaves_the_original(integrated):
     assert changed.obs["spamca"].nunique() == 5
     assert integrated.obs["spamca"].nunique() == 3
     assert spamca.tl.cluster(integrated, 5) is None
+
+
+def test_domains_that_new_tissue_would_be_given_otherwise_are_told(integrated, caplog, monkeypatch):
+    spamca.tl.cluster(integrated, method="leiden")
+    assert "Gaussians, by which" not in caplog.text
+    monkeypatch.setattr("spamca.tl._cluster.KEPT", 1.01)
+    spamca.tl.cluster(integrated)
+    assert "Gaussians, by which" not in caplog.text
+    spamca.tl.cluster(integrated, method="leiden")
+    assert "Gaussians, by which tl.transform reads domains out, give 100 % of these spots the same" in caplog.text

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, identity
 
 from spamca._logging import logger
-from spamca.cluster.readout import spheres
+from spamca.cluster.readout import alike
 from spamca.cluster.result import Clustering
 from spamca.cluster.to_number import to_number
 
@@ -70,7 +70,7 @@ def leiden(
     votes = ((graph + identity(len(points), format="csr")) @ indicator).toarray()
     posterior = votes / votes.sum(axis=1, keepdims=True)
     record = {"resolution": resolution, "n_communities": n_found}
-    return Clustering(labels, posterior, record, spheres(points, labels, posterior.shape[1]))
+    return Clustering(labels, posterior, record, alike(points, labels, posterior.shape[1]))
 
 
 def bisect(run: Callable[[float], np.ndarray], n_clusters: int) -> tuple[float, np.ndarray]:

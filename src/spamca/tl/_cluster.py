@@ -14,9 +14,13 @@ from spamca.tl._cluster_input import check_range, embedding_of, number_of_cluste
 from spamca.tl._store_domains import store_domains
 
 if TYPE_CHECKING:
+    import numpy as np
     from mudata import MuData
 
     from spamca.cluster import Clustering
+
+KEPT = 0.95
+"""Share of the spots that :func:`spamca.tl.transform` has to give the same domains, or it is told."""
 
 
 def cluster(
@@ -147,6 +151,8 @@ def cluster(
         found = refined(found, graph)
     found = found.by_size()
     _tell(found, n_clusters)
+    if refine or method == "leiden":
+        _tell_of_readout(found, points)
     record = {
         "method": method,
         **chosen,
@@ -195,4 +201,13 @@ def _tell(found: Clustering, n_clusters: int) -> None:
             found.record["selection"],
             reached,
             best,
+        )
+
+
+def _tell_of_readout(found: Clustering, points: np.ndarray) -> None:
+    kept = float((found.readout.posterior(points).argmax(axis=1) == found.labels).mean())
+    if kept < KEPT:
+        logger.info(
+            "cluster: Gaussians, by which tl.transform reads domains out, give %.0f %% of these spots the same",
+            100 * kept,
         )
