@@ -28,6 +28,7 @@ def test_accelerator(monkeypatch, given, available, taken):
         ("auto", 2, False, "ddp"),
         ("auto", 2, True, "ddp_notebook"),
         ("ddp_spawn", 2, True, "ddp_spawn"),
+        ("ddp_notebook", 1, False, "ddp_notebook"),
     ],
 )
 def test_strategy(monkeypatch, given, n_devices, interactive, taken):

@@ -32,8 +32,7 @@ def strategy_of(strategy: str, n_devices: int) -> str:
 
 def forks(strategy: str, devices: int | str | list[int]) -> bool:
     """Whether processes are forked from this one, which then may not have used CUDA."""
-    n_devices = n_devices_of(devices)
-    return n_devices > 1 and strategy_of(strategy, n_devices) in FORKING
+    return strategy_of(strategy, n_devices_of(devices)) in FORKING
 
 
 def check_forking(accelerator: str, strategy: str, devices: int | str | list[int]) -> None:
