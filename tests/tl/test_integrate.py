@@ -468,6 +468,13 @@ def test_checkpoint_stays_until_all_is_stored(with_graphs, monkeypatch, tmp_path
     assert not path.exists()
 
 
+def test_a_file_that_no_training_looked_at_is_left(with_graphs, tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("of something else")
+    spamca.tl.integrate(with_graphs, 3, max_epochs=0, checkpoint=path, progress_bar=False)
+    assert path.read_text() == "of something else"
+
+
 @pytest.mark.parametrize(("given", "searched"), [({"accelerator": "cpu"}, False), ({}, True)])
 def test_no_gpu_is_used_where_the_cpu_is_asked_for(with_graphs, monkeypatch, given, searched):
     from spamca.graph import neighbors

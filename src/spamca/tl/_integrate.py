@@ -246,6 +246,6 @@ def integrate(
         emissions = find_emissions(target, trust, found, corrected)
         store(target, result, key_added, seed, given, scale=scale, guide=found, emissions=emissions)
         store_corrected(target, corrected, key_added)
-    if checkpoint is not None and rank_zero_only.rank == 0:
+    if checkpoint is not None and chosen.max_epochs != 0 and rank_zero_only.rank == 0:
         Path(checkpoint).unlink(missing_ok=True)  # not before all is stored: what fails until then can be gone on from
     return target if copy else None
