@@ -290,6 +290,15 @@ def test_another_analysis_under_the_same_names_is_not_taken_for_the_preparation(
     assert "obsm['X_pca'] of 'rna' is not what spamca.pp.prepare left" in caplog.text
 
 
+def test_a_preparation_that_says_nothing_of_its_loadings_is_told(tissue, caplog):
+    spamca.pp.prepare(tissue)
+    rna = tissue["rna"]
+    rna.varm["spamca_preparation"] = rna.varm["spamca_preparation"].drop(columns="length")
+    spamca.pp.neighbors(tissue)
+    assert rna.uns["spamca"] == {"kind": "given", "use_rep": "X_pca"}
+    assert "obsm['X_pca'] of 'rna' is not what spamca.pp.prepare left" in caplog.text
+
+
 def test_preparation_outlives_features_and_spots_that_are_taken_out(tissue):
     spamca.pp.prepare(tissue)
     rna = tissue["rna"][:, 5:]

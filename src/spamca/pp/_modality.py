@@ -102,7 +102,9 @@ def prepared_here(modality: AnnData) -> bool:
     sections does that were prepared one by one.
     """
     record, found = modality.uns.get(_keys.MODALITY_RECORD, {}), modality.varm.get(_keys.PREPARATION)
-    if record.get("use_rep") not in modality.obsm or record.get("loadings") not in modality.varm or found is None:
+    if record.get("use_rep") not in modality.obsm or record.get("loadings") not in modality.varm:
+        return False
+    if found is None or _keys.LENGTH not in found:
         return False
     return np.allclose(_lengths(modality.varm[record["loadings"]]), found[_keys.LENGTH], rtol=1e-4)
 
