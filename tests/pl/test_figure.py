@@ -5,7 +5,17 @@ import pytest
 from matplotlib import pyplot as plt
 
 from spamca.pl._coloring import Coloring
-from spamca.pl._figure import PANEL, given_axes, grid_shape, height_of, key_size, new_axes, panel_size, wrapped
+from spamca.pl._figure import (
+    PANEL,
+    given_axes,
+    grid_shape,
+    height_of,
+    key_size,
+    new_axes,
+    panel_size,
+    width_of,
+    wrapped,
+)
 
 
 def test_longer_side_of_a_panel_is_fixed():
@@ -46,9 +56,9 @@ def test_axes_of_the_caller_must_be_as_many_as_panels():
         given_axes(3, 1)
 
 
-def test_height_is_in_inches():
-    ax = plt.figure(figsize=(4, 2)).add_axes((0, 0, 1, 0.5))
-    assert height_of(ax) == pytest.approx(1)
+def test_height_and_width_are_in_inches():
+    ax = plt.figure(figsize=(4, 2)).add_axes((0, 0, 0.75, 0.5))
+    assert (height_of(ax), width_of(ax)) == (pytest.approx(1), pytest.approx(3))
 
 
 def test_a_long_title_takes_the_lines_that_its_panel_is_wide():
@@ -57,3 +67,4 @@ def test_a_long_title_takes_the_lines_that_its_panel_is_wide():
     assert len(lines) == 3
     assert max(map(len, lines)) * 0.57 * 10 / 72 <= 3.2
     assert len(wrapped("x" * 80, 3.2, 10).split("\n")) == 2
+    assert wrapped("day 1\nuntreated", 3.2, 10) == "day 1\nuntreated"

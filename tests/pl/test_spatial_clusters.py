@@ -141,6 +141,17 @@ def test_axes_of_the_caller_are_used(mdata):
     assert plt.get_fignums() == [figure.number]
 
 
+@pytest.mark.parametrize("inches", [8, 16])
+@pytest.mark.parametrize("own", [True, False])
+def test_titles_are_as_wide_as_axes_that_the_caller_sizes(mdata, inches, own):
+    long = "a title of a panel that is far wider than the panel in which it would have to stand"
+    given = {"ax": plt.subplots(1, 4, figsize=(inches, 4))[1]} if own else {"figsize": (inches, 4)}
+    given |= {"color": ["label", "gene1", "gene2", "gene3"], "title": [long] * 4, "legend": not own}
+    axes = spamca.pl.spatial_clusters(mdata, **given)
+    assert overlaps(axes[0].figure) == []
+    assert (axes[0].get_title().count("\n") > 2) == (inches == 8)
+
+
 def test_titles_and_legends_can_be_chosen(mdata):
     axes = spamca.pl.spatial_clusters(mdata, color=["label", "gene1"], title=["A", "B"], legend=False, figsize=(4, 2))
     assert titles(axes) == ["A", "B"]

@@ -117,6 +117,12 @@ def height_of(ax: Axes) -> float:
     return ax.get_window_extent().height / ax.figure.dpi
 
 
+def width_of(ax: Axes) -> float:
+    """Width of axes in inches, before their aspect is applied."""
+    return ax.get_window_extent().width / ax.figure.dpi
+
+
 def wrapped(text: str, width: float, size: float) -> str:
-    """Text in lines of a width in inches: one that is wider than its panel would be cut at the edge of the figure."""
-    return textwrap.fill(text, max(12, int(width * 72 / (0.57 * size))))
+    """Text in lines of a width in inches, beside those that it has: one that is wider than its panel would be cut at the edge of the figure."""
+    most = max(12, int(width * 72 / (0.57 * size)))
+    return "\n".join(textwrap.fill(line, most) for line in text.split("\n"))

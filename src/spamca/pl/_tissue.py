@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
-from spamca.pl._figure import grid_shape, height_of, key_size, new_axes, panel_size, wrapped
+from spamca.pl._figure import grid_shape, height_of, key_size, new_axes, panel_size, width_of, wrapped
 from spamca.pl._panel import draw_key, draw_panel, scale
 from spamca.pl._section import common_window
 
@@ -62,6 +62,7 @@ def draw_tissue(
     window = common_window(sections)
     aspect = window[1] / window[0]
     width, height = panel_size(aspect)
+    ours = ax is None and figsize is None  # else the caller says how large panels are
     if ax is None:
         keys = _key_sizes(colorings, len(sections), columns, height) if legend else []
         grid = new_axes(rows, columns, aspect, keys, figsize)
@@ -74,12 +75,13 @@ def draw_tissue(
     norms = [None if coloring.categories is not None else scale(coloring, style.limits) for coloring in colorings]
     for (i, j), name in zip(product(range(len(colorings)), range(len(sections))), titles, strict=True):
         draw_panel(axes[i, j], sections[j], colorings[i], style, norms[i], window)
-        axes[i, j].set_title(wrapped(name, width, TITLE_SIZE), fontsize=TITLE_SIZE)
+        room = width if ours else width_of(axes[i, j])
+        axes[i, j].set_title(wrapped(name, room, TITLE_SIZE), fontsize=TITLE_SIZE)
     if legend:
         last = min(columns, len(sections)) - 1
         for i, coloring in enumerate(colorings):
             owner = axes[i, last]
-            room = height if ax is None and figsize is None else height_of(owner)
+            room = height if ours else height_of(owner)
             draw_key(owner, coloring, style, norms[i], height=room, title=coloring.name if len(sections) > 1 else None)
     return axes
 
