@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import matplotlib as mpl
 import mudata
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import LinearSegmentedColormap
 
 import spamca
 from spamca._edge import without_pull
@@ -71,9 +73,18 @@ def test_colours_of_a_map_by_its_name(mdata):
     assert find_coloring(mdata, "label", palette="viridis").colors == ["#440154", "#21918c", "#fde725"]
 
 
+def test_few_shades_that_are_no_list_of_colours_go_from_end_to_end(mdata, monkeypatch):
+    own = LinearSegmentedColormap.from_list("own", ["red", "blue"], N=3)
+    monkeypatch.setitem(mpl.colormaps._cmaps, "own", own)
+    assert find_coloring(mdata, "label", palette="own").colors == ["#ff0000", "#800080", "#0000ff"]
+
+
 def test_colours_given_must_suffice(mdata):
     with pytest.raises(ValueError, match=r"palette has no colour for \['domain 3'\] of 'label'"):
         find_coloring(mdata, "label", palette=["red", "lime"])
+    mdata.obs["many"] = pd.Categorical([str(i % 12) for i in range(mdata.n_obs)])
+    with pytest.raises(ValueError, match="12 categories, got 'tab10'; give more colours"):
+        find_coloring(mdata, "many", palette="tab10")
     assert "label_colors" not in mdata.uns
 
 

@@ -134,13 +134,12 @@ def _colors(
         stored = _stored(holder, column)
         fit = len(stored) == len(categories) and all(map(is_color_like, stored))
         return stored if fit else new_colors(len(categories))
-    if isinstance(palette, str):
-        palette = _of_map(palette, len(categories))
-    by_name = palette if isinstance(palette, Mapping) else dict(zip(categories, palette, strict=False))
+    colors = _of_map(palette, len(categories)) if isinstance(palette, str) else palette
+    by_name = colors if isinstance(colors, Mapping) else dict(zip(categories, colors, strict=False))
     if lacking := [category for category in categories if category not in by_name]:
         msg = (
             f"palette has no colour for {lacking} of {column!r}, which has {len(categories)} categories, got {palette!r}; "
-            "add them"
+            "give more colours"
         )
         raise ValueError(msg)
     return [to_hex(by_name[category]) for category in categories]
@@ -151,7 +150,8 @@ def _of_map(name: str, n: int) -> list:
     import matplotlib as mpl
 
     found = mpl.colormaps[name]
-    return list(getattr(found, "colors", [])) if found.N < _SHADES else list(found(np.linspace(0, 1, n)))
+    listed = isinstance(found, mpl.colors.ListedColormap) and found.N < _SHADES
+    return list(found.colors if listed else found(np.linspace(0, 1, n)))
 
 
 def _stored(holder: MuData | AnnData, column: str) -> list[str]:
