@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, identity
 
 from spamca._logging import logger
-from spamca.cluster.readout import alike
+from spamca.cluster.discriminants import alike
 from spamca.cluster.result import Clustering
 from spamca.cluster.to_number import to_number
 

@@ -100,19 +100,3 @@ def spheres(points: np.ndarray, labels: np.ndarray, n_clusters: int) -> Readout:
     variance = max(float(np.square(points - means[labels]).mean()), np.finfo(np.float64).tiny ** 0.5)
     d = points.shape[1]
     return Readout(Affine.identity(d), np.full(n_clusters, 1 / n_clusters), means, variance * np.eye(d))
-
-
-def alike(points: np.ndarray, labels: np.ndarray, n_clusters: int) -> Readout:
-    """Gaussians of the means and sizes of clusters and of one covariance, that within them (Fisher's linear discriminants).
-
-    Parameters
-    ----------
-    points
-        Shape (n, d).
-    labels
-        Integers below ``n_clusters``, shape (n,).
-    n_clusters
-        Number of clusters K.
-    """
-    found = em.from_partitions(np.asarray(points, dtype=np.float64), labels[None], n_clusters)
-    return Readout(Affine.identity(points.shape[1]), found.weights[0], found.means[0], found.covariance[0])
