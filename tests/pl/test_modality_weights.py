@@ -119,3 +119,11 @@ def test_a_view_is_drawn_and_nothing_is_written(mdata):
     assert len(axes[0].collections[0].get_offsets()) == 100
     spamca.pl.modality_weights(mdata, groupby="label")
     assert list(mdata.uns) == ["simulation"]
+
+
+@pytest.mark.parametrize("figsize", [None, (5, 8)])
+def test_titles_of_sections_with_long_names_do_not_meet(mdata, figsize):
+    mdata.obs["section"] = [f"patient 12, left inguinal lymph node, {name}" for name in mdata.obs["section"]]
+    rna, protein, *_ = spamca.pl.modality_weights(mdata, library_key="section", figsize=figsize)
+    rna.figure.canvas.draw()
+    assert not rna.title.get_window_extent().overlaps(protein.title.get_window_extent())

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 PANEL = 3.2
 """Longer side of a panel in inches."""
 
+TITLE_SIZE = 10
+"""Size of the font of titles, in points."""
+
 BAR = 0.65
 """Width of a colour bar with its numbers, in inches."""
 

@@ -83,7 +83,7 @@ def modality_weights(
     from spamca.pl._arguments import check_figsize, check_style
     from spamca.pl._categories import find_categories
     from spamca.pl._coloring import Coloring
-    from spamca.pl._figure import BAR, panel_size
+    from spamca.pl._figure import BAR, TITLE_SIZE, panel_size, width_of, wrapped
     from spamca.pl._panel import Style, draw_key, draw_panel, scale
     from spamca.pl._section import common_window, find_sections
 
@@ -127,7 +127,9 @@ def modality_weights(
     for panels, section in zip(grid, sections, strict=True):
         for panel, (name, values) in zip(panels, weights.items(), strict=True):
             draw_panel(panel, section, Coloring(name, values), style, norm, window)
-            panel.set_title(name if section.name is None else f"{section.name}: {name}", fontsize=10)
+            title = name if section.name is None else f"{section.name}: {name}"
+            room = width if figsize is None else width_of(panel)
+            panel.set_title(wrapped(title, room, TITLE_SIZE), fontsize=TITLE_SIZE)
     draw_key(grid[0, -1], everything, style, norm, height=height, title="weight")
     last = figure.add_subplot(cells[-1, :])
     draw_boxes(last, weights, domains)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
-from spamca.pl._figure import grid_shape, height_of, key_size, new_axes, panel_size, width_of, wrapped
+from spamca.pl._figure import TITLE_SIZE, grid_shape, height_of, key_size, new_axes, panel_size, width_of, wrapped
 from spamca.pl._panel import draw_key, draw_panel, scale
 from spamca.pl._section import common_window
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from spamca.pl._coloring import Coloring
     from spamca.pl._panel import Style
     from spamca.pl._section import Section
-
-TITLE_SIZE = 10
 
 
 def draw_tissue(
