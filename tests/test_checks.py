@@ -487,5 +487,6 @@ def test_devices_that_are_not_there_are_told_before_anything_is_computed(
     monkeypatch, n_cuda, accelerator, devices, told
 ):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: n_cuda)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: n_cuda > 0)
     with nullcontext() if told is None else pytest.raises(ValueError, match=told):
         _checks.check_devices(accelerator, devices, "auto", "32-true", None)

@@ -63,7 +63,11 @@ def check_devices(
     ------
     TypeError, ValueError
         If not.
+    RuntimeError
+        If processes are to be forked after CUDA was used.
     """
+    from spamca.train.strategy import accelerator_of, check_forking
+
     check_choice("accelerator", accelerator, ACCELERATORS)
     check_choice("precision", precision, PRECISIONS)
     check_choice("strategy", strategy, STRATEGIES)
@@ -72,21 +76,22 @@ def check_devices(
     if devices != "auto" and not number and not (listed and len(set(devices)) == len(devices)):
         msg = f"devices must be 'auto', a number of devices, or a list of their numbers, none twice, got {devices!r}"
         raise ValueError(msg)
-    _check_there(accelerator, devices)
+    _check_there(accelerator, accelerator_of(accelerator), devices)
+    check_forking(accelerator, strategy, devices)
     if batch_size is not None:
         check_count("batch_size", batch_size, least=LEAST_BATCH)
 
 
-def _check_there(accelerator: str, devices: int | str | list[int]) -> None:
+def _check_there(accelerator: str, taken: str, devices: int | str | list[int]) -> None:
     import torch
 
-    there = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
-    if accelerator == "cpu" or (accelerator == "auto" and not there["cuda"]):
+    if taken == "cpu":
         if isinstance(devices, list):
             msg = f"devices={devices!r} names devices, of which the CPU has none; give their number, or accelerator='cuda'"
             raise ValueError(msg)
         return
-    n = there["cuda"] or there["mps"] if accelerator == "gpu" else there[accelerator.replace("auto", "cuda")]
+    there = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
+    n = there["cuda"] or there["mps"] if taken == "gpu" else there[taken]
     wanted = 1 if devices == "auto" else max(devices) + 1 if isinstance(devices, list) else devices
     if wanted > n:
         instead = f"devices={n}" if n else "accelerator='cpu'"

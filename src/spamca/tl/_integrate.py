@@ -175,7 +175,7 @@ def integrate(
     from spamca.tl._store import store
     from spamca.tl._where_missing import run_neighbors_where_missing
     from spamca.train import fit
-    from spamca.train.strategy import check_forking, forks
+    from spamca.train.strategy import forks
 
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_key_added(mdata, key_added, embedding=True)
@@ -183,7 +183,6 @@ def integrate(
     seed = _checks.check_seed(random_state)
     _checks.check_size(mdata, "to be integrated")
     _checks.check_devices(accelerator, devices, strategy, precision, batch_size)
-    check_forking(accelerator, strategy, devices)
     _checks.check_checkpoint(checkpoint)
     _checks.check_count("n_runs", n_runs, least=1)
     _checks.check_flag("batch_correction", batch_correction)
