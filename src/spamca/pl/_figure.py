@@ -23,6 +23,8 @@ PANEL = 3.2
 TITLE_SIZE = 10
 """Size of the font of titles, in points."""
 
+_CHARACTER = 0.57  # its width on average, in sizes of the font
+
 BAR = 0.65
 """Width of a colour bar with its numbers, in inches."""
 
@@ -38,8 +40,7 @@ def key_size(coloring: Coloring, height: float) -> tuple[float, float]:
         return BAR, 0.0
     n_entries = len(coloring.categories) + 2
     columns = legend_columns(n_entries, height)
-    # A character takes somewhat more than half the size of the font on average.
-    longest = max((len(name) for name in coloring.categories), default=0) * 0.57 * FONT_SIZE / 72
+    longest = max((len(name) for name in coloring.categories), default=0) * _CHARACTER * FONT_SIZE / 72
     return columns * (longest + 0.32), math.ceil(n_entries / columns) * LINE
 
 
@@ -127,5 +128,5 @@ def width_of(ax: Axes) -> float:
 
 def wrapped(text: str, width: float, size: float) -> str:
     """Text in lines of a width in inches, beside those that it has: one that is wider than its panel would be cut at the edge of the figure."""
-    most = max(12, int(width * 72 / (0.57 * size)))
+    most = max(12, int(width * 72 / (_CHARACTER * size)))
     return "\n".join(textwrap.fill(line, most) for line in text.split("\n"))

@@ -121,6 +121,7 @@ def n_clusters(
 
 def _draw(panel: Axes, name: str, record: Mapping[str, np.ndarray]) -> None:
     from spamca._palette import palette
+    from spamca.pl._figure import TITLE_SIZE
 
     line, mark = palette(2)
     tried, values, chosen = np.asarray(record["tried"]), np.asarray(record[name]), int(record["n_clusters"])
@@ -130,7 +131,7 @@ def _draw(panel: Axes, name: str, record: Mapping[str, np.ndarray]) -> None:
     panel.axvline(chosen, color=mark, linewidth=0.8, linestyle=":")
     if name == "score" and values.min() < values.max() - _DEPTH:
         panel.set_ylim(values.max() - _DEPTH, values.max() + 0.05 * _DEPTH)
-    panel.set_title(name, fontsize=10)
+    panel.set_title(name, fontsize=TITLE_SIZE)
     panel.set_ylabel(CRITERIA[name], fontsize=9)
     panel.spines[["top", "right"]].set_visible(False)
     panel.tick_params(labelsize=8)

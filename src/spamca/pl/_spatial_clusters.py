@@ -53,8 +53,8 @@ def spatial_clusters(
         Column of ``mdata.obs``; ``"<modality>:<column>"`` for one of a modality; ``"<modality>:<feature>"`` or the name of a
         feature. Several give a panel each.
     library_key
-        Column of ``obs`` with the section of each spot: one panel a section, in the order of the categories. By default the one given to
-        :func:`spamca.pp.neighbors`, if any.
+        Column of ``obs`` with the section of each spot: one panel a section, in the order of the categories. By default the one
+        given to :func:`spamca.pp.neighbors`, if any.
     spatial_key
         Key of ``obsm`` with the coordinates, on the MuData or in its modalities.
     layer
@@ -73,8 +73,8 @@ def spatial_clusters(
     image
         Whether to draw the image in ``uns["spatial"]`` (squidpy's layout), of the MuData or a modality, beneath.
     palette
-        Colours of the categories, in order or by name, or a colour map of matplotlib by its name, kept from then on. By default those stored, else colours that colour-blind
-        readers can tell apart.
+        Colours of the categories, in order or by name, or a colour map of matplotlib by its name, kept from then on. By default
+        those stored, else colours that colour-blind readers can tell apart.
     cmap
         Colour map of numbers, or its name.
     percentiles

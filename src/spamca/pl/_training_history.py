@@ -75,7 +75,7 @@ def training_history(
     from spamca._checks import check_count, check_name, check_readable
     from spamca._palette import palette
     from spamca.pl._arguments import check_figsize, check_names
-    from spamca.pl._figure import given_axes, grid_shape
+    from spamca.pl._figure import TITLE_SIZE, given_axes, grid_shape
 
     check_readable(mdata)
     check_name("key", key)
@@ -104,7 +104,7 @@ def training_history(
     for i, (panel, name) in enumerate(zip(axes, losses, strict=True)):
         values = history[name]
         panel.plot(np.arange(1, len(values) + 1), values, color=palette(1)[0], linewidth=1.2)
-        panel.set_title(name.replace("_", " "), fontsize=10)
+        panel.set_title(name.replace("_", " "), fontsize=TITLE_SIZE)
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(labelsize=8, labelbottom=True)
         panel.xaxis.get_major_locator().set_params(integer=True, nbins=4)
