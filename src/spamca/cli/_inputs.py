@@ -81,7 +81,7 @@ def _spaceranger_files(path: Path, *, raw: bool = False, counts_file: str | None
     return [*([matrix] if matrix.is_file() else _within(matrix)), *_within(path / "spatial")]
 
 
-def _within(folder: Path, **_: Any) -> list[Path]:
+def _within(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 

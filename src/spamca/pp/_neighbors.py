@@ -73,7 +73,7 @@ def neighbors(
         Distance of features: ``"correlation"``, ``"cosine"`` or ``"euclidean"`` (always with fewer than 3 features).
     approximate
         Whether to search similar spots with pynndescent. None: past 50,000 spots, unless there is a GPU (CUDA) that compares
-        all pairs. The search takes a minute to compile and then grows little faster than the number of spots; the exact one
+        all pairs. The search is compiled once in a process, which takes up to a minute, and then grows little faster than the number of spots; the exact one
         grows with their square, in little memory.
     spatial_key
         Name of the coordinates in ``obsm``.

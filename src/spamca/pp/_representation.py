@@ -77,15 +77,19 @@ def representation(
         _checks.check_name("use_rep", asked)
         return Representation(asked, _checks.check_representation(mdata, name, asked), GIVEN)
     record = modality.uns.get(_keys.MODALITY_RECORD, {})
-    if record.get("kind", GIVEN) != GIVEN and prepared_here(modality):
+    if prepared_here(modality):
         key = record["use_rep"]
         return Representation(key, _checks.check_representation(mdata, name, key), record["kind"])
     for key in _keys.REPRESENTATIONS:
         if key in modality.obsm:
             logger.info("neighbors: using obsm[%r] for %r", key, name)
-            if record.get("kind", GIVEN) != GIVEN and record.get("use_rep") == key:
-                told = "neighbors: obsm[%r] of %r is not what spamca.pp.prepare left, or its loadings are gone; prepare it again if it was made section by section"
-                logger.warning(told, key, name)
+            if "loadings" in record and record["use_rep"] == key:
+                logger.warning(
+                    "neighbors: obsm[%r] of %r is not what spamca.pp.prepare left, or its loadings are gone; prepare it again "
+                    "if it was made section by section",
+                    key,
+                    name,
+                )
             return Representation(key, _checks.check_representation(mdata, name, key), GIVEN)
     prepared = prepare_modality(mdata, name, random_state=random_state)
     logger.info("neighbors: %r has no features yet, %s", name, prepared)
