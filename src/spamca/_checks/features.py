@@ -121,6 +121,7 @@ def check_representation(mdata: MuData, modality: str, use_rep: str) -> np.ndarr
         )
         raise KeyError(msg)
     values = obsm[use_rep]
+    # Dense, as the network holds what it is to restore: a representation is to be narrow, whoever made it.
     values = values.toarray() if sparse.issparse(values) else np.asarray(values)
     slot = f"mdata[{modality!r}].obsm[{use_rep!r}]"
     if values.ndim != 2 or not values.shape[1] or values.dtype.kind not in "fiu" or not np.isfinite(values).all():

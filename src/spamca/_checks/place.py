@@ -60,14 +60,14 @@ def check_coordinates(mdata: MuData, basis: str = _keys.SPATIAL) -> np.ndarray:
 
 def _checked_coordinates(values: Any, where: str, basis: str) -> np.ndarray:
     slot = f"{where}.obsm[{basis!r}]"
-    values = values.toarray() if sparse.issparse(values) else np.asarray(values)
+    values = values if sparse.issparse(values) else np.asarray(values)
     if values.ndim != 2 or values.shape[1] != 2:
         msg = f"{slot} must have two columns, x and y, got shape {values.shape}; set it to an array of shape (n_obs, 2)"
         raise ValueError(msg)
     try:
         if values.dtype.kind == "c":  # the cast would only warn
             raise TypeError
-        values = values.astype(np.float64)
+        values = (values.toarray() if sparse.issparse(values) else values).astype(np.float64)
     except (TypeError, ValueError) as error:
         msg = f"{slot} must hold numbers, got {values.dtype}; set it to an array of numbers of shape (n_obs, 2)"
         raise ValueError(msg) from error

@@ -67,6 +67,7 @@ def leiden(
         )
     labels = to_number(points, found, n_clusters, random_state=random_state)
     indicator = csr_matrix((np.ones(len(points)), (np.arange(len(points)), labels)), (len(points), labels.max() + 1))
+    # A row of K votes a spot.
     votes = ((graph + identity(len(points), format="csr")) @ indicator).toarray()
     posterior = votes / votes.sum(axis=1, keepdims=True)
     record = {"resolution": resolution, "n_communities": n_found}

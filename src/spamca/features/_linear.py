@@ -155,7 +155,7 @@ def treat_scaled(
         rows = rows[:, varying]
         if known.constants["sparse"]:
             rows = sparse.csr_matrix(rows)
-        elif sparse.issparse(rows):
+        elif sparse.issparse(rows):  # of at most DENSE_UP_TO features, or a block, or like a tissue that was dense
             rows = rows.toarray()
         return _scaled(rows, known.columns["mean"], known.columns["deviation"])
 
