@@ -70,7 +70,7 @@ def nearest(trained_half, new, model):
     import pandas as pd
     from sklearn.neighbors import KNeighborsClassifier
 
-    from spamca.guide.starts import average
+    from spamca.guide.smoothing import average
     from spamca.tl._new_tissue import lay_out
 
     seen = []

@@ -82,11 +82,6 @@ def view_weights(key_added: str) -> str:
     return f"{key_added}_view_weights"
 
 
-def guide(key_added: str) -> str:
-    """``obsm`` key of the domains that guided the training."""
-    return f"{key_added}_guide"
-
-
 def denoised(key: str) -> str:
     """``layers`` key of features without noise; on the MuData's ``obsm`` the name of the modality follows it."""
     return f"{key}_denoised"
@@ -110,11 +105,6 @@ def confidence(key_added: str) -> str:
 def novelty(key_added: str) -> str:
     """``obs`` key of how far a spot is from the tissue that a model was trained on."""
     return f"{key_added}_novelty"
-
-
-def agreement(key_added: str) -> str:
-    """``obs`` key of how far several runs agree on the domain of a spot."""
-    return f"{key_added}_agreement"
 
 
 def corrected(key_added: str) -> str:

@@ -9,7 +9,7 @@ from spamca._checks.features import check_features, check_modality_names, check_
 from spamca._checks.key import check_key_added
 from spamca._checks.place import check_coordinates, check_library, find_library_key, recorded_library_key
 from spamca._checks.tissue import check_mudata, check_readable, check_size
-from spamca._checks.training import check_checkpoint, check_devices, check_unguided, known_settings
+from spamca._checks.training import check_checkpoint, check_devices, known_settings
 from spamca._checks.value import (
     check_choice,
     check_count,
@@ -44,7 +44,6 @@ __all__ = [
     "check_representation",
     "check_seed",
     "check_size",
-    "check_unguided",
     "find_library_key",
     "known_settings",
     "recorded_library_key",

@@ -70,8 +70,8 @@ def check_key_added(mdata: MuData, key_added: str, *, domains: bool = True, embe
 def _written(key_added: str) -> tuple[str, ...]:
     """Every name that is made from a key."""
     made = (_keys.embedding, _keys.joint_neighbors, _keys.weight, _keys.view_weights)
-    made += (_keys.posterior, _keys.confidence, _keys.agreement, _keys.novelty, _keys.colors)
-    made += (_keys.guide, _keys.denoised, _keys.corrected)
+    made += (_keys.posterior, _keys.confidence, _keys.novelty, _keys.colors)
+    made += (_keys.denoised, _keys.corrected)
     return key_added, *(name(key_added) for name in made)
 
 

@@ -40,20 +40,6 @@ def known_settings(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
     return settings
 
 
-def check_unguided(n_runs: int, modality_trust: Mapping[str, float] | None) -> None:
-    """Whether arguments of the guide are left alone where there is none.
-
-    Raises
-    ------
-    ValueError
-        If not.
-    """
-    for name, value, unused in (("n_runs", n_runs, 1), ("modality_trust", modality_trust, None)):
-        if value != unused:
-            msg = f"{name}={value!r} is for the guide, which this preset and these settings go without; leave it out"
-            raise ValueError(msg)
-
-
 def check_devices(
     accelerator: str, devices: int | str | list[int], strategy: str, precision: str, batch_size: int | None
 ) -> None:

@@ -7,7 +7,7 @@ from spamca.features._features import Features
 from spamca.features._fitted import Fitted
 from spamca.features._opened import Opened, opened
 from spamca.features._unexplained import unexplained
-from spamca.features.kinds import KINDS, Kind, infer_kind, matrix_of, trust_of
+from spamca.features.kinds import KINDS, Kind, infer_kind, matrix_of
 
 __all__ = [
     "KINDS",
@@ -20,6 +20,5 @@ __all__ = [
     "infer_kind",
     "matrix_of",
     "opened",
-    "trust_of",
     "unexplained",
 ]

@@ -48,10 +48,6 @@ class Kind:
         Whether it can also start from values that are logarithms of counts.
     centred
         Whether all features are needed to prepare each: those of a spot are held against their mean.
-    trust
-        What the likelihood of such a modality is raised to where domains are sought. Below one for what accompanies the
-        molecules and has a structure of its own: the texture of an image bends domains after itself where it counts in
-        full.
     units
         What the values are after the preparation and before the components, in words.
     """
@@ -62,7 +58,6 @@ class Kind:
     counts: bool = True
     logged: bool = False
     centred: bool = False
-    trust: float = 1.0
     units: str = "values as they were given"
 
 
@@ -98,7 +93,6 @@ KINDS: dict[str, Kind] = {
         treat_generic,
         (r"images?\d*|histology|histological|morphology|morphological|h ?e|he stain\w*",),
         counts=False,
-        trust=0.25,
     ),
     "metabolite": Kind(
         prepare_generic,
@@ -142,12 +136,6 @@ def infer_kind(name: str, modality: AnnData | Opened) -> str:
         logger.info("%r: values are not counts; taken as reduced features (kind 'generic') and not as %s", name, kind)
         return "generic"
     return kind
-
-
-def trust_of(name: str, kind: str) -> float:
-    """How far a modality is trusted: by its kind or, where its features came from elsewhere, by its name."""
-    known = kind if kind in KINDS else _named_kind(name)
-    return 1.0 if known is None else KINDS[known].trust
 
 
 def matrix_of(modality: AnnData | Opened, kind: str) -> tuple[Any, str]:

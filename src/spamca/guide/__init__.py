@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spamca.guide.consensus import consensus, guide_of_runs
+from spamca.guide.consensus import consensus
 from spamca.guide.guide import Guide, guide
 from spamca.guide.noise import noise_whitened
 from spamca.guide.number import NumberOfDomains, number_of_domains
@@ -13,7 +13,7 @@ __all__ = [
     "NumberOfDomains",
     "consensus",
     "guide",
-    "guide_of_runs",
+
     "noise_whitened",
     "number_of_domains",
     "without_batch_effects",

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spamca.guide.constellation import matched
+from spamca.guide.field import Field
 from spamca.guide.patches import N_PATCHES, patches
 from spamca.guide.regroup import regroup
-from spamca.guide.searched import LONG, SHORT, halving, joined, searched
+from spamca.guide.searched import agreed, halving, joined
 from spamca.guide.sectioned import Sectioned
 
 if TYPE_CHECKING:
@@ -23,17 +24,17 @@ if TYPE_CHECKING:
 FEWEST = 10
 """Spots for each domain that a section needs to be read alone."""
 
+LONG, SHORT = 60, 10
+"""Steps of the field where the search ends, and where what it found is carried to all of a large tissue."""
+
 LEAST_PATCH = 100
 """Spots of a patch of a section; there are fewer patches where there are many sections."""
 
 
 def across_sections(
     blocks: Sequence[Block],
-    features: Sequence[np.ndarray],
     adjacency: csr_matrix,
     n_domains: int,
-    weights: Sequence[float],
-    has: Sequence[np.ndarray | None],
     sections: np.ndarray,
     *,
     n_searched: int,
@@ -51,16 +52,10 @@ def across_sections(
     ----------
     blocks
         Components of the modalities, at least one.
-    features
-        Features of each modality, (n, d_m), which starts come from.
     adjacency
         Spatial graph, symmetric, sparse of shape (n, n), without edges between sections.
     n_domains
         Number of domains K, at least 2.
-    weights
-        How far each modality is trusted.
-    has
-        Which spots have each modality, as from :func:`~spamca.guide.blocks.masks`.
     sections
         Section of each spot, integers below S of shape (n,).
     n_searched
@@ -73,17 +68,10 @@ def across_sections(
     The field of the sections with their effects, and an assignment (n, K), float32.
     """
     if len(sections) <= n_searched:
-        return _searched(blocks, features, adjacency, n_domains, weights, has, sections, rng)
+        return _searched(blocks, adjacency, n_domains, sections, rng)
     spots = _sample(adjacency, sections, n_searched, rng)
     part, found = _searched(
-        [block.take(spots) for block in blocks],
-        [values[spots] for values in features],
-        adjacency[spots][:, spots],
-        n_domains,
-        weights,
-        [None if own is None else own[spots] for own in has],
-        sections[spots],
-        rng,
+        [block.take(spots) for block in blocks], adjacency[spots][:, spots], n_domains, sections[spots], rng
     )
     whole = Sectioned(blocks, adjacency, sections)
     whole.correct(part.effects)
@@ -92,16 +80,13 @@ def across_sections(
 
 def _searched(
     blocks: Sequence[Block],
-    features: Sequence[np.ndarray],
     adjacency: csr_matrix,
     n_domains: int,
-    weights: Sequence[float],
-    has: Sequence[np.ndarray | None],
     sections: np.ndarray,
     rng: np.random.Generator,
 ) -> tuple[Sectioned, np.ndarray]:
     sectioned, best = Sectioned(blocks, adjacency, sections), None
-    for start in _starts(sectioned, features, n_domains, weights, has, rng):
+    for start in _starts(sectioned, n_domains, rng):
         found = sectioned.settle(start, LONG)
         score = sectioned.score(found.argmax(axis=1), n_domains)
         if best is None or score > best[0]:
@@ -112,26 +97,16 @@ def _searched(
     return sectioned, sectioned.settle(found, LONG)
 
 
-def _starts(
-    sectioned: Sectioned,
-    features: Sequence[np.ndarray],
-    n_domains: int,
-    weights: Sequence[float],
-    has: Sequence[np.ndarray | None],
-    rng: np.random.Generator,
-) -> Iterator[np.ndarray]:
+def _starts(sectioned: Sectioned, n_domains: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
     """Assignments (n, K) to start from."""
     adjacency, sections = sectioned.adjacency, sectioned.sections
     level = sectioned.estimated(np.ones((len(sections), 1)))
     sectioned.correct([replace(effect, shifts=np.zeros_like(effect.shifts)) for effect in level])
     scaled = sectioned.field.blocks
-    yield searched(scaled, features, adjacency, n_domains, weights, has, rng)[1]
+    yield sectioned.field.relax(agreed(scaled, adjacency, n_domains, rng), LONG)
     sectioned.correct(level)
-    centred, features_centred = (
-        sectioned.field.blocks,
-        [_centred(*one, sections) for one in zip(features, has, strict=True)],
-    )
-    yield searched(centred, features_centred, adjacency, n_domains, weights, has, rng)[1]
+    centred = sectioned.field.blocks
+    yield sectioned.field.relax(agreed(centred, adjacency, n_domains, rng), LONG)
     alone = np.zeros(len(sections), dtype=np.int64)
     for section in range(int(sections.max()) + 1):
         spots = np.flatnonzero(sections == section)
@@ -139,22 +114,11 @@ def _starts(
         own = [block for block in own if block.size > 0]
         if len(spots) < FEWEST * n_domains or not own:
             continue
-        held = [None if mask is None else mask[spots] for mask in has]
-        values, graph = [values[spots] for values in features_centred], adjacency[spots][:, spots]
-        field, found = searched(own, values, graph, n_domains, weights, held, rng)
-        alone[spots] = field.relax(found, LONG, own_covariance=True).argmax(axis=1)
+        graph = adjacency[spots][:, spots]
+        found = agreed(own, graph, n_domains, rng)
+        alone[spots] = Field(own, graph).relax(found, LONG).argmax(axis=1)
     member = np.eye(n_domains, dtype=np.float32)
     yield from (member[partition] for partition in matched(scaled, sections, alone, n_domains))
-
-
-def _centred(values: np.ndarray, own: np.ndarray | None, sections: np.ndarray) -> np.ndarray:
-    """Features (n, d) less the mean of their section."""
-    out = np.array(values, dtype=np.float64)
-    for section in np.unique(sections):
-        spots = (sections == section) if own is None else (sections == section) & own
-        if spots.any():
-            out[spots] -= out[spots].mean(axis=0)
-    return out
 
 
 def _sample(adjacency: csr_matrix, sections: np.ndarray, n_searched: int, rng: np.random.Generator) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What the domains of a guide look like, apart from the tissue: the domains of other tissue, and how far that is from the first."""
+"""What domains look like, apart from the tissue: the domains of other tissue, and how far that is from the first."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import numpy as np
 from spamca.guide.blocks import Block, masks
 from spamca.guide.field import pull
 from spamca.guide.follow import spare_gain
-from spamca.guide.objective import COHERENCE
 from spamca.guide.relaxation import Relaxation
 from spamca.guide.statistics import Statistics
+from spamca.guide.surroundings import with_surroundings
 from spamca.guide.threads import fitting_threads
 
 if TYPE_CHECKING:
@@ -44,8 +44,10 @@ class Emissions:
         From its features to its components.
     gaussians
         Means and covariances of the domains.
+    hops
+        Scales of the surroundings that count as part of a spot; ``(0,)`` where it is read alone, in a Markov random field.
     coherence
-        What the field gains where all edges lie within domains, in nats per spot.
+        What that field gains where all edges lie within domains, in nats per spot; 0 for a mixture.
     reach
         Squared distance within which :data:`QUANTILE` of the spots of the first tissue lie, by the numbers of the modalities
         that it is taken in, joined by commas (``"0,1"``).
@@ -61,6 +63,7 @@ class Emissions:
     weights: tuple[float, ...]
     whitenings: tuple[Whitening, ...]
     gaussians: tuple[Gaussians, ...]
+    hops: tuple[int, ...]
     coherence: float
     reach: Mapping[str, float]
     sizes: tuple[np.ndarray, ...]
@@ -68,21 +71,32 @@ class Emissions:
     spare: float = 0.0
 
     @classmethod
-    def estimate(cls, blocks: Sequence[Block], assignment: np.ndarray) -> Emissions:
+    def estimate(
+        cls,
+        blocks: Sequence[Block],
+        assignment: np.ndarray,
+        adjacency: csr_matrix,
+        *,
+        hops: Sequence[int] = (0,),
+        coherence: float = 0.0,
+        noise: float = 0.0,
+    ) -> Emissions:
         """From the components of a tissue and the domains (n, K) found in it; the last ones are left out if they hold no spot."""
         n, assignment = len(assignment), np.asarray(assignment, dtype=np.float32)
         held = np.flatnonzero(assignment.sum(axis=0) >= 1)
         assignment = np.ascontiguousarray(assignment[:, : held[-1] + 1])
+        spread = _spread(blocks, adjacency, hops)
         with fitting_threads(n):
-            relaxation = Relaxation(Statistics(blocks, n), _no_links(n))
-            gaussians = relaxation.gaussians(assignment)
+            relaxation = Relaxation(Statistics(spread, n, noise=noise), None)
+            gaussians = relaxation.tied(assignment)
             squared = list(relaxation.squared_distances(gaussians))
         return cls(
             tuple(block.modality for block in blocks),
             tuple(float(block.weight) for block in blocks),
             tuple(block.whitening for block in blocks),
             tuple(gaussians),
-            COHERENCE,
+            tuple(int(h) for h in hops),
+            coherence,
             _reach(blocks, squared),
             tuple(block.sizes(assignment) for block in blocks),
             n,
@@ -93,16 +107,16 @@ class Emissions:
 
         Parameters
         ----------
-        blocks, assignment
-            Those that :meth:`estimate` was given.
-        adjacency
-            Spatial graph of that tissue, symmetric, sparse of shape (n, n).
+        blocks, assignment, adjacency
+            What :meth:`blocks` gave for that tissue, its domains, and its spatial graph.
         """
         held = np.ascontiguousarray(assignment[:, : len(self.sizes[0])], dtype=np.float32)
         return replace(self, spare=spare_gain(blocks, adjacency, held))
 
-    def blocks(self, features: Sequence[np.ndarray], present: np.ndarray | None) -> list[Block]:
-        """Components of other tissue.
+    def blocks(
+        self, features: Sequence[np.ndarray], present: np.ndarray | None, adjacency: csr_matrix
+    ) -> list[Block]:
+        """Components of other tissue, with the surroundings where they are part of a spot.
 
         Parameters
         ----------
@@ -110,6 +124,8 @@ class Emissions:
             Features of each modality, (n, d_m); rows of spots that lack it are not read.
         present
             Booleans (n, M), or None where every spot has every modality.
+        adjacency
+            Spatial graph, symmetric, sparse of shape (n, n).
         """
         has, out = masks(present, len(features)), []
         for m, weight, whitening in zip(self.modalities, self.weights, self.whitenings, strict=True):
@@ -117,7 +133,7 @@ class Emissions:
             if has[m] is not None:
                 components[~has[m]] = 0
             out.append(Block(components, weight, has[m], m, whitening))
-        return out
+        return _spread(out, adjacency, self.hops)
 
     def domains(self, blocks: Sequence[Block], adjacency: csr_matrix) -> np.ndarray:
         """Probability of each domain in other tissue: the field relaxes from its features, and what the domains are stays.
@@ -133,9 +149,12 @@ class Emissions:
         -------
         Float32 of shape (n, K), rows summing to one.
         """
-        with fitting_threads(adjacency.shape[0]):
+        n = adjacency.shape[0]
+        with fitting_threads(n):
+            if not self.coherence:
+                return Relaxation(Statistics(blocks, n), None).emission_known(self.gaussians, self.sizes[0])
             heard = pull(adjacency, self.coherence)
-            return Relaxation(Statistics(blocks, heard.shape[0]), heard).run_known(self.gaussians, _N_STEPS, _TOL)
+            return Relaxation(Statistics(blocks, n), heard).run_known(self.gaussians, _N_STEPS, _TOL)
 
     def moved(self, blocks: Sequence[Block], assignment: np.ndarray) -> np.ndarray:
         r"""How far domains have moved from what they were, against how far they lay from their nearest.
@@ -194,7 +213,7 @@ class Emissions:
         """
         n = len(blocks[0].values)
         with fitting_threads(n):
-            total = sum(Relaxation(Statistics(blocks, n), _no_links(n)).squared_distances(self.gaussians))
+            total = sum(Relaxation(Statistics(blocks, n), None).squared_distances(self.gaussians))
         has = np.column_stack([np.ones(n, dtype=bool) if b.present is None else b.present for b in blocks])
         out = np.full(n, np.nan)
         for pattern in np.unique(has, axis=0):
@@ -203,6 +222,10 @@ class Emissions:
             if reach > 0:
                 out[rows] = total[:, rows].min(axis=0) / reach
         return out
+
+
+def _spread(blocks: Sequence[Block], adjacency: csr_matrix, hops: Sequence[int]) -> list[Block]:
+    return list(blocks) if tuple(hops) == (0,) else with_surroundings(blocks, adjacency, hops)
 
 
 def _reach(blocks: Sequence[Block], squared: Sequence[np.ndarray]) -> dict[str, float]:
@@ -219,9 +242,3 @@ def _reach(blocks: Sequence[Block], squared: Sequence[np.ndarray]) -> dict[str, 
 
 def _name(modalities: object) -> str:
     return ",".join(map(str, modalities))
-
-
-def _no_links(n: int) -> csr_matrix:
-    from scipy.sparse import csr_matrix
-
-    return csr_matrix((n, n))

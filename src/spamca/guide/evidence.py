@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spamca.guide.starts import average
+from spamca.guide.smoothing import average
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

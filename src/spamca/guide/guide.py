@@ -1,8 +1,8 @@
-"""Domains that guide the network."""
+"""Domains of a tissue, what they look like, and what each modality tells of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +11,15 @@ from spamca._logging import logger
 from spamca.guide.across import across_sections
 from spamca.guide.blocks import masks, whitened_blocks
 from spamca.guide.field import Field
-from spamca.guide.patches import patches
-from spamca.guide.searched import LONG, SHORT, searched
+from spamca.guide.information import shares
+from spamca.guide.objective import COHERENCE
+from spamca.guide.relaxation import Relaxation
+from spamca.guide.searched import agreed
+from spamca.guide.smoothing import average
+from spamca.guide.statistics import Statistics
+from spamca.guide.surroundings import HOPS, with_surroundings
 from spamca.guide.threads import fitting_threads
+from spamca.guide.worth import INDEPENDENT, inflation, inflations, worths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,30 +29,57 @@ if TYPE_CHECKING:
     from spamca.guide.blocks import Block
 
 SEARCHED = 10_000
-"""Spots that the search sees; of larger tissue, those of patches drawn from it."""
+"""Spots that a search over several sections sees; of larger tissue, those of patches drawn from it."""
+
+NOISE = 0.03
+"""Variance added to the covariance of components beside their surroundings, in units of the noise of one spot."""
+
+_LONG, _SHORT = 60, 5
 
 
 @dataclass(frozen=True)
 class Guide:
-    """Soft domains and what speaks for them.
+    """Domains and what speaks for them.
 
     Parameters
     ----------
     assignment
-        Probability of each domain, float32 of shape (n, K), rows summing to one.
+        Probability of each domain that holds spots, by falling size: float32 of shape (n, K), rows summing to one.
+    shares
+        Share of each modality in what is told of each spot's domain, (n, M), rows summing to one.
+    worth
+        What the likelihood of each modality is raised to, (M,); zero where neighbours share nothing in it.
+    inflation
+        How many times the evidence of each modality would be counted if spots were taken for independent, (M,); NaN likewise.
     record
         Of these domains, with one covariance for all: ``log_likelihood`` (what the domains gain over one Gaussian, in nats
-        per spot), ``foretold`` (the same where the domain of a spot is foretold from its neighbours), ``coherence`` (share of
+        per spot), ``predicted`` (the same where the domain of a spot is predicted from its neighbours), ``coherence`` (share of
         edges within domains), ``objective``, and ``n_parameters`` of the means and shares; with several sections
         ``batch_effect`` (root mean square of their shifts, in units of noise). Empty where the features show nothing that
         neighbours share.
     blocks
         Components that the domains were found in, one block a modality that shows any.
+    hops
+        Scales of the surroundings that count as part of a spot; ``(0,)`` where it is read alone, in a Markov random field.
     """
 
     assignment: np.ndarray
+    shares: np.ndarray
+    worth: np.ndarray
+    inflation: np.ndarray
     record: dict[str, float] = field(default_factory=dict)
     blocks: tuple[Block, ...] = field(default=(), repr=False)
+    hops: tuple[int, ...] = (0,)
+
+    @property
+    def coherence(self) -> float:
+        """What the field gains where all edges lie within domains, in nats per spot; 0 where surroundings are part of a spot."""
+        return COHERENCE if self.hops == (0,) else 0.0
+
+    @property
+    def noise(self) -> float:
+        """Variance that is added to the covariance within domains."""
+        return 0.0 if self.hops == (0,) else NOISE
 
 
 def guide(
@@ -54,17 +87,18 @@ def guide(
     adjacency: csr_matrix,
     n_domains: int,
     *,
-    weights: Sequence[float] | None = None,
+    weights: Sequence[float | None] | None = None,
     present: np.ndarray | None = None,
     sections: np.ndarray | None = None,
     random_state: int = 0,
 ) -> Guide:
-    """Find domains by a hidden Markov random field, from many starts.
+    """Find domains.
 
-    The components of each modality that neighbours share (:func:`~spamca.guide.noise_whitened`) are the emissions of a
-    :class:`~spamca.guide.field.Field`; of the partitions that it relaxes to, the one of highest objective is taken, and relaxed
-    once more with a covariance of its own for each domain. Cost is linear in the number of spots: of large tissue the search
-    sees patches, and the field then relaxes over all of it.
+    The components of each modality that neighbours share (:func:`~spamca.guide.noise_whitened`) are weighed by what the modality is worth
+    (:mod:`~spamca.guide.worth`). Mixtures from many starts at several scales agree on a partition
+    (:mod:`~spamca.guide.consensus`), and a model relaxes from it: the :class:`~spamca.guide.field.Field` where spots are
+    independent given their domains, and else a mixture of spots with their :mod:`~spamca.guide.surroundings`. Cost is
+    linear in the number of spots.
 
     Parameters
     ----------
@@ -75,76 +109,93 @@ def guide(
     n_domains
         Number of domains K, at most n.
     weights
-        How far each modality is trusted: what its likelihood is raised to. None trusts all alike.
+        What the likelihood of each modality is raised to; None, alone or in place of a modality, measures it.
     present
         Booleans (n, M), or None where every spot has every modality.
     sections
-        Section of each spot, integers of shape (n,), where batch effects of sections are to be told from domains
+        Section of each spot, integers of shape (n,), where batch effects of sections are to be separated from domains
         (:func:`~spamca.guide.across.across_sections`); the graph has no edges between sections. None, or all alike: there are none.
     random_state
         Seed of samples and starts.
-
-    Returns
-    -------
-    The domains.
     """
     with fitting_threads(adjacency.shape[0]):
-        return _guide(features, adjacency, n_domains, weights, present, sections, random_state)
+        return _guide(features, adjacency, n_domains, weights, present, sections, np.random.default_rng(random_state))
 
 
 def _guide(
     features: Sequence[np.ndarray],
     adjacency: csr_matrix,
     n_domains: int,
-    weights: Sequence[float] | None,
+    weights: Sequence[float | None] | None,
     present: np.ndarray | None,
     sections: np.ndarray | None,
-    random_state: int,
+    rng: np.random.Generator,
 ) -> Guide:
-    weights = [1.0] * len(features) if weights is None else list(weights)
-    has = masks(present, len(features))
-    blocks = whitened_blocks(features, adjacency, weights, has)
-    n = adjacency.shape[0]
-    if n_domains >= 2 and not blocks:
-        logger.warning(
-            "guide: neighbours share nothing in any modality; the network trains without domains that lead it"
-        )
+    n_modalities, n = len(features), adjacency.shape[0]
+    given = [None] * n_modalities if weights is None else list(weights)
+    has = masks(present, n_modalities)
+    blocks = whitened_blocks(features, adjacency, [1.0 if one is None else one for one in given], has)
+    worth, counted = np.zeros(n_modalities), np.full(n_modalities, np.nan)
     if n_domains < 2 or not blocks:
-        return Guide(np.full((n, n_domains), 1 / n_domains, dtype=np.float32), blocks=tuple(blocks))
-    rng = np.random.default_rng(random_state)
+        if not blocks:
+            logger.warning("domains: neighbours share nothing in any modality, so there is nothing to find domains by")
+        return Guide(np.full((n, n_domains), 1 / n_domains, dtype=np.float32), _even(has, n), worth, counted, blocks=tuple(blocks))
+    times = inflations(blocks, adjacency, n_domains, rng)
+    measured = worths(times)
+    blocks = [
+        block if given[block.modality] is not None else replace(block, weight=float(own))
+        for block, own in zip(blocks, measured, strict=True)
+    ]
     batch = {}
     if sections is not None and len(np.unique(sections)) > 1:
-        given = (blocks, features, adjacency, n_domains, weights, has, np.unique(sections, return_inverse=True)[1])
-        sectioned, found = across_sections(*given, n_searched=SEARCHED, rng=rng)
-        whole, batch = sectioned.field, {"batch_effect": sectioned.batch_effect()}
-    elif n <= SEARCHED:
-        whole, found = searched(blocks, features, adjacency, n_domains, weights, has, rng)
-        found = whole.relax(found, LONG, own_covariance=True)
+        numbered = np.unique(sections, return_inverse=True)[1]
+        sectioned, found = across_sections(blocks, adjacency, n_domains, numbered, n_searched=SEARCHED, rng=rng)
+        blocks, batch = sectioned.field.blocks, {"batch_effect": sectioned.batch_effect()}
+        times = np.array([_inflation_of(block, adjacency, found, rng) for block in blocks])
     else:
-        spots = patches(adjacency, SEARCHED, rng)
-        field, found = searched(
-            [block.take(spots) for block in blocks],
-            [values[spots] for values in features],
-            adjacency[spots][:, spots],
-            n_domains,
-            weights,
-            [None if own is None else own[spots] for own in has],
-            rng,
-        )
-        found = field.relax(found, LONG, own_covariance=True)
-        whole = Field(blocks, adjacency)
-        found = whole.relax(whole.spread(found, spots), SHORT, own_covariance=True)
+        found = agreed(blocks, adjacency, n_domains, rng)
+    for block, own in zip(blocks, times, strict=True):
+        worth[block.modality], counted[block.modality] = block.weight, own
+    leading = min(zip(times, blocks, strict=True), key=lambda pair: (-pair[1].weight, pair[0]))[0]
+    hops = (0,) if leading < INDEPENDENT else HOPS
+    found, spread = settled(blocks, adjacency, found, hops)
     found = _numbered(found)
-    partition = found.argmax(axis=1)
-    if (n_found := len(np.unique(partition))) < n_domains:
-        logger.info("guide: only %d of %d domains hold spots", n_found, n_domains)
-    n_parameters = n_domains - 1 + n_domains * sum(block.weight * block.values.shape[1] for block in blocks)
-    record = {**whole.parts(partition, n_domains), "n_parameters": float(n_parameters), **batch}
-    return Guide(found, record, tuple(blocks))
+    partition, n_found = found.argmax(axis=1), found.shape[1]
+    if n_found < n_domains:
+        logger.info("domains: only %d of %d hold spots", n_found, n_domains)
+    n_parameters = n_found - 1 + n_found * sum(block.weight * block.values.shape[1] for block in blocks)
+    record = {**Field(blocks, adjacency).parts(partition, n_found), "n_parameters": float(n_parameters), **batch}
+    out = Guide(found, _even(has, n), worth, counted, record, tuple(blocks), hops)
+    told = shares(spread, adjacency, found, n_modalities, noise=out.noise)
+    return replace(out, shares=np.where(told.sum(axis=1, keepdims=True) > 0, told, out.shares))
+
+
+def settled(
+    blocks: Sequence[Block], adjacency: csr_matrix, assignment: np.ndarray, hops: Sequence[int]
+) -> tuple[np.ndarray, list[Block]]:
+    """Let a model relax from an assignment (n, K); beside it, what it reads."""
+    if tuple(hops) == (0,):
+        return Field(blocks, adjacency).relax(assignment, _LONG), list(blocks)
+    spread, n = with_surroundings(blocks, adjacency, hops), adjacency.shape[0]
+    relaxation = Relaxation(Statistics(spread, n, noise=NOISE), None)
+    return relaxation.mixture(assignment[:, :, None], _SHORT, 0.0)[:, :, 0], spread
+
+
+def _inflation_of(block: Block, adjacency: csr_matrix, assignment: np.ndarray, rng: np.random.Generator) -> float:
+    if block.present is None:
+        return inflation(block.values, assignment, average(adjacency), rng)
+    spots = np.flatnonzero(block.present)
+    return inflation(block.values[spots], assignment[spots], average(adjacency[spots][:, spots]), rng)
+
+
+def _even(has: Sequence[np.ndarray | None], n: int) -> np.ndarray:
+    """The same share for each modality that a spot has, (n, M)."""
+    there = np.column_stack([np.ones(n) if own is None else own.astype(float) for own in has])
+    return there / np.maximum(there.sum(axis=1, keepdims=True), 1)
 
 
 def _numbered(assignment: np.ndarray) -> np.ndarray:
-    """Number the domains by falling size: which start led to them, and rounding, leave no trace."""
+    """Number the domains by falling size, those without a spot left out: which start led to them, and rounding, leave no trace."""
     own, first, size = np.unique(assignment.argmax(axis=1), return_index=True, return_counts=True)
-    empty = np.setdiff1d(np.arange(assignment.shape[1]), own)
-    return assignment[:, np.concatenate([own[np.lexsort((first, -size))], empty])]
+    held = assignment[:, own[np.lexsort((first, -size))]]
+    return np.ascontiguousarray(held / held.sum(axis=1, keepdims=True))

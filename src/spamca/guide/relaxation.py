@@ -66,11 +66,12 @@ class Relaxation:
     statistics
         Components of the modalities.
     pull
-        What each neighbour counts for, sparse of shape (n, n); rows add up to little enough for an exponential.
+        What each neighbour counts for, sparse of shape (n, n); rows add up to little enough for an exponential. None for a mixture,
+        in which neighbours are not heard.
     """
 
-    def __init__(self, statistics: Statistics, pull: csr_matrix) -> None:
-        self._statistics, self._pull = statistics, pull.astype(np.float32, copy=False)
+    def __init__(self, statistics: Statistics, pull: csr_matrix | None) -> None:
+        self._statistics, self._pull = statistics, None if pull is None else pull.astype(np.float32, copy=False)
         self._blocks, self._columns, self._features = statistics.blocks, statistics.columns, statistics.features
 
     def run(self, assignments: np.ndarray, n_steps: int, tol: float) -> np.ndarray:
@@ -92,6 +93,15 @@ class Relaxation:
         out[:, :, going] = now
         return out
 
+    def mixture(self, assignments: np.ndarray, n_steps: int, tol: float) -> np.ndarray:
+        """Follow B assignments (n, K, B) of a mixture with one covariance, in which neighbours are not heard; the same shape."""
+        now = np.asarray(assignments, dtype=np.float32)
+        for _ in range(n_steps):
+            before, now = now, self.emission(now, sized=True)
+            if _change(before, now).max() < tol:
+                break
+        return now
+
     def run_own(self, assignment: np.ndarray, n_steps: int, tol: float) -> np.ndarray:
         """Follow one assignment (n, K) with a covariance for each domain; the same shape."""
         now = np.asarray(assignment, dtype=np.float32)[:, :, None]
@@ -102,8 +112,11 @@ class Relaxation:
                 break
         return now[:, :, 0]
 
-    def emission(self, assignments: np.ndarray) -> np.ndarray:
-        """Probabilities p of the domains by the features alone, with one covariance, from assignments (n, K, B)."""
+    def emission(self, assignments: np.ndarray, *, sized: bool = False) -> np.ndarray:
+        """Probabilities of the domains by the features alone, with one covariance, from assignments (n, K, B).
+
+        With ``sized`` domains are as probable beforehand as they are large.
+        """
         n, k, b = assignments.shape
         gain = np.zeros((self._features.shape[1], k, b), dtype=np.float32)
         for block, columns, means, within, _ in self._statistics.moments(assignments):
@@ -111,7 +124,16 @@ class Relaxation:
             gain[columns] = block.weight * toward.transpose(1, 2, 0)
             gain[columns.stop] = -0.5 * block.weight * (means.transpose(0, 2, 1) * toward).sum(axis=1).T
         score = gain.reshape(-1, k * b).T @ self._features.T
+        if sized:
+            size = assignments.sum(axis=0)
+            score += np.log(np.maximum(size, 1e-3) / size.sum(axis=0)).reshape(k * b, 1)
         return np.ascontiguousarray(_softmax(score.reshape(k, b, n)).transpose(2, 0, 1))
+
+    def scores(self, assignment: np.ndarray) -> Iterator[np.ndarray]:
+        """For each block the weighed log-likelihood of each spot in each domain, up to a constant of the spot, (n, K)."""
+        for block, columns, (means,), (within,), _ in self._statistics.moments(assignment[:, :, None]):
+            toward = np.linalg.solve(within, means.T)
+            yield block.weight * (self._features[:, columns] @ toward - 0.5 * (means.T * toward).sum(axis=0))
 
     def run_known(self, gaussians: Sequence[Gaussians], n_steps: int, tol: float) -> np.ndarray:
         """Follow the field from its features alone with means and covariances that stay as they are: (n, K)."""
@@ -123,6 +145,18 @@ class Relaxation:
             if not moved:
                 break
         return now[:, :, 0]
+
+    def emission_known(self, gaussians: Sequence[Gaussians], sizes: np.ndarray) -> np.ndarray:
+        """Probabilities (n, K) of domains of known means, covariances and sizes (K,) by the features alone."""
+        emission = self._emission_under(gaussians) * (sizes / sizes.sum()).astype(np.float32)
+        return emission / emission.sum(axis=1, keepdims=True)
+
+    def tied(self, assignment: np.ndarray) -> list[Gaussians]:
+        """Means of the domains and one covariance for all of them, from an assignment (n, K), one for each block."""
+        out = []
+        for _, _, (means,), (within,), _ in self._statistics.moments(assignment[:, :, None]):
+            out.append(Gaussians(means.astype(np.float32), np.broadcast_to(within, (len(means), *within.shape)).copy()))
+        return out
 
     def gaussians(self, assignment: np.ndarray) -> list[Gaussians]:
         """Means and covariances of each domain from an assignment (n, K), one for each block."""

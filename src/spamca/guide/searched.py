@@ -1,4 +1,4 @@
-"""The best partition of one field, from starts of every kind."""
+"""The partition that many starts agree on."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spamca.guide.field import Field
+from spamca.guide.consensus import consensus
 from spamca.guide.filling import fill
 from spamca.guide.halves import halves
-from spamca.guide.search import search
-from spamca.guide.starts import LEAST_WEIGHT, average, starts
+from spamca.guide.proposals import SCALES, carried, proposals
+from spamca.guide.smoothing import average
+from spamca.guide.surroundings import with_surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,45 +20,32 @@ if TYPE_CHECKING:
 
     from spamca.guide.blocks import Block
 
-LONG, SHORT = 60, 10
-"""Steps of the field where the search ends, and where what it found is carried to all of a large tissue."""
 
-
-def searched(
-    blocks: Sequence[Block],
-    features: Sequence[np.ndarray],
-    adjacency: csr_matrix,
-    n_domains: int,
-    weights: Sequence[float],
-    has: Sequence[np.ndarray | None],
-    rng: np.random.Generator,
-) -> tuple[Field, np.ndarray]:
-    """The field of these spots and the best assignment that the search finds in it.
+def agreed(blocks: Sequence[Block], adjacency: csr_matrix, n_domains: int, rng: np.random.Generator) -> np.ndarray:
+    """Partition that mixtures from many starts at several scales agree on.
 
     Parameters
     ----------
     blocks
         Components of the modalities.
-    features
-        Features of each modality, (n, d_m), which the starts come from.
     adjacency
         Spatial graph, symmetric, sparse of shape (n, n).
     n_domains
         Number of domains K, at least 2.
-    weights
-        How far each modality is trusted.
-    has
-        Which spots have each modality, as from :func:`~spamca.guide.blocks.masks`.
     rng
         Source of samples and starts.
 
     Returns
     -------
-    The field, and an assignment (n, K) that has relaxed with one covariance for all domains.
+    Float32 of shape (n, K), one entry of each row is one.
     """
-    field, components = Field(blocks, adjacency), joined(blocks, adjacency)
-    proposals = starts(_views(features, adjacency, weights, has), components, adjacency, n_domains, rng)
-    return field, search(field, proposals, n_domains, halving(components, adjacency))
+    seen, found = proposals(blocks, adjacency, n_domains, rng)
+    member = np.eye(n_domains, dtype=np.float32)
+    partition = member[consensus(found, n_domains)]
+    n = adjacency.shape[0]
+    if len(seen) == n:
+        return carried(blocks, seen, partition)
+    return member[carried(with_surroundings(blocks, adjacency, SCALES), seen, partition).argmax(axis=1)]
 
 
 def joined(blocks: Sequence[Block], adjacency: csr_matrix) -> np.ndarray:
@@ -70,26 +58,3 @@ def halving(components: np.ndarray, adjacency: csr_matrix) -> Callable[[np.ndarr
     step = average(adjacency)
     smooth = step @ (step @ components)
     return lambda spots: halves(smooth[spots])
-
-
-def _views(
-    features: Sequence[np.ndarray],
-    adjacency: csr_matrix,
-    weights: Sequence[float],
-    has: Sequence[np.ndarray | None],
-) -> list[np.ndarray]:
-    scaled, alone = [], []
-    for values, weight, own in zip(features, weights, has, strict=True):
-        values = np.asarray(values, dtype=np.float64)
-        if own is not None and not own.any():
-            continue
-        values = values[:, np.ptp(values if own is None else values[own], axis=0) > 0]
-        if not values.shape[1]:
-            continue
-        values = values - (values if own is None else values[own]).mean(axis=0)
-        if own is not None:
-            values = fill(np.where(own[:, None], values, 0), own, adjacency)
-        scaled.append(np.sqrt(weight) / np.sqrt(np.square(values).mean()) * values)
-        if weight >= LEAST_WEIGHT:
-            alone.append(scaled[-1])
-    return [np.hstack(scaled), *(alone if len(scaled) > 1 else [])]

@@ -26,6 +26,8 @@ class Statistics:
         Components of the modalities.
     n_spots
         Number of spots n.
+    noise
+        Variance of noise, added to the covariance within domains in every direction.
 
     Attributes
     ----------
@@ -35,8 +37,8 @@ class Statistics:
         Components of each modality among them; the column after tells who has it.
     """
 
-    def __init__(self, blocks: Sequence[Block], n_spots: int) -> None:
-        self.blocks = blocks
+    def __init__(self, blocks: Sequence[Block], n_spots: int, *, noise: float = 0.0) -> None:
+        self.blocks, self.noise = blocks, noise
         ends = np.cumsum([block.values.shape[1] + 1 for block in blocks])
         self.columns = [slice(e - block.values.shape[1] - 1, e - 1) for e, block in zip(ends, blocks, strict=True)]
         self.features = np.empty((n_spots, ends[-1] if len(ends) else 0), dtype=np.float32)
@@ -58,4 +60,5 @@ class Statistics:
             means = sums[:, :, columns] / np.maximum(size, 1e-12)[:, :, None]
             between = means.transpose(0, 2, 1) @ (means * size[:, :, None])
             within = block.total - between / np.maximum(size.sum(axis=1), 1e-12)[:, None, None]
-            yield block, columns, means, within + RIDGE * np.diag(np.diag(block.total)), size
+            ridge = RIDGE * np.diag(block.total) + self.noise
+            yield block, columns, means, within + np.diag(ridge), size

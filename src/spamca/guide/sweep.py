@@ -9,7 +9,8 @@ import numpy as np
 
 from spamca.guide.halves import LEAST
 from spamca.guide.objective import COHERENCE
-from spamca.guide.starts import average, kmeans
+from spamca.guide.proposals import kmeans
+from spamca.guide.smoothing import average
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

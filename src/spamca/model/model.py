@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Model:
     """A trained network with all that it takes to find its domains in other tissue.
 
-    It holds how features are prepared, how graphs are built, what the domains look like, the weights of the network, and the
-    Gaussians that assign spots to domains; nothing of the tissue itself. :func:`spamca.tl.transform` applies it.
+    It holds how features are prepared, how graphs are built, what the domains look like, and the weights of the network;
+    nothing of the tissue itself. :func:`spamca.tl.transform` applies it.
 
     Parameters
     ----------
@@ -44,7 +44,6 @@ class Model:
     >>> tissue = spamca.datasets.simulated(n_spots=400, n_sections=2, batch_effect=0)
     >>> mdata, other = (tissue[tissue.obs["section"] == f"section {i}"].copy() for i in (1, 2))
     >>> spamca.tl.integrate(mdata, n_clusters=5, max_epochs=10, progress_bar=False)
-    >>> spamca.tl.cluster(mdata)
     >>> spamca.Model.from_mudata(mdata).save("tissue.safetensors")
     >>> model = spamca.Model.load("tissue.safetensors")
     >>> model.domains
@@ -78,7 +77,7 @@ class Model:
         TypeError
             If ``mdata`` is not a MuData.
         KeyError
-            If it was not integrated or not clustered under that name, or domains of the guide or the spatial graph are gone.
+            If it was not integrated or has no domains under that name, or the posterior or the spatial graph is gone.
         ValueError
             If its features are no longer those that the network was trained on, or domains were read from another embedding.
         """
@@ -166,11 +165,12 @@ class Model:
         return emissions_of({**stored, "blocks": blocks})
 
     @cached_property
-    def readout(self) -> Readout:
-        """Gaussians that assign an embedding to the domains."""
+    def readout(self) -> Readout | None:
+        """Gaussians that assign an embedding to the domains; None where domains are found in the features."""
         from spamca.model.parts import readout_of
 
-        return readout_of(self.under("readout"))
+        stored = self.under("readout")
+        return readout_of(stored) if stored else None
 
     def fitted(self, modality: int) -> Fitted | None:
         """How the features of a modality are prepared; None where the user brings them."""
@@ -208,7 +208,7 @@ class Model:
                 source += f" of {len(modality['features']):,} features"
             lines.append(f"  {modality['name']}: {modality['kind']}, {modality['n_components']} columns {source}")
         lines.append(f"  domains: {', '.join(self.domains)}")
-        lines.append(f"  embedding: {settings.n_latent} columns, read out by {header['method']}")
+        lines.append(f"  embedding: {settings.n_latent} columns; domains by {header['method']}")
         spatial = {name: value for name, value in header["graphs"]["spatial"].items() if name in _TOLD}
         lines.append(f"  spatial graph: {', '.join(f'{name}={value!r}' for name, value in spatial.items())}")
         lines.append(f"  spamca {header['versions']['spamca']}, random_state={header['random_state']}")

@@ -28,6 +28,7 @@ def stored_emissions(emissions: Emissions) -> dict[str, Any]:
         strict=True,
     )
     return {
+        "hops": list(emissions.hops),
         "coherence": emissions.coherence,
         "reach": dict(emissions.reach),
         "n_spots": emissions.n_spots,
@@ -54,6 +55,7 @@ def emissions_of(stored: Mapping[str, Any]) -> Emissions:
         tuple(float(blocks[m]["weight"]) for m in chosen),
         tuple(Whitening(np.asarray(blocks[m]["mean"]), np.asarray(blocks[m]["axes"])) for m in chosen),
         tuple(Gaussians(np.asarray(blocks[m]["means"]), np.asarray(blocks[m]["covariances"])) for m in chosen),
+        tuple(int(h) for h in stored["hops"]),
         float(stored["coherence"]),
         {name: float(value) for name, value in stored["reach"].items()},
         tuple(np.asarray(blocks[m]["sizes"]) for m in chosen),
@@ -94,10 +96,11 @@ def check_parts(model: Model) -> None:
     _check(len(model.network.tokens) == len(widths) > 0, "the network has other modalities")
     _check(len(model.colors) == n_domains > 0, "domains and colours differ in number")
     readout = model.readout
-    r = readout.means.shape[1]
-    shapes = (readout.to_own.axes.shape, readout.to_own.shift.shape, readout.shares.shape, readout.covariance.shape)
-    _check(readout.means.shape[0] == n_domains, "the read-out has other domains")
-    _check(shapes == ((settings.n_latent, r), (r,), (n_domains,), (r, r)), "the read-out does not fit the embedding")
+    if readout is not None:
+        r = readout.means.shape[1]
+        shapes = (readout.to_own.axes.shape, readout.to_own.shift.shape, readout.shares.shape, readout.covariance.shape)
+        _check(readout.means.shape[0] == n_domains, "the read-out has other domains")
+        _check(shapes == ((settings.n_latent, r), (r,), (n_domains,), (r, r)), "the read-out does not fit the embedding")
     for m, described in enumerate(header["modalities"]):
         fitted = model.fitted(m)
         if fitted is not None:
@@ -106,14 +109,13 @@ def check_parts(model: Model) -> None:
             _check(fitted.loadings.shape == (n, widths[m]), f"the loadings of {described['name']!r} do not fit")
             _check(all(v.shape == (n,) for v in fitted.columns.values()), f"{described['name']!r} has other features")
         _check(described["name"] in header["graphs"]["features"], f"no graph of {described['name']!r} is described")
-    if settings.prototype_share:
-        shape = (header["n_clusters"], settings.n_latent)
-        _check(model.arrays["prototypes"].shape == shape, "the prototypes do not fit the network")
     emissions = model.emissions
     if emissions is None:
+        _check(readout is not None, "nothing tells the domains")
         return
+    _check(readout is not None or len(emissions.gaussians[0].means) == n_domains, "domains and what they look like differ")
     for m, whitening, gaussians in zip(emissions.modalities, emissions.whitenings, emissions.gaussians, strict=True):
-        r = whitening.axes.shape[1]
+        r = whitening.axes.shape[1] * len(emissions.hops)
         k = emissions.gaussians[0].means.shape[0]
         _check(whitening.axes.shape[0] == whitening.mean.shape[0] == widths[m], "components do not fit the features")
         _check(gaussians.means.shape == (k, r) and gaussians.covariances.shape == (k, r, r), "domains do not fit")

@@ -1,8 +1,7 @@
-"""``tl.cluster``: spatial domains from an embedding."""
+"""``tl.cluster``: another number of domains, or domains from any embedding."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from spamca import _checks, _edge, _keys
@@ -11,7 +10,8 @@ from spamca.cluster import CLUSTERERS, N_COMPONENTS, SELECTIONS
 from spamca.cluster import refine as refined
 from spamca.cluster.reduction import reduce
 from spamca.tl._cluster_input import check_range, embedding_of, number_of_clusters, spatial_graph_of
-from spamca.tl._store_domains import store_domains
+from spamca.tl._found import find_again, has_found
+from spamca.tl._store_domains import FIELD, store_domains
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +27,7 @@ def cluster(
     mdata: MuData,
     n_clusters: int | None = None,
     *,
-    method: str = "mixture",
+    method: str | None = None,
     selection: str | None = None,
     refine: bool = False,
     n_clusters_range: tuple[int, int] = (2, 20),
@@ -37,12 +37,12 @@ def cluster(
     random_state: int = 0,
     copy: bool = False,
 ) -> MuData | None:
-    r"""Find spatial domains in an embedding.
+    r"""Find spatial domains of another number, or in an embedding.
 
-    The default is a mixture of Gaussians of one shape on the principal components of the embedding, as in the published
-    read-out (there R's mclust, model "EEE"), from many starts. In an embedding that a guide gave domains
-    (:func:`spamca.tl.integrate` at its defaults) the mixture of highest likelihood is taken. In any other, partitions of nearly
-    the highest likelihood can differ much; among them the one most coherent in the tissue is taken.
+    After :func:`spamca.tl.integrate` at its defaults domains are found as there, in the features and their surroundings, without training
+    again. In an embedding (``use_rep``, or after ``preset="paper"``) they are a mixture of Gaussians of one shape on its principal
+    components, as in the published read-out (there R's mclust, model "EEE"), from many starts. Partitions of nearly the highest
+    likelihood can differ much; among them the one most coherent in the tissue is taken.
 
     Parameters
     ----------
@@ -52,11 +52,13 @@ def cluster(
         Number of domains. None takes the number given to :func:`spamca.tl.integrate`, or else estimates it: where the
         likelihood bends and domains are coherent.
     method
-        ``"mixture"``, ``"leiden"`` (the resolution that gives ``n_clusters``), or ``"kmeans"``.
+        ``"field"``, as :func:`spamca.tl.integrate` finds domains; or in an embedding ``"mixture"``, ``"leiden"`` (the resolution that
+        gives ``n_clusters``), or ``"kmeans"``. None: ``"field"`` where :func:`spamca.tl.integrate` found domains and no ``use_rep`` is
+        given, else ``"mixture"``.
     selection
         What decides between mixtures of nearly the highest likelihood: ``"coherence"`` of neighbours in the tissue,
-        ``"agreement"`` between starts, or the ``"likelihood"`` alone, as mclust does. None takes the likelihood where
-        the embedding was guided, else the coherence where there is a spatial graph, and else the agreement.
+        ``"agreement"`` between starts, or the ``"likelihood"`` alone, as mclust does. None takes the coherence where there is
+        a spatial graph, and else the agreement.
     refine
         Whether to let each spot follow its surroundings as well (a Potts model on the posterior). Takes away single spots
         within other domains, and structures that are one or two spots wide.
@@ -80,16 +82,16 @@ def cluster(
     ``mdata.obs["spamca"]``
         Domain of each spot: ordered categories ``"0"``, ``"1"``, ... by falling size.
     ``mdata.obs["spamca_confidence"]``
-        Posterior probability of that domain under the read-out. Where a guide led the embedding it is near one almost
-        everywhere: it tells how clear the embedding is, not whether the domain is right. ``integrate(n_runs=...)`` stores
-        how far runs from other starts agree.
+        Posterior probability of that domain.
     ``mdata.obsm["spamca_posterior"]``
         Posterior probability of every domain, a DataFrame of shape (n_obs, n_domains).
     ``mdata.uns["spamca_colors"]``
         One colour per domain; colours that are there stay if their number fits.
     ``mdata.uns["spamca"]["cluster"]``
-        ``method``, ``n_clusters``, how it was chosen, likelihoods, the arguments, and ``readout``: the Gaussians that assign
-        other spots (:func:`spamca.tl.transform`).
+        ``method``, ``n_clusters``, how it was chosen, likelihoods, the arguments, and, for domains in an embedding, ``readout``:
+        the Gaussians that assign other spots (:func:`spamca.tl.transform`).
+    ``mdata.obs["<modality>:spamca_weight"]``
+        With ``"field"``, share of each modality in what is told of the domain of a spot.
     ``mdata[modality].obs["spamca"]``, ``.uns["spamca_colors"]``
         The domains again, of the spots of the modality.
 
@@ -117,20 +119,31 @@ def cluster(
     >>> mdata = spamca.datasets.simulated(n_spots=200, random_state=0)
     >>> spamca.pp.neighbors(mdata)
     >>> spamca.tl.integrate(mdata, n_clusters=5, max_epochs=10, progress_bar=False)
-    >>> spamca.tl.cluster(mdata)
+    >>> spamca.tl.cluster(mdata, 4)
     >>> list(mdata.obs["spamca"].cat.categories)
-    ['0', '1', '2', '3', '4']
+    ['0', '1', '2', '3']
     >>> mdata.obsm["spamca_posterior"].shape
-    (200, 5)
+    (200, 4)
     """
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_key_added(mdata, key_added)
-    _checks.check_choice("method", method, CLUSTERERS)
+    if method is not None:
+        _checks.check_choice("method", method, (FIELD, *CLUSTERERS))
     random_state = _checks.check_seed(random_state)
     _checks.check_count("n_components", n_components, least=1)
     check_range(n_clusters_range, mdata.n_obs)
     if n_clusters is not None:
         _checks.check_n_clusters(n_clusters, mdata.n_obs)
+    if method is None:
+        method = FIELD if use_rep is None and has_found(mdata, key_added) else "mixture"
+    if method == FIELD:
+        for name, given, unused in (("use_rep", use_rep, None), ("selection", selection, None), ("refine", refine, False)):
+            if given != unused:
+                msg = f"{name}={given!r} is for domains in an embedding, not method={FIELD!r}; leave it out or name another method"
+                raise ValueError(msg)
+        with _edge.transaction(mdata, copy=copy) as target:
+            find_again(target, n_clusters, key_added, random_state)
+        return target if copy else None
     from spamca.model.parts import stored_readout
 
     embedding_key = use_rep or _keys.embedding(key_added)
@@ -144,8 +157,6 @@ def cluster(
     points, components = reduce(embedding, n_components, random_state=random_state)
     n_clusters, chosen = number_of_clusters(mdata, n_clusters, n_clusters_range, key_added, points, graph, random_state)
     options = {} if selection is None else {"selection": selection}
-    if selection is None and method == "mixture" and _is_guided(mdata, embedding_key):
-        options = {"selection": "likelihood", "apart": True}
     found = CLUSTERERS[method](points, n_clusters, connectivities=graph, random_state=random_state, **options)
     if refine:
         found = refined(found, graph)
@@ -167,14 +178,6 @@ def cluster(
     with _edge.transaction(mdata, copy=copy) as target:
         store_domains(target, found, key_added, record)
     return target if copy else None
-
-
-def _is_guided(mdata: MuData, embedding_key: str) -> bool:
-    """Whether the embedding is one that :func:`spamca.tl.integrate` made under a guide."""
-    return any(
-        isinstance(record, Mapping) and record.get("guide") and _keys.embedding(name) == embedding_key
-        for name, record in mdata.uns.items()
-    )
 
 
 def _check_selection(selection: str | None, method: str, *, has_graph: bool) -> None:

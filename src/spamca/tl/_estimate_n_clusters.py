@@ -44,8 +44,7 @@ def estimate_n_clusters(
     n_clusters_range
         Smallest and largest number that is tried. A wider range costs time in proportion.
     modality_trust
-        How far each modality is trusted, from 0 to 1, by name. Those not named are trusted by their kind, as in
-        :func:`spamca.tl.integrate`.
+        What a modality counts for, from 0 to 1, by name, in place of what is measured, as in :func:`spamca.tl.integrate`.
     batch_correction
         Whether batch effects of several sections are taken out, as in :func:`spamca.tl.integrate`.
     key_added
@@ -92,7 +91,7 @@ def estimate_n_clusters(
     >>> mdata.uns["spamca_n_clusters"]["n_clusters"]
     4
     """
-    from spamca.tl._guide import check_trust, trusts
+    from spamca.tl._guide import check_trust
     from spamca.tl._sections import sections_of
     from spamca.tl._where_missing import run_neighbors_where_missing
 
@@ -105,11 +104,12 @@ def estimate_n_clusters(
     _checks.check_flag("batch_correction", batch_correction)
     with _edge.transaction(mdata, copy=copy) as target:
         run_neighbors_where_missing(target, seed, "estimate_n_clusters")
-        trust = trusts(target, modality_trust)
         sections = sections_of(target, "estimate_n_clusters") if batch_correction else None
         given = {"random_state": seed, "sections": sections, "caller": "estimate_n_clusters"}
-        found = find_number(target, n_clusters_range, trust, **given)
-        params = {"n_clusters_range": [int(n) for n in n_clusters_range], "modality_trust": trust, "random_state": seed}
+        found = find_number(target, n_clusters_range, modality_trust, **given)
+        params = {"n_clusters_range": [int(n) for n in n_clusters_range], "random_state": seed}
+        if modality_trust is not None:
+            params["modality_trust"] = dict(modality_trust)
         target.uns[_keys.n_clusters(key_added)] = {**criteria(found), "params": params}
     return target if copy else None
 
@@ -117,7 +117,7 @@ def estimate_n_clusters(
 def find_number(
     mdata: MuData,
     between: tuple[int, int],
-    trust: Mapping[str, float],
+    trust: Mapping[str, float] | None,
     *,
     random_state: int,
     sections: np.ndarray | None,
@@ -132,7 +132,7 @@ def find_number(
     between
         Smallest and largest number tried; those above the number of spots are left out.
     trust
-        How far each modality is trusted, by name.
+        What the caller has modalities count for, by name.
     random_state
         Seed.
     sections

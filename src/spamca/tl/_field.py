@@ -25,22 +25,15 @@ if TYPE_CHECKING:
     from spamca.tl._sections import Corrected
 
 
-def find_emissions(
-    mdata: MuData,
-    trust: Mapping[str, float],
-    guide: Guide | None,
-    corrected: Mapping[str, Corrected] | None = None,
-) -> Emissions | None:
-    """What the domains of a guide look like or, without one, the tissue as a whole.
+def find_emissions(mdata: MuData, found: Guide | None, corrected: Mapping[str, Corrected] | None = None) -> Emissions | None:
+    """What domains look like or, where none were sought, the tissue as a whole.
 
     Parameters
     ----------
     mdata
         With the graphs that :func:`spamca.pp.neighbors` writes.
-    trust
-        How far each modality is trusted, by name.
-    guide
-        The guide, if there is one.
+    found
+        The domains, if they were sought.
     corrected
         Features without batch effects, by modality, where there are several sections.
 
@@ -48,20 +41,22 @@ def find_emissions(
     -------
     None where neighbours share nothing in any modality.
     """
-    if guide is not None:
-        blocks, assignment = guide.blocks, guide.assignment
+    graph, form = mdata.obsp[_keys.connectivities(_keys.SPATIAL)], {}
+    if found is not None:
+        blocks, assignment = found.blocks, found.assignment
+        form = {"hops": found.hops, "coherence": found.coherence, "noise": found.noise}
         if corrected is not None:
             blocks = [_without_batch_effects(block, mdata, corrected) for block in blocks]
     else:
-        given = arrays_of(mdata, trust)
+        given = arrays_of(mdata, None)
         has = masks(given["present"], len(given["features"]))
-        blocks = whitened_blocks(given["features"], given["adjacency"], given["weights"], has)
+        blocks = whitened_blocks(given["features"], given["adjacency"], None, has)
         assignment = np.ones((mdata.n_obs, 1), dtype=np.float32)
-    return Emissions.estimate(blocks, assignment) if blocks else None
+    return Emissions.estimate(blocks, assignment, graph, **form) if blocks else None
 
 
 def find_spare(mdata: MuData, modalities: Sequence[str], key: str) -> float:
-    """What the best split of a domain of the guide would still have gained in the training, in nats per spot; 0 without a guide.
+    """What the best split of a domain would still have gained in the training, in nats per spot; 0 where none were sought.
 
     Parameters
     ----------
@@ -75,10 +70,10 @@ def find_spare(mdata: MuData, modalities: Sequence[str], key: str) -> float:
     Raises
     ------
     KeyError
-        If the domains of the guide or the spatial graph are gone.
+        If the domains or the spatial graph are gone.
     """
-    place, graph = _keys.guide(key), _keys.connectivities(_keys.SPATIAL)
-    if not mdata.uns[key].get("guide"):
+    place, graph = _keys.posterior(key), _keys.connectivities(_keys.SPATIAL)
+    if not mdata.uns[key].get("domains"):
         return 0.0
     for holder, name in (("obsm", place), ("obsp", graph)):
         if name not in getattr(mdata, holder):
@@ -93,7 +88,7 @@ def find_spare(mdata: MuData, modalities: Sequence[str], key: str) -> float:
     rows = {name: _edge.rows(mdata, name) for name in modalities}
     present = np.column_stack([row >= 0 for row in rows.values()])
     features = [_edge.spread(values[name], rows[name]) for name in modalities]
-    blocks = emissions.blocks(features, None if present.all() else present)
+    blocks = emissions.blocks(features, None if present.all() else present, mdata.obsp[graph])
     return emissions.with_spare(blocks, np.asarray(mdata.obsm[place]), mdata.obsp[graph]).spare
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from spamca import _checks, _edge, _keys
-from spamca.graph import normalize, weigh_by_agreement
+from spamca.graph import normalize
 from spamca.nn import Tissue
 from spamca.nn.sparse import Adjacency
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from mudata import MuData
     from scipy.sparse import csr_matrix
 
-    from spamca.guide import Guide
     from spamca.tl._sections import Corrected
 
 
@@ -66,18 +64,6 @@ def gather(
         feature_graphs=tuple(graphs),
         present=None if present.all() else torch.from_numpy(present),
     )
-
-
-def follow(tissue: Tissue, guide: Guide, connectivities: csr_matrix, *, domain_graph: bool) -> Tissue:
-    """The tissue with a guide and, if ``domain_graph``, with edges within its domains weighed up."""
-    tissue = replace(tissue, guide=torch.from_numpy(guide.assignment))
-    return weigh(tissue, guide.assignment, connectivities) if domain_graph else tissue
-
-
-def weigh(tissue: Tissue, assignment: np.ndarray, connectivities: csr_matrix) -> Tissue:
-    """The tissue with edges within domains (n_spots, K) weighed up."""
-    weighed = weigh_by_agreement(connectivities, assignment)
-    return replace(tissue, spatial=Adjacency.from_scipy(normalize(weighed)))
 
 
 def positions(mdata: MuData) -> np.ndarray | None:

@@ -1,12 +1,11 @@
-"""Domains that guide the network, from a MuData."""
+"""Domains from a MuData."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
-from spamca.features import trust_of
-from spamca.guide import Guide, guide_of_runs
+from spamca.guide import Guide, guide
 from spamca.tl._gather import features_of
 
 if TYPE_CHECKING:
@@ -14,20 +13,6 @@ if TYPE_CHECKING:
 
     import numpy as np
     from mudata import MuData
-
-
-def trusts(mdata: MuData, given: Mapping[str, float] | None) -> dict[str, float]:
-    """How far each modality is trusted, by name: as given, or by its kind.
-
-    Parameters
-    ----------
-    mdata
-        With the records that :func:`spamca.pp.neighbors` leaves in its modalities.
-    given
-        The caller's choice for some or all modalities.
-    """
-    kinds = {name: modality.uns[_keys.MODALITY_RECORD]["kind"] for name, modality in mdata.mod.items()}
-    return {name: trust_of(name, kind) for name, kind in kinds.items()} | dict(given or {})
 
 
 def check_trust(mdata: MuData, given: Mapping[str, float] | None) -> None:
@@ -48,17 +33,15 @@ def check_trust(mdata: MuData, given: Mapping[str, float] | None) -> None:
         raise ValueError(msg)
 
 
-def find_guide(
+def find_domains(
     mdata: MuData,
     n_domains: int,
-    trust: Mapping[str, float],
+    trust: Mapping[str, float] | None,
     *,
-    n_runs: int,
     sections: np.ndarray | None = None,
+    random_state: int = 0,
 ) -> Guide:
     """Domains from the features and the spatial graph of a MuData.
-
-    They do not hang on a seed: runs start from seeds 0, 1, ..., so that a tissue has one guide.
 
     Parameters
     ----------
@@ -67,16 +50,16 @@ def find_guide(
     n_domains
         Their number.
     trust
-        How far each modality is trusted.
-    n_runs
-        Number of runs that agree on them.
+        What the caller has modalities count for, by name; that of the others is measured.
     sections
-        Section of each spot, whose batch effects are told from domains; None where there are none.
+        Section of each spot, whose batch effects are separated from domains; None where there are none.
+    random_state
+        Seed.
     """
-    return guide_of_runs(n_domains=n_domains, n_runs=n_runs, sections=sections, **arrays_of(mdata, trust))
+    return guide(n_domains=n_domains, sections=sections, random_state=random_state, **arrays_of(mdata, trust))
 
 
-def arrays_of(mdata: MuData, trust: Mapping[str, float]) -> dict[str, Any]:
+def arrays_of(mdata: MuData, trust: Mapping[str, float] | None) -> dict[str, Any]:
     """What :mod:`spamca.guide` sees of a MuData: arguments ``features``, ``adjacency``, ``weights`` and ``present``.
 
     Parameters
@@ -84,14 +67,14 @@ def arrays_of(mdata: MuData, trust: Mapping[str, float]) -> dict[str, Any]:
     mdata
         With the graphs that :func:`spamca.pp.neighbors` writes.
     trust
-        How far each modality is trusted, by name.
+        What the caller has modalities count for, by name.
     """
-    present = _edge.present(mdata)
+    present, given = _edge.present(mdata), dict(trust or {})
     return {
         "features": [
             _edge.spread(features_of(modality), _edge.rows(mdata, name)) for name, modality in mdata.mod.items()
         ],
         "adjacency": mdata.obsp[_keys.connectivities(_keys.SPATIAL)],
-        "weights": [trust[name] for name in mdata.mod],
+        "weights": [given.get(name) for name in mdata.mod],
         "present": None if present.all() else present,
     }

@@ -1,4 +1,4 @@
-"""``tl.integrate``: fuse the modalities of a tissue into one embedding."""
+"""``tl.integrate``: domains of a tissue, and one embedding of all its modalities."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mudata import MuData
 
 PROTOTYPES = 10
-"""Clusters of the network's head where the caller names no number and there is no guide."""
+"""Clusters of the network's head where the caller names no number, or domains are not found by the network."""
 
 N_CLUSTERS_RANGE = (2, 15)
 """Numbers of domains tried where the caller names none."""
@@ -28,7 +28,6 @@ def integrate(
     settings: Mapping[str, Any] | None = None,
     modality_trust: Mapping[str, float] | None = None,
     batch_correction: bool = True,
-    n_runs: int = 1,
     max_epochs: int | None = None,
     batch_size: int | None = None,
     accelerator: str = "auto",
@@ -42,38 +41,33 @@ def integrate(
     random_state: int = 0,
     copy: bool = False,
 ) -> MuData | None:
-    r"""Fuse the modalities of a tissue into one embedding, with a weight per spot and modality.
+    r"""Find the spatial domains of a tissue, and fuse its modalities into one embedding.
 
-    Trains a graph neural network on the whole tissue, or on tiles of large tissue: each modality is encoded over the spatial graph and over its own
-    feature graph, an attention weighs the two views, a second one the modalities; masked spots have to be restored from
-    their surroundings, modalities agree spot by spot and cluster by cluster. Runs :func:`spamca.pp.neighbors` first
-    where it was not run, and says so.
+    Domains are those that mixtures of the features at several spatial scales agree on, each modality weighed by what it is worth
+    (:func:`spamca.guide.guide`). Beside them a graph neural network learns an embedding that knows nothing of the domains: each modality
+    is encoded over the spatial graph, an attention weighs the modalities, and masked spots have to be restored from their surroundings.
+    Runs :func:`spamca.pp.neighbors` first where it was not run, and logs that.
 
     Parameters
     ----------
     mdata
         Tissue with one or more modalities measured on the same spots. A spot may lack a modality.
     n_clusters
-        Number of domains expected, which :func:`spamca.tl.cluster` then uses as well. None estimates it, between 2 and 15,
-        as :func:`spamca.tl.estimate_n_clusters` does (which tells more, and takes another range); with a preset that has no
-        guide it trains with ten and leaves the number to :func:`spamca.tl.cluster`.
+        Number of domains. None estimates it, between 2 and 15, as :func:`spamca.tl.estimate_n_clusters` does (which gives details, and
+        takes another range). :func:`spamca.tl.cluster` gives any other number without training again. With ``preset="paper"`` it is
+        the number of clusters of the network's head, ten if None.
     preset
         ``"default"``, or ``"paper"`` for the published model.
     settings
         Choices that replace those of the preset, by the names of :class:`spamca.nn.Settings`, for example
         ``{"n_latent": 64, "mask_rate": 0.3}``.
     modality_trust
-        How far each modality is trusted where the domains of the guide are sought, from 0 to 1, by name. Those not named
-        are trusted by their kind: fully, but for images (0.25). This is the weight of a modality in the domains; that in the embedding
-        of each spot is found by attention, and ``settings={"modality_uniform": 1}`` makes it the same for all.
+        What a modality counts for where domains are sought, from 0 to 1, by name, in place of what is measured.
     batch_correction
         Whether batch effects are taken out where the tissue has several sections, those of the ``library_key`` that
         :func:`spamca.pp.neighbors` was given: what scales and shifts the features of a section, whatever the domain. It is
         estimated together with the domains, so that sections may hold other shares of them, or lack a modality. Sections that
         have hardly a domain in common cannot be told from batches; False leaves the features as they are.
-    n_runs
-        Runs of the guide, each from other starts, that agree on its domains. More cost time and leave less to the starts;
-        with more than one, ``obs["spamca_agreement"]`` tells how far they agree.
     max_epochs
         Largest number of passes over the tissue; None takes as many as the steps of the preset need. More cost time in
         proportion.
@@ -103,10 +97,9 @@ def integrate(
     key_added
         Name of the result, see Returns.
     random_state
-        Seed of weights, masks and negatives, and of :func:`spamca.pp.neighbors` where that has to be run; on the same graphs
-        the estimated number of domains and the guide do not depend on it. On the CPU the same seed gives the same result bit
-        for bit on the same machine with the same number of threads; on a GPU sums may be taken in another order. The global
-        random state is left as it was.
+        Seed of the starts and samples that domains are found from, of weights, masks and negatives, and of
+        :func:`spamca.pp.neighbors` where that has to be run. On the CPU the same seed gives the same result bit for bit on the same
+        machine with the same number of threads; on a GPU sums may be taken in another order. The global random state is left as it was.
     copy
         Whether to return a changed copy and leave ``mdata`` as it is.
 
@@ -114,23 +107,31 @@ def integrate(
     -------
     None, or the changed copy if ``copy``. With ``key_added="spamca"`` it has
 
+    ``mdata.obs["spamca"]``
+        Domain of each spot: ordered categories ``"0"``, ``"1"``, ... by falling size.
+    ``mdata.obs["spamca_confidence"]``, ``mdata.obsm["spamca_posterior"]``
+        Probability of that domain, and of every domain (a DataFrame), under the model that the domains were found by.
     ``mdata.obsm["X_spamca"]``
-        Fused embedding, float32 of shape (n_obs, n_latent).
+        Fused embedding, float32 of shape (n_obs, n_latent). It does not depend on the domains or their number.
     ``mdata.obs["<modality>:spamca_weight"]``
-        Weight of each modality in each spot, summing to one over the modalities; zero where the spot lacks it.
+        Share of each modality in what all of them tell about the domain of a spot, summing to one over the modalities; zero where
+        the spot lacks it.
     ``mdata.uns["spamca"]``
-        ``params`` (settings and arguments, number of threads), ``history`` (each loss per step), ``guide`` (objective of
-        the guide and its parts), ``network`` (weights), ``modalities`` and ``scale`` (their order, and what their features
-        were divided by), ``versions``, ``random_state``.
-    ``mdata.obs["spamca_agreement"]``
-        With ``n_runs`` above 1: from 0 to 1, how far the runs agree on the domain of each spot.
+        ``params`` (settings and arguments, number of threads), ``history`` (each loss per step), ``domains`` (how clear the domains
+        are; ``worth``, what each modality counts for, and ``inflation``, how many times its evidence would be counted if spots were
+        independent), ``cluster`` (their number and where it is from), ``network`` (weights), ``modalities`` and ``scale`` (their order,
+        and what their features were divided by), ``versions``, ``random_state``.
+    ``mdata.uns["spamca_colors"]``
+        One colour per domain; colours that are there stay if their number fits.
     ``mdata.uns["neighbors"]``, ``mdata.obsp["connectivities"]``, ``mdata.obsp["distances"]``
         scanpy's neighbours of the embedding, also in each modality, so that :func:`scanpy.tl.umap` can follow; where
         ``"neighbors"`` is taken by another representation, under ``"spamca_neighbors"``.
     ``mdata[modality].obsm["X_spamca_corrected"]``
         Where batch effects of several sections were taken out: features without them.
-    ``mdata[modality].obsm["X_spamca"]``, ``.obs["spamca_weight"]``, ``.obsm["spamca_view_weights"]``
-        Latent of the modality, its weight, and the weights of its spatial and feature view (a DataFrame).
+    ``mdata[modality].obs["spamca"]``, ``.obs["spamca_weight"]``, ``.obsm["X_spamca"]``, ``.obsm["spamca_view_weights"]``
+        Domains and weight again, latent of the modality, and the weights of its views (a DataFrame).
+
+    With ``preset="paper"`` no domains are written: call :func:`spamca.tl.cluster`.
 
     Raises
     ------
@@ -149,7 +150,7 @@ def integrate(
     See Also
     --------
     spamca.pp.neighbors : the graphs that the network works on.
-    spamca.tl.cluster : domains from the embedding.
+    spamca.tl.cluster : another number of domains.
     spamca.metrics.mixing : how far sections are mixed in it.
 
     Examples
@@ -158,6 +159,8 @@ def integrate(
     >>> mdata = spamca.datasets.simulated(n_spots=200, random_state=0)
     >>> spamca.pp.neighbors(mdata)
     >>> spamca.tl.integrate(mdata, n_clusters=5, max_epochs=10, progress_bar=False)
+    >>> list(mdata.obs["spamca"].cat.categories)
+    ['0', '1', '2', '3', '4']
     >>> mdata.obsm["X_spamca"].shape
     (200, 32)
     >>> [column for column in mdata.obs if column.endswith("weight")]
@@ -169,10 +172,11 @@ def integrate(
     from spamca.nn import PRESETS
     from spamca.tl._estimate_n_clusters import find_number
     from spamca.tl._field import find_emissions
-    from spamca.tl._gather import follow, gather, positions, root_mean_squares
-    from spamca.tl._guide import check_trust, find_guide, trusts
+    from spamca.tl._gather import gather, positions, root_mean_squares
+    from spamca.tl._guide import check_trust, find_domains
     from spamca.tl._sections import correct, sections_of, store_corrected
     from spamca.tl._store import store
+    from spamca.tl._store_domains import store_found
     from spamca.tl._where_missing import run_neighbors_where_missing
     from spamca.train import fit
     from spamca.train.strategy import forks
@@ -184,7 +188,6 @@ def integrate(
     _checks.check_size(mdata, "to be integrated")
     _checks.check_devices(accelerator, devices, strategy, precision, batch_size)
     _checks.check_checkpoint(checkpoint)
-    _checks.check_count("n_runs", n_runs, least=1)
     _checks.check_flag("batch_correction", batch_correction)
     check_trust(mdata, modality_trust)
     if n_clusters is not None:
@@ -194,46 +197,40 @@ def integrate(
         .changed(**_checks.known_settings(settings))
         .changed(max_epochs=max_epochs, early_stopping=early_stopping)
     )
-    if not chosen.guided:
-        _checks.check_unguided(n_runs, modality_trust)
+    finds_domains = preset != "paper"
+    if not finds_domains and modality_trust is not None:
+        msg = f"modality_trust={modality_trust!r} is for domains, which preset='paper' does not find; leave it out"
+        raise ValueError(msg)
 
     no_gpu = accelerator == "cpu" or forks(strategy, devices)
     with without_gpu(wanted=no_gpu), _edge.transaction(mdata, copy=copy) as target:
         run_neighbors_where_missing(target, seed, "integrate")
-        trust = trusts(target, modality_trust)
-        sections = sections_of(target, "integrate") if batch_correction and chosen.guided else None
-        n_domains = n_clusters
-        if n_clusters is None and chosen.guided:
-            number = {"random_state": 0, "sections": sections, "caller": "integrate"}
-            estimate = find_number(target, N_CLUSTERS_RANGE, trust, **number)
-            n_domains = estimate.n_domains
+        sections = sections_of(target, "integrate") if batch_correction and finds_domains else None
+        n_domains, origin = n_clusters, "argument"
+        if n_clusters is None and finds_domains:
+            number = {"random_state": seed, "sections": sections, "caller": "integrate"}
+            n_domains, origin = find_number(target, N_CLUSTERS_RANGE, modality_trust, **number).n_domains, "estimate"
         elif n_clusters is None:
             logger.info("integrate: n_clusters not given, training the cluster head with %d", PROTOTYPES)
-        n_prototypes = min(n_domains or PROTOTYPES, mdata.n_obs)
         device = {"accelerator": accelerator, "devices": devices, "strategy": strategy, "precision": precision}
         given = {
             "n_clusters": n_domains,
             "n_clusters_given": n_clusters is not None,
             "preset": preset,
-            "n_runs": n_runs,
             **({} if batch_size is None else {"batch_size": batch_size}),
+            **({} if modality_trust is None else {"modality_trust": dict(modality_trust)}),
             **device,
         }
         found = corrected = None
-        if chosen.guided:
-            given["modality_trust"] = trust
-            found = find_guide(target, n_prototypes, trust, n_runs=n_runs, sections=sections)
+        if finds_domains:
+            found = find_domains(target, n_domains, modality_trust, sections=sections, random_state=seed)
         if sections is not None:
             given["batch_correction"] = True
             corrected = correct(target, found, sections, random_state=seed)
         scale = root_mean_squares(target, corrected) if chosen.scale_features else dict.fromkeys(target.mod, 1.0)
-        tissue = gather(target, scale, corrected)
-        if found is not None:
-            spatial = target.obsp[_keys.connectivities(_keys.SPATIAL)]
-            tissue = follow(tissue, found, spatial, domain_graph=chosen.domain_graph)
         result = fit(
-            tissue,
-            n_prototypes,
+            gather(target, scale, corrected),
+            min(PROTOTYPES if finds_domains else n_domains or PROTOTYPES, mdata.n_obs),
             chosen,
             position=positions(target),
             batch_size=batch_size,
@@ -242,9 +239,11 @@ def integrate(
             progress_bar=progress_bar,
             **device,
         )
-        emissions = find_emissions(target, trust, found, corrected)
-        store(target, result, key_added, seed, given, scale=scale, guide=found, emissions=emissions)
+        emissions = find_emissions(target, found, corrected)
+        store(target, result, key_added, seed, given, scale=scale, emissions=emissions)
         store_corrected(target, corrected, key_added)
+        if found is not None:
+            store_found(target, found, key_added, n_clusters=n_domains, origin=origin, random_state=seed)
     if checkpoint is not None and chosen.max_epochs != 0 and rank_zero_only.rank == 0:
         Path(checkpoint).unlink(missing_ok=True)  # not before all is stored: what fails until then can be gone on from
     return target if copy else None

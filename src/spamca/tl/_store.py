@@ -18,13 +18,13 @@ from spamca.nn import VIEWS
 from spamca.tl._joint_neighbors import joint_neighbors
 from spamca.tl._preparation import find_reach
 from spamca.tl._store_denoised import forget_denoised
+from spamca.tl._store_domains import store_weight
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from mudata import MuData
 
-    from spamca.guide import Guide
     from spamca.guide.emissions import Emissions
     from spamca.nn import Latents, Settings
     from spamca.train import Fit
@@ -41,7 +41,6 @@ def store(
     given: dict[str, Any],
     *,
     scale: dict[str, float],
-    guide: Guide | None = None,
     emissions: Emissions | None = None,
 ) -> None:
     """Write embedding, weights, graph of the embedding and record.
@@ -60,34 +59,20 @@ def store(
         Its other arguments, for the record.
     scale
         What the features of each modality were divided by.
-    guide
-        Domains that guided the training.
     emissions
-        What the domains look like, or the whole tissue where there is no guide; None where nothing is known.
+        What the domains look like, or the whole tissue where none were sought; None where nothing is known.
     """
-    prototypes = result.latents.prototypes
     _forget_domains(mdata, key_added)
     forget_denoised(mdata, key_added)
     store_latents(mdata, result.latents, list(mdata.mod), result.network.settings.views, key_added)
-    if guide is not None:
-        mdata.obsm[_keys.guide(key_added)] = guide.assignment
-    elif _keys.guide(key_added) in mdata.obsm:
-        del mdata.obsm[_keys.guide(key_added)]
-    agreement = _keys.agreement(key_added)
-    if guide is not None and given["n_runs"] > 1:
-        mdata.obs[agreement] = guide.assignment.max(axis=1)
-    elif agreement in mdata.obs and _had_runs(mdata, key_added):
-        del mdata.obs[agreement]
     joint_neighbors(mdata, key_added, random_state=random_state)
     mdata.uns[key_added] = {
         "params": {**given, "n_threads": result.n_threads} | stored_settings(result.network.settings),
         "history": {name: losses.numpy() for name, losses in result.history.items()},
-        "guide": {} if guide is None else guide.record,
         "modalities": list(mdata.mod),
         "scale": scale,
         "graphs": graphs_of(mdata),
         "network": weights_of(result.network),
-        **({} if prototypes is None else {"prototypes": prototypes.numpy()}),
         "unexplained": find_reach(mdata),
         **({} if emissions is None else {"field": stored_emissions(emissions)}),
         "random_state": random_state,
@@ -119,10 +104,8 @@ def store_latents(
         if name not in mdata.mod:
             continue
         modality, row = mdata[name], _edge.rows(mdata, name)
-        weight = latents.modality_weights[:, m].numpy()
         weights = _edge.collect(latents.view_weights[m].numpy(), row, modality.n_obs)
-        mdata.obs[_keys.modality_weight(name, key_added)] = weight
-        modality.obs[_keys.weight(key_added)] = _edge.collect(weight, row, modality.n_obs)
+        store_weight(mdata, name, latents.modality_weights[:, m].numpy(), key_added)
         modality.obsm[_keys.embedding(key_added)] = _edge.collect(latents.modalities[m].numpy(), row, modality.n_obs)
         modality.obsm[_keys.view_weights(key_added)] = pd.DataFrame(weights, modality.obs_names, seen)
 
@@ -146,11 +129,6 @@ def graphs_of(mdata: MuData) -> dict[str, Any]:
         params = {"kind": "existing", "name": _keys.SPATIAL, **library}
     features = {name: dict(modality.uns[_keys.FEATURE_NEIGHBORS]["params"]) for name, modality in mdata.mod.items()}
     return {"spatial": params, "features": features}
-
-
-def _had_runs(mdata: MuData, key_added: str) -> bool:
-    """Whether the earlier embedding of the same name had several runs: their agreement would pass for that of the new."""
-    return mdata.uns.get(key_added, {}).get("params", {}).get("n_runs", 1) > 1
 
 
 def _forget_domains(mdata: MuData, key_added: str) -> None:

@@ -9,13 +9,58 @@ import pandas as pd
 
 from spamca import _edge, _keys
 from spamca._palette import palette
+from spamca.cluster import Clustering
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mudata import MuData
 
-    from spamca.cluster import Clustering
+    from spamca.guide import Guide
+
+FIELD = "field"
+"""Name of the method that finds domains in the features, in records."""
+
+
+def store_found(
+    mdata: MuData, found: Guide, key_added: str, *, n_clusters: int, origin: str, random_state: int
+) -> None:
+    """Write domains that were found in the features, weights of the modalities, and what speaks for them.
+
+    Parameters
+    ----------
+    mdata
+        The tissue.
+    found
+        The domains.
+    key_added
+        Name of the result, whose record is there.
+    n_clusters
+        Number of domains asked for.
+    origin
+        Where that is from.
+    random_state
+        Seed of the search.
+    """
+    names = list(mdata.mod)
+    mdata.uns[key_added]["domains"] = {
+        **found.record,
+        "worth": dict(zip(names, found.worth.tolist(), strict=True)),
+        "inflation": dict(zip(names, found.inflation.tolist(), strict=True)),
+        "hops": list(found.hops),
+    }
+    for m, name in enumerate(names):
+        store_weight(mdata, name, found.shares[:, m], key_added)
+    record = {"method": FIELD, "n_clusters": int(n_clusters), "n_clusters_from": origin}
+    record |= {"n_found": found.assignment.shape[1], "refine": False, "random_state": random_state}
+    store_domains(mdata, Clustering(found.assignment.argmax(axis=1), found.assignment), key_added, record)
+
+
+def store_weight(mdata: MuData, name: str, weight: np.ndarray, key_added: str) -> None:
+    """Write the weight of a modality in each spot, float64 of shape (n_obs,), also to the modality."""
+    mdata.obs[_keys.modality_weight(name, key_added)] = weight
+    modality = mdata[name]
+    modality.obs[_keys.weight(key_added)] = _edge.collect(weight, _edge.rows(mdata, name), modality.n_obs)
 
 
 def store_domains(

@@ -16,7 +16,7 @@ from spamca.tl._joint_neighbors import joint_neighbors
 from spamca.tl._sections import store_corrected
 from spamca.tl._store import store_latents, stored_settings, versions
 from spamca.tl._store_denoised import forget_denoised
-from spamca.tl._store_domains import store_domains
+from spamca.tl._store_domains import store_domains, store_weight
 
 if TYPE_CHECKING:
     from mudata import MuData
@@ -55,6 +55,10 @@ def store_transformed(
     if found_graph(mdata, _keys.SPATIAL) is None:
         store_spatial(mdata, tissue.spatial, tissue.coords, spatial_key)
     store_latents(mdata, found.latents, model.modalities, model.settings.views, key_added)
+    if found.shares is not None:
+        for m, name in enumerate(model.modalities):
+            if name in mdata.mod:
+                store_weight(mdata, name, found.shares[:, m], key_added)
     _forget_training(mdata, key_added)
     joint_neighbors(mdata, key_added, random_state=random_state, caller="transform")
     mdata.obs[_keys.novelty(key_added)] = found.novelty
@@ -62,7 +66,6 @@ def store_transformed(
     mdata.uns[key_added] = {
         "params": {"n_clusters": len(model.domains) + found.n_new, **stored_settings(model.settings)},
         "transform": summary,
-        "guide": {},
         "random_state": random_state,
         "versions": versions(),
     }
@@ -71,8 +74,9 @@ def store_transformed(
         "n_clusters": len(model.domains) + found.n_new,
         "n_clusters_from": "model",
     }
-    cluster |= {"n_found": len(np.unique(found.clustering.labels)), "use_rep": _keys.embedding(key_added)}
-    cluster["refine"] = model.header["refine"]
+    cluster |= {"n_found": len(np.unique(found.clustering.labels)), "refine": model.header["refine"]}
+    if model.readout is not None:
+        cluster["use_rep"] = _keys.embedding(key_added)
     names, colors = _with_new(model, found.n_new)
     store_domains(mdata, found.clustering, key_added, cluster, names=names, colors=colors)
     return summary
@@ -90,19 +94,13 @@ def _forget_training(mdata: MuData, key_added: str) -> None:
     """Take away what only a training leaves, of an earlier result of the same name: it would pass for the model's."""
     forget_denoised(mdata, key_added)
     store_corrected(mdata, None, key_added)
-    if _keys.agreement(key_added) in mdata.obs:
-        del mdata.obs[_keys.agreement(key_added)]
-    if _keys.guide(key_added) in mdata.obsm:
-        del mdata.obsm[_keys.guide(key_added)]
 
 
 def _summary(model: Model, tissue: NewTissue, found: Applied) -> dict[str, Any]:
     summary: dict[str, Any] = {"n_spots_trained": model.header["n_spots"], "sha256": digest(model.header, model.arrays)}
     summary["n_new_domains"] = found.n_new
-    if found.contradicted is not None:
-        summary["share_contradicted"] = found.contradicted
     if found.moved is not None:
-        told = zip(model.domains, found.moved, strict=False)  # the guide may have found fewer
+        told = zip(model.domains, found.moved, strict=False)
         summary["moved"] = {name: float(value) for name, value in told if not np.isnan(value)}
     told = found.novelty[~np.isnan(found.novelty)]
     if len(told):

@@ -15,6 +15,7 @@ from spamca.model.network import plain
 from spamca.nn import Settings
 from spamca.pp._representation import GIVEN
 from spamca.tl._field import find_spare
+from spamca.tl._store_domains import FIELD
 from spamca.tl._network import network_of
 from spamca.tl._preparation import feature_names, preparation_of
 from spamca.tl._tissue_of import check_features
@@ -40,9 +41,7 @@ def model_of(mdata: MuData, key: str) -> Model:
         raise ValueError(msg)
     check_features(mdata, trained, key)
     arrays = {f"network.{name}": np.asarray(values) for name, values in record["network"].items()}
-    arrays |= {f"readout.{name}": np.asarray(values) for name, values in cluster["readout"].items()}
-    if "prototypes" in record:
-        arrays["prototypes"] = np.asarray(record["prototypes"])
+    arrays |= {f"readout.{name}": np.asarray(values) for name, values in cluster.get("readout", {}).items()}
     modalities = []
     for m, name in enumerate(trained.modalities):
         described, held = _modality(mdata[name], name)
@@ -64,7 +63,7 @@ def model_of(mdata: MuData, key: str) -> Model:
         "modalities": modalities,
         "graphs": jsonable(record["graphs"]),
         "field": field,
-        **_named(mdata, key, len(cluster["readout"]["shares"])),
+        **_named(mdata, key, int(cluster["n_found"])),
         "method": str(cluster["method"]),
         "refine": bool(cluster["refine"]),
         "random_state": int(record["random_state"]),
@@ -89,6 +88,8 @@ def _clustering(mdata: MuData, key: str) -> Mapping[str, Any]:
     if cluster is None:
         msg = f"mdata.uns[{key!r}] holds no domains; call spamca.tl.cluster(mdata{which}) before a model is made"
         raise KeyError(msg)
+    if cluster["method"] == FIELD:
+        return cluster
     if cluster["use_rep"] != _keys.embedding(key) or "readout" not in cluster:
         msg = (
             f"the domains {key!r} were read from mdata.obsm[{cluster['use_rep']!r}] and not from the embedding of the "

@@ -1,0 +1,148 @@
+r"""Partitions from many starts at several scales, which a consensus is taken of.
+
+At each scale h the components of all modalities, averaged over h hops, follow a mixture of Gaussians of one covariance,
+
+.. math::
+    q_{ik} \propto \prod_m \mathcal N\big((S^h x^m)_i; \mu^m_k, \Sigma^m + v_h I\big)^{w_m},
+
+with :math:`v_h` the variance of noise that is left after averaging: no direction is taken for more certain than that.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spamca.cluster.seeding import seeded
+from spamca.guide.relaxation import Relaxation
+from spamca.guide.smoothing import average, shrinkage
+from spamca.guide.statistics import Statistics
+from spamca.guide.surroundings import smoothed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scipy.sparse import csr_matrix
+
+    from spamca.guide.blocks import Block
+
+SCALES = (1, 2, 4, 8)
+"""Hops over which components are averaged. Layers show at large scales, thin structures at small ones."""
+
+N_EACH = 12
+"""Starts per scale. More leave less to chance, and cost time in proportion."""
+
+SAMPLE = 5_000
+"""Spots that partitions are fitted to; of larger tissue, a random sample. The averages are over all spots."""
+
+_N_STEPS, _TOL = 40, 1e-3
+_AT_ONCE = 48  # domains of several starts that are fitted side by side
+
+
+def proposals(
+    blocks: Sequence[Block],
+    adjacency: csr_matrix,
+    n_domains: int,
+    rng: np.random.Generator,
+    *,
+    scales: Sequence[int] = SCALES,
+    n_each: int = N_EACH,
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Fit mixtures from many starts.
+
+    Parameters
+    ----------
+    blocks
+        Components of each modality, in units of noise.
+    adjacency
+        Spatial graph, symmetric, sparse of shape (n, n).
+    n_domains
+        Number of domains K.
+    rng
+        Source of samples and starts.
+    scales
+        Rising numbers of hops.
+    n_each
+        Starts per scale.
+
+    Returns
+    -------
+    The spots that were looked at, integers of shape (n_seen,), and their soft partitions, each float32 of shape (n_seen, K).
+    """
+    spots = _drawn(blocks, rng)
+    parts = [block.take(spots) for block in blocks]
+    noise = shrinkage(average(adjacency), scales, rng)
+    out = []
+    for at_scale, variance in zip(
+        zip(*(smoothed(block, adjacency, scales) for block in blocks), strict=True), noise, strict=True
+    ):
+        level = [replace(part, values=values[spots]) for part, values in zip(parts, at_scale, strict=True)]
+        out += _fitted(level, n_domains, n_each, variance, rng)
+    return spots, out
+
+
+def _drawn(blocks: Sequence[Block], rng: np.random.Generator) -> np.ndarray:
+    """Spots to fit to, ordered by their values: draws by position then depend on the tissue and not on the order of its spots."""
+    leading = max((block.values[:, 0] for block in blocks), key=np.var)
+    leading = leading * np.sign(np.sum(leading**3) or 1)
+    order = np.argsort(leading, kind="stable")
+    if len(order) <= SAMPLE:
+        return order
+    return order[np.sort(rng.choice(len(order), SAMPLE, replace=False))]
+
+
+def _fitted(
+    blocks: Sequence[Block], n_domains: int, n_starts: int, noise: float, rng: np.random.Generator
+) -> list[np.ndarray]:
+    n = len(blocks[0].values)
+    relaxation = Relaxation(Statistics(blocks, n, noise=noise), None)
+    points = np.hstack([np.sqrt(block.weight) * block.values for block in blocks]).astype(np.float32)
+    out, size = [], max(1, _AT_ONCE // n_domains)
+    for begin in range(0, n_starts, size):
+        starts = [kmeans(points, n_domains, rng) for _ in range(min(size, n_starts - begin))]
+        now = np.stack([np.eye(n_domains, dtype=np.float32)[start] for start in starts], axis=2)
+        found = relaxation.mixture(now, _N_STEPS, _TOL)
+        out += [np.ascontiguousarray(found[:, :, b]) for b in range(found.shape[2])]
+    return out
+
+
+def carried(blocks: Sequence[Block], seen: np.ndarray, member: np.ndarray, *, noise: float = 0.0) -> np.ndarray:
+    """Carry domains of some spots to all, through what they look like.
+
+    Parameters
+    ----------
+    blocks
+        Components of all n spots.
+    seen
+        Positions of the spots whose domains are known, (n_seen,).
+    member
+        Their domains, (n_seen, K).
+    noise
+        As in :class:`~spamca.guide.statistics.Statistics`.
+
+    Returns
+    -------
+    Float32 of shape (n, K), rows summing to one; the known ones as they are.
+    """
+    n = len(blocks[0].values)
+    known = np.zeros((n, member.shape[1], 1), dtype=np.float32)
+    known[seen, :, 0] = member
+    if len(seen) == n:
+        return known[:, :, 0]
+    found = Relaxation(Statistics(blocks, n, noise=noise), None).emission(known)[:, :, 0]
+    found[seen] = member
+    return found
+
+
+def kmeans(points: np.ndarray, n_clusters: int, rng: np.random.Generator) -> np.ndarray:
+    """One k-means partition of points (n, d): integers of shape (n,)."""
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():  # of fewer distinct points than clusters
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        first = seeded(points, n_clusters, int(rng.integers(2**31)))
+        return KMeans(n_clusters, init=first, n_init=1, max_iter=5).fit(points).labels_

@@ -1,0 +1,106 @@
+r"""What each modality is worth in finding domains.
+
+Evidence of spots adds up as far as they are independent once their domains are known. What domains leave of a modality,
+:math:`e_i = x_i - \mu_{z_i}`, may still vary together over the tissue: gradients, textures, structure that has nothing to do with
+domains. Averaged over h hops it then keeps more variance than independent values would, and evidence is counted
+
+.. math::
+    f_m = \max\Big(1, \frac{\operatorname{tr}\operatorname{cov}(S^h e^m)}{v_h \operatorname{tr}\operatorname{cov}(e^m)}\Big)
+
+times (:math:`v_h` as in :func:`~spamca.guide.smoothing.shrinkage`), the inflation of a composite likelihood (Varin, Reid and Firth 2011).
+Up to twice, as where domains describe all of the structure and little is left to chance, a modality counts in full. Beyond that it is raised to
+:math:`w_m = (2 / f_m)^2`, once for the evidence that is counted too often and once for the share of its structure that domains describe. The
+modality of least inflation leads: it counts in full.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spamca.guide.consensus import consensus
+from spamca.guide.proposals import carried, proposals
+from spamca.guide.smoothing import at_scales, average, shrinkage
+from spamca.guide.surroundings import smoothed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scipy.sparse import csr_matrix
+
+    from spamca.guide.blocks import Block
+
+INDEPENDENT = 2.0
+"""How many times evidence may be counted where spots still pass for independent given their domains."""
+
+HOPS = 8
+"""Hops over which what is left is averaged."""
+
+SCALE = 2
+"""Hops over which components are averaged where a modality looks for domains alone."""
+
+_N_STARTS = 6
+
+
+def inflations(
+    blocks: Sequence[Block], adjacency: csr_matrix, n_domains: int, rng: np.random.Generator
+) -> np.ndarray:
+    """How many times the evidence of each modality is counted, found with domains of the modality alone.
+
+    Parameters
+    ----------
+    blocks
+        Components of each modality.
+    adjacency
+        Spatial graph, symmetric, sparse of shape (n, n).
+    n_domains
+        Number of domains K.
+    rng
+        Source of starts.
+
+    Returns
+    -------
+    Shape (len(blocks),), at least 1.
+    """
+    out = []
+    for block in blocks:
+        alone, links = replace(block, weight=1.0), adjacency
+        if block.present is not None:
+            spots = np.flatnonzero(block.present)
+            alone, links = replace(alone.take(spots), present=None), adjacency[spots][:, spots]
+        number = min(n_domains, len(alone.values))
+        seen, found = proposals([alone], links, number, rng, scales=(SCALE,), n_each=_N_STARTS)
+        averaged = replace(alone, values=smoothed(alone, links, (SCALE,))[0])
+        member = carried([averaged], seen, np.eye(number)[consensus(found, number)])
+        out.append(inflation(alone.values, member, average(links), rng))
+    return np.array(out)
+
+
+def inflation(values: np.ndarray, member: np.ndarray, step: csr_matrix, rng: np.random.Generator) -> float:
+    """How many times evidence is counted.
+
+    Parameters
+    ----------
+    values
+        Components of a modality, (n, r).
+    member
+        Domains, (n, K), rows summing to one.
+    step
+        The average over a spot and its neighbours, sparse of shape (n, n).
+    rng
+        Source of probes.
+    """
+    means = member.T @ values / np.maximum(member.sum(axis=0), 1e-12)[:, None]
+    left = values - member @ means
+    left -= left.mean(axis=0)
+    (averaged,) = at_scales(left, step, (HOPS,))
+    expected = shrinkage(step, (HOPS,), rng)[0] * left.var(axis=0).sum()
+    return float(max(1.0, averaged.var(axis=0).sum() / max(expected, np.finfo(float).tiny)))
+
+
+def worths(inflation: np.ndarray) -> np.ndarray:
+    """What the likelihood of each modality is raised to, shape (M,), from how many times its evidence is counted."""
+    worth = np.minimum(1.0, INDEPENDENT / inflation) ** 2
+    return np.where(inflation == inflation.min(), 1.0, worth)
