@@ -10,6 +10,7 @@ import numpy as np
 from spamca.guide.constellation import matched
 from spamca.guide.field import Field
 from spamca.guide.patches import N_PATCHES, patches
+from spamca.guide.proposals import carried
 from spamca.guide.regroup import regroup
 from spamca.guide.searched import agreed, halving, joined
 from spamca.guide.sectioned import Sectioned
@@ -42,9 +43,9 @@ def across_sections(
 ) -> tuple[Sectioned, np.ndarray]:
     """Find domains of several sections.
 
-    Three kinds of starts compete: the sections as they are, which is right where there is no batch effect; with the mean of
-    each section taken off, which is right where all hold the same shares of the domains; and each section read alone, laid over
-    the others by the domains that they may share (:func:`~spamca.guide.constellation.matched`). From each, domains and shifts
+    Four kinds of starts compete: the sections as they are, which is right where there is no batch effect; with the mean of
+    each section taken off, which is right where all hold the same shares of the domains; the domains of the section that tells most,
+    carried to the others; and each section read alone, laid over the others by the domains that they may share (:func:`~spamca.guide.constellation.matched`). From each, domains and shifts
     are estimated in turn (:class:`~spamca.guide.sectioned.Sectioned`); in the best of them domains of single sections are
     regrouped (:func:`~spamca.guide.regroup.regroup`).
 
@@ -107,7 +108,7 @@ def _starts(sectioned: Sectioned, n_domains: int, rng: np.random.Generator) -> I
     sectioned.correct(level)
     centred = sectioned.field.blocks
     yield sectioned.field.relax(agreed(centred, adjacency, n_domains, rng), LONG)
-    alone = np.zeros(len(sections), dtype=np.int64)
+    alone, best = np.zeros(len(sections), dtype=np.int64), None
     for section in range(int(sections.max()) + 1):
         spots = np.flatnonzero(sections == section)
         own = [block.take(spots) for block in centred]
@@ -116,8 +117,13 @@ def _starts(sectioned: Sectioned, n_domains: int, rng: np.random.Generator) -> I
             continue
         graph = adjacency[spots][:, spots]
         found = agreed(own, graph, n_domains, rng)
-        alone[spots] = Field(own, graph).relax(found, LONG).argmax(axis=1)
+        alone[spots] = Field(own, graph).relax(found, LONG, own_covariance=True).argmax(axis=1)
+        held = sum(block.size for block in own) / len(spots), len(spots)
+        if best is None or held > best[0]:
+            best = held, spots
     member = np.eye(n_domains, dtype=np.float32)
+    if best is not None:  # the section that tells most, and what its domains look like in the others
+        yield carried(centred, best[1], member[alone[best[1]]])
     yield from (member[partition] for partition in matched(scaled, sections, alone, n_domains))
 
 

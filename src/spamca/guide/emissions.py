@@ -88,7 +88,7 @@ class Emissions:
         spread = _spread(blocks, adjacency, hops)
         with fitting_threads(n):
             relaxation = Relaxation(Statistics(spread, n, noise=noise), None)
-            gaussians = relaxation.tied(assignment)
+            gaussians = relaxation.gaussians(assignment) if tuple(hops) == (0,) else relaxation.tied(assignment)
             squared = list(relaxation.squared_distances(gaussians))
         return cls(
             tuple(block.modality for block in blocks),

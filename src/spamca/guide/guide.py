@@ -15,11 +15,10 @@ from spamca.guide.information import shares
 from spamca.guide.objective import COHERENCE
 from spamca.guide.relaxation import Relaxation
 from spamca.guide.searched import agreed
-from spamca.guide.smoothing import average
 from spamca.guide.statistics import Statistics
 from spamca.guide.surroundings import HOPS, with_surroundings
 from spamca.guide.threads import fitting_threads
-from spamca.guide.worth import INDEPENDENT, inflation, inflations, worths
+from spamca.guide.worth import INDEPENDENT, inflations, worths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,18 +139,18 @@ def _guide(
         if not blocks:
             logger.warning("domains: neighbours share nothing in any modality, so there is nothing to find domains by")
         return Guide(np.full((n, n_domains), 1 / n_domains, dtype=np.float32), _even(has, n), worth, counted, blocks=tuple(blocks))
-    times = inflations(blocks, adjacency, n_domains, rng)
+    several = sections is not None and len(np.unique(sections)) > 1
+    times = inflations(blocks, adjacency, n_domains, rng, sections if several else None)
     measured = worths(times)
     blocks = [
         block if given[block.modality] is not None else replace(block, weight=float(own))
         for block, own in zip(blocks, measured, strict=True)
     ]
     batch = {}
-    if sections is not None and len(np.unique(sections)) > 1:
+    if several:
         numbered = np.unique(sections, return_inverse=True)[1]
         sectioned, found = across_sections(blocks, adjacency, n_domains, numbered, n_searched=SEARCHED, rng=rng)
         blocks, batch = sectioned.field.blocks, {"batch_effect": sectioned.batch_effect()}
-        times = np.array([_inflation_of(block, adjacency, found, rng) for block in blocks])
     else:
         found = agreed(blocks, adjacency, n_domains, rng)
     for block, own in zip(blocks, times, strict=True):
@@ -175,17 +174,10 @@ def settled(
 ) -> tuple[np.ndarray, list[Block]]:
     """Let a model relax from an assignment (n, K); beside it, what it reads."""
     if tuple(hops) == (0,):
-        return Field(blocks, adjacency).relax(assignment, _LONG), list(blocks)
+        return Field(blocks, adjacency).relax(assignment, _LONG, own_covariance=True), list(blocks)
     spread, n = with_surroundings(blocks, adjacency, hops), adjacency.shape[0]
     relaxation = Relaxation(Statistics(spread, n, noise=NOISE), None)
     return relaxation.mixture(assignment[:, :, None], _SHORT, 0.0)[:, :, 0], spread
-
-
-def _inflation_of(block: Block, adjacency: csr_matrix, assignment: np.ndarray, rng: np.random.Generator) -> float:
-    if block.present is None:
-        return inflation(block.values, assignment, average(adjacency), rng)
-    spots = np.flatnonzero(block.present)
-    return inflation(block.values[spots], assignment[spots], average(adjacency[spots][:, spots]), rng)
 
 
 def _even(has: Sequence[np.ndarray | None], n: int) -> np.ndarray:

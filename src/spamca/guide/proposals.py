@@ -38,6 +38,9 @@ N_EACH = 12
 SAMPLE = 5_000
 """Spots that partitions are fitted to; of larger tissue, a random sample. The averages are over all spots."""
 
+FEWEST = 20
+"""Spots for each domain from which those that have all modalities suffice to start from."""
+
 _N_STEPS, _TOL = 40, 1e-3
 _AT_ONCE = 48  # domains of several starts that are fitted side by side
 
@@ -100,13 +103,25 @@ def _fitted(
     n = len(blocks[0].values)
     relaxation = Relaxation(Statistics(blocks, n, noise=noise), None)
     points = np.hstack([np.sqrt(block.weight) * block.values for block in blocks]).astype(np.float32)
-    out, size = [], max(1, _AT_ONCE // n_domains)
+    whole = _most_complete(blocks, n_domains)
+    out, size, member = [], max(1, _AT_ONCE // n_domains), np.eye(n_domains, dtype=np.float32)
     for begin in range(0, n_starts, size):
-        starts = [kmeans(points, n_domains, rng) for _ in range(min(size, n_starts - begin))]
-        now = np.stack([np.eye(n_domains, dtype=np.float32)[start] for start in starts], axis=2)
+        now = np.zeros((n, n_domains, min(size, n_starts - begin)), dtype=np.float32)
+        for start in range(now.shape[2]):
+            now[whole, :, start] = member[kmeans(points[whole], n_domains, rng)]
         found = relaxation.mixture(now, _N_STEPS, _TOL)
         out += [np.ascontiguousarray(found[:, :, b]) for b in range(found.shape[2])]
     return out
+
+
+def _most_complete(blocks: Sequence[Block], n_domains: int) -> np.ndarray:
+    """Spots that starts are drawn from: those with the modalities that most spots have together, the more the better."""
+    has = np.column_stack([np.ones(len(b.values), dtype=bool) if b.present is None else b.present for b in blocks])
+    patterns, which = np.unique(has, axis=0, return_inverse=True)
+    size = np.bincount(which.ravel(), minlength=len(patterns))
+    enough = size >= min(FEWEST * n_domains, size.max())
+    best = max(np.flatnonzero(enough), key=lambda p: (patterns[p].sum(), size[p]))
+    return np.flatnonzero(which.ravel() == best)
 
 
 def carried(blocks: Sequence[Block], seen: np.ndarray, member: np.ndarray, *, noise: float = 0.0) -> np.ndarray:

@@ -41,11 +41,18 @@ HOPS = 8
 SCALE = 2
 """Hops over which components are averaged where a modality looks for domains alone."""
 
+FEWEST = 100
+"""Spots of a section from which it has a say."""
+
 _N_STARTS = 6
 
 
 def inflations(
-    blocks: Sequence[Block], adjacency: csr_matrix, n_domains: int, rng: np.random.Generator
+    blocks: Sequence[Block],
+    adjacency: csr_matrix,
+    n_domains: int,
+    rng: np.random.Generator,
+    sections: np.ndarray | None = None,
 ) -> np.ndarray:
     """How many times the evidence of each modality is counted, found with domains of the modality alone.
 
@@ -59,23 +66,31 @@ def inflations(
         Number of domains K.
     rng
         Source of starts.
+    sections
+        Section of each spot, integers of shape (n,): each is looked at alone, so that effects of sections have no part in it.
 
     Returns
     -------
-    Shape (len(blocks),), at least 1.
+    Shape (len(blocks),), at least 1; the mean over sections, by their spots.
     """
+    parts = [np.arange(adjacency.shape[0])] if sections is None else [np.flatnonzero(sections == s) for s in np.unique(sections)]
     out = []
     for block in blocks:
-        alone, links = replace(block, weight=1.0), adjacency
-        if block.present is not None:
-            spots = np.flatnonzero(block.present)
-            alone, links = replace(alone.take(spots), present=None), adjacency[spots][:, spots]
-        number = min(n_domains, len(alone.values))
-        seen, found = proposals([alone], links, number, rng, scales=(SCALE,), n_each=_N_STARTS)
-        averaged = replace(alone, values=smoothed(alone, links, (SCALE,))[0])
-        member = carried([averaged], seen, np.eye(number)[consensus(found, number)])
-        out.append(inflation(alone.values, member, average(links), rng))
+        own = [spots if block.present is None else spots[block.present[spots]] for spots in parts]
+        own = [spots for spots in own if len(spots) >= FEWEST] or [max(own, key=len)]
+        found = [_alone(block, adjacency, spots, n_domains, rng) for spots in own]
+        out.append(np.average(found, weights=[len(spots) for spots in own]))
     return np.array(out)
+
+
+def _alone(block: Block, adjacency: csr_matrix, spots: np.ndarray, n_domains: int, rng: np.random.Generator) -> float:
+    alone, links = replace(block.take(spots), weight=1.0, present=None), adjacency[spots][:, spots]
+    alone = replace(alone, values=alone.values - alone.values.mean(axis=0))
+    number = min(n_domains, len(spots))
+    seen, found = proposals([alone], links, number, rng, scales=(SCALE,), n_each=_N_STARTS)
+    averaged = replace(alone, values=smoothed(alone, links, (SCALE,))[0])
+    member = carried([averaged], seen, np.eye(number)[consensus(found, number)])
+    return inflation(alone.values, member, average(links), rng)
 
 
 def inflation(values: np.ndarray, member: np.ndarray, step: csr_matrix, rng: np.random.Generator) -> float:
