@@ -18,7 +18,7 @@ from spamca.guide.searched import agreed
 from spamca.guide.statistics import Statistics
 from spamca.guide.surroundings import HOPS, with_surroundings
 from spamca.guide.threads import fitting_threads
-from spamca.guide.worth import INDEPENDENT, inflations, worths
+from spamca.guide.worth import independent, inflations, worths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,7 +140,7 @@ def _guide(
             logger.warning("domains: neighbours share nothing in any modality, so there is nothing to find domains by")
         return Guide(np.full((n, n_domains), 1 / n_domains, dtype=np.float32), _even(has, n), worth, counted, blocks=tuple(blocks))
     several = sections is not None and len(np.unique(sections)) > 1
-    times = inflations(blocks, adjacency, n_domains, rng, sections if several else None)
+    times = inflations(blocks, adjacency, rng, sections if several else None)
     measured = worths(times)
     blocks = [
         block if given[block.modality] is not None else replace(block, weight=float(own))
@@ -154,9 +154,8 @@ def _guide(
     else:
         found = agreed(blocks, adjacency, n_domains, rng)
     for block, own in zip(blocks, times, strict=True):
-        worth[block.modality], counted[block.modality] = block.weight, own
-    leading = min(zip(times, blocks, strict=True), key=lambda pair: (-pair[1].weight, pair[0]))[0]
-    hops = (0,) if leading < INDEPENDENT else HOPS
+        worth[block.modality], counted[block.modality] = block.weight, own[1]
+    hops = (0,) if independent(times) else HOPS
     found, spread = settled(blocks, adjacency, found, hops)
     found = _numbered(found)
     partition, n_found = found.argmax(axis=1), found.shape[1]

@@ -62,7 +62,7 @@ def number_of_domains(
     adjacency: csr_matrix,
     numbers: Sequence[int],
     *,
-    weights: Sequence[float] | None = None,
+    weights: Sequence[float | None] | None = None,
     present: np.ndarray | None = None,
     sections: np.ndarray | None = None,
     random_state: int = 0,

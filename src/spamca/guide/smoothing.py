@@ -10,7 +10,8 @@ from scipy.sparse import csr_matrix, diags, identity
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_N_PROBES = 64
+N_PROBES = 64
+"""Random values that show what averaging leaves of noise."""
 
 
 def average(adjacency: csr_matrix) -> csr_matrix:
@@ -48,5 +49,5 @@ def shrinkage(step: csr_matrix, hops: Sequence[int], rng: np.random.Generator) -
 
     Estimated by random probes (Hutchinson 1990). Shape (len(hops),).
     """
-    probes = rng.standard_normal((step.shape[0], _N_PROBES))
+    probes = rng.standard_normal((step.shape[0], N_PROBES))
     return np.array([np.square(values).mean() for values in at_scales(probes, step, hops)])

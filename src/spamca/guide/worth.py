@@ -7,7 +7,7 @@ domains. Averaged over h hops it then keeps more variance than independent value
 .. math::
     f_m = \max\Big(1, \frac{\operatorname{tr}\operatorname{cov}(S^h e^m)}{v_h \operatorname{tr}\operatorname{cov}(e^m)}\Big)
 
-times (:math:`v_h` as in :func:`~spamca.guide.smoothing.shrinkage`), the inflation of a composite likelihood (Varin, Reid and Firth 2011).
+times (:math:`v_h` is what independent values keep, their means in the same domains taken off), the inflation of a composite likelihood (Varin, Reid and Firth 2011).
 Up to twice, as where domains describe all of the structure and little is left to chance, a modality counts in full. Beyond that it is raised to
 :math:`w_m = (2 / f_m)^2`, once for the evidence that is counted too often and once for the share of its structure that domains describe. The
 modality of least inflation leads: it counts in full.
@@ -22,7 +22,7 @@ import numpy as np
 
 from spamca.guide.consensus import consensus
 from spamca.guide.proposals import carried, proposals
-from spamca.guide.smoothing import at_scales, average, shrinkage
+from spamca.guide.smoothing import N_PROBES, at_scales, average
 from spamca.guide.surroundings import smoothed
 
 if TYPE_CHECKING:
@@ -32,11 +32,17 @@ if TYPE_CHECKING:
 
     from spamca.guide.blocks import Block
 
-INDEPENDENT = 2.0
-"""How many times evidence may be counted where spots still pass for independent given their domains."""
+FULL = 2.0
+"""How many times evidence may be counted, far, in a modality that counts in full."""
 
-HOPS = 8
-"""Hops over which what is left is averaged."""
+NEARLY = 1.3
+"""How many times evidence may be counted, nearby, where spots pass for independent given their domains."""
+
+HOPS = (2, 8)
+"""Hops over which what is left is averaged: nearby, and far."""
+
+REFERENCE, SPOTS_EACH = 10, 80
+"""Largest number of domains that a modality is described by, and spots for each of them."""
 
 SCALE = 2
 """Hops over which components are averaged where a modality looks for domains alone."""
@@ -48,13 +54,11 @@ _N_STARTS = 6
 
 
 def inflations(
-    blocks: Sequence[Block],
-    adjacency: csr_matrix,
-    n_domains: int,
-    rng: np.random.Generator,
-    sections: np.ndarray | None = None,
+    blocks: Sequence[Block], adjacency: csr_matrix, rng: np.random.Generator, sections: np.ndarray | None = None
 ) -> np.ndarray:
     """How many times the evidence of each modality is counted, found with domains of the modality alone.
+
+    Their number is that of a fine partition of the tissue, :data:`REFERENCE` at most, whatever number is asked for.
 
     Parameters
     ----------
@@ -62,8 +66,6 @@ def inflations(
         Components of each modality.
     adjacency
         Spatial graph, symmetric, sparse of shape (n, n).
-    n_domains
-        Number of domains K.
     rng
         Source of starts.
     sections
@@ -71,30 +73,30 @@ def inflations(
 
     Returns
     -------
-    Shape (len(blocks),), at least 1; the mean over sections, by their spots.
+    Shape (len(blocks), 2), at least 1: nearby and far, over each of :data:`HOPS`; the mean over sections, by their spots.
     """
     parts = [np.arange(adjacency.shape[0])] if sections is None else [np.flatnonzero(sections == s) for s in np.unique(sections)]
     out = []
     for block in blocks:
         own = [spots if block.present is None else spots[block.present[spots]] for spots in parts]
         own = [spots for spots in own if len(spots) >= FEWEST] or [max(own, key=len)]
-        found = [_alone(block, adjacency, spots, n_domains, rng) for spots in own]
-        out.append(np.average(found, weights=[len(spots) for spots in own]))
+        found = [_alone(block, adjacency, spots, rng) for spots in own]
+        out.append(np.average(found, axis=0, weights=[len(spots) for spots in own]))
     return np.array(out)
 
 
-def _alone(block: Block, adjacency: csr_matrix, spots: np.ndarray, n_domains: int, rng: np.random.Generator) -> float:
+def _alone(block: Block, adjacency: csr_matrix, spots: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     alone, links = replace(block.take(spots), weight=1.0, present=None), adjacency[spots][:, spots]
     alone = replace(alone, values=alone.values - alone.values.mean(axis=0))
-    number = min(n_domains, len(spots))
+    number = int(np.clip(len(spots) // SPOTS_EACH, min(2, len(spots)), REFERENCE))
     seen, found = proposals([alone], links, number, rng, scales=(SCALE,), n_each=_N_STARTS)
     averaged = replace(alone, values=smoothed(alone, links, (SCALE,))[0])
     member = carried([averaged], seen, np.eye(number)[consensus(found, number)])
     return inflation(alone.values, member, average(links), rng)
 
 
-def inflation(values: np.ndarray, member: np.ndarray, step: csr_matrix, rng: np.random.Generator) -> float:
-    """How many times evidence is counted.
+def inflation(values: np.ndarray, member: np.ndarray, step: csr_matrix, rng: np.random.Generator) -> np.ndarray:
+    """How many times evidence is counted, over each of :data:`HOPS`.
 
     Parameters
     ----------
@@ -107,15 +109,25 @@ def inflation(values: np.ndarray, member: np.ndarray, step: csr_matrix, rng: np.
     rng
         Source of probes.
     """
-    means = member.T @ values / np.maximum(member.sum(axis=0), 1e-12)[:, None]
-    left = values - member @ means
-    left -= left.mean(axis=0)
-    (averaged,) = at_scales(left, step, (HOPS,))
-    expected = shrinkage(step, (HOPS,), rng)[0] * left.var(axis=0).sum()
-    return float(max(1.0, averaged.var(axis=0).sum() / max(expected, np.finfo(float).tiny)))
+    size = np.maximum(member.sum(axis=0), 1e-12)[:, None]
+
+    def kept(values: np.ndarray) -> np.ndarray:
+        """Share of the variance within domains that averaging keeps."""
+        left = values - member @ (member.T @ values / size)
+        left -= left.mean(axis=0)
+        averaged = [one.var(axis=0).sum() for one in at_scales(left, step, HOPS)]
+        return np.array(averaged) / max(left.var(axis=0).sum(), np.finfo(float).tiny)
+
+    expected = kept(rng.standard_normal((len(values), N_PROBES)))
+    return np.maximum(1.0, kept(values) / np.maximum(expected, np.finfo(float).tiny))
+
+
+def independent(inflation: np.ndarray) -> bool:
+    """Whether spots pass for independent given their domains, from the inflations (M, 2): in the modality that leads."""
+    return bool(inflation[inflation[:, 1].argmin(), 0] < NEARLY)
 
 
 def worths(inflation: np.ndarray) -> np.ndarray:
-    """What the likelihood of each modality is raised to, shape (M,), from how many times its evidence is counted."""
-    worth = np.minimum(1.0, INDEPENDENT / inflation) ** 2
-    return np.where(inflation == inflation.min(), 1.0, worth)
+    """What the likelihood of each modality is raised to, shape (M,), from the inflations (M, 2)."""
+    far = inflation[:, 1]
+    return np.where(far == far.min(), 1.0, np.minimum(1.0, FULL / far) ** 2)
