@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from benchmarks import tissues
-from benchmarks.methods import METHODS, SINGLE, method_of, names_for
+from benchmarks.methods import METHODS, SINGLE, SMOOTHING, method_of, names_for, smoothing_of
 from benchmarks.plan import Job, read_record, slug
 from benchmarks.readout import READOUTS
 from benchmarks.tissue import facts
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 AGREEMENT = ("ARI", "NMI", "AMI", "homogeneity", "completeness", "FMI")
-COHERENCE = ("silhouette", "Moran's I", "PAS", "CHAOS")
+COHERENCE = ("Moran's I", "PAS", "CHAOS")
 BEST_SINGLE = "best single modality"
 KEYS = ("set", "noise", "method", "readout")
 
@@ -106,15 +106,17 @@ def with_published(found: pd.DataFrame, path: Path) -> pd.DataFrame:
 
 
 def with_best_single(found: pd.DataFrame) -> pd.DataFrame:
-    """The single modalities of a set as one row: that of the highest mean ARI, or the first where there are no labels."""
+    """The single modalities of a set as one row a smoothing: that of the highest mean ARI, or the first without labels."""
     alone = found["method"].str.startswith(SINGLE)
-    best = found[alone].sort_values("ARI", ascending=False, kind="stable").drop_duplicates(["set", "noise", "readout"])
-    return pd.concat([found[~alone], best.assign(method=BEST_SINGLE)], ignore_index=True)
+    best = found[alone].sort_values("ARI", ascending=False, kind="stable")
+    best = best.assign(method=[BEST_SINGLE + smoothing_of(name) for name in best["method"]])
+    best = best.drop_duplicates(list(KEYS))
+    return pd.concat([found[~alone], best], ignore_index=True)
 
 
 def methods_in_order(found: pd.DataFrame) -> list[str]:
     """Names of methods that have rows, spamca first."""
-    order = ["spamca", BEST_SINGLE, *(name for name in METHODS if name != "spamca")]
+    order = ["spamca", *(BEST_SINGLE + ending for ending in SMOOTHING), *(name for name in METHODS if name != "spamca")]
     present = set(found["method"])
     return [name for name in order if name in present]
 

@@ -48,13 +48,16 @@ def sets_of(found: pd.DataFrame, *, labelled: bool) -> list[str]:
 
 
 def accuracy(found: pd.DataFrame, readout: str) -> str:
-    """Mean ARI and its spread over seeds, methods by sets; the best rival of each set; the mean of measured tissue."""
+    """Mean ARI and its spread over seeds, methods by sets; the best rival of each set; the mean of measured tissue.
+
+    Methods that want more modalities than a set has, or more time than there is, were not run on it.
+    """
     here = found[found["readout"] == readout].set_index(["method", "set"])
     sets, methods = sets_of(found, labelled=True), methods_in_order(found[found["readout"] == readout])
     rows, means = [], {}
     for method in methods:
         values = [here.loc[(method, name)] if (method, name) in here.index else None for name in sets]
-        cells = ["" if value is None else cell(value) for value in values]
+        cells = ["not run" if value is None else cell(value) for value in values]
         known = {name: value["ARI"] for name, value in zip(sets, values, strict=True) if value is not None}
         means[method] = known
         rows.append([method, *cells, _mean(known)])
@@ -73,7 +76,7 @@ def _best(rivals: dict[str, dict[str, float]], sets: list[str]) -> str:
     scores = {
         method: np.mean([known[name] for name in sets])
         for method, known in rivals.items()
-        if set(sets) <= set(known) and (len(sets) == 1 or method != BEST_SINGLE)
+        if set(sets) <= set(known) and (len(sets) == 1 or not method.startswith(BEST_SINGLE))
     }
     if not scores:
         return ""
@@ -105,7 +108,7 @@ def costs(found: pd.DataFrame) -> str:
 
 
 def failures(table: pd.DataFrame) -> str:
-    """What failed, was not given, or needs a word."""
+    """What failed, was not run, or needs a word."""
     clean = table[table["noise"] == ""]
     lines = []
     for (method, status, message), rows in clean[clean["status"] != "ok"].groupby(["method", "status", "message"]):
