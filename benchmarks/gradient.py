@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 KINDS = ("rna", "protein")
 DIFFICULTY, N_DOMAINS, CERTAIN = 0.5, 6, 0.99
-LENGTH = 2.0
+LENGTH = 4.0
 """Ends of the tissue differ as two domains do whose markers are this much stronger."""
 
 

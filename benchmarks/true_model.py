@@ -64,8 +64,9 @@ def _point(counts: np.ndarray, eta: np.ndarray, model: Modality) -> tuple[np.nda
     value = counts * (np.log(mean) - np.log(size + mean)) + size * np.log(size / (size + mean))
     value += gammaln(counts + size) - gammaln(size)
     zero = counts == 0
-    there = np.where(zero, (1 - lost) * np.exp(value) / (lost + (1 - lost) * np.exp(value)), 1.0)
-    value = np.where(zero, np.log(lost + (1 - lost) * np.exp(np.where(zero, value, 0))), value + np.log1p(-lost))
+    drawn = (1 - lost) * np.exp(np.where(zero, value, 0))  # of a zero, that it was drawn and not lost
+    there = np.where(zero, drawn / (lost + drawn), 1.0)
+    value = np.where(zero, np.log(lost + drawn), value + np.log1p(-lost))
     return value, there * size * (counts - mean) / (size + mean), there * size * mean / (size + mean)
 
 
