@@ -21,6 +21,7 @@ AGREEMENT = ("ARI", "NMI", "AMI", "homogeneity", "completeness", "FMI")
 COHERENCE = ("Moran's I", "PAS", "CHAOS")
 BEST_SINGLE = "best single modality"
 KEYS = ("set", "noise", "method", "readout")
+MEASURES = (*AGREEMENT, *COHERENCE, "domains", "seconds", "peak MiB", "readout seconds")
 
 
 def runs(folder: Path) -> pd.DataFrame:
@@ -79,11 +80,10 @@ def agreement_of_seeds(folder: Path, tissue: str, name: str, readout: str) -> fl
 def summary(folder: Path, table: pd.DataFrame) -> pd.DataFrame:
     """Mean and standard deviation over seeds, number of seeds, and how well the domains of two seeds agree."""
     done = table[(table["status"] == "ok") & (table["readout"] != "")]
-    measures = [*AGREEMENT, *COHERENCE, "domains", "seconds", "peak MiB", "readout seconds"]
     if done.empty:
         return pd.DataFrame(columns=[*KEYS, "seeds", "agreement of seeds"])
     groups = done.groupby(list(KEYS), sort=False)
-    found = groups[measures].agg(["mean", lambda values: values.std(ddof=0)])
+    found = groups[list(MEASURES)].agg(["mean", lambda values: values.std(ddof=0)])
     found.columns = [name if which == "mean" else f"{name} sd" for name, which in found.columns]
     found.insert(0, "seeds", groups.size())
     found = found.reset_index()
@@ -100,6 +100,8 @@ def with_published(found: pd.DataFrame, path: Path) -> pd.DataFrame:
     if not path.exists():
         return found
     earlier = pd.read_csv(path).fillna({"noise": ""})
+    shown = [*KEYS, "seeds", "agreement of seeds", *(f"{name}{end}" for name in MEASURES for end in ("", " sd"))]
+    earlier = earlier[[name for name in earlier if name in shown]]
     known = set(map(tuple, found[list(KEYS)].to_numpy()))
     kept = [row not in known for row in map(tuple, earlier[list(KEYS)].to_numpy())]
     return pd.concat([found, earlier[kept]], ignore_index=True) if any(kept) else found

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from benchmarks import collect, noise_report, tissues
 from benchmarks.collect import BEST_SINGLE, methods_in_order
+from benchmarks.methods import METHODS
 from benchmarks.readout import READOUTS
+from benchmarks.tissue import facts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,6 +124,14 @@ def failures(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+def too_few(folder: Path) -> str:
+    """Methods that want several modalities, and the sets that have one."""
+    kinds = {name: facts(folder / "tissues" / f"{name}.npz").get("kinds", {}) for name in tissues.names()}
+    sets = ", ".join(name for name, found in kinds.items() if len(found) == 1)
+    methods = ", ".join(name for name, method in METHODS.items() if method.fewest > 1)
+    return f"- {methods}: not run on tissue of one modality ({sets})" if sets else ""
+
+
 def stale(folder: Path, table: pd.DataFrame) -> str:
     """Results of other code, features or versions than there are now."""
     pairs = table.loc[table["noise"] == "", ["method", "set"]].drop_duplicates()
@@ -145,7 +155,7 @@ def text(folder: Path, table: pd.DataFrame, found: pd.DataFrame) -> str:
         tables = [f"Read-out: {readout}\n\n{measures(clean, [name], columns, readout)}" for readout in READOUTS]
         parts.append(f"### {name}: no labels\n\n" + "\n\n".join(tables))
     parts.append(f"### Time and memory of one fit\n\n{costs(clean)}")
-    remarks = "\n".join(filter(None, (failures(table), stale(folder, table))))
+    remarks = "\n".join(filter(None, (failures(table), too_few(folder), stale(folder, table))))
     return "\n\n".join([*parts, f"### Remarks\n\n{remarks}"] if remarks else parts)
 
 
