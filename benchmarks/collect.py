@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from benchmarks import tissues
-from benchmarks.methods import METHODS, SINGLE, method_of, names_for
+from benchmarks.methods import METHODS, SINGLE, SMOOTHING, method_of, names_for, smoothing_of
 from benchmarks.plan import Job, read_record, slug
 from benchmarks.readout import READOUTS
 from benchmarks.tissue import facts
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 AGREEMENT = ("ARI", "NMI", "AMI", "homogeneity", "completeness", "FMI")
-COHERENCE = ("silhouette", "Moran's I", "PAS", "CHAOS")
+COHERENCE = ("Moran's I", "PAS", "CHAOS")
 BEST_SINGLE = "best single modality"
 KEYS = ("set", "noise", "method", "readout")
+MEASURES = (*AGREEMENT, *COHERENCE, "domains", "seconds", "peak MiB", "readout seconds")
 
 
 def runs(folder: Path) -> pd.DataFrame:
@@ -79,11 +80,10 @@ def agreement_of_seeds(folder: Path, tissue: str, name: str, readout: str) -> fl
 def summary(folder: Path, table: pd.DataFrame) -> pd.DataFrame:
     """Mean and standard deviation over seeds, number of seeds, and how well the domains of two seeds agree."""
     done = table[(table["status"] == "ok") & (table["readout"] != "")]
-    measures = [*AGREEMENT, *COHERENCE, "domains", "seconds", "peak MiB", "readout seconds"]
     if done.empty:
         return pd.DataFrame(columns=[*KEYS, "seeds", "agreement of seeds"])
     groups = done.groupby(list(KEYS), sort=False)
-    found = groups[measures].agg(["mean", lambda values: values.std(ddof=0)])
+    found = groups[list(MEASURES)].agg(["mean", lambda values: values.std(ddof=0)])
     found.columns = [name if which == "mean" else f"{name} sd" for name, which in found.columns]
     found.insert(0, "seeds", groups.size())
     found = found.reset_index()
@@ -100,21 +100,25 @@ def with_published(found: pd.DataFrame, path: Path) -> pd.DataFrame:
     if not path.exists():
         return found
     earlier = pd.read_csv(path).fillna({"noise": ""})
+    shown = [*KEYS, "seeds", "agreement of seeds", *(f"{name}{end}" for name in MEASURES for end in ("", " sd"))]
+    earlier = earlier[[name for name in earlier if name in shown]]
     known = set(map(tuple, found[list(KEYS)].to_numpy()))
     kept = [row not in known for row in map(tuple, earlier[list(KEYS)].to_numpy())]
     return pd.concat([found, earlier[kept]], ignore_index=True) if any(kept) else found
 
 
 def with_best_single(found: pd.DataFrame) -> pd.DataFrame:
-    """The single modalities of a set as one row: that of the highest mean ARI, or the first where there are no labels."""
+    """The single modalities of a set as one row a smoothing: that of the highest mean ARI, or the first without labels."""
     alone = found["method"].str.startswith(SINGLE)
-    best = found[alone].sort_values("ARI", ascending=False, kind="stable").drop_duplicates(["set", "noise", "readout"])
-    return pd.concat([found[~alone], best.assign(method=BEST_SINGLE)], ignore_index=True)
+    best = found[alone].sort_values("ARI", ascending=False, kind="stable")
+    best = best.assign(method=[BEST_SINGLE + smoothing_of(name) for name in best["method"]])
+    best = best.drop_duplicates(list(KEYS))
+    return pd.concat([found[~alone], best], ignore_index=True)
 
 
 def methods_in_order(found: pd.DataFrame) -> list[str]:
     """Names of methods that have rows, spamca first."""
-    order = ["spamca", BEST_SINGLE, *(name for name in METHODS if name != "spamca")]
+    order = ["spamca", *(BEST_SINGLE + ending for ending in SMOOTHING), *(name for name in METHODS if name != "spamca")]
     present = set(found["method"])
     return [name for name in order if name in present]
 

@@ -1,6 +1,6 @@
 """Experiments that decided the default: one change at a time, on every tissue with labels, as a Markdown table.
 
-    python benchmarks/experiments.py [experiment ...] > table.md
+    python -m benchmarks.experiments [experiment ...] > table.md
 
 Real tissue is looked for in the folder ``data`` of ``$SPAMCA_TEST_DATA``. K is the number of labels; each cell is the mean
 ARI over as many seeds as ``$SEEDS`` says, five where it is not set, and its standard deviation.
@@ -12,14 +12,18 @@ import logging
 import os
 import sys
 import warnings
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks import tissues
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mudata import MuData
 
 warnings.filterwarnings("ignore")
 logging.getLogger("spamca").setLevel(logging.WARNING)
 
-DATA = Path(os.environ.get("SPAMCA_TEST_DATA", ".")) / "data"
-LATER = ("sim_mosaic_rep1",)
-UNKNOWN = ("undetermined",)
 SEEDS = range(int(os.environ.get("SEEDS", "5")))
 
 EXPERIMENTS = {
@@ -43,36 +47,14 @@ EXPERIMENTS = {
 """Changes of settings by name, of an argument of ``tl.integrate``, or a preset."""
 
 
-SIMULATIONS = {
-    "sim_easy": {"difficulty": 0.25, "random_state": 101},
-    "sim_medium": {"difficulty": 0.6, "pattern": "layers", "layout": "hexagonal", "n_domains": 7, "random_state": 102},
-    "sim_hard": {
-        "difficulty": 0.8,
-        "layout": "random",
-        "modalities": ("rna", "protein", "atac"),
-        "n_spots": 2000,
-        "random_state": 103,
-    },
-}
-"""Simulations of graded difficulty, fixed before any choice was made by them."""
-
-
-def tissues():
-    import mudata
-
+def sets() -> Iterator[tuple[str, MuData]]:
+    """All tissue with labels, with its graphs."""
     import spamca
 
-    for name, arguments in SIMULATIONS.items():
-        mdata = spamca.datasets.simulated(**arguments)
+    for name in tissues.labelled():
+        mdata = tissues.load(name)
         spamca.pp.neighbors(mdata)
         yield name, mdata
-    for path in sorted(DATA.glob("*.h5mu")):
-        if path.stem in LATER:
-            continue
-        mdata = mudata.read_h5mu(path)
-        if "label" in mdata.obs:
-            spamca.pp.neighbors(mdata)
-            yield path.stem, mdata
 
 
 def scores(mdata, change):
@@ -80,15 +62,15 @@ def scores(mdata, change):
 
     import spamca
 
-    truth = mdata.obs["label"].astype(str)
-    known = ~truth.isin(UNKNOWN)
+    truth, n_clusters = tissues.labels_of(mdata)
+    known = truth != ""
     chosen = {"preset": change} if isinstance(change, str) else {"settings": dict(change)}
     if trust := chosen.get("settings", {}).pop("modality_trust", None):
         chosen["modality_trust"] = {name: value for name, value in trust.items() if name in mdata.mod}
     for seed in SEEDS:
-        spamca.tl.integrate(mdata, truth[known].nunique(), random_state=seed, progress_bar=False, **chosen)
+        spamca.tl.integrate(mdata, n_clusters, random_state=seed, progress_bar=False, **chosen)
         spamca.tl.cluster(mdata, random_state=seed)
-        yield adjusted_rand_score(truth[known], mdata.obs.loc[known, "spamca"])
+        yield adjusted_rand_score(truth[known], mdata.obs["spamca"][known])
 
 
 def keep_guides():
@@ -110,12 +92,12 @@ def main(names):
     import numpy as np
 
     keep_guides()
-    sets = dict(tissues())
-    print("| experiment |", " | ".join(sets), "|")
-    print("|---" * (len(sets) + 1) + "|")
+    every = dict(sets())
+    print("| experiment |", " | ".join(every), "|")
+    print("|---" * (len(every) + 1) + "|")
     for name in names:
         cells = []
-        for mdata in sets.values():
+        for mdata in every.values():
             values = list(scores(mdata, EXPERIMENTS[name]))
             cells.append(f"{np.mean(values):.3f}" + (f" ± {np.std(values):.3f}" if len(values) > 1 else ""))
         print(f"| {name} |", " | ".join(cells), "|", flush=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 mpl.use("agg")
 from benchmarks import tissues
-from benchmarks.collect import BEST_SINGLE, methods_in_order
+from benchmarks.collect import methods_in_order, with_best_single
 from matplotlib import pyplot as plt
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ OURS, OTHERS, INK, PALE = "#D55E00", "#0072B2", "#333333", "#DDDDDD"
 
 def draw(found: pd.DataFrame, path: Path) -> None:
     """One panel a set, one row a method; then mean ARI of measured tissue against seconds of a fit."""
-    done = best_single_only(found[(found["noise"] == "") & found["ARI"].notna()])
+    done = with_best_single(found[(found["noise"] == "") & found["ARI"].notna()])
     sets = [name for name in tissues.names() if name in set(done["set"])]
     if not sets:
         return
@@ -51,17 +51,6 @@ def draw(found: pd.DataFrame, path: Path) -> None:
     )
     figure.savefig(path, dpi=150)
     plt.close(figure)
-
-
-def best_single_only(done: pd.DataFrame) -> pd.DataFrame:
-    """Single modalities as one method: on each set the one of highest mean in the read-out shown."""
-    alone = done["method"].str.startswith("single:")
-    shown = done[alone & (done["readout"] == READOUT)].sort_values("ARI")
-    best = set(map(tuple, shown.drop_duplicates("set", keep="last")[["set", "method"]].to_numpy()))
-    kept = np.array([pair in best for pair in zip(done["set"], done["method"], strict=True)], dtype=bool)
-    found = done[~alone | kept].copy()
-    found.loc[found["method"].str.startswith("single:"), "method"] = BEST_SINGLE
-    return found
 
 
 def color_of(method: str) -> str:

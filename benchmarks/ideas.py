@@ -1,6 +1,6 @@
 """Ideas that were tried for the default, without the network: what each reads on every tissue with labels.
 
-    SPAMCA_TEST_DATA=... python benchmarks/ideas.py [idea ...] > table.md
+    SPAMCA_TEST_DATA=... python -m benchmarks.ideas [idea ...] > table.md
 
 Every idea gives an embedding, which the mixture of highest likelihood reads, or a partition. K is the number of labels; each
 cell is the mean ARI over seeds 0 to 4 and its standard deviation. One thread: set OMP_NUM_THREADS=1.
@@ -13,7 +13,8 @@ from contextlib import ExitStack
 from unittest import mock
 
 import numpy as np
-from experiments import SEEDS, UNKNOWN, tissues
+from benchmarks import tissues
+from benchmarks.experiments import SEEDS, sets
 from scipy.sparse import csr_matrix, diags, hstack
 
 from spamca.cluster import mixture, principal_components
@@ -34,9 +35,8 @@ class Sight:
     def __init__(self, mdata):
         from spamca.tl._gather import features_of
 
-        truth = mdata.obs["label"].astype(str)
-        self.known, self.truth = (~truth.isin(UNKNOWN)).to_numpy(), truth.to_numpy()
-        self.k = len(set(self.truth[self.known]))
+        self.truth, self.k = tissues.labels_of(mdata)
+        self.known = self.truth != ""
         self.features = [features_of(modality) for modality in mdata.mod.values()]
         self.x = np.hstack([x / np.sqrt(np.square(x).mean()) for x in self.features]).astype(np.float64)
         self.a = mdata.obsp["spatial_connectivities"]
@@ -154,7 +154,7 @@ IDEAS = {
 def main(names):
     from sklearn.metrics import adjusted_rand_score
 
-    sights = {name: Sight(mdata) for name, mdata in tissues()}
+    sights = {name: Sight(mdata) for name, mdata in sets()}
     print("| idea |", " | ".join(sights), "|")
     print("|---" * (len(sights) + 1) + "|")
     for name in names:

@@ -59,7 +59,7 @@ def draw(found: pd.DataFrame, path: Path) -> bool:
     sets = [name for name in SETS if (done.loc[done["set"] == name, "noise"] != "").any()]
     if not sets:
         return False
-    shown = [m for m in methods_in_order(done[done["noise"] != ""]) if m != BEST_SINGLE]
+    shown = [m for m in methods_in_order(done[done["noise"] != ""]) if not m.startswith(BEST_SINGLE)]
     figure, axes = plt.subplots(
         len(sets), len(LEVELS), figsize=(9, 2.4 * len(sets) + 0.6), layout="constrained", squeeze=False
     )

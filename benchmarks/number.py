@@ -1,30 +1,18 @@
-"""How often the estimated number of domains is the true one.
+"""How often the estimated number of domains is the true one, and what leaving it open costs.
 
-    python -m benchmarks.number FOLDER [--seeds 5] [--range 2 15] > docs/number.md
+    python -m benchmarks.number [--sets NAME ...] [--seeds 1] > docs/number.md
 
-Prints a Markdown page: the estimate of every seed for each set, by either criterion alone and by the rule of
-``spamca.tl.estimate_n_clusters``. Sets of FOLDER that are not there are left out. Development tissue: the rule was chosen with
-these sets in view.
+Prints a Markdown page: for each set the number that ``integrate`` finds where it is given none, and the ARI with the labels without and with
+the true number. Real tissue is looked for in the folder ``data`` of ``$SPAMCA_TEST_DATA``. Finished sets are kept in ``build/bars``. A quick
+run: ``--sets mob_rep12 x_small``.
 """
 
 from __future__ import annotations
 
-import argparse
-import time
-from pathlib import Path
-
-import mudata
 import numpy as np
-from benchmarks.experiments import SIMULATIONS, UNKNOWN
-
-import spamca
-
-REAL = {"dlpfc_151673": 2, "hln_a1_panel_split": 2, "her2st_a1": 2}
-FILES = {"sim_spamosaic_rep1": 0, "sim_triplet": 0, **REAL}
-"""Sets read from FOLDER, and how far an estimate may be off."""
+from benchmarks import ours, tissues
 
 SIMULATED = {
-    **SIMULATIONS,
     "x_layers": {
         "difficulty": 0.75,
         "pattern": "layers",
@@ -44,54 +32,69 @@ SIMULATED = {
     },
     "x_small": {"difficulty": 0.6, "layout": "grid", "n_domains": 4, "n_spots": 500, "random_state": 204},
 }
+"""Simulations beside those of ``benchmarks.tissues``."""
+
+SLACK = 2
+"""How far an estimate may be off on measured tissue, whose labels are one of several sensible divisions."""
 
 PAGE = """# The number of domains
 
-What {{func}}`spamca.tl.estimate_n_clusters` finds with {n_seeds} seeds, numbers {low} to {high} tried, by its rule and by either
-criterion alone. *Within* counts the seeds that are exact on simulated tissue, and off by at most two on real tissue, whose
-experts' labels are one of several sensible divisions. The rule was chosen with these sets in view; scores on other tissue may be
-lower. `python -m benchmarks.number` prints this page.
-
-| set | spots | true | rule | within | penalised likelihood | within | stability | within | seconds |
-|---|---:|---:|---|---:|---|---:|---|---:|---:|
+What {{func}}`spamca.tl.integrate` finds with `n_clusters=None` and {n_seeds} seeds. *Within* counts the seeds that are exact on simulated
+tissue, and off by at most two on real tissue, whose experts' labels are one of several sensible divisions. ARI with the labels:
+mean over the seeds, without and with their number. `python -m benchmarks.number` prints this page.
 """
+
+
+def measure(name: str, n_seeds: int) -> dict:
+    """Estimates and ARI of every seed."""
+    import spamca
+
+    drawn = SIMULATED.get(name)
+    mdata = spamca.datasets.simulated(**drawn) if drawn else tissues.load(name)
+    truth, n_clusters = ours.truth_of(mdata)
+    found = {"spots": mdata.n_obs, "true": n_clusters, "numbers": [], "without": [], "with": []}
+    for seed in range(n_seeds):
+        domains = ours.run(mdata.copy(), None, seed)
+        found["numbers"].append(int(domains.nunique()))
+        found["without"].append(ours.ari(truth, domains))
+        found["with"].append(ours.ari(truth, ours.run(mdata.copy(), n_clusters, seed)))
+    return found
+
+
+def within(name: str, found: dict) -> float:
+    """Share of the seeds whose number is close enough."""
+    slack = SLACK if name in tissues.MEASURED else 0
+    return float(np.mean([abs(number - found["true"]) <= slack for number in found["numbers"]]))
+
+
+def rows_of(every: dict[str, dict]) -> list[list]:
+    """One line a set, and the means of real and of simulated tissue."""
+    rows, parts = [], {"real": [], "simulated": []}
+    for name, found in every.items():
+        without, with_number = (float(np.mean(found[key])) for key in ("without", "with"))
+        parts["real" if name in tissues.MEASURED else "simulated"].append((within(name, found), without, with_number))
+        numbers = " ".join(map(str, found["numbers"]))
+        met = f"{within(name, found) * len(found['numbers']):.0f}/{len(found['numbers'])}"
+        rows.append([f"`{name}`", found["spots"], found["true"], numbers, met, without, with_number])
+    for what, values in parts.items():
+        if values:
+            met, without, with_number = map(float, np.mean(values, axis=0))
+            rows.append([f"mean of {what} tissue", "", "", "", f"{met:.0%}", without, with_number])
+    return rows
 
 
 def main() -> None:
     """Print the page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--range", type=int, nargs=2, default=(2, 15))
+    parser = ours.parser(__doc__, [*tissues.labelled(), *SIMULATED])
+    parser.add_argument("--seeds", type=int, default=1)
     given = parser.parse_args()
-    print(PAGE.format(n_seeds=given.seeds, low=given.range[0], high=given.range[1]), end="", flush=True)
-    for name, slack in (FILES | dict.fromkeys(SIMULATED, 0)).items():
-        path = given.folder / f"{name}.h5mu"
-        if name in FILES and not path.exists():
-            continue
-        mdata = mudata.read_h5mu(path) if name in FILES else spamca.datasets.simulated(**SIMULATED[name])
-        print(row(name, mdata, slack, given.seeds, tuple(given.range)), flush=True)
-
-
-def row(name: str, mdata: mudata.MuData, slack: int, n_seeds: int, between: tuple[int, int]) -> str:
-    """One line of the table."""
-    labels = mdata.obs["label"].astype(str)
-    truth = labels[~labels.isin([*UNKNOWN, "nan"])].nunique()
-    spamca.pp.neighbors(mdata)
-    found: dict[str, list[int]] = {"rule": [], "evidence": [], "stability": []}
-    start = time.perf_counter()
-    for seed in range(n_seeds):
-        spamca.tl.estimate_n_clusters(mdata, n_clusters_range=between, random_state=seed)
-        record = mdata.uns["spamca_n_clusters"]
-        found["rule"].append(record["n_clusters"])
-        for criterion in ("evidence", "stability"):
-            found[criterion].append(int(record["tried"][np.argmax(record[criterion])]))
-    seconds = (time.perf_counter() - start) / n_seeds
-    cells = []
-    for numbers in found.values():
-        within = sum(abs(number - truth) <= slack for number in numbers)
-        cells += [" ".join(map(str, numbers)), f"{within}/{n_seeds}"]
-    return f"| `{name}` | {mdata.n_obs} | {truth} | {' | '.join(cells)} | {seconds:.0f} |"
+    every = {
+        name: ours.kept(__file__, name, given.seeds, lambda name=name: measure(name, given.seeds))
+        for name in given.sets
+    }
+    print(PAGE.format(n_seeds=given.seeds))
+    heads = ["set", "spots", "true", "found", "within", "ARI without the number", "ARI with it"]
+    print(ours.table(heads, rows_of(every)))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from benchmarks.tissue import facts
 if TYPE_CHECKING:
     from pathlib import Path
 
-NOT_GIVEN = "not given"
+NOT_RUN = "not run"
 
 
 def slug(name: str) -> str:
@@ -68,6 +68,15 @@ class Job:
         """Seeds that an embedding is fitted with."""
         return self.seeds if self.method.random else self.seeds[:1]
 
+    def hindrance(self) -> str:
+        """Why the method cannot be run here, or an empty string."""
+        method, n_spots = self.method, facts(self.arrays).get("n_spots", 0)
+        if method.checkout and method.checkout not in os.environ:
+            return f"set {method.checkout} to a checkout of it"
+        if n_spots > method.most_spots:
+            return f"{n_spots:,} spots, more than {method.most_spots:,.0f}"
+        return ""
+
     def fit_key(self) -> str:
         """What a finished fit was made by: the tissue as a method sees it, the method's file and options, its version."""
         method = self.method
@@ -96,7 +105,7 @@ def _requirements() -> dict[str, str]:
 def packages(method: Method) -> list[str]:
     """Versions asked for of what a method is made of."""
     if method.checkout:
-        return [os.environ.get(method.checkout, NOT_GIVEN)]
+        return [os.environ.get(method.checkout, NOT_RUN)]
     asked = _requirements()
     return [asked.get(name, name) if method.rival else f"{name} {version(name)}" for name in method.packages]
 

@@ -70,12 +70,12 @@ def read_out(name: str, points: np.ndarray, tissue: Tissue, seed: int) -> np.nda
     return np.asarray(found.labels)
 
 
-def scores(domains: np.ndarray, points: np.ndarray, tissue: Tissue) -> dict[str, float]:
-    """Agreement with the labels where there are any, coherence, and the number of domains found."""
+def scores(domains: np.ndarray, tissue: Tissue) -> dict[str, float]:
+    """Agreement with the labels where there are any, coherence in the tissue, and the number of domains found."""
     from spamca.metrics import agreement, coherence
 
     measures = {} if tissue.labels is None else agreement(tissue.labels, domains)
-    measures |= coherence(domains, tissue.coordinates, embedding=points)
+    measures |= coherence(domains, tissue.coordinates)
     return measures | {"domains": len(np.unique(domains))}
 
 
@@ -105,7 +105,7 @@ def main(tissue_path: str, folder: str, wanted: str, *pairs: str) -> int:
             out.parent.mkdir(parents=True, exist_ok=True)
             try:
                 domains = own if name == "own" else read_out(name, points, tissue, int(seed))
-                record = {"seconds": time.perf_counter() - begun, **scores(domains, points, tissue)}
+                record = {"seconds": time.perf_counter() - begun, **scores(domains, tissue)}
                 np.save(out.with_suffix(".npy"), domains.astype(np.int32))
             except FAILURES as error:
                 record, failed = {"failed": (str(error).splitlines() or [type(error).__name__])[0][:200]}, failed + 1

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from benchmarks import collect, noise_report, tissues
 from benchmarks.collect import BEST_SINGLE, methods_in_order
+from benchmarks.methods import METHODS
 from benchmarks.readout import READOUTS
+from benchmarks.tissue import facts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,13 +50,16 @@ def sets_of(found: pd.DataFrame, *, labelled: bool) -> list[str]:
 
 
 def accuracy(found: pd.DataFrame, readout: str) -> str:
-    """Mean ARI and its spread over seeds, methods by sets; the best rival of each set; the mean of measured tissue."""
+    """Mean ARI and its spread over seeds, methods by sets; the best rival of each set; the mean of measured tissue.
+
+    Methods that want more modalities than a set has, or more time than there is, were not run on it.
+    """
     here = found[found["readout"] == readout].set_index(["method", "set"])
     sets, methods = sets_of(found, labelled=True), methods_in_order(found[found["readout"] == readout])
     rows, means = [], {}
     for method in methods:
         values = [here.loc[(method, name)] if (method, name) in here.index else None for name in sets]
-        cells = ["" if value is None else cell(value) for value in values]
+        cells = ["not run" if value is None else cell(value) for value in values]
         known = {name: value["ARI"] for name, value in zip(sets, values, strict=True) if value is not None}
         means[method] = known
         rows.append([method, *cells, _mean(known)])
@@ -73,7 +78,7 @@ def _best(rivals: dict[str, dict[str, float]], sets: list[str]) -> str:
     scores = {
         method: np.mean([known[name] for name in sets])
         for method, known in rivals.items()
-        if set(sets) <= set(known) and (len(sets) == 1 or method != BEST_SINGLE)
+        if set(sets) <= set(known) and (len(sets) == 1 or not method.startswith(BEST_SINGLE))
     }
     if not scores:
         return ""
@@ -105,7 +110,7 @@ def costs(found: pd.DataFrame) -> str:
 
 
 def failures(table: pd.DataFrame) -> str:
-    """What failed, was not given, or needs a word."""
+    """What failed, was not run, or needs a word."""
     clean = table[table["noise"] == ""]
     lines = []
     for (method, status, message), rows in clean[clean["status"] != "ok"].groupby(["method", "status", "message"]):
@@ -117,6 +122,14 @@ def failures(table: pd.DataFrame) -> str:
     )
     lines += [f"- {method}: {note} ({where})" for (method, note), where in noted.items()]
     return "\n".join(lines)
+
+
+def too_few(folder: Path) -> str:
+    """Methods that want several modalities, and the sets that have one."""
+    kinds = {name: facts(folder / "tissues" / f"{name}.npz").get("kinds", {}) for name in tissues.names()}
+    sets = ", ".join(name for name, found in kinds.items() if len(found) == 1)
+    methods = ", ".join(name for name, method in METHODS.items() if method.fewest > 1)
+    return f"- {methods}: not run on tissue of one modality ({sets})" if sets else ""
 
 
 def stale(folder: Path, table: pd.DataFrame) -> str:
@@ -142,7 +155,7 @@ def text(folder: Path, table: pd.DataFrame, found: pd.DataFrame) -> str:
         tables = [f"Read-out: {readout}\n\n{measures(clean, [name], columns, readout)}" for readout in READOUTS]
         parts.append(f"### {name}: no labels\n\n" + "\n\n".join(tables))
     parts.append(f"### Time and memory of one fit\n\n{costs(clean)}")
-    remarks = "\n".join(filter(None, (failures(table), stale(folder, table))))
+    remarks = "\n".join(filter(None, (failures(table), too_few(folder), stale(folder, table))))
     return "\n\n".join([*parts, f"### Remarks\n\n{remarks}"] if remarks else parts)
 
 

@@ -3,7 +3,7 @@
     python -m benchmarks.run [--methods NAME ...] [--sets NAME ...] [--seeds N ...] [--noise] [--report-only]
 
 Results lie in ``build/benchmark``; a run that is there and current is not repeated, so that an interrupted benchmark
-goes on where it was, and a new method costs its own runs only. A method that fails or is not given costs its own rows.
+goes on where it was, and a new method costs its own runs only. A method that fails or is not there costs its own rows.
 Real tissue is looked for in the folder ``data`` of ``$SPAMCA_TEST_DATA``.
 """
 
@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 from benchmarks import noise, report, tissues
-from benchmarks.plan import NOT_GIVEN, Job, jobs, read_record
+from benchmarks.plan import NOT_RUN, Job, jobs, read_record
 from benchmarks.readout import READOUTS, key_of
 from benchmarks.tissue import facts
 
@@ -87,12 +87,11 @@ class Runner:
         if record.get("key") == key and (record["status"] == "ok" or not self.again):
             return record
         shutil.rmtree(place, ignore_errors=True)
-        method = job.method
-        if method.checkout and method.checkout not in os.environ:
-            record = {"key": key, "status": NOT_GIVEN, "message": f"set {method.checkout} to a checkout of it"}
+        if hindrance := job.hindrance():
+            record = {"key": key, "status": NOT_RUN, "message": hindrance}
         else:
             arguments = (job.name, str(job.arrays), str(seed), str(place))
-            interpreter = self.rivals if method.rival else sys.executable
+            interpreter = self.rivals if job.method.rival else sys.executable
             failed = self.start(interpreter, "benchmarks.one", *arguments, log=place / "fit.log", timeout=self.timeout)
             record = {"key": key, "status": "failed" if failed else "ok", "message": failed}
             record |= read_record(place / "fit.json")

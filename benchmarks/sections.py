@@ -19,7 +19,7 @@ from itertools import islice
 from unittest import mock
 
 import numpy as np
-from experiments import DATA
+from benchmarks.tissues import DATA
 from sklearn.metrics import adjusted_rand_score
 
 import spamca

@@ -57,6 +57,7 @@ class Tissue:
         """Write to an ``.npz`` of all arrays; ``key`` tells what it was made from."""
         graph = self.graph.tocsr()
         facts = {"key": key, "name": self.name, "kinds": self.kinds, "n_clusters": self.n_clusters}
+        facts["n_spots"] = len(self.coordinates)
         facts["digest"] = self.digest
         arrays = {f"features:{name}": values for name, values in self.features.items()}
         arrays |= {"coordinates": self.coordinates, "indptr": graph.indptr, "indices": graph.indices}

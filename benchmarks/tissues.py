@@ -24,8 +24,39 @@ if TYPE_CHECKING:
 
 DATA = Path(os.environ.get("SPAMCA_TEST_DATA", ".")) / "data"
 SEVERAL_SECTIONS = ("sim_mosaic_rep1",)
-MEASURED = ("dlpfc_151673", "hln_a1_panel_split", "her2st_a1")
+UNKNOWN = ("", "nan", "undetermined")
+"""Labels that say nothing; spots that carry them are not scored."""
+
+FAMILIES = {
+    "DLPFC": ("dlpfc_151673", "dlpfc_151676", "dlpfc_151510"),
+    "HER2ST": ("her2st_a1", "her2st_e1", "her2st_h1"),
+    "lymph node": ("hln_a1_panel_split",),
+    "STARmap": ("starmap_mpfc_bz9",),
+    "osmFISH": ("osmfish_sscortex",),
+    "olfactory bulb": ("mob_rep12",),
+    "SpaMosaic simulations": ("sim_spamosaic_rep1", "sim_mosaic_rep1"),
+    "triplet": ("sim_triplet",),
+    "our simulations": ("sim_easy", "sim_medium", "sim_hard"),
+}
+"""Sets that are alike: a setting is scored on a family that it was not chosen on."""
+
+_REAL = ("DLPFC", "HER2ST", "lymph node", "STARmap", "osmFISH", "olfactory bulb")
+
+MEASURED = tuple(name for family in _REAL for name in FAMILIES[family])
 """Measured tissue with labels of experts."""
+
+SIMULATIONS = {
+    "sim_easy": {"difficulty": 0.25, "random_state": 101},
+    "sim_medium": {"difficulty": 0.6, "pattern": "layers", "layout": "hexagonal", "n_domains": 7, "random_state": 102},
+    "sim_hard": {
+        "difficulty": 0.8,
+        "layout": "random",
+        "modalities": ("rna", "protein", "atac"),
+        "n_spots": 2000,
+        "random_state": 103,
+    },
+}
+"""Simulations of graded difficulty, fixed before any choice was made by them."""
 
 N_CLUSTERS_WITHOUT_LABELS = 14
 N_NEIGHBORS = 6
@@ -33,10 +64,14 @@ N_NEIGHBORS = 6
 
 def names() -> list[str]:
     """All sets: simulations of graded difficulty, then files of one section."""
-    from benchmarks.experiments import SIMULATIONS
-
     files = [path.stem for path in sorted(DATA.glob("*.h5mu")) if path.stem not in SEVERAL_SECTIONS]
     return [*SIMULATIONS, *files]
+
+
+def labelled() -> list[str]:
+    """The sets of known domains that are there."""
+    known = {name for family in FAMILIES.values() for name in family}
+    return [name for name in names() if name in known]
 
 
 def split(name: str) -> tuple[str, str, int]:
@@ -48,14 +83,13 @@ def split(name: str) -> tuple[str, str, int]:
 
 def preparation_key(name: str) -> str:
     """Fingerprint of what the features of a tissue are made by."""
-    files = ["tissues.py", "experiments.py", *(["noise.py"] if split(name)[1] else [])]
+    files = ["tissues.py", *(["noise.py"] if split(name)[1] else [])]
     own = fingerprint.of_files(*(fingerprint.HERE / file for file in files))
     return own + fingerprint.of_spamca("features", "pp", "datasets", "graph")
 
 
 def load(base: str) -> MuData:
     import mudata
-    from benchmarks.experiments import SIMULATIONS
 
     import spamca
 
@@ -69,7 +103,7 @@ def labels_of(mdata: MuData) -> tuple[np.ndarray | None, int]:
     if "label" not in mdata.obs:
         return None, N_CLUSTERS_WITHOUT_LABELS
     labels = mdata.obs["label"].astype(object).fillna("").astype(str).to_numpy()
-    labels = np.where(np.isin(labels, ("undetermined", "nan")), "", labels)
+    labels = np.where(np.isin(labels, UNKNOWN), "", labels)
     return labels, len(set(labels) - {""})
 
 

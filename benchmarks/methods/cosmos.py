@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, os.environ["COSMOS_PATH"])
@@ -34,7 +36,9 @@ def fit(tissue: Tissue, seed: int) -> Fit:
         adata.obs["x_pos"], adata.obs["y_pos"] = adata.obsm["spatial"].T
     model = cosmos.Cosmos(adata1=pair[0], adata2=pair[1])
     model.preprocessing_data(n_neighbors=10)
-    model.train(random_seed=seed, **OPTIONS)
+    with tempfile.TemporaryDirectory() as folder:  # it writes what it found
+        places = {f"{what}_save_filepath": str(Path(folder) / what) for what in ("embedding", "weights")}
+        model.train(random_seed=seed, **places, **OPTIONS)
     embedding = np.asarray(model.embedding)
     adata = as_anndata(embedding, tissue, "X_cosmos")
     scanpy.pp.neighbors(adata, n_neighbors=50, use_rep="X_cosmos", random_state=seed)

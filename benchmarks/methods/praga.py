@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, os.environ["PRAGA_PATH"])
 
 import torch
-from benchmarks.methods import Fit
+from benchmarks.methods import Fit, _joblib  # noqa: F401 (before PRAGA is imported)
 from benchmarks.methods._objects import as_anndata, first_two
 from PRAGA.preprocess import construct_neighbor_graph, fix_seed
 from PRAGA.Train_model import Train

@@ -3,8 +3,9 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
-from benchmarks import fingerprint, plan, run, tissues
+from benchmarks import collect, fingerprint, methods, plan, run, tissues
 from benchmarks.tissue import Tissue, facts, read_tissue
 from scipy import sparse
 
@@ -54,7 +55,37 @@ def test_jobs_are_those_that_fit_the_modalities(folder):
     alone = plan.jobs(folder, ["small"], (0,), None, {"small": ["rna"]})
     assert "MOFA+" not in {one.name for one in alone}
     chosen = plan.jobs(folder, ["small"], (0,), ["WNN", "single"], {"small": ["rna", "protein"]})
-    assert [one.name for one in chosen] == ["WNN", "single:rna", "single:protein"]
+    assert [one.name for one in chosen[:3]] == ["WNN", "single:rna", "single:protein"]
+    assert [one.name for one in chosen[3:5]] == ["single:rna smoothed k=6", "single:protein smoothed k=6"]
+
+
+def test_a_single_modality_is_read_off_the_name():
+    found = methods.method_of("single:rna smoothed k=6, 8 hops")
+    assert found.options == {"modality": "rna", "hops": 8}
+    assert methods.method_of("single:rna").options == {"modality": "rna", "hops": 0}
+
+
+def test_the_best_single_modality_is_a_row_a_smoothing():
+    names = ["single:rna", "single:protein", "single:rna smoothed k=6", "spamca"]
+    found = pd.DataFrame({"method": names, "set": "small", "noise": "", "readout": "own", "ARI": [0.1, 0.3, 0.5, 0.7]})
+    best = collect.with_best_single(found).set_index("method")["ARI"]
+    expected = {"best single modality": 0.3, "best single modality smoothed k=6": 0.5, "spamca": 0.7}
+    assert best.to_dict() == expected
+    assert collect.methods_in_order(best.reset_index()) == ["spamca", *list(expected)[:2]]
+
+
+def test_a_method_that_wants_less_tissue_is_not_run(folder, monkeypatch):
+    monkeypatch.setenv("PRAGA_PATH", "here")
+    monkeypatch.setattr(plan, "facts", lambda _: {"n_spots": 4_001})
+    assert job(folder, "PRAGA").hindrance() == "4,001 spots, more than 4,000"
+    assert job(folder, "MOFA+").hindrance() == ""
+
+
+def test_families_hold_all_real_tissue_once():
+    listed = [name for family in tissues.FAMILIES.values() for name in family]
+    assert len(listed) == len(set(listed))
+    assert len(tissues.MEASURED) == 10
+    assert set(tissues.SIMULATIONS) <= set(listed)
 
 
 def test_what_the_seed_does_not_change_is_fitted_once(folder):
@@ -73,10 +104,10 @@ def test_finished_runs_are_not_repeated(folder, started, capsys):
     assert len(started) == 2
 
 
-def test_what_is_not_given_is_not_started(folder, started, monkeypatch, capsys):
+def test_what_is_not_there_is_not_started(folder, started, monkeypatch, capsys):
     monkeypatch.delenv("PRAGA_PATH", raising=False)
     record = run.Runner("python", 1, 1, again=False).fit(job(folder, "PRAGA"), 0)
-    assert record["status"] == plan.NOT_GIVEN
+    assert record["status"] == plan.NOT_RUN
     assert not started
     assert "PRAGA_PATH" in capsys.readouterr().out
 
