@@ -10,6 +10,7 @@ import numpy as np
 from spamca._logging import logger
 from spamca.guide.across import across_sections
 from spamca.guide.blocks import masks, whitened_blocks
+from spamca.guide.continuity import continuity
 from spamca.guide.field import Field
 from spamca.guide.information import shares
 from spamca.guide.objective import COHERENCE
@@ -53,7 +54,7 @@ class Guide:
     record
         Of these domains, with one covariance for all: ``log_likelihood`` (what the domains gain over one Gaussian, in nats
         per spot), ``predicted`` (the same where the domain of a spot is predicted from its neighbours), ``coherence`` (share of
-        edges within domains), ``objective``, and ``n_parameters`` of the means and shares; with several sections
+        edges within domains), ``objective``, ``n_parameters`` of the means and shares, and ``continuity`` (:mod:`~spamca.guide.continuity`); with several sections
         ``batch_effect`` (root mean square of their shifts, in units of noise). Empty where the features show nothing that
         neighbours share.
     blocks
@@ -163,6 +164,7 @@ def _guide(
         logger.info("domains: only %d of %d hold spots", n_found, n_domains)
     n_parameters = n_found - 1 + n_found * sum(block.weight * block.values.shape[1] for block in blocks)
     record = {**Field(blocks, adjacency).parts(partition, n_found), "n_parameters": float(n_parameters), **batch}
+    record["continuity"] = continuity(blocks, adjacency, partition, noise=NOISE)
     out = Guide(found, _even(has, n), worth, counted, record, tuple(blocks), hops)
     told = shares(spread, adjacency, found, n_modalities, noise=out.noise)
     return replace(out, shares=np.where(told.sum(axis=1, keepdims=True) > 0, told, out.shares))

@@ -61,8 +61,8 @@ def shares(
     step = average(adjacency)
     (around,) = at_scales(assignment.astype(np.float64), step, (_AROUND,))
     rivals = (around + ELSEWHERE / k)[:, None, :] * (1 - np.eye(k))
-    rivals /= rivals.sum(axis=2, keepdims=True)
-    against = assignment - np.einsum("nk,nkl->nl", assignment, rivals)
+    rivals /= np.maximum(rivals.sum(axis=2, keepdims=True), np.finfo(float).tiny)  # one domain has none
+    against = (k > 1) * assignment - np.einsum("nk,nkl->nl", assignment, rivals)
     relaxation = Relaxation(Statistics(blocks, n, noise=noise), None)
     for block, scores in zip(blocks, relaxation.scores(assignment), strict=True):
         nats = (against * scores).sum(axis=1)

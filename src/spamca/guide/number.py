@@ -1,8 +1,19 @@
-"""How many domains there are."""
+r"""How many domains there are.
+
+For each number K, partitions from many starts (:mod:`~spamca.guide.proposals`) agree on one, and the model of the domains relaxes from it.
+With :math:`A_K` the mean agreement (adjusted Rand index) of the single partitions with their consensus, :math:`E_K` the
+:class:`~spamca.guide.evidence.Evidence` of the domains, and :math:`c_k` what the k-th of them costs,
+
+.. math::
+    B_K = E_K - \sum_{k \le K} c_k, \qquad \hat K = \arg\max_K A_K \frac{B_K}{\max_{K'} B_{K'}}.
+
+B is a Bayesian information criterion of a composite likelihood (Varin and Vidoni 2005; Gao and Song 2010); a number that starts and scales do not
+agree on is marked down (Ben-Hur, Elisseeff and Guyon 2002).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,20 +21,26 @@ import numpy as np
 from spamca.cluster.agreement import pairwise_rand
 from spamca.guide.across import across_sections
 from spamca.guide.blocks import Block, masks, whitened_blocks
+from spamca.guide.consensus import consensus
 from spamca.guide.evidence import Evidence
 from spamca.guide.field import Field
-from spamca.guide.guide import SEARCHED
+from spamca.guide.guide import SEARCHED, settled
 from spamca.guide.patches import patches
-from spamca.guide.sweep import Sweep
+from spamca.guide.proposals import proposals
+from spamca.guide.surroundings import HOPS
 from spamca.guide.threads import fitting_threads
+from spamca.guide.worth import independent, inflations, worths
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from scipy.sparse import csr_matrix
 
-N_THINNINGS = 2
-"""Pairs of halves that stability is measured on. More cost two sweeps each and make it less noisy."""
+N_EACH = 4
+"""Starts per scale and number."""
+
+PLAUSIBLE = 0.95
+"""Share of the highest score from which a number is plausible too."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +58,11 @@ class NumberOfDomains:
     evidence
         The same less the cost of the domains: the penalised likelihood.
     stability
-        Agreement (adjusted Rand index) of the domains of two independent halves of the features.
+        Agreement (adjusted Rand index) of partitions from other starts and scales.
     coherence
         Share of edges within domains.
     score
-        Stability less the standard errors by which the evidence falls short of the highest.
+        Stability times the evidence, as a share of the highest evidence.
     """
 
     n_domains: int
@@ -55,6 +72,11 @@ class NumberOfDomains:
     stability: np.ndarray
     coherence: np.ndarray
     score: np.ndarray
+
+    @property
+    def plausible(self) -> np.ndarray:
+        """Numbers whose score is within :data:`PLAUSIBLE` of the highest."""
+        return self.tried[self.score >= PLAUSIBLE * self.score.max()]
 
 
 def number_of_domains(
@@ -67,19 +89,7 @@ def number_of_domains(
     sections: np.ndarray | None = None,
     random_state: int = 0,
 ) -> NumberOfDomains:
-    r"""Choose a number of domains.
-
-    With :math:`E_K` the :class:`~spamca.guide.evidence.Evidence` for the best partition into K domains, :math:`c_K` the
-    :meth:`~spamca.guide.evidence.Evidence.cost` of one of its domains, :math:`s_K` the standard error of
-    :math:`E_K - E_{K^*}`, and :math:`A_K` the agreement between halves,
-
-    .. math::
-        B_K = E_K - \sum_{k \le K} c_k, \qquad
-        \hat K = \arg\max_K \; A_K - \frac{\max_{K'} B_{K'} - B_K}{s_K}.
-
-    B is a Bayesian information criterion of a composite likelihood (Gao and Song 2010). The halves of A come from thinning
-    (Neufeld et al. 2024): noise-whitened components x have noise of variance one, so with :math:`\epsilon \sim \mathcal N(0, I)`
-    the noise of :math:`x + \epsilon` and of :math:`x - \epsilon` is independent, and what both show is the tissue.
+    """Choose a number of domains.
 
     Parameters
     ----------
@@ -90,86 +100,77 @@ def number_of_domains(
     numbers
         Numbers to try: consecutive, rising, each at least 2 and at most n.
     weights
-        What the likelihood of each modality is raised to. None trusts all alike.
+        What the likelihood of each modality is raised to; None, alone or in place of a modality, measures it.
     present
         Booleans (n, M), or None where every spot has every modality.
     sections
         Section of each spot, integers of shape (n,), where batch effects of sections are taken out first, by domains of the
         number in the middle (:func:`~spamca.guide.across.across_sections`). None, or all alike: there are none.
     random_state
-        Seed of starts, of thinning, and of the patches drawn from large tissue.
+        Seed of starts, and of the patches drawn from large tissue.
 
     Returns
     -------
     The number and the criteria. Where features show nothing that neighbours share, the smallest number, and criteria of zero.
     """
     with fitting_threads(adjacency.shape[0]):
-        return _number_of_domains(features, adjacency, numbers, weights, present, sections, random_state)
+        return _number_of_domains(
+            features, adjacency, np.asarray(numbers), weights, present, sections, np.random.default_rng(random_state)
+        )
 
 
 def _number_of_domains(
     features: Sequence[np.ndarray],
     adjacency: csr_matrix,
-    numbers: Sequence[int],
-    weights: Sequence[float] | None,
+    numbers: np.ndarray,
+    weights: Sequence[float | None] | None,
     present: np.ndarray | None,
     sections: np.ndarray | None,
-    random_state: int,
+    rng: np.random.Generator,
 ) -> NumberOfDomains:
-    numbers = np.asarray(numbers)
-    rng = np.random.default_rng(random_state)
+    given = [None] * len(features) if weights is None else list(weights)
     has = masks(present, len(features))
-    blocks = whitened_blocks(features, adjacency, weights, has)
-    n = adjacency.shape[0]
+    blocks = whitened_blocks(features, adjacency, [1.0 if one is None else one for one in given], has)
     if not blocks or not adjacency.nnz:
         blank = np.zeros(len(numbers))
         return NumberOfDomains(int(numbers[0]), numbers, blank, blank, blank, blank, blank)
-    if sections is not None and len(np.unique(sections)) > 1:
-        middle = int(numbers[len(numbers) // 2])
-        weights = [1.0] * len(features) if weights is None else weights
-        given = (blocks, features, adjacency, middle, weights, has, np.unique(sections, return_inverse=True)[1])
-        blocks = across_sections(*given, n_searched=SEARCHED, rng=np.random.default_rng(0))[0].field.blocks
-    if n > max(SEARCHED, numbers[-1]):
+    several = sections is not None and len(np.unique(sections)) > 1
+    times = inflations(blocks, adjacency, rng, sections if several else None)
+    measured = zip(blocks, worths(times), strict=True)
+    blocks = [b if given[b.modality] is not None else replace(b, weight=float(worth)) for b, worth in measured]
+    if several:
+        middle, numbered = int(numbers[len(numbers) // 2]), np.unique(sections, return_inverse=True)[1]
+        blocks = across_sections(blocks, adjacency, middle, numbered, n_searched=SEARCHED, rng=rng)[0].field.blocks
+    if adjacency.shape[0] > max(SEARCHED, numbers[-1]):
         spots = patches(adjacency, max(SEARCHED, int(numbers[-1])), rng)
-        blocks, adjacency, n = [block.take(spots) for block in blocks], adjacency[spots][:, spots], len(spots)
-
+        blocks, adjacency = [block.take(spots) for block in blocks], adjacency[spots][:, spots]
+    hops = (0,) if independent(times) else HOPS
     field = Field(blocks, adjacency)
     evidence = Evidence(field, adjacency, rng)
-    found = Sweep(field, adjacency, rng).run(list(numbers))
-    terms = [evidence.gains(partition, k) for partition, k in zip(found, numbers, strict=True)]
-    gain = np.array([values.mean() for values in terms])
-    cost = np.array([evidence.cost(partition, k) for partition, k in zip(found, numbers, strict=True)])
+    found = np.array([_judged(field, evidence, blocks, adjacency, int(k), hops, rng) for k in numbers])
+    gain, cost, stability, coherence = found.T
     penalised = gain - np.cumsum(cost)
-    best = int(penalised.argmax())
-    short = np.array(
-        [
-            _ratio(penalised[best] - b, evidence.standard_error(terms[best], t))
-            for b, t in zip(penalised, terms, strict=True)
-        ]
-    )
-    stability = np.mean([_agreement(blocks, adjacency, numbers, rng) for _ in range(N_THINNINGS)], axis=0)
-    score = stability - short
-    coherence = np.array([field.coherence(partition) for partition in found])
-    return NumberOfDomains(int(numbers[score.argmax()]), numbers, gain, penalised, stability, coherence, score)
+    score = stability * penalised / max(penalised.max(), 1e-12)
+    best = int(numbers[score.argmax()])
+    return NumberOfDomains(best, numbers, gain, penalised, stability, coherence, score)
 
 
-def _agreement(
-    blocks: Sequence[Block], adjacency: csr_matrix, numbers: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
-    noise = [rng.standard_normal(block.values.shape) for block in blocks]
-    halves = []
-    for sign in (1, -1):
-        half = [
-            Block(
-                block.values + sign * (e if block.present is None else e * block.present[:, None]),
-                block.weight,
-                block.present,
-            )
-            for block, e in zip(blocks, noise, strict=True)
-        ]
-        halves.append(Sweep(Field(half, adjacency), adjacency, rng).run(list(numbers)))
-    return np.array([pairwise_rand(np.array(pair))[0, 1] for pair in zip(*halves, strict=True)])
-
-
-def _ratio(shortfall: float, error: float) -> float:
-    return shortfall / max(error, 1e-12) if shortfall > 0 else 0.0
+def _judged(
+    field: Field,
+    evidence: Evidence,
+    blocks: Sequence[Block],
+    adjacency: csr_matrix,
+    n_domains: int,
+    hops: Sequence[int],
+    rng: np.random.Generator,
+) -> tuple[float, float, float, float]:
+    """Gain, cost of a domain, stability and coherence of the best partition into so many."""
+    seen, proposed = proposals(blocks, adjacency, n_domains, rng, n_each=N_EACH)
+    agreed = consensus(proposed, n_domains)
+    single = np.array([agreed, *(partition.argmax(axis=1) for partition in proposed)])
+    stability = float(pairwise_rand(single)[0, 1:].mean())
+    start = np.zeros((adjacency.shape[0], n_domains), dtype=np.float32)
+    start[seen, agreed] = 1
+    partition = settled(blocks, adjacency, start, hops)[0].argmax(axis=1)
+    gains, cost = evidence.gains(partition, n_domains), evidence.cost(partition, n_domains)
+    return float(gains.mean()), cost, stability, field.coherence(partition)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CRITERIA = {
     "evidence": "nats per spot",
     "stability": "adjusted Rand index",
-    "score": "stability less shortfall",
+    "score": "stability times share of evidence",
     "gain": "nats per spot",
     "coherence": "share of edges",
 }
@@ -52,7 +52,7 @@ def n_clusters(
     key
         The ``key_added`` of the estimate.
     criteria
-        Of ``"evidence"`` (the penalised likelihood), ``"stability"`` (of the domains over halves of the features),
+        Of ``"evidence"`` (the penalised likelihood), ``"stability"`` (of the domains over starts and scales),
         ``"score"`` (which chooses; numbers far off the best are cut away), ``"gain"`` (the likelihood), and ``"coherence"`` (of
         the domains in the tissue). None draws the first three.
     ncols

@@ -17,10 +17,17 @@ if TYPE_CHECKING:
     from spamca.guide import NumberOfDomains
 
 
+N_CLUSTERS_RANGE = (2, 15)
+"""Numbers of domains that are tried where the caller names none."""
+
+SPOTS_EACH = 60
+"""Spots for each domain of the largest of these numbers: small tissue cannot tell more domains than that apart."""
+
+
 def estimate_n_clusters(
     mdata: MuData,
     *,
-    n_clusters_range: tuple[int, int] = (2, 15),
+    n_clusters_range: tuple[int, int] | None = None,
     modality_trust: Mapping[str, float] | None = None,
     batch_correction: bool = True,
     key_added: str = _keys.SPAMCA,
@@ -30,9 +37,9 @@ def estimate_n_clusters(
     """Estimate the number of domains from the features and the spatial graph, before anything is trained.
 
     Domains are sought for every number of the range, and two criteria weighed: a penalised likelihood (what the domains
-    around a spot tell of its features, less what the domains cost) and the stability of the domains (how far those of two
-    independent halves of the features agree). The chosen number has the highest stability less the standard errors by which
-    its likelihood falls short of the best. Runs :func:`spamca.pp.neighbors` first where it was not run, and says so.
+    around a spot tell of its features, less what the domains cost) and how far partitions from other starts and scales agree.
+    The chosen number has the highest product of both; numbers that come close to it are plausible too. Runs
+    :func:`spamca.pp.neighbors` first where it was not run, and logs that.
 
     Where domains have edges and differ clearly, the number is theirs. Where tissue changes gradually there is no true one:
     look at the criteria (:func:`spamca.pl.n_clusters`), other numbers may do as well.
@@ -42,7 +49,8 @@ def estimate_n_clusters(
     mdata
         Tissue with one or more modalities measured on the same spots. A spot may lack a modality.
     n_clusters_range
-        Smallest and largest number that is tried. A wider range costs time in proportion.
+        Smallest and largest number that is tried. A wider range costs time in proportion. None: from 2 to 15, in small tissue to one
+        domain for every 60 spots.
     modality_trust
         What a modality counts for, from 0 to 1, by name, in place of what is measured, as in :func:`spamca.tl.integrate`.
     batch_correction
@@ -59,9 +67,9 @@ def estimate_n_clusters(
     None, or the changed copy if ``copy``. With ``key_added="spamca"`` it has
 
     ``mdata.uns["spamca_n_clusters"]``
-        ``n_clusters``, the chosen number; ``tried``, and for each number tried ``gain`` (the likelihood), ``evidence`` (the
-        likelihood penalised), ``stability``, ``coherence`` (share of edges of the spatial graph within domains), and
-        ``score``, which chooses; ``params``, the arguments.
+        ``n_clusters``, the chosen number; ``plausible``, the numbers that come close to it; ``tried``, and for each number tried
+        ``gain`` (the likelihood), ``evidence`` (the likelihood penalised), ``stability`` (agreement of starts and scales),
+        ``coherence`` (share of edges of the spatial graph within domains), and ``score``, which chooses; ``params``, the arguments.
 
     Raises
     ------
@@ -79,8 +87,8 @@ def estimate_n_clusters(
 
     Notes
     -----
-    Forbes and Peyrard (2003) for the likelihood, Varin and Vidoni (2005) and Gao and Song (2010) for its penalty, Neufeld et
-    al. (2024) for the halves.
+    Forbes and Peyrard (2003) for the likelihood, Varin and Vidoni (2005) and Gao and Song (2010) for its penalty, Ben-Hur,
+    Elisseeff and Guyon (2002) for the agreement.
 
     Examples
     --------
@@ -99,15 +107,16 @@ def estimate_n_clusters(
     _checks.check_key_added(mdata, key_added)
     seed = _checks.check_seed(random_state)
     _checks.check_size(mdata, "to estimate a number of domains")
-    check_range(n_clusters_range, mdata.n_obs)
+    between = default_range(mdata.n_obs) if n_clusters_range is None else n_clusters_range
+    check_range(between, mdata.n_obs)
     check_trust(mdata, modality_trust)
     _checks.check_flag("batch_correction", batch_correction)
     with _edge.transaction(mdata, copy=copy) as target:
         run_neighbors_where_missing(target, seed, "estimate_n_clusters")
         sections = sections_of(target, "estimate_n_clusters") if batch_correction else None
         given = {"random_state": seed, "sections": sections, "caller": "estimate_n_clusters"}
-        found = find_number(target, n_clusters_range, modality_trust, **given)
-        params = {"n_clusters_range": [int(n) for n in n_clusters_range], "random_state": seed}
+        found = find_number(target, between, modality_trust, **given)
+        params = {"n_clusters_range": [int(n) for n in between], "random_state": seed}
         if modality_trust is not None:
             params["modality_trust"] = dict(modality_trust)
         target.uns[_keys.n_clusters(key_added)] = {**criteria(found), "params": params}
@@ -123,7 +132,7 @@ def find_number(
     sections: np.ndarray | None,
     caller: str,
 ) -> NumberOfDomains:
-    """Number of domains from the features and the spatial graph of a MuData, told in the log in the name of the caller.
+    """Number of domains from the features and the spatial graph of a MuData, logged in the name of the caller.
 
     Parameters
     ----------
@@ -153,17 +162,23 @@ def find_number(
         )
         return found
     logger.info(
-        "%s: estimated %d domains between %d and %d; the likelihood alone says %d",
+        "%s: estimated %d domains between %d and %d; plausible: %s",
         caller,
         found.n_domains,
         found.tried[0],
         found.tried[-1],
-        found.tried[found.evidence.argmax()],
+        ", ".join(map(str, found.plausible)),
     )
     return found
+
+
+def default_range(n_spots: int) -> tuple[int, int]:
+    """Numbers of domains that are tried where the caller names none."""
+    least, most = N_CLUSTERS_RANGE
+    return least, int(min(most, max(least, n_spots // SPOTS_EACH)))
 
 
 def criteria(found: NumberOfDomains) -> dict[str, Any]:
     """What is stored of a number of domains."""
     names = ("tried", "gain", "evidence", "stability", "coherence", "score")
-    return {"n_clusters": found.n_domains} | {name: getattr(found, name) for name in names}
+    return {"n_clusters": found.n_domains, "plausible": found.plausible} | {name: getattr(found, name) for name in names}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
+from spamca._logging import logger
 from spamca.guide import Guide, guide
+from spamca.guide.continuity import GRADIENT
 from spamca.tl._gather import features_of
 
 if TYPE_CHECKING:
@@ -56,7 +58,14 @@ def find_domains(
     random_state
         Seed.
     """
-    return guide(n_domains=n_domains, sections=sections, random_state=random_state, **arrays_of(mdata, trust))
+    found = guide(n_domains=n_domains, sections=sections, random_state=random_state, **arrays_of(mdata, trust))
+    if found.record.get("continuity", 0.0) > GRADIENT:
+        logger.warning(
+            "domains: the data show no separate domains: neighbouring ones pass into each other without a gap (continuity %.2f), "
+            "so that their number and borders are a matter of choice",
+            found.record["continuity"],
+        )
+    return found
 
 
 def arrays_of(mdata: MuData, trust: Mapping[str, float] | None) -> dict[str, Any]:

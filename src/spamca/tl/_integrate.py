@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 PROTOTYPES = 10
 """Clusters of the network's head where the caller names no number, or domains are not found by the network."""
 
-N_CLUSTERS_RANGE = (2, 15)
-"""Numbers of domains tried where the caller names none."""
-
 
 def integrate(
     mdata: MuData,
@@ -170,7 +167,7 @@ def integrate(
 
     from spamca.graph.neighbors import without_gpu
     from spamca.nn import PRESETS
-    from spamca.tl._estimate_n_clusters import find_number
+    from spamca.tl._estimate_n_clusters import default_range, find_number
     from spamca.tl._field import find_emissions
     from spamca.tl._gather import gather, positions, root_mean_squares
     from spamca.tl._guide import check_trust, find_domains
@@ -209,7 +206,7 @@ def integrate(
         n_domains, origin = n_clusters, "argument"
         if n_clusters is None and finds_domains:
             number = {"random_state": seed, "sections": sections, "caller": "integrate"}
-            n_domains, origin = find_number(target, N_CLUSTERS_RANGE, modality_trust, **number).n_domains, "estimate"
+            n_domains, origin = find_number(target, default_range(mdata.n_obs), modality_trust, **number).n_domains, "estimate"
         elif n_clusters is None:
             logger.info("integrate: n_clusters not given, training the cluster head with %d", PROTOTYPES)
         device = {"accelerator": accelerator, "devices": devices, "strategy": strategy, "precision": precision}
