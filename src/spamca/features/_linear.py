@@ -25,7 +25,9 @@ DENSE_UP_TO = 500
 """Number of features up to which a sparse matrix is made dense, which is faster and not much larger."""
 
 
-def scaled_pca(X: np.ndarray | sparse.csr_matrix | Blocks, *, n_components: int, random_state: int = 0) -> Features:
+def scaled_pca(
+    X: np.ndarray | sparse.csr_matrix | Blocks, *, n_components: int, random_state: int = 0, reduced: bool = False
+) -> Features:
     """Scale each feature to variance 1, clip at 10 standard deviations, and find the principal components.
 
     A wide sparse matrix stays sparse: it is centred inside the decomposition only, and not clipped from below. The same is
@@ -39,6 +41,9 @@ def scaled_pca(X: np.ndarray | sparse.csr_matrix | Blocks, *, n_components: int,
         Number of components wanted; fewer where there are not enough spots or varying features.
     random_state
         Seed of the start of the iterative decomposition of wide matrices.
+    reduced
+        Whether the features are components already: all are kept, divided by one number and turned, so that nothing between
+        them changes. Of dense matrices only.
 
     Returns
     -------
@@ -51,7 +56,10 @@ def scaled_pca(X: np.ndarray | sparse.csr_matrix | Blocks, *, n_components: int,
     """
     n_spots, n_features = X.shape
     varying, mean, deviation = _moments(X)
-    n_components = max(1, min(n_components, len(varying) - 1, n_spots - 1))
+    if reduced:
+        n_components, deviation = len(varying), np.full(len(varying), np.abs(X[:, varying] - mean).max() / CLIP)
+    else:
+        n_components = max(1, min(n_components, len(varying) - 1, n_spots - 1))
     decompose = _decompose_blocks if isinstance(X, Blocks) else _decompose
     found = decompose(X, varying, mean, deviation, n_components, random_state)
     loadings = np.zeros((n_features, n_components), dtype=np.float32)
@@ -64,7 +72,7 @@ def scaled_pca(X: np.ndarray | sparse.csr_matrix | Blocks, *, n_components: int,
         loadings=loadings,
         variance=found.variance,
         variance_ratio=found.variance_ratio,
-        steps=("scale", f"{n_components} principal components"),
+        steps=("reduced features, as given",) if reduced else ("scale", f"{n_components} principal components"),
         columns={name: laid_out(values, varying, n_features) for name, values in columns.items()},
         constants={"sparse": float(found.stayed_sparse)},
     )

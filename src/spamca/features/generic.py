@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from spamca.features._fitted import Fitted
 
 
+MOST_REDUCED = 300
+"""Features up to which they may be components of others."""
+
+CORRELATED = 0.1
+"""Mean absolute correlation below which they are taken for such."""
+
+
 def prepare_generic(
     X: np.ndarray | sparse.csr_matrix | Blocks,
     *,
@@ -22,7 +29,7 @@ def prepare_generic(
     n_top_genes: int = 3000,
     random_state: int = 0,
 ) -> Features:
-    """Scale and principal components.
+    """Scale and principal components; of features that are components already, all as they are.
 
     Parameters
     ----------
@@ -36,7 +43,19 @@ def prepare_generic(
         Seed of the decomposition.
     """
     X = X.treat(_single) if isinstance(X, Blocks) else _single(X)
-    return scaled_pca(X, n_components=n_components, random_state=random_state)
+    return scaled_pca(X, n_components=n_components, random_state=random_state, reduced=is_reduced(X))
+
+
+def is_reduced(X: np.ndarray | sparse.csr_matrix | Blocks) -> bool:
+    """Whether features look like components already: few, dense, and hardly correlated."""
+    if isinstance(X, Blocks) or sparse.issparse(X) or not 2 <= X.shape[1] <= MOST_REDUCED or X.shape[0] <= X.shape[1]:
+        return False
+    varying = X[:, np.ptp(X, axis=0) > 0]
+    if varying.shape[1] < 2:
+        return False
+    correlation = np.abs(np.corrcoef(varying.T))
+    n = len(correlation)
+    return bool((correlation.sum() - n) / (n * (n - 1)) < CORRELATED)
 
 
 def treat_generic(

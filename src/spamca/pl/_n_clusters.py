@@ -27,9 +27,6 @@ CRITERIA = {
 SHOWN = ("evidence", "stability", "score")
 """What is drawn where the caller does not choose."""
 
-_DEPTH = 4.0
-"""How far below its highest value the score is shown: numbers far off would flatten the others."""
-
 
 def n_clusters(
     mdata: MuData,
@@ -53,7 +50,7 @@ def n_clusters(
         The ``key_added`` of the estimate.
     criteria
         Of ``"evidence"`` (the penalised likelihood), ``"stability"`` (of the domains over starts and scales),
-        ``"score"`` (which chooses; numbers far off the best are cut away), ``"gain"`` (the likelihood), and ``"coherence"`` (of
+        ``"score"`` (which chooses), ``"gain"`` (the likelihood), and ``"coherence"`` (of
         the domains in the tissue). None draws the first three.
     ncols
         Most panels beside each other.
@@ -129,8 +126,6 @@ def _draw(panel: Axes, name: str, record: Mapping[str, np.ndarray]) -> None:
     at = values[tried == chosen]
     panel.plot([chosen], at, color=mark, linestyle="none", marker="o", markersize=7, label=f"chosen: {chosen}")
     panel.axvline(chosen, color=mark, linewidth=0.8, linestyle=":")
-    if name == "score" and values.min() < values.max() - _DEPTH:
-        panel.set_ylim(values.max() - _DEPTH, values.max() + 0.05 * _DEPTH)
     panel.set_title(name, fontsize=TITLE_SIZE)
     panel.set_ylabel(CRITERIA[name], fontsize=9)
     panel.spines[["top", "right"]].set_visible(False)
