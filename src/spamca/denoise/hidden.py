@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from spamca.nn.masking import Masks
 
 FOLDS = 5
-"""Parts of the spots that are hidden in turn: as many are hidden at a time as in the default training."""
+"""Parts of the spots that are hidden in turn: as many are hidden at a time as in training."""
+
+LEAST_SHOWN = 0.05
+"""Share of the surroundings that counts as seen where less is."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Seen:
     masks: Masks
 
 
-def hide(tissue: Tissue, modality: int, spots: np.ndarray, links: csr_matrix) -> Seen:
+def hide(tissue: Tissue, modality: int, spots: np.ndarray, links: csr_matrix | None = None) -> Seen:
     """Hide spots in a modality, just as if they had not been measured in it.
 
     They have no features, no neighbours among the spots alike in the modality, and the modality gets no attention: but for
@@ -57,16 +60,17 @@ def hide(tissue: Tissue, modality: int, spots: np.ndarray, links: csr_matrix) ->
     spots
         Booleans (n_spots,).
     links
-        The modality's feature graph before it was normalised, (n_spots, n_spots).
+        The modality's feature graph before it was normalised, (n_spots, n_spots); None where the network has no feature view.
     """
     hidden = torch.from_numpy(spots)
     nothing = torch.zeros_like(hidden)
     masks = [(hidden, hidden) if m == modality else (nothing, nothing) for m in range(len(tissue.features))]
     if not spots.any():
         return Seen(tissue, masks)
-    shown = diags((~spots).astype(links.dtype))
     graphs = list(tissue.feature_graphs)
-    graphs[modality] = Adjacency.from_scipy(normalize((shown @ links @ shown).tocsr()))
+    if links is not None:
+        shown = diags((~spots).astype(links.dtype))
+        graphs[modality] = Adjacency.from_scipy(normalize((shown @ links @ shown).tocsr()))
     present = tissue.present
     if present is None:
         present = torch.ones(tissue.n_spots, len(tissue.features), dtype=torch.bool)
@@ -77,8 +81,11 @@ def hide(tissue: Tissue, modality: int, spots: np.ndarray, links: csr_matrix) ->
 
 
 @torch.no_grad()
-def around(network: SpaMCA, seen: Seen, blocks: Sequence[Tensor] | None) -> np.ndarray:
-    r"""What the decoder is given, :math:`\hat A_0 Z`, and the domains around a spot, :math:`\hat A_0 Y`.
+def around(network: SpaMCA, seen: Seen, modality: int, blocks: Sequence[Tensor] | None = None) -> np.ndarray:
+    r"""What the latents tell of the features of all modalities, :math:`Z W_{dec}`, and the modality's own at each scale around a spot.
+
+    The hop over the spatial graph that the decoder takes in training is left out: it blurs what a latent tells of its own spot.
+    Surroundings at scale s are means over the spots that are seen, :math:`\hat A^s (1 - h) X / (1 - \hat A^s h)`.
 
     Parameters
     ----------
@@ -86,28 +93,38 @@ def around(network: SpaMCA, seen: Seen, blocks: Sequence[Tensor] | None) -> np.n
         The network, in evaluation mode.
     seen
         What it sees.
+    modality
+        Position of the modality.
     blocks
         Spots encoded together; None encodes all at once.
 
     Returns
     -------
-    Float32 of shape (n_spots, n_latent + n_clusters).
+    Float32 of shape (n_spots, number of features of all modalities, and the modality's own of each scale but 0).
     """
-    tissue, n = seen.tissue, seen.tissue.n_spots
-    out = torch.empty(n, network.settings.n_latent)
+    tissue, settings, out = seen.tissue, network.settings, None
+    scales = settings.spatial_scales if "spatial" in settings.views else ()
     for spots in [None] if blocks is None else blocks:
-        batch = look(tissue, network.settings, spots, seen.masks)
+        batch = look(tissue, settings, spots, seen.masks)
         if not network.fusion.takes_missing:
             batch = replace(batch, present=None)
-        out[slice(None) if spots is None else spots] = network.encode(batch).fused
-    return tissue.spatial.product(torch.cat([out, network.cluster_head(out)], dim=1)).numpy()
+        fused = network.encode(batch).fused
+        parts = [fused @ weight for weight in network.decoder.weights]
+        if scales:
+            views = batch.seen[modality]["spatial"].values.unflatten(1, (len(scales), -1))
+            shown = (1 - views[:, :, -1:]).clamp(min=LEAST_SHOWN)
+            parts += [(views[:, s, :-1] / shown[:, s]) for s, scale in enumerate(scales) if scale]
+        found = torch.cat(parts, dim=1)
+        out = torch.empty(tissue.n_spots, found.shape[1]) if out is None else out
+        out[slice(None) if spots is None else spots] = found
+    return out.numpy()
 
 
 def foreseen(
     network: SpaMCA,
     tissue: Tissue,
     modality: int,
-    links: csr_matrix,
+    links: csr_matrix | None = None,
     *,
     blocks: Sequence[Tensor] | None = None,
     random_state: int = 0,
@@ -123,7 +140,7 @@ def foreseen(
     modality
         Position of the modality.
     links
-        Its feature graph before it was normalised.
+        Its feature graph before it was normalised; None where the network has no feature view.
     blocks
         Spots encoded together; None encodes all at once.
     random_state
@@ -131,18 +148,18 @@ def foreseen(
 
     Returns
     -------
-    Float32 of shape (n_spots, n_latent + n_clusters).
+    Float32 of shape (n_spots, n_predictors).
     """
     n, has = tissue.n_spots, tissue.has(modality)
     has = np.ones(n, dtype=bool) if has is None else has.numpy()
     # Those that lack the modality are hidden as it is.
-    out = None if has.all() else around(network, hide(tissue, modality, np.zeros(n, dtype=bool), links), blocks)
+    out = None if has.all() else around(network, hide(tissue, modality, np.zeros(n, dtype=bool), links), modality, blocks)
     fold = np.where(has, np.random.default_rng(random_state).permutation(n) % FOLDS, -1)
     for number in range(FOLDS):
         hidden = fold == number
         if not hidden.any():
             continue
-        found = around(network, hide(tissue, modality, hidden, links), blocks)
+        found = around(network, hide(tissue, modality, hidden, links), modality, blocks)
         out = np.zeros_like(found) if out is None else out
         out[hidden] = found[hidden]
     return out

@@ -65,8 +65,6 @@ class Batch:
         Booleans (n_rows, n_modalities), or None where every spot has every modality.
     spatial
         Normalised spatial graph between the rows, for the decoder; None where nothing is to be restored.
-    guide
-        Domains that guide the alignment, (n_spots, n_clusters), or None.
     scored
         For each modality the positions of the spots to restore, or None for all.
     targets
@@ -79,7 +77,6 @@ class Batch:
     seen: tuple[dict[str, Surroundings], ...]
     present: Tensor | None = None
     spatial: Adjacency | None = None
-    guide: Tensor | None = None
     scored: tuple[Tensor | None, ...] = ()
     targets: tuple[Tensor, ...] = ()
     pairs: tuple[Pair, ...] = ()
@@ -95,7 +92,6 @@ class Batch:
             tuple({view: seen.to(device, **kwargs) for view, seen in views.items()} for views in self.seen),
             moved(self.present),
             moved(self.spatial),
-            moved(self.guide),
             tuple(moved(x) for x in self.scored),
             tuple(moved(x) for x in self.targets),
             tuple(pair.to(device, **kwargs) for pair in self.pairs),
@@ -178,7 +174,6 @@ def draw(
         seen,
         n_spots=tissue.n_spots if mine is None else len(mine),
         spatial=tissue.spatial if rows is None else tissue.spatial.within(rows),
-        guide=_at(tissue.guide, core),
         scored=tuple(scored),
         targets=tuple(
             _at(_at(features, core), positions) for features, positions in zip(tissue.features, scored, strict=True)

@@ -53,6 +53,46 @@ class ConcatenationFusion(nn.Module):
         return fused, fused.new_full((len(fused), len(latents)), 1 / len(latents))
 
 
+class SumFusion(nn.Module):
+    r"""Sum of the latents, each as far as its modality is trusted.
+
+    .. math:: z = \sum_m t_m z^m
+
+    A spot that lacks a modality has the latent of its surroundings in it.
+
+    Parameters
+    ----------
+    n_modalities
+        Number of modalities.
+    n_latent
+        Not used: any width will do.
+    uniform
+        Not used: nothing is weighed by spot.
+
+    Shape
+    -----
+    - latents: n_modalities tensors (n_spots, n_latent)
+    - present: (n_spots, n_modalities) booleans, or None where none is missing
+    - output: (n_spots, n_latent), and the trust in the modalities that a spot has, (n_spots, n_modalities), rows summing to one
+    """
+
+    takes_missing = True
+    """Whether a spot may lack a modality."""
+
+    def __init__(self, n_modalities: int, n_latent: int, *, uniform: float = 0.0) -> None:
+        super().__init__()
+        self.register_buffer("trust", torch.ones(n_modalities))
+
+    def forward(self, latents: Sequence[Tensor], present: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Add up."""
+        fused = self.trust[0] * latents[0]
+        for trust, latent in zip(self.trust[1:], latents[1:], strict=True):
+            fused = torch.addcmul(fused, trust, latent)
+        weights = self.trust.expand(len(fused), -1)
+        weights = weights if present is None else weights * present
+        return fused, weights / weights.sum(dim=1, keepdim=True).clamp(min=torch.finfo(weights.dtype).tiny)
+
+
 class AttentionFusion(nn.Module):
     r"""Second attention, over modalities; a missing modality gets no weight.
 
@@ -88,5 +128,9 @@ class AttentionFusion(nn.Module):
         return self.attention(latents, present)
 
 
-FUSIONS: dict[str, type[nn.Module]] = {"attention": AttentionFusion, "concatenation": ConcatenationFusion}
+FUSIONS: dict[str, type[nn.Module]] = {
+    "sum": SumFusion,
+    "attention": AttentionFusion,
+    "concatenation": ConcatenationFusion,
+}
 """Fusions by name."""

@@ -36,15 +36,12 @@ class Latents:
         One tensor (n_spots, n_views) per modality.
     modality_weights
         Shape (n_spots, n_modalities), zero where a spot lacks the modality.
-    prototypes
-        What the fused latent was drawn towards, (n_clusters, n_latent), or None where it was not.
     """
 
     modalities: list[Tensor]
     fused: Tensor
     view_weights: list[Tensor]
     modality_weights: Tensor
-    prototypes: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -58,17 +55,14 @@ class Output:
     restored
         Reconstruction (n_scored, n_features) of each modality, of the spots that are asked for.
     assignments
-        Soft assignment (n_spots, n_clusters) from each modality's latent.
-    fused_assignment
-        Soft assignment from the fused latent.
+        Soft assignment (n_spots, n_clusters) from each modality's latent and, last, from the fused one; none without a cluster head.
     projections
-        Projection (n_spots, n_latent) of each modality.
+        Projection (n_spots, n_latent) of each modality; none without projectors.
     """
 
     latents: Latents
     restored: list[Tensor]
     assignments: list[Tensor]
-    fused_assignment: Tensor
     projections: list[Tensor]
 
     def float(self) -> Output:
@@ -77,7 +71,6 @@ class Output:
             self.latents,
             [x.float() for x in self.restored],
             [x.float() for x in self.assignments],
-            self.fused_assignment.float(),
             [x.float() for x in self.projections],
         )
 
@@ -85,17 +78,23 @@ class Output:
 class SpaMCA(nn.Module):
     """Spatial multi-modal clustering analysis, for any number of modalities.
 
-    Per modality, a spatial and a feature view of masked features are weighed by attention; the modalities are fused;
-    decoders restore the features; a shared head assigns every latent to clusters.
+    Each modality is seen through its spatial surroundings, spots of similar features, or both, weighed by attention; the modalities
+    are fused; decoders restore the features. Where a loss asks for them, a shared head assigns every latent to clusters, and
+    projectors take the modalities to where they are contrasted.
 
     Parameters
     ----------
     n_features
         Number of features of each modality.
     n_clusters
-        Number of clusters of the head.
+        Number of clusters of the head, if the settings ask for one; nothing else depends on it.
     settings
         Choices of the network.
+
+    Attributes
+    ----------
+    n_latent
+        Width of the latents: that of the settings, and where weights start from the tissue no more than there are features.
 
     Shape
     -----
@@ -106,20 +105,21 @@ class SpaMCA(nn.Module):
     def __init__(self, n_features: Sequence[int], n_clusters: int, settings: Settings) -> None:
         super().__init__()
         self.settings = settings
-        d = settings.n_latent
+        structured = settings.start == "structure"
+        self.n_latent = d = min(settings.n_latent, sum(n_features)) if structured else settings.n_latent
         # What stands for the features of hidden spots; not learned it stays zero, as published.
         self.tokens = nn.ParameterList(
             nn.Parameter(torch.zeros(n), requires_grad=settings.learnable_token) for n in n_features
         )
         self.spatial_encoders = nn.ModuleList(GraphEncoder(n, d, settings.spatial_scales) for n in n_features)
-        self.feature_encoders = (
-            self.spatial_encoders if settings.shared_encoder else nn.ModuleList(GraphEncoder(n, d) for n in n_features)
-        )
-        self.attentions = nn.ModuleList(Attention(d, uniform=settings.view_uniform) for _ in n_features)
+        own = nn.ModuleList(GraphEncoder(n, d) for n in n_features if "feature" in settings.views)
+        self.feature_encoders = self.spatial_encoders if settings.shared_encoder else own
+        several = len(settings.views) > 1
+        self.attentions = nn.ModuleList(Attention(d, uniform=settings.view_uniform) for _ in n_features if several)
         self.fusion = FUSIONS[settings.fusion](len(n_features), d, uniform=settings.modality_uniform)
         self.decoder = GraphDecoder(d, n_features)
-        self.cluster_head = ClusterHead(d, n_clusters)
-        self.projectors = nn.ModuleList(Projector(d) for _ in n_features)
+        self.cluster_head = ClusterHead(d, n_clusters) if settings.clusters else None
+        self.projectors = nn.ModuleList(Projector(d) for _ in n_features if settings.contrast_weight > 0)
 
     def encode(self, batch: Batch) -> Latents:
         """Encode all rows of a batch."""
@@ -127,7 +127,7 @@ class SpaMCA(nn.Module):
         encoders = {"spatial": self.spatial_encoders, "feature": self.feature_encoders}
         for m, seen in enumerate(batch.seen):
             views = [encoders[view][m](seen[view], self.tokens[m]) for view in VIEWS if view in seen]
-            latent, weights = self.attentions[m](views)
+            latent, weights = self.attentions[m](views) if len(views) > 1 else (views[0], views[0].new_ones(len(views[0]), 1))
             latents.append(latent)
             view_weights.append(weights)
         fused, modality_weights = self.fusion(latents, batch.present)
@@ -136,12 +136,11 @@ class SpaMCA(nn.Module):
     def forward(self, batch: Batch) -> Output:
         """Encode, restore, assign and project."""
         latents = self.encode(batch)
-        fused, modalities = latents.fused[: batch.n_spots], [z[: batch.n_spots] for z in latents.modalities]
+        asked = [z[: batch.n_spots] for z in (*latents.modalities, latents.fused)]
         wanted = [slice(batch.n_spots) if positions is None else positions for positions in batch.scored]
         return Output(
             latents=latents,
             restored=self.decoder(batch.spatial, latents.fused, wanted),
-            assignments=[self.cluster_head(z) for z in modalities],
-            fused_assignment=self.cluster_head(fused),
-            projections=[projector(z) for projector, z in zip(self.projectors, modalities, strict=True)],
+            assignments=[] if self.cluster_head is None else [self.cluster_head(z) for z in asked],
+            projections=[projector(z) for projector, z in zip(self.projectors, asked, strict=False)],
         )

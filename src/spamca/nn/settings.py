@@ -13,7 +13,10 @@ from spamca.nn.losses import CONTRASTS, TARGETS
 VIEWS = ("spatial", "feature")
 """The views that a modality can have."""
 
-CHOICES = {"fusion": FUSIONS, "contrast": CONTRASTS, "target": TARGETS}
+STARTS = ("structure", "random")
+"""Where weights can start from."""
+
+CHOICES = {"start": STARTS, "fusion": FUSIONS, "contrast": CONTRASTS, "target": TARGETS}
 """Where the names that a setting may have are registered."""
 
 RANGES = {
@@ -21,7 +24,6 @@ RANGES = {
     "view_uniform": (0, 1),
     "modality_uniform": (0, 1),
     "mask_rate": (0, 0.99),
-    "prototype_share": (0, 1),
     "n_contrasted": (2, math.inf),
     "temperature": (1e-3, math.inf),
     "reconstruction_weight": (0, math.inf),
@@ -29,7 +31,7 @@ RANGES = {
     "cluster_weight": (0, math.inf),
     "alignment_weight": (0, math.inf),
     "learning_rate": (0, math.inf),
-    "n_steps": (1, math.inf),
+    "n_steps": (0, math.inf),
     "max_epochs": (0, math.inf),
 }
 """Smallest and largest value of the settings that are numbers."""
@@ -44,12 +46,16 @@ class Settings:
 
     Parameters
     ----------
+    start
+        Weights that training starts from: ``"structure"``, what the tissue itself tells in closed form
+        (:func:`spamca.nn.start.start`), or ``"random"``.
     n_latent
-        Width d of the latents. Wider ones keep more of the features and cost time in proportion.
+        Largest width d of the latents. Wider ones keep more of the features and cost time in proportion.
     scale_features
         Whether each modality's features are divided by their root mean square.
     views
-        What a modality is seen through: its ``"spatial"`` surroundings, the spots of similar ``"feature"`` s, or both.
+        What a modality is seen through: its ``"spatial"`` surroundings, the spots of similar ``"feature"`` s, or both. With
+        ``start="structure"`` its surroundings alone.
     spatial_scales
         Hops over the spatial graph that the spatial view keeps side by side.
     shared_encoder
@@ -58,7 +64,8 @@ class Settings:
         Share of the attention that is spread evenly, over views and over modalities. Larger shares keep every view and
         modality in play; smaller ones let a spot rely on one alone.
     fusion
-        Fusion of modalities: ``"attention"`` or the published ``"concatenation"``.
+        Fusion of modalities: ``"sum"``, by what each is worth, ``"attention"``, or the published ``"concatenation"``. With
+        ``start="structure"`` the sum.
     mask_rate
         Fraction of spots hidden in each training step. More makes the network infer more from the surroundings, and
         leaves it less to infer from.
@@ -73,22 +80,16 @@ class Settings:
     n_contrasted
         Number of spots drawn for the contrast in each step: the others of them are a spot's negatives.
     target
-        Target of the alignment: the domains of the guide (``"guided"``, :func:`spamca.guide.guide`), the ``"balanced"``
-        distribution, or the ``"published"`` one.
-    domain_graph
-        Whether edges of the spatial graph are weighed by how far the guide sees both ends in one domain. Needs a guide.
-    prototype_share
-        Share of each embedding that is replaced by the prototypes of its domains: 0 leaves the embedding as it is; larger
-        shares make domains tighter, and what varies within them smaller.
+        Target of the alignment: the ``"balanced"`` distribution, or the ``"published"`` one.
     temperature
         Temperature of both contrasts. Smaller values push the most similar others away harder.
     reconstruction_weight, contrast_weight, cluster_weight, alignment_weight
         Weights of the four losses. Reconstruction keeps what is in the features; contrast and cluster draw the
-        modalities together; alignment sharpens the assignment to clusters.
+        modalities together; alignment sharpens the assignment to clusters. What a loss of weight zero needs is not built.
     learning_rate
         Step size of Adam.
     n_steps
-        Largest number of steps: passes over the tissue while it is one batch, and where it is more, as many passes as give
+        Largest number of steps; 0 leaves the weights as they start. Passes over the tissue while it is one batch, and where it is more, as many passes as give
         as many steps, but three at least, and of small tissue more (:data:`spamca.train.batches.LEAST_SEEN`).
     max_epochs
         Largest number of passes over the tissue, whatever the number of steps; None leaves it to ``n_steps``.
@@ -105,30 +106,29 @@ class Settings:
         If it is out of its range, or not one of its choices.
     """
 
-    n_latent: int = 32
+    start: Literal["structure", "random"] = "structure"
+    n_latent: int = 64
     scale_features: bool = True
-    views: tuple[str, ...] = VIEWS
-    spatial_scales: tuple[int, ...] = (1, 2, 4)
+    views: tuple[str, ...] = ("spatial",)
+    spatial_scales: tuple[int, ...] = (0, 1, 2, 8)
     shared_encoder: bool = False
     view_uniform: float = 0.5
     modality_uniform: float = 0.5
-    fusion: Literal["attention", "concatenation"] = "attention"
+    fusion: Literal["sum", "attention", "concatenation"] = "sum"
     mask_rate: float = 0.2
     learnable_token: bool = True
     independent_masks: bool = False
     mask_at_inference: bool = False
     contrast: Literal["info_nce", "positive"] = "info_nce"
     n_contrasted: int = 256
-    target: Literal["guided", "balanced", "published"] = "balanced"
-    domain_graph: bool = False
-    prototype_share: float = 0.0
+    target: Literal["balanced", "published"] = "balanced"
     temperature: float = 0.5
     reconstruction_weight: float = 1.0
-    contrast_weight: float = 0.1
-    cluster_weight: float = 0.1
+    contrast_weight: float = 0.0
+    cluster_weight: float = 0.0
     alignment_weight: float = 0.0
-    learning_rate: float = 1e-2
-    n_steps: int = 40
+    learning_rate: float = 1e-3
+    n_steps: int = 0
     max_epochs: int | None = None
     early_stopping: bool = True
     normalize: bool = False
@@ -159,15 +159,17 @@ class Settings:
             msg = f"spatial_scales must differ, got {self.spatial_scales!r}"
             raise ValueError(msg)
 
-    @property
-    def guided(self) -> bool:
-        """Whether anything depends on a guide."""
-        return self.led or self.domain_graph
+        if self.start == "structure" and (tuple(self.views), self.fusion) != (("spatial",), "sum"):
+            msg = (
+                "start='structure' needs views=('spatial',) and fusion='sum', got "
+                f"views={self.views!r} and fusion={self.fusion!r}; use start='random'"
+            )
+            raise ValueError(msg)
 
     @property
-    def led(self) -> bool:
-        """Whether the clusters of the head are the domains of the guide."""
-        return self.target == "guided"
+    def clusters(self) -> bool:
+        """Whether a loss asks for clusters."""
+        return self.cluster_weight > 0 or self.alignment_weight > 0
 
     def changed(self, **changes: Any) -> Settings:
         """The same settings but for the given ones; None leaves a setting as it is."""
@@ -187,8 +189,9 @@ def _check_number(name: str, value: Any, least: float, most: float, kind: type) 
 PRESETS: dict[str, Settings] = {
     "default": Settings(),
     "paper": Settings(
-        n_latent=64,
+        start="random",
         scale_features=False,
+        views=VIEWS,
         spatial_scales=(1,),
         shared_encoder=True,
         view_uniform=0.0,
@@ -199,8 +202,6 @@ PRESETS: dict[str, Settings] = {
         mask_at_inference=True,
         contrast="positive",
         target="published",
-        domain_graph=False,
-        prototype_share=0.0,
         reconstruction_weight=0.1,
         contrast_weight=0.4,
         cluster_weight=0.1,

@@ -25,18 +25,15 @@ class Tissue:
         Normalised spatial graph, (n_spots, n_spots), symmetric.
     feature_graphs
         One normalised feature graph per modality, sparse CSR, (n_spots, n_spots), symmetric; a spot that lacks the
-        modality has only its self-loop.
+        modality has only its self-loop. None at all for networks without a feature view.
     present
         Booleans (n_spots, n_modalities), or None where every spot has every modality.
-    guide
-        Domains that guide the alignment, (n_spots, n_clusters), rows summing to one; None where nothing does.
     """
 
     features: tuple[Tensor, ...]
     spatial: Adjacency
-    feature_graphs: tuple[Adjacency, ...]
+    feature_graphs: tuple[Adjacency, ...] = ()
     present: Tensor | None = None
-    guide: Tensor | None = None
 
     @property
     def n_spots(self) -> int:
@@ -69,5 +66,4 @@ class Tissue:
             spatial=self.spatial.to(device, **kwargs),
             feature_graphs=tuple(graph.to(device, **kwargs) for graph in self.feature_graphs),
             present=None if self.present is None else self.present.to(device, **kwargs),
-            guide=None if self.guide is None else self.guide.to(device, **kwargs),
         )

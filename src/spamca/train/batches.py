@@ -92,6 +92,8 @@ class Batches:
         if self.n_batches == 1:
             return self.settings.n_steps
         n_steps = self.settings.n_steps
+        if n_steps == 0:
+            return 0
         seen = min(n_steps, -(-n_steps * LEAST_SEEN // self.tissue.n_spots))
         return max(least, -(-n_steps // self.n_batches), seen)
 
@@ -99,7 +101,7 @@ class Batches:
         """Move the tissue to the device that trains, if it takes up less than half of what is free there."""
         tissue = self.tissue
         graphs = (tissue.spatial, *tissue.feature_graphs)
-        held = [*tissue.features, tissue.present, tissue.guide]
+        held = [*tissue.features, tissue.present]
         held += [part for graph in graphs for part in (graph.indptr, graph.indices, graph.weights)]
         size = sum(x.numel() * x.element_size() for x in held if x is not None)
         if device.type != "cuda" or size < torch.cuda.mem_get_info(device)[0] / 2:

@@ -55,11 +55,11 @@ class Checkpoint(Callback):
 
 
 def fingerprint(tissue: Tissue, settings: Settings, **given: Any) -> str:
-    """What a training is of: features, graphs, guide, settings and arguments, as a digest."""
+    """What a training is of: features, graphs, settings and arguments, as a digest."""
     digest = hashlib.sha256(repr((sorted(asdict(settings).items()), sorted(given.items()))).encode())
     held = [*tissue.features, tissue.spatial.weights]
     held += [graph.indices for graph in (tissue.spatial, *tissue.feature_graphs)]
-    for tensor in held if tissue.guide is None else [*held, tissue.guide]:
+    for tensor in held:
         digest.update(np.ascontiguousarray(tensor.numpy()))
     return digest.hexdigest()
 

@@ -10,7 +10,7 @@ import torch
 from lightning.pytorch import Trainer
 
 from spamca._logging import logger
-from spamca.nn import Latents, SpaMCA, losses
+from spamca.nn import Latents, SpaMCA, losses, start
 from spamca.nn.batch import draw
 from spamca.train.batches import JOINED, SPOTS, Batches
 from spamca.train.callbacks import ProgressBar, StopWhenFlat
@@ -23,6 +23,8 @@ from spamca.train.threads import threads
 from spamca.train.tiles import tiles
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from torch import Tensor
 
@@ -59,6 +61,7 @@ def fit(
     n_clusters: int,
     settings: Settings,
     *,
+    trust: Sequence[float] | None = None,
     position: np.ndarray | None = None,
     batch_size: int | None = None,
     random_state: int = 0,
@@ -76,9 +79,12 @@ def fit(
     tissue
         Features and graphs.
     n_clusters
-        Number of clusters of the head.
+        Number of clusters of the head, if the settings ask for one.
     settings
         Choices of the network and its training.
+    trust
+        What each modality is worth, from 0 to 1: how far it counts in the fused latent; None trusts all in full. Only for
+        ``fusion="sum"``.
     position
         Coordinates of the spots, (n_spots, n_dimensions): tiles are cut by them. None cuts along the spatial graph.
     batch_size
@@ -118,13 +124,20 @@ def fit(
     with torch.random.fork_rng(devices=[]), threads(-(-tissue.n_spots // len(batches))) as n_threads:
         torch.default_generator.manual_seed(random_state)
         network = SpaMCA(tissue.n_features, n_clusters, settings)
+        if trust is not None:
+            if settings.fusion != "sum":
+                msg = f"trust={list(trust)!r} needs fusion='sum', got {settings.fusion!r}; leave trust out"
+                raise ValueError(msg)
+            network.fusion.trust.copy_(torch.as_tensor(trust))
+        if settings.start == "structure":
+            start(network, tissue)
         plan = TrainingPlan(
             network, settings, n_steps=n_passes * len(batches), n_threads=max(1, n_threads // n_devices)
         )
         if n_devices > 1 or strategy != "auto":
             freeze_unused(network, batches)
         if n_passes > 0:
-            told = {"n_clusters": n_clusters, "random_state": random_state, "batch_size": batch_size}
+            told = {"n_clusters": n_clusters, "random_state": random_state, "batch_size": batch_size, "trust": trust}
             with quiet_lightning(), interruptible():
                 _train(
                     plan,

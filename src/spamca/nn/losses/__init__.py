@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spamca.nn.losses.alignment import TARGETS, alignment_loss, balanced_target, guided_target, published_target
+from spamca.nn.losses.alignment import TARGETS, alignment_loss, balanced_target, published_target
 from spamca.nn.losses.cluster import cluster_contrast_loss, imbalance
 from spamca.nn.losses.contrast import CONTRASTS, info_nce_loss, positive_contrast_loss
 from spamca.nn.losses.reconstruction import reconstruction_loss
@@ -13,7 +13,6 @@ __all__ = [
     "alignment_loss",
     "balanced_target",
     "cluster_contrast_loss",
-    "guided_target",
     "imbalance",
     "info_nce_loss",
     "positive_contrast_loss",

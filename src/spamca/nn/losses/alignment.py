@@ -49,35 +49,8 @@ def balanced_target(assignments: Sequence[Tensor]) -> Tensor:
     return sharp / sharp.sum(dim=1, keepdim=True)
 
 
-def guided_target(guide: Tensor | None) -> Tensor:
-    """The domains of the guide (:func:`spamca.guide.guide`), a distribution that does not change in training.
-
-    Parameters
-    ----------
-    guide
-        Shape (n_spots, n_clusters), rows summing to one.
-
-    Returns
-    -------
-    The same, detached.
-
-    Raises
-    ------
-    ValueError
-        If there is none.
-    """
-    if guide is None:
-        msg = "target='guided' needs the guide of the tissue, got None; use target='balanced'"
-        raise ValueError(msg)
-    return guide.detach()
-
-
-TARGETS: dict[str, Callable[[Sequence[Tensor], Tensor | None], Tensor]] = {
-    "guided": lambda _, guide: guided_target(guide),
-    "balanced": lambda assignments, _: balanced_target(assignments),
-    "published": lambda assignments, _: published_target(assignments),
-}
-"""Targets by name, called with all soft assignments and the guide of the tissue."""
+TARGETS: dict[str, Callable[[Sequence[Tensor]], Tensor]] = {"balanced": balanced_target, "published": published_target}
+"""Targets by name, called with all soft assignments."""
 
 
 def alignment_loss(assignment: Tensor, target: Tensor) -> Tensor:
