@@ -6,6 +6,7 @@ from scipy.sparse import block_diag, csr_matrix
 
 from spamca.guide import noise_whitened
 from spamca.guide.blocks import Block
+from spamca.guide.smoothing import average
 
 
 class Toy:
@@ -36,6 +37,13 @@ class Toy:
         rng = np.random.default_rng(seed)
         means = rng.normal(size=(self.n_domains, n_features))
         return means[self.truth] + noise * rng.normal(size=(self.n_spots, n_features))
+
+    def texture(self, n_features: int = 6, n_hops: int = 4, seed: int = 7) -> np.ndarray:
+        """Structure without domains, (n, n_features) of variance one: noise averaged over its surroundings."""
+        values, step = np.random.default_rng(seed).normal(size=(self.n_spots, n_features)), average(self.adjacency)
+        for _ in range(n_hops):
+            values = step @ values
+        return (values - values.mean(axis=0)) / values.std(axis=0)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from sklearn.metrics import adjusted_rand_score
 from spamca.guide import guide
 from spamca.guide.emissions import Emissions
 from spamca.guide.follow import follow, spare_gain
+from spamca.guide.surroundings import HOPS
 
 
 @pytest.fixture(scope="module")
@@ -17,18 +18,20 @@ def made(make_toy):
     seen = np.flatnonzero(toy.truth < 3)
     adjacency = toy.adjacency[seen][:, seen]
     found = guide([values[seen] for values in features], adjacency, 3)
+    form = {"hops": found.hops, "coherence": found.coherence, "noise": found.noise}
+    known = Emissions.estimate(found.blocks, found.assignment, adjacency, **form)
     return (
         toy,
         features,
         seen,
-        Emissions.estimate(found.blocks, found.assignment).with_spare(found.blocks, found.assignment, adjacency),
+        known.with_spare(found.blocks, found.assignment, adjacency),
     )
 
 
 def followed(made, spots, present=None):
     toy, features, _, emissions = made
     adjacency = toy.adjacency[spots][:, spots]
-    blocks = emissions.blocks([values[spots] for values in features], present)
+    blocks = emissions.blocks([values[spots] for values in features], present, adjacency)
     known = emissions.domains(blocks, adjacency)
     return known, follow(emissions, blocks, adjacency, known)
 
@@ -37,6 +40,20 @@ def test_own_tissue_has_nothing_new(made):
     known, found = followed(made, made[2])
     assert found.shape == known.shape
     assert adjusted_rand_score(known.argmax(axis=1), found.argmax(axis=1)) > 0.98
+
+
+def test_own_tissue_has_nothing_new_where_surroundings_are_part_of_a_spot(make_toy):
+    toy = make_toy(30, 30, 3, seed=1)
+    features = [toy.features(6, 0.5) + toy.texture(6, 2), toy.features(5, 0.5, seed=2) + toy.texture(5, 2, 4)]
+    found = guide(features, toy.adjacency, 3)
+    assert found.hops == HOPS
+    form = {"hops": found.hops, "coherence": found.coherence, "noise": found.noise}
+    emissions = Emissions.estimate(found.blocks, found.assignment, toy.adjacency, **form)
+    blocks = emissions.blocks(features, None, toy.adjacency)
+    emissions = emissions.with_spare(blocks, found.assignment, toy.adjacency)
+    followed = follow(emissions, blocks, toy.adjacency, emissions.domains(blocks, toy.adjacency))
+    assert followed.shape == found.assignment.shape
+    assert adjusted_rand_score(found.assignment.argmax(axis=1), followed.argmax(axis=1)) > 0.9
 
 
 def test_domains_that_were_not_there_are_new(made):
@@ -56,7 +73,7 @@ def test_modality_that_is_not_there_has_no_say(made):
     assert adjusted_rand_score(toy.truth[seen], found.argmax(axis=1)) > 0.8
     none = np.zeros((len(seen), 2), dtype=bool)
     adjacency = toy.adjacency[seen][:, seen]
-    blocks = emissions.blocks([values[seen] for values in features], none)
+    blocks = emissions.blocks([values[seen] for values in features], none, adjacency)
     known = emissions.domains(blocks, adjacency)
     assert follow(emissions, blocks, adjacency, known) is known
 

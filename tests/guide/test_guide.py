@@ -7,8 +7,12 @@ import pytest
 from scipy.sparse import csr_matrix
 from sklearn.metrics import adjusted_rand_score
 
-from spamca.guide import Guide, guide, noise_whitened
+from spamca.guide import Guide, consensus, guide, noise_whitened
 from spamca.guide.field import COHERENCE
+from spamca.guide.guide import NOISE
+from spamca.guide.relaxation import Relaxation
+from spamca.guide.statistics import Statistics
+from spamca.guide.surroundings import HOPS, with_surroundings
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +30,17 @@ def agree(truth, found: Guide) -> float:
     return adjusted_rand_score(truth, found.assignment.argmax(axis=1))
 
 
-def check(found: Guide, n, n_domains):
-    assert found.assignment.shape == (n, n_domains)
+def check(found: Guide, n, n_domains, fewest=None):
+    n_found = found.assignment.shape[1]
+    assert (n_domains if fewest is None else fewest) <= n_found <= n_domains
+    assert found.assignment.shape == (n, n_found)
     assert found.assignment.dtype == np.float32
     assert found.assignment.min() >= 0
     np.testing.assert_allclose(found.assignment.sum(axis=1), 1, rtol=1e-5)
+    assert found.shares.shape == (n, len(found.worth))
+    np.testing.assert_allclose(found.shares.sum(axis=1), 1, rtol=1e-6)
+    if found.record:
+        assert len(np.unique(found.assignment.argmax(axis=1))) == n_found, "domains without spots are left out"
 
 
 def test_finds_the_domains(toy, found):
@@ -39,7 +49,14 @@ def test_finds_the_domains(toy, found):
 
 
 def test_record(toy, two, found):
-    assert set(found.record) == {"log_likelihood", "foretold", "coherence", "objective", "n_parameters"}
+    assert set(found.record) == {
+        "log_likelihood",
+        "foretold",
+        "coherence",
+        "objective",
+        "n_parameters",
+        "continuity",
+    }
     assert all(type(value) is float for value in found.record.values())
     partition = found.assignment.argmax(axis=1)
     row, column = toy.adjacency.nonzero()
@@ -54,7 +71,7 @@ def test_domains_are_numbered_by_size(toy, two, found):
     size = np.bincount(found.assignment.argmax(axis=1), minlength=3)
     assert (np.diff(size) <= 0).all()
     more = guide(two, toy.adjacency, 5).assignment.argmax(axis=1)
-    assert (np.diff(np.bincount(more, minlength=5)) <= 0).all()
+    assert (np.diff(np.bincount(more)) <= 0).all()
 
 
 def test_domains_of_one_size_are_numbered_by_their_first_spot(path):
@@ -129,14 +146,15 @@ def test_modality_of_spots_without_neighbours_has_no_say(toy, two, rng):
     assert agree(toy.truth, guide([two[0], two[1]], toy.adjacency, 3, present=nobody)) > 0.9
 
 
-def test_domains_without_spots_are_told(toy, caplog):
-    values = toy.features(6, 0.3)
-    values[0] *= 1e6
+def test_domains_without_spots_are_left_out_and_told(toy, two, caplog):
     with caplog.at_level("INFO", "spamca"):
-        found = guide([values], toy.adjacency, 4)
-    n_found = len(np.unique(found.assignment.argmax(axis=1)))
-    assert n_found < 4
-    assert f"only {n_found} of 4 domains hold spots" in caplog.text
+        found = guide(two, toy.adjacency, 5)
+    check(found, 196, 5, fewest=3)
+    n_found = found.assignment.shape[1]
+    assert n_found < 5
+    assert f"only {n_found} of 5 hold spots" in caplog.text
+    r = sum(block.values.shape[1] for block in found.blocks)
+    assert found.record["n_parameters"] == n_found - 1 + n_found * r
 
 
 def test_noise_alone_gives_no_guide_and_is_told(toy, rng, caplog):
@@ -144,6 +162,10 @@ def test_noise_alone_gives_no_guide_and_is_told(toy, rng, caplog):
         found = guide([rng.normal(size=(toy.n_spots, 4))], toy.adjacency, 3)
     np.testing.assert_allclose(found.assignment, 1 / 3)
     assert found.record == {}
+    assert found.blocks == ()
+    np.testing.assert_array_equal(found.worth, [0])
+    assert np.isnan(found.inflation).all()
+    np.testing.assert_array_equal(found.shares, 1)
     assert "neighbours share nothing in any modality" in caplog.text
 
 
@@ -153,6 +175,97 @@ def test_modality_of_noise_changes_nothing(toy, two, rng):
     alone, both = guide(two[:1], toy.adjacency, 3), guide([two[0], noise], toy.adjacency, 3)
     assert both.record == pytest.approx(alone.record, abs=1e-3)
     assert adjusted_rand_score(*(f.assignment.argmax(axis=1) for f in (alone, both))) > 0.99
+    np.testing.assert_array_equal(both.worth, [1, 0])
+    assert np.isnan(both.inflation[1])
+    np.testing.assert_array_equal(both.shares, np.tile([1, 0], (toy.n_spots, 1)))
+
+
+def test_modalities_that_complement_each_other_count_in_full(make_toy):
+    """Each tells one border, and the weight of each is largest along its own."""
+    toy = make_toy(20, 20, 1)
+    y, x = np.divmod(np.arange(400), 20)
+    rng = np.random.default_rng(0)
+    features = [2 * half[:, None] + 0.5 * rng.normal(size=(400, 2)) for half in (y >= 10, x >= 10)]
+    found = guide(features, toy.adjacency, 4)
+    np.testing.assert_array_equal(found.worth, [1, 1])
+    assert found.hops == (0,)
+    along_first = np.isin(y, (9, 10)) & ~np.isin(x, range(6, 14))
+    along_second = np.isin(x, (9, 10)) & ~np.isin(y, range(6, 14))
+    assert found.shares[along_first, 0].mean() > 0.7
+    assert found.shares[along_second, 1].mean() > 0.7
+
+
+@pytest.fixture(scope="module")
+def beside_texture(make_toy):
+    """A modality that shows four domains, and one that is smooth and knows nothing of them."""
+    toy = make_toy(24, 24, 4)
+    noise = 0.2 * np.random.default_rng(5).normal(size=(toy.n_spots, 6))
+    return toy, [toy.features(6, 0.5), toy.texture() + noise]
+
+
+def test_smooth_modality_without_domains_hardly_counts(beside_texture):
+    toy, features = beside_texture
+    found = guide(features, toy.adjacency, 4)
+    assert found.worth[0] == 1
+    assert found.worth[1] < 0.1
+    assert found.inflation[1] > 4 * found.inflation[0]
+    assert found.shares[:, 1].mean() < 0.05
+    assert agree(toy.truth, found) > 0.95
+
+
+def test_what_is_given_replaces_what_is_measured(beside_texture):
+    toy, features = beside_texture
+    measured = guide(features, toy.adjacency, 4)
+    found = guide(features, toy.adjacency, 4, weights=[None, 1])
+    np.testing.assert_array_equal(found.worth, [1, 1])
+    np.testing.assert_array_equal(found.inflation, measured.inflation)
+    assert found.shares[:, 1].mean() > measured.shares[:, 1].mean()
+    same = guide(features, toy.adjacency, 4, weights=[None, measured.worth[1]])
+    np.testing.assert_array_equal(same.assignment, measured.assignment)
+
+
+def test_where_spots_are_independent_a_field_reads_them_alone(found):
+    assert (found.hops, found.coherence, found.noise) == ((0,), COHERENCE, 0.0)
+
+
+@pytest.fixture(scope="module")
+def smooth(make_toy):
+    """Domains within which all modalities vary smoothly."""
+    toy = make_toy(24, 24, 3, seed=2)
+    features = [toy.features(6, 0.5) + 0.7 * toy.texture(6, 2), toy.features(5, 0.5, seed=2) + toy.texture(5, 4, 4)]
+    return toy, features
+
+
+def test_where_spots_vary_with_their_surroundings_a_mixture_reads_both(smooth):
+    toy, features = smooth
+    found = guide(features, toy.adjacency, 3)
+    assert (found.hops, found.coherence, found.noise) == (HOPS, 0.0, NOISE)
+    check(found, toy.n_spots, 3)
+    assert agree(toy.truth, found) > 0.6
+
+
+def test_mixture_rests_on_surroundings_and_one_covariance(smooth, monkeypatch):
+    toy, features = smooth
+    monkeypatch.setitem(guide.__globals__, "_SHORT", 200)
+    found = guide(features, toy.adjacency, 3)
+    spread = with_surroundings(found.blocks, toy.adjacency, found.hops)
+    again = Relaxation(Statistics(spread, toy.n_spots, noise=NOISE), None).mixture(found.assignment[:, :, None], 1, 0.0)
+    np.testing.assert_allclose(again[:, :, 0], found.assignment, atol=1e-3)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_seeds_agree_where_surroundings_are_read(smooth, seed):
+    toy, features = smooth
+    first, other = (guide(features, toy.adjacency, 3, random_state=s).assignment.argmax(axis=1) for s in (0, seed))
+    assert adjusted_rand_score(first, other) > 0.9
+
+
+def test_order_of_spots_does_not_matter_where_surroundings_are_read(smooth, rng):
+    toy, features = smooth
+    order = rng.permutation(toy.n_spots)
+    found = guide(features, toy.adjacency, 3).assignment.argmax(axis=1)
+    shuffled = guide([values[order] for values in features], toy.adjacency[order][:, order], 3)
+    assert adjusted_rand_score(found[order], shuffled.assignment.argmax(axis=1)) > 0.95
 
 
 def test_trust_decides_between_modalities_that_disagree(make_toy):
@@ -190,6 +303,15 @@ def test_spots_may_lack_a_modality(toy, two, lacking):
     found = guide(two, toy.adjacency, 3, present=lacking)
     check(found, 196, 3)
     assert agree(toy.truth, found) > 0.85
+    np.testing.assert_array_equal(found.shares[~lacking], 0)
+    assert (found.shares[lacking] > 0).all()
+
+
+def test_spot_that_lacks_all_has_no_shares(toy, two, lacking):
+    lacking[150:155] = False
+    found = guide(two, toy.adjacency, 3, present=lacking)
+    np.testing.assert_array_equal(found.shares[150:155], 0)
+    np.testing.assert_allclose(np.delete(found.shares, np.s_[150:155], axis=0).sum(axis=1), 1, rtol=1e-6)
 
 
 def test_rows_that_are_lacking_are_not_read(toy, two, lacking):
@@ -206,10 +328,9 @@ def test_mask_without_a_gap_is_as_none(toy, two, found):
 
 @pytest.mark.parametrize(("n_domains", "fewest"), [(1, 1), (2, 2), (5, 3)])
 def test_any_number_of_domains(toy, two, n_domains, fewest):
-    """Domains that the tissue does not have may stay empty."""
+    """Domains that the tissue does not have may be left out."""
     found = guide(two, toy.adjacency, n_domains)
-    check(found, 196, n_domains)
-    assert fewest <= len(np.unique(found.assignment.argmax(axis=1))) <= n_domains
+    check(found, 196, n_domains, fewest)
     assert bool(found.record) is (n_domains > 1)
 
 
@@ -217,8 +338,8 @@ def test_any_number_of_domains(toy, two, n_domains, fewest):
 def test_twelve_spots(path, n_domains):
     sides = np.repeat([0, 1], 6)
     found = guide([sides[:, None] + 0.1 * np.random.default_rng(0).normal(size=(12, 1))], path, n_domains)
-    check(found, 12, n_domains)
-    assert found.record["n_parameters"] == 2 * n_domains - 1
+    check(found, 12, n_domains, fewest=2)
+    assert found.record["n_parameters"] == 2 * found.assignment.shape[1] - 1
     if n_domains == 2:
         assert agree(sides, found) == 1
 
@@ -266,8 +387,9 @@ def test_constant_modality_beside_another(toy, two, lacking, with_gap):
 
 def test_fewer_distinct_spots_than_domains(path):
     found = guide([np.repeat([[0.0], [1.0]], 6, axis=0)], path, 4)
-    check(found, 12, 4)
-    assert agree(np.repeat([0, 1], 6), found) == 1
+    check(found, 12, 4, fewest=2)
+    partition = found.assignment.argmax(axis=1)
+    assert not set(partition[:6]) & set(partition[6:])
 
 
 def test_pieces_without_a_link(make_toy):
@@ -285,21 +407,20 @@ def test_pieces_without_a_link(make_toy):
     assert adjusted_rand_score(toy.truth, found.assignment[spots].argmax(axis=1)) > 0.85
 
 
-def test_patches_of_large_tissue_are_searched(toy, two, found, lacking, monkeypatch):
+@pytest.mark.parametrize("with_gap", [False, True])
+def test_of_large_tissue_a_sample_is_searched(toy, two, lacking, with_gap, monkeypatch):
     sizes = []
 
-    def counted(adjacency, n_spots, rng):
-        sizes.append(n_spots)
-        return patches(adjacency, n_spots, rng)
+    def counted(*given):
+        sizes.append(len(given[0][0]))
+        return consensus(*given)
 
-    patches = guide.__globals__["patches"]
-    monkeypatch.setitem(guide.__globals__, "SEARCHED", 120)
-    monkeypatch.setitem(guide.__globals__, "patches", counted)
-    for present in (None, lacking):
-        large = guide(two, toy.adjacency, 3, present=present)
-        check(large, 196, 3)
-        assert agree(toy.truth, large) > 0.85
-    assert sizes == [120, 120]
+    monkeypatch.setattr("spamca.guide.proposals.SAMPLE", 120)
+    monkeypatch.setattr("spamca.guide.searched.consensus", counted)
+    large = guide(two, toy.adjacency, 3, present=lacking if with_gap else None)
+    check(large, 196, 3)
+    assert agree(toy.truth, large) > 0.85
+    assert sizes == [120]
 
 
 def test_twelve_thousand_spots(make_toy):

@@ -152,7 +152,7 @@ class Emissions:
         n = adjacency.shape[0]
         with fitting_threads(n):
             if not self.coherence:
-                return Relaxation(Statistics(blocks, n), None).emission_known(self.gaussians, self.sizes[0])
+                return Relaxation(Statistics(blocks, n), None).emission_known(self.gaussians, np.max(self.sizes, axis=0))
             heard = pull(adjacency, self.coherence)
             return Relaxation(Statistics(blocks, n), heard).run_known(self.gaussians, _N_STEPS, _TOL)
 
