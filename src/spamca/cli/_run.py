@@ -45,7 +45,8 @@ def _steps(work: Work) -> None:
     else:
         logger.info("run: taking the graphs that the input has; an option of pp.neighbors builds others")
     work.step("tl.integrate", tl.integrate)
-    if _process.is_first(work.values.get("devices", "auto")):
+    domains = _wanted(work, "tl.cluster") or work.given_to("tl.integrate").get("preset") == "paper"
+    if domains and _process.is_first(work.values.get("devices", "auto")):
         work.step("tl.cluster", tl.cluster)
 
 
@@ -55,4 +56,4 @@ def _wanted(work: Work, name: str) -> bool:
 
 
 def _has_graphs(work: Work) -> bool:
-    return any(_keys.FEATURE_NEIGHBORS in modality.uns for modality in work.mdata.mod.values())
+    return _keys.SPATIAL_NEIGHBORS in work.mdata.uns and any(_keys.MODALITY_RECORD in m.uns for m in work.mdata.mod.values())

@@ -16,7 +16,7 @@ from spamca.guide.information import shares
 from spamca.nn import Tissue
 from spamca.nn.sparse import Adjacency
 from spamca.train.batches import SPOTS, WHOLE
-from spamca.train.embed import encoded
+from spamca.train.embed import embed
 from spamca.train.threads import threads
 from spamca.train.tiles import tiles
 
@@ -133,4 +133,4 @@ def _tissue(
 def _encoded(model: Model, tissue: Tissue) -> Latents:
     n = tissue.n_spots
     parts = None if n <= WHOLE else tiles(tissue.spatial, -(-n // SPOTS))
-    return encoded(model.network, tissue, parts)
+    return embed(model.network, tissue, parts)

@@ -18,6 +18,11 @@ def weights_of(network: SpaMCA) -> dict[str, np.ndarray]:
     return {name: values.detach().cpu().numpy().copy() for name, values in network.state_dict().items()}
 
 
+def n_clusters_of(weights: Mapping[str, np.ndarray]) -> int:
+    """Number of clusters of the head of a network; 1 where it has none."""
+    return len(weights.get("cluster_head.3.bias", (0,)))
+
+
 def rebuild(
     settings: Settings, n_features: Sequence[int], n_clusters: int, weights: Mapping[str, np.ndarray]
 ) -> SpaMCA:

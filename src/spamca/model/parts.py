@@ -108,7 +108,8 @@ def check_parts(model: Model) -> None:
             _check("centre" in fitted.columns, f"{described['name']!r} has no centre")
             _check(fitted.loadings.shape == (n, widths[m]), f"the loadings of {described['name']!r} do not fit")
             _check(all(v.shape == (n,) for v in fitted.columns.values()), f"{described['name']!r} has other features")
-        _check(described["name"] in header["graphs"]["features"], f"no graph of {described['name']!r} is described")
+        if "feature" in settings.views:
+            _check(described["name"] in header["graphs"]["features"], f"no graph of {described['name']!r} is described")
     emissions = model.emissions
     if emissions is None:
         _check(readout is not None, "nothing tells the domains")

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from spamca import _checks, _keys
+from spamca.pp._feature_graphs import forget_feature_graph
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -113,12 +114,12 @@ def _lengths(loadings: np.ndarray) -> np.ndarray:
     return np.linalg.norm(np.asarray(loadings, dtype=np.float64), axis=1)
 
 
-def forget_feature_graph(modality: AnnData, features: Features) -> bool:
-    """Take away the feature graph of a modality unless it was built on the very features that are to be written.
+def forget_stale_graph(modality: AnnData, features: Features) -> bool:
+    """Remove the feature graph of a modality unless it was built on the very features that are to be written.
 
     Returns
     -------
-    Whether there was one to take away.
+    Whether there was one to remove.
     """
     graph = modality.uns.get(_keys.FEATURE_NEIGHBORS)
     if not isinstance(graph, Mapping):
@@ -126,11 +127,7 @@ def forget_feature_graph(modality: AnnData, features: Features) -> bool:
     on = graph.get("params", {}).get("use_rep")
     if on == features.key and on in modality.obsm and np.array_equal(modality.obsm[on], features.values):
         return False
-    for key in (_keys.connectivities(_keys.FEATURE_NEIGHBORS), _keys.distances(_keys.FEATURE_NEIGHBORS)):
-        if key in modality.obsp:
-            del modality.obsp[key]
-    del modality.uns[_keys.FEATURE_NEIGHBORS]
-    return True
+    return forget_feature_graph(modality)
 
 
 def record_representation(modality: AnnData, kind: str, use_rep: str, **more: Any) -> None:

@@ -1,26 +1,19 @@
-"""``pp.neighbors``: the spatial graph of the tissue and a feature graph of each modality."""
+"""``pp.neighbors``: the spatial graph of the tissue, and feature graphs of its modalities where asked for."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from spamca import _checks, _edge, _keys
-from spamca._logging import logger
+from spamca.pp._feature_graphs import built, forget_feature_graph, number_of, store_feature_graph
 from spamca.pp._representation import representation
 from spamca.pp._spatial import AUTO, built_spatial, check_options, existing_spatial, tell_of_alone
-from spamca.pp._store_graph import store_spatial, write_graph
+from spamca.pp._store_graph import store_spatial
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     from mudata import MuData
-
-N_NEIGHBORS = 20
-"""Neighbours in feature graphs where the caller gives no number."""
-
-FEWEST_COLUMNS = 3
-"""Two numbers correlate by 1 or -1 only."""
 
 
 def neighbors(
@@ -35,14 +28,15 @@ def neighbors(
     use_rep: str | Mapping[str, str] | None = None,
     metric: str = "correlation",
     approximate: bool | None = None,
+    feature_graphs: bool = False,
     spatial_key: str = _keys.SPATIAL,
     library_key: str | None = None,
     random_state: int = 0,
     copy: bool = False,
 ) -> MuData | None:
-    """Link spots that lie close together, and in each modality spots with similar features.
+    """Link spots that lie close together and, where asked for, in each modality spots with similar features.
 
-    Runs :func:`spamca.pp.prepare` on modalities without features. Choices made on the way are told at level INFO of the
+    Runs :func:`spamca.pp.prepare` on modalities without features. Choices made on the way are logged at level INFO of the
     logger ``"spamca"``.
 
     Parameters
@@ -75,6 +69,10 @@ def neighbors(
         Whether to search similar spots with pynndescent. None: past 50,000 spots, unless there is a GPU (CUDA) that compares
         all pairs. The search is compiled once in a process, which takes up to a minute, and then grows little faster than the number of spots; the exact one
         grows with their square, in little memory.
+    feature_graphs
+        Whether to link spots with similar features in each modality as well. The default network has no use for them; a network
+        with a feature view (``preset="paper"``) has them built where they are missing. Arguments of such graphs
+        (``n_neighbors``, ``approximate``) ask for them too.
     spatial_key
         Name of the coordinates in ``obsm``.
     library_key
@@ -96,10 +94,10 @@ def neighbors(
 
     and to each modality:
 
-    ``obsp["feature_neighbors_connectivities"]``, ``obsp["feature_neighbors_distances"]``, ``uns["feature_neighbors"]``
-        Feature graph, symmetric, in scanpy's layout (``neighbors_key="feature_neighbors"``).
     ``uns["spamca"]``
         Kind of the modality and name of its features.
+    ``obsp["feature_neighbors_connectivities"]``, ``obsp["feature_neighbors_distances"]``, ``uns["feature_neighbors"]``
+        With ``feature_graphs``, the feature graph, symmetric, in scanpy's layout (``neighbors_key="feature_neighbors"``).
 
     Raises
     ------
@@ -121,20 +119,22 @@ def neighbors(
     >>> spamca.pp.neighbors(mdata)
     >>> mdata.obsp["spatial_connectivities"].shape
     (100, 100)
-    >>> mdata["rna"].uns["feature_neighbors"]["params"]["use_rep"]
+    >>> mdata["rna"].uns["spamca"]["use_rep"]
     'X_pca'
     """
-    from spamca.graph import METRICS, SPATIAL_KINDS, feature_graph
+    from spamca.graph import METRICS, SPATIAL_KINDS
 
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_choice("spatial_kind", spatial_kind, (AUTO, *SPATIAL_KINDS))
     _checks.check_choice("metric", metric, METRICS)
-    counts = {name: _n_neighbors(n_neighbors, modality.n_obs) for name, modality in mdata.mod.items()}
+    counts = {name: number_of(n_neighbors, modality.n_obs) for name, modality in mdata.mod.items()}
     for name, modality in mdata.mod.items():
         _checks.check_neighbors("n_neighbors", counts[name], modality.n_obs, where=f"modality {name!r}")
     if not isinstance(use_rep, str):
         _checks.check_modality_names("use_rep", {} if use_rep is None else use_rep, mdata)
     _checks.check_flag("approximate", approximate, optional=True)
+    _checks.check_flag("feature_graphs", feature_graphs)
+    feature_graphs = feature_graphs or n_neighbors is not None or approximate is not None
     random_state = _checks.check_seed(random_state)
     _checks.check_modality_records(mdata)
     if spatial_graph is not None:
@@ -153,29 +153,17 @@ def neighbors(
     tell_of_alone(spatial)
 
     chosen = {name: representation(mdata, name, use_rep, random_state) for name in mdata.mod}
-    metrics = {name: _metric(name, used.values, metric) for name, used in chosen.items()}
-    search = {"approximate": approximate, "random_state": random_state}
-    graphs = {
-        name: feature_graph(used.values, n_neighbors=counts[name], metric=metrics[name], **search)
-        for name, used in chosen.items()
-    }
-
+    graphs = {}
+    if feature_graphs:
+        search = {"metric": metric, "approximate": approximate, "random_state": random_state}
+        values = {name: used.values for name, used in chosen.items()}
+        graphs = {name: built(name, values[name], counts[name], **search) for name in chosen}
     with _edge.transaction(mdata, copy=copy) as target:
         store_spatial(target, spatial, coords, spatial_key)
         for name, used in chosen.items():
             used.store(target[name])
-            record = {"n_neighbors": counts[name], "metric": metrics[name], "use_rep": used.key}
-            record |= {"method": "spamca", "random_state": random_state}
-            write_graph(target[name], _keys.FEATURE_NEIGHBORS, _keys.FEATURE_NEIGHBORS, graphs[name], record)
+            if feature_graphs:
+                store_feature_graph(target[name], *graphs[name], used.key)
+            else:
+                forget_feature_graph(target[name])
     return target if copy else None
-
-
-def _n_neighbors(given: int | None, n_spots: int) -> int:
-    return max(1, min(N_NEIGHBORS, n_spots - 1)) if given is None else given
-
-
-def _metric(name: str, values: np.ndarray, metric: str) -> str:
-    if metric != "euclidean" and values.shape[1] < FEWEST_COLUMNS:
-        logger.info("neighbors: %r has %d features, too few for %s; using euclidean", name, values.shape[1], metric)
-        return "euclidean"
-    return metric

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from spamca import _checks, _edge
 from spamca._logging import logger
-from spamca.pp._modality import forget_feature_graph, prepare_modality, store_features
+from spamca.pp._modality import forget_stale_graph, prepare_modality, store_features
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,7 +121,7 @@ def prepare(
     stale = []
     with _edge.transaction(mdata, copy=copy) as target:
         for name, done in prepared.items():
-            if forget_feature_graph(target[name], done.features):
+            if forget_stale_graph(target[name], done.features):
                 stale.append(name)
             store_features(target[name], done)
     for name, done in prepared.items():

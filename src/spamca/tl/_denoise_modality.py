@@ -10,7 +10,7 @@ from spamca import _edge, _keys
 from spamca.denoise import Restored, restore
 from spamca.denoise.hidden import foreseen
 from spamca.denoise.noise import signal_share
-from spamca.tl._gather import features_of, positions
+from spamca.tl._gather import feature_graph_of, features_of, positions
 from spamca.tl._sections import stored_corrected
 from spamca.train.batches import SPOTS, WHOLE
 from spamca.train.threads import threads
@@ -51,11 +51,11 @@ def denoised_components(
     corrected = stored_corrected(mdata, key)
     if corrected is None:
         features = {other: features_of(modality) for other, modality in mdata.mod.items()}
-        alike = mdata[name].obsp[_keys.connectivities(_keys.FEATURE_NEIGHBORS)]
     else:
         features = {other: one.values for other, one in corrected.items()}
-        alike = corrected[name].connectivities
-    links = _edge.spread_graph(alike, rows[name])
+    links = None
+    if "feature" in network.settings.views:
+        links = _edge.spread_graph(feature_graph_of(mdata[name], name, corrected), rows[name])
     blocks = None if n <= WHOLE else tiles(tissue.spatial, -(-n // SPOTS), positions(mdata))
     with threads(n if blocks is None else SPOTS):
         seen = foreseen(network, tissue, number, links, blocks=blocks, random_state=random_state)

@@ -30,7 +30,11 @@ def root_mean_squares(mdata: MuData, corrected: Mapping[str, Corrected] | None =
 
 
 def gather(
-    mdata: MuData, scale: Mapping[str, float] | None = None, corrected: Mapping[str, Corrected] | None = None
+    mdata: MuData,
+    scale: Mapping[str, float] | None = None,
+    corrected: Mapping[str, Corrected] | None = None,
+    *,
+    feature_graphs: bool = True,
 ) -> Tissue:
     """Lay out features and graphs of all modalities over the spots of the MuData.
 
@@ -42,6 +46,8 @@ def gather(
         What the features of each modality are divided by, by name; None leaves them as they are.
     corrected
         By modality, features and feature graphs to take in place of those that are stored.
+    feature_graphs
+        Whether the network has a feature view.
 
     Returns
     -------
@@ -54,9 +60,8 @@ def gather(
         if scale is not None:
             values = values / np.float64(scale[name])  # in double precision
         features.append(torch.from_numpy(_edge.spread(values.astype(np.float32, copy=False), row)))
-        stored = modality.obsp[_keys.connectivities(_keys.FEATURE_NEIGHBORS)]
-        connectivities = stored if corrected is None else corrected[name].connectivities
-        graphs.append(Adjacency.from_scipy(normalize(_edge.spread_graph(connectivities, row))))
+        if feature_graphs:
+            graphs.append(Adjacency.from_scipy(normalize(_edge.spread_graph(feature_graph_of(modality, name, corrected), row))))
     present = _edge.present(mdata)
     return Tissue(
         features=tuple(features),
@@ -93,3 +98,9 @@ def features_of(modality: AnnData) -> np.ndarray:
 
 def _values(modality: AnnData, name: str, corrected: Mapping[str, Corrected] | None) -> np.ndarray:
     return features_of(modality) if corrected is None else corrected[name].values
+
+
+def feature_graph_of(modality: AnnData, name: str, corrected: Mapping[str, Corrected] | None) -> csr_matrix:
+    """Feature graph of a modality, that of corrected features where there are such, sparse (n_modality, n_modality)."""
+    stored = modality.obsp[_keys.connectivities(_keys.FEATURE_NEIGHBORS)]
+    return stored if corrected is None else corrected[name].connectivities

@@ -163,6 +163,7 @@ def integrate(
     >>> [column for column in mdata.obs if column.endswith("weight")]
     ['rna:spamca_weight', 'protein:spamca_weight']
     """
+    import numpy as np
     from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
     from spamca.graph.neighbors import without_gpu
@@ -201,7 +202,8 @@ def integrate(
 
     no_gpu = accelerator == "cpu" or forks(strategy, devices)
     with without_gpu(wanted=no_gpu), _edge.transaction(mdata, copy=copy) as target:
-        run_neighbors_where_missing(target, seed, "integrate")
+        alike = "feature" in chosen.views
+        run_neighbors_where_missing(target, seed, "integrate", feature_graphs=alike)
         sections = sections_of(target, "integrate") if batch_correction and finds_domains else None
         n_domains, origin = n_clusters, "argument"
         if n_clusters is None and finds_domains:
@@ -225,10 +227,14 @@ def integrate(
             given["batch_correction"] = True
             corrected = correct(target, found, sections, random_state=seed)
         scale = root_mean_squares(target, corrected) if chosen.scale_features else dict.fromkeys(target.mod, 1.0)
+        trust = None
+        if found is not None and chosen.fusion == "sum" and found.worth.any():
+            trust = np.sqrt(found.worth).tolist()
         result = fit(
-            gather(target, scale, corrected),
+            gather(target, scale, corrected, feature_graphs=alike),
             min(PROTOTYPES if finds_domains else n_domains or PROTOTYPES, mdata.n_obs),
             chosen,
+            trust=trust,
             position=positions(target),
             batch_size=batch_size,
             random_state=seed,

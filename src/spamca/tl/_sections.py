@@ -114,6 +114,8 @@ def stored_corrected(mdata: MuData, key_added: str) -> dict[str, Corrected] | No
 
 
 def _search(modality: AnnData, random_state: int) -> dict[str, Any]:
+    if _keys.FEATURE_NEIGHBORS not in modality.uns:
+        return {"random_state": random_state}
     params = modality.uns[_keys.FEATURE_NEIGHBORS]["params"]
     return {
         "n_neighbors": int(params["n_neighbors"]),

@@ -121,13 +121,14 @@ def stored_settings(settings: Settings) -> dict[str, Any]:
 
 
 def graphs_of(mdata: MuData) -> dict[str, Any]:
-    """How the graphs were built that the network was trained on: ``spatial``, and ``features`` by modality."""
+    """How the graphs were built that the network was trained on: ``spatial``, and ``features`` by modality, where there are such graphs."""
     record = mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {})
     params = dict(record.get("params", {})) if isinstance(record, Mapping) else {}
     if "kind" not in params:  # the user's own, left as it is
         library = {name: params[name] for name in ("library_key",) if params.get(name) is not None}
         params = {"kind": "existing", "name": _keys.SPATIAL, **library}
-    features = {name: dict(modality.uns[_keys.FEATURE_NEIGHBORS]["params"]) for name, modality in mdata.mod.items()}
+    built = {name: modality.uns.get(_keys.FEATURE_NEIGHBORS) for name, modality in mdata.mod.items()}
+    features = {name: dict(graph["params"]) for name, graph in built.items() if graph is not None}
     return {"spatial": params, "features": features}
 
 

@@ -38,7 +38,9 @@ def tissue_of(mdata: MuData, trained: Trained, key: str) -> Tissue:
         msg = f"mdata has modalities {list(mdata.mod)}, and the network of {key!r} was trained on {trained.modalities}{again}"
         raise ValueError(msg)
     check_features(mdata, trained, key)
-    return gather(mdata, dict(zip(trained.modalities, trained.scale, strict=True)), stored_corrected(mdata, key))
+    scale = dict(zip(trained.modalities, trained.scale, strict=True))
+    views = trained.network.settings.views
+    return gather(mdata, scale, stored_corrected(mdata, key), feature_graphs="feature" in views)
 
 
 def check_features(mdata: MuData, trained: Trained, key: str) -> None:

@@ -14,6 +14,7 @@ from spamca.model import Model
 from spamca.model.network import plain
 from spamca.nn import Settings
 from spamca.pp._representation import GIVEN
+from spamca.model.network import n_clusters_of
 from spamca.tl._field import find_spare
 from spamca.tl._store_domains import FIELD
 from spamca.tl._network import network_of
@@ -59,7 +60,7 @@ def model_of(mdata: MuData, key: str) -> Model:
         "key": key,
         "n_spots": int(mdata.n_obs),
         "settings": jsonable({n: v for n, v in record["params"].items() if n in Settings.__dataclass_fields__}),
-        "n_clusters": len(record["network"]["cluster_head.3.bias"]),
+        "n_clusters": n_clusters_of(record["network"]),
         "modalities": modalities,
         "graphs": jsonable(record["graphs"]),
         "field": field,
