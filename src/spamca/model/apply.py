@@ -10,13 +10,12 @@ import torch
 
 from spamca.cluster.refine import refine
 from spamca.cluster.result import Clustering
-from spamca.graph import normalize, weigh_by_agreement
+from spamca.graph import normalize
 from spamca.guide.follow import follow
 from spamca.nn import Tissue
-from spamca.nn.prototypes import prototypes
 from spamca.nn.sparse import Adjacency
 from spamca.train.batches import SPOTS, WHOLE
-from spamca.train.embed import domains, drawn, encoded
+from spamca.train.embed import embed
 from spamca.train.threads import threads
 from spamca.train.tiles import tiles
 
@@ -24,15 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from scipy.sparse import csr_matrix
-    from torch import Tensor
 
     from spamca.model.model import Model
     from spamca.nn import Latents
-
-
-CONTRADICTED = 0.1
-"""Share of spots for which network and guide may name different domains before the network is no longer trusted: in tissue of the
-training it is a few hundredths, and where the network reads features as it never saw them, a quarter or more."""
 
 
 @dataclass(frozen=True)
@@ -51,17 +44,14 @@ class Applied:
         (:func:`spamca.features.unexplained`), each in units of the 99 % quantile of the training. NaN where nothing tells.
     n_new
         Number of domains that the model does not know.
-    contradicted
-        Share of spots for which network and guide name different domains; None where there is no guide to follow.
     moved
-        How far each domain of the model has moved (:meth:`spamca.guide.emissions.Emissions.moved`), likewise.
+        How far each domain of the model has moved (:meth:`spamca.guide.emissions.Emissions.moved`); None where none follows.
     """
 
     latents: Latents
     clustering: Clustering
     novelty: np.ndarray
     n_new: int = 0
-    contradicted: float | None = None
     moved: np.ndarray | None = None
 
 
@@ -75,10 +65,10 @@ def apply(
     *,
     adapt: bool = True,
 ) -> Applied:
-    """Embed new tissue and read its domains; parameters, statistics and prototypes are those of the training.
+    """Embed new tissue and read its domains; parameters and statistics are those of the training.
 
-    Where the guide led the training, its domains follow the new tissue (:func:`spamca.guide.follow.follow`). They take the place of
-    those of the network where some are new, or the network contradicts them in more than :data:`CONTRADICTED` of the spots.
+    Where the model knows domains of the field, they follow the new tissue (:func:`spamca.guide.follow.follow`), and those that are new
+    stand beside those that are read from the embedding.
 
     Parameters
     ----------
@@ -89,7 +79,7 @@ def apply(
     connectivities
         Spatial graph, symmetric, sparse of shape (n, n).
     feature_graphs
-        Feature graph of each modality, likewise; spots that lack it have no edges.
+        Feature graph of each modality, likewise; spots that lack it have no edges. None at all for a network without a feature view.
     present
         Booleans (n, M), or None where every spot has every modality.
     unexplained
@@ -97,38 +87,26 @@ def apply(
     adapt
         Whether domains may follow the new tissue.
     """
-    emissions, settings = model.emissions, model.settings
-    novelty, known, followed = np.fmax.reduce(unexplained, axis=1), None, None
+    emissions, readout = model.emissions, model.readout
+    novelty, known, followed, moved = np.fmax.reduce(unexplained, axis=1), None, None, None
     if emissions is not None:
         blocks = emissions.blocks(features, present)
         novelty = np.fmax(novelty, emissions.novelty(blocks))
-        known = emissions.domains(blocks, connectivities) if settings.guided else None
-        if adapt and settings.led and settings.prototype_share:
+        known = emissions.domains(blocks, connectivities)
+        if adapt and known.shape[1] > 1:
             followed = follow(emissions, blocks, connectivities, known)
+            moved = emissions.moved(blocks, followed)
     n_new = 0 if followed is None else followed.shape[1] - known.shape[1]
-    weighed = connectivities
-    if known is not None and settings.domain_graph:
-        weighed = weigh_by_agreement(connectivities, followed if n_new else known)
-    tissue = _tissue(model, features, weighed, feature_graphs, present, known if settings.led else None)
+    tissue = _tissue(model, features, connectivities, feature_graphs, present)
     with threads(tissue.n_spots):
-        latents, assignment = _encoded(model, tissue)
-    centres, readout, contradicted, moved = None, model.readout, None, None
-    if settings.prototype_share:
-        centres = torch.from_numpy(model.arrays["prototypes"])
-    if followed is not None:
-        moved = emissions.moved(blocks, followed)
-        contradicted = float((assignment.numpy().argmax(axis=1) != known.argmax(axis=1)).mean())
-        if n_new or contradicted > CONTRADICTED:
-            old, new = (torch.from_numpy(part) for part in np.hsplit(followed, [known.shape[1]]))
-            assignment = torch.cat([_numbered(model, old), new], dim=1)
-            centres = torch.cat([centres, prototypes(latents.fused, new)])
-    latents = drawn(latents, settings, assignment, centres)
+        parts = None if tissue.n_spots <= WHOLE else tiles(tissue.spatial, -(-tissue.n_spots // SPOTS))
+        latents = embed(model.network, tissue, parts)
     if n_new:
         readout = readout.beside(latents.fused.numpy(), followed[:, -n_new:])
     posterior = readout.posterior(latents.fused.numpy())
     clustering = Clustering(posterior.argmax(axis=1), posterior)
     clustering = refine(clustering, connectivities) if model.header["refine"] else clustering
-    return Applied(latents, clustering, novelty, n_new, contradicted, moved)
+    return Applied(latents, clustering, novelty, n_new, moved)
 
 
 def _tissue(
@@ -137,7 +115,6 @@ def _tissue(
     spatial: csr_matrix,
     feature_graphs: Sequence[csr_matrix],
     present: np.ndarray | None,
-    guide: np.ndarray | None,
 ) -> Tissue:
     scale = [modality["scale"] for modality in model.header["modalities"]]
     return Tissue(
@@ -149,18 +126,4 @@ def _tissue(
         spatial=Adjacency.from_scipy(normalize(spatial)),
         feature_graphs=tuple(Adjacency.from_scipy(normalize(graph)) for graph in feature_graphs),
         present=None if present is None else torch.from_numpy(present),
-        guide=None if guide is None else _numbered(model, torch.from_numpy(guide)),
     )
-
-
-def _encoded(model: Model, tissue: Tissue) -> tuple[Latents, Tensor | None]:
-    """Latents of the encoder, and the domains that they are drawn to, if they are."""
-    n = tissue.n_spots
-    parts = None if n <= WHOLE else tiles(tissue.spatial, -(-n // SPOTS))
-    latents = encoded(model.network, tissue, parts)
-    return latents, domains(model.network, tissue, latents) if model.settings.prototype_share else None
-
-
-def _numbered(model: Model, assignment: Tensor) -> Tensor:
-    """Domains of the guide beside those of the network that it gave no spot, which are numbered last."""
-    return torch.nn.functional.pad(assignment, (0, model.header["n_clusters"] - assignment.shape[1]))

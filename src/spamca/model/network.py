@@ -18,8 +18,14 @@ def weights_of(network: SpaMCA) -> dict[str, np.ndarray]:
     return {name: values.detach().cpu().numpy().copy() for name, values in network.state_dict().items()}
 
 
+def n_clusters_of(weights: Mapping[str, np.ndarray]) -> int | None:
+    """Number of clusters of the head of a network, from what :func:`weights_of` gave; None where it has none."""
+    last = weights.get("cluster_head.3.bias")
+    return None if last is None else len(last)
+
+
 def rebuild(
-    settings: Settings, n_features: Sequence[int], n_clusters: int, weights: Mapping[str, np.ndarray]
+    settings: Settings, n_features: Sequence[int], n_clusters: int | None, weights: Mapping[str, np.ndarray]
 ) -> SpaMCA:
     """A network from its weights, in evaluation mode, on the CPU. The global random state is left as it was.
 
@@ -30,7 +36,7 @@ def rebuild(
     n_features
         Number of features of each modality, in the order of the training.
     n_clusters
-        Number of clusters of the head.
+        Number of clusters of the head, or None where it has none.
     weights
         What :func:`weights_of` gave.
 

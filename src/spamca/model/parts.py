@@ -89,7 +89,7 @@ def check_parts(model: Model) -> None:
         If not.
     """
     repr(model)
-    header, settings = model.header, model.settings
+    header = model.header
     n_domains, widths = len(model.domains), [modality["n_components"] for modality in header["modalities"]]
     _check(len(model.network.tokens) == len(widths) > 0, "the network has other modalities")
     _check(len(model.colors) == n_domains > 0, "domains and colours differ in number")
@@ -97,7 +97,7 @@ def check_parts(model: Model) -> None:
     r = readout.means.shape[1]
     shapes = (readout.to_own.axes.shape, readout.to_own.shift.shape, readout.shares.shape, readout.covariance.shape)
     _check(readout.means.shape[0] == n_domains, "the read-out has other domains")
-    _check(shapes == ((settings.n_latent, r), (r,), (n_domains,), (r, r)), "the read-out does not fit the embedding")
+    _check(shapes == ((model.network.n_latent, r), (r,), (n_domains,), (r, r)), "the read-out does not fit the embedding")
     for m, described in enumerate(header["modalities"]):
         fitted = model.fitted(m)
         if fitted is not None:
@@ -106,9 +106,6 @@ def check_parts(model: Model) -> None:
             _check(fitted.loadings.shape == (n, widths[m]), f"the loadings of {described['name']!r} do not fit")
             _check(all(v.shape == (n,) for v in fitted.columns.values()), f"{described['name']!r} has other features")
         _check(described["name"] in header["graphs"]["features"], f"no graph of {described['name']!r} is described")
-    if settings.prototype_share:
-        shape = (header["n_clusters"], settings.n_latent)
-        _check(model.arrays["prototypes"].shape == shape, "the prototypes do not fit the network")
     emissions = model.emissions
     if emissions is None:
         return

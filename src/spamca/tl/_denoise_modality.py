@@ -51,11 +51,12 @@ def denoised_components(
     corrected = stored_corrected(mdata, key)
     if corrected is None:
         features = {other: features_of(modality) for other, modality in mdata.mod.items()}
-        alike = mdata[name].obsp[_keys.connectivities(_keys.FEATURE_NEIGHBORS)]
     else:
         features = {other: one.values for other, one in corrected.items()}
-        alike = corrected[name].connectivities
-    links = _edge.spread_graph(alike, rows[name])
+    links = None
+    if "feature" in network.settings.views:
+        stored = mdata[name].obsp[_keys.connectivities(_keys.FEATURE_NEIGHBORS)]
+        links = _edge.spread_graph(stored if corrected is None else corrected[name].connectivities, rows[name])
     blocks = None if n <= WHOLE else tiles(tissue.spatial, -(-n // SPOTS), positions(mdata))
     with threads(n if blocks is None else SPOTS):
         seen = foreseen(network, tissue, number, links, blocks=blocks, random_state=random_state)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from spamca import _checks, _edge, _keys
-from spamca.graph import normalize, weigh_by_agreement
-from spamca.nn import Tissue
+from spamca.graph import normalize
+from spamca.nn import VIEWS, Tissue
 from spamca.nn.sparse import Adjacency
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from anndata import AnnData
     from mudata import MuData
-    from scipy.sparse import csr_matrix
 
-    from spamca.guide import Guide
     from spamca.tl._sections import Corrected
 
 
@@ -32,7 +29,11 @@ def root_mean_squares(mdata: MuData, corrected: Mapping[str, Corrected] | None =
 
 
 def gather(
-    mdata: MuData, scale: Mapping[str, float] | None = None, corrected: Mapping[str, Corrected] | None = None
+    mdata: MuData,
+    scale: Mapping[str, float] | None = None,
+    corrected: Mapping[str, Corrected] | None = None,
+    *,
+    views: Collection[str] = VIEWS,
 ) -> Tissue:
     """Lay out features and graphs of all modalities over the spots of the MuData.
 
@@ -44,6 +45,8 @@ def gather(
         What the features of each modality are divided by, by name; None leaves them as they are.
     corrected
         By modality, features and feature graphs to take in place of those that are stored.
+    views
+        What the network sees a modality through: without ``"feature"`` no feature graphs are read.
 
     Returns
     -------
@@ -56,6 +59,8 @@ def gather(
         if scale is not None:
             values = values / np.float64(scale[name])  # in double precision
         features.append(torch.from_numpy(_edge.spread(values.astype(np.float32, copy=False), row)))
+        if "feature" not in views:
+            continue
         stored = modality.obsp[_keys.connectivities(_keys.FEATURE_NEIGHBORS)]
         connectivities = stored if corrected is None else corrected[name].connectivities
         graphs.append(Adjacency.from_scipy(normalize(_edge.spread_graph(connectivities, row))))
@@ -66,18 +71,6 @@ def gather(
         feature_graphs=tuple(graphs),
         present=None if present.all() else torch.from_numpy(present),
     )
-
-
-def follow(tissue: Tissue, guide: Guide, connectivities: csr_matrix, *, domain_graph: bool) -> Tissue:
-    """The tissue with a guide and, if ``domain_graph``, with edges within its domains weighed up."""
-    tissue = replace(tissue, guide=torch.from_numpy(guide.assignment))
-    return weigh(tissue, guide.assignment, connectivities) if domain_graph else tissue
-
-
-def weigh(tissue: Tissue, assignment: np.ndarray, connectivities: csr_matrix) -> Tissue:
-    """The tissue with edges within domains (n_spots, K) weighed up."""
-    weighed = weigh_by_agreement(connectivities, assignment)
-    return replace(tissue, spatial=Adjacency.from_scipy(normalize(weighed)))
 
 
 def positions(mdata: MuData) -> np.ndarray | None:

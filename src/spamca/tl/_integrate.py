@@ -169,7 +169,7 @@ def integrate(
     from spamca.nn import PRESETS
     from spamca.tl._estimate_n_clusters import find_number
     from spamca.tl._field import find_emissions
-    from spamca.tl._gather import follow, gather, positions, root_mean_squares
+    from spamca.tl._gather import gather, positions, root_mean_squares
     from spamca.tl._guide import check_trust, find_guide, trusts
     from spamca.tl._sections import correct, sections_of, store_corrected
     from spamca.tl._store import store
@@ -194,16 +194,17 @@ def integrate(
         .changed(**_checks.known_settings(settings))
         .changed(max_epochs=max_epochs, early_stopping=early_stopping)
     )
-    if not chosen.guided:
+    guided = preset != "paper"
+    if not guided:
         _checks.check_unguided(n_runs, modality_trust)
 
     no_gpu = accelerator == "cpu" or forks(strategy, devices)
     with without_gpu(wanted=no_gpu), _edge.transaction(mdata, copy=copy) as target:
         run_neighbors_where_missing(target, seed, "integrate")
         trust = trusts(target, modality_trust)
-        sections = sections_of(target, "integrate") if batch_correction and chosen.guided else None
+        sections = sections_of(target, "integrate") if batch_correction and guided else None
         n_domains = n_clusters
-        if n_clusters is None and chosen.guided:
+        if n_clusters is None and guided:
             number = {"random_state": 0, "sections": sections, "caller": "integrate"}
             estimate = find_number(target, N_CLUSTERS_RANGE, trust, **number)
             n_domains = estimate.n_domains
@@ -220,17 +221,14 @@ def integrate(
             **device,
         }
         found = corrected = None
-        if chosen.guided:
+        if guided:
             given["modality_trust"] = trust
             found = find_guide(target, n_prototypes, trust, n_runs=n_runs, sections=sections)
         if sections is not None:
             given["batch_correction"] = True
             corrected = correct(target, found, sections, random_state=seed)
         scale = root_mean_squares(target, corrected) if chosen.scale_features else dict.fromkeys(target.mod, 1.0)
-        tissue = gather(target, scale, corrected)
-        if found is not None:
-            spatial = target.obsp[_keys.connectivities(_keys.SPATIAL)]
-            tissue = follow(tissue, found, spatial, domain_graph=chosen.domain_graph)
+        tissue = gather(target, scale, corrected, views=chosen.views)
         result = fit(
             tissue,
             n_prototypes,

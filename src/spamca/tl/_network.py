@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spamca import _keys
-from spamca.model.network import rebuild, settings_of
+from spamca.model.network import n_clusters_of, rebuild, settings_of
 
 if TYPE_CHECKING:
     from mudata import MuData
@@ -49,5 +49,5 @@ def network_of(mdata: MuData, key_added: str = _keys.SPAMCA) -> Trained:
         raise KeyError(msg)
     weights, modalities = record["network"], [str(name) for name in record["modalities"]]
     n_features = [len(weights[f"tokens.{m}"]) for m in range(len(modalities))]
-    network = rebuild(settings_of(record["params"]), n_features, len(weights["cluster_head.3.bias"]), weights)
+    network = rebuild(settings_of(record["params"]), n_features, n_clusters_of(weights), weights)
     return Trained(network, modalities, [float(record["scale"][name]) for name in modalities])

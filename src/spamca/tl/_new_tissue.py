@@ -43,7 +43,7 @@ class NewTissue:
     spatial
         Spatial graph.
     feature_graphs
-        Connectivities of each feature graph, sparse of shape (n_obs, n_obs).
+        Connectivities of each feature graph, sparse of shape (n_obs, n_obs); none for a model without a feature view.
     unexplained
         What neighbours share beyond the components of each modality, in units of its 99 % quantile in the training, float64 of
         shape (n_obs, n_modalities); NaN where that is not known.
@@ -103,13 +103,15 @@ def lay_out(mdata: MuData, model: Model, *, spatial_key: str, library_key: str |
         raise ValueError(msg)
     coords = _checks.check_coordinates(mdata, spatial_key)
     spatial = _spatial(mdata, coords, model.header["graphs"]["spatial"], library_key)
+    seen = "feature" in model.settings.views
     features, graphs, missing, beyond = [], [], {}, np.full((n, len(described)), np.nan)
     for m, one in enumerate(described):
         name = one["name"]
         if name in absent:
             logger.info("transform: modality %r is not there; its say is left to the others", name)
             features.append(np.zeros((n, one["n_components"]), dtype=np.float32))
-            graphs.append(csr_matrix((n, n), dtype=np.float32))
+            if seen:
+                graphs.append(csr_matrix((n, n), dtype=np.float32))
             continue
         row = _edge.rows(mdata, name)
         links = spatial.graph.take(_edge.spots(row, mdata[name].n_obs)).connectivities
@@ -119,8 +121,9 @@ def lay_out(mdata: MuData, model: Model, *, spatial_key: str, library_key: str |
         if left is not None:
             beyond[:, m] = _edge.spread(left, row, np.nan)
         features.append(_edge.spread(np.asarray(values, dtype=np.float32), row))
-        graph = _feature_graph(values, model.header["graphs"]["features"][name], random_state)
-        graphs.append(_edge.spread_graph(graph, row))
+        if seen:
+            graph = _feature_graph(values, model.header["graphs"]["features"][name], random_state)
+            graphs.append(_edge.spread_graph(graph, row))
     present = None if has.all() else has
     return NewTissue(features, present, coords, spatial, graphs, beyond, missing, absent)
 

@@ -65,7 +65,6 @@ def store(
     emissions
         What the domains look like, or the whole tissue where there is no guide; None where nothing is known.
     """
-    prototypes = result.latents.prototypes
     _forget_domains(mdata, key_added)
     forget_denoised(mdata, key_added)
     store_latents(mdata, result.latents, list(mdata.mod), result.network.settings.views, key_added)
@@ -87,7 +86,6 @@ def store(
         "scale": scale,
         "graphs": graphs_of(mdata),
         "network": weights_of(result.network),
-        **({} if prototypes is None else {"prototypes": prototypes.numpy()}),
         "unexplained": find_reach(mdata),
         **({} if emissions is None else {"field": stored_emissions(emissions)}),
         "random_state": random_state,

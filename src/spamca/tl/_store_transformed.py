@@ -99,8 +99,6 @@ def _forget_training(mdata: MuData, key_added: str) -> None:
 def _summary(model: Model, tissue: NewTissue, found: Applied) -> dict[str, Any]:
     summary: dict[str, Any] = {"n_spots_trained": model.header["n_spots"], "sha256": digest(model.header, model.arrays)}
     summary["n_new_domains"] = found.n_new
-    if found.contradicted is not None:
-        summary["share_contradicted"] = found.contradicted
     if found.moved is not None:
         told = zip(model.domains, found.moved, strict=False)  # the guide may have found fewer
         summary["moved"] = {name: float(value) for name, value in told if not np.isnan(value)}

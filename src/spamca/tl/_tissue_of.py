@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spamca import _keys
-from spamca.tl._gather import features_of, gather, root_mean_squares, weigh
+from spamca.tl._gather import features_of, gather, root_mean_squares
 from spamca.tl._sections import stored_corrected
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def tissue_of(mdata: MuData, trained: Trained, key: str) -> Tissue:
-    """Features and graphs of the spots of a MuData, edges weighed by the domains that guided the training.
+    """Features and graphs of the spots of a MuData.
 
     Parameters
     ----------
@@ -31,8 +30,6 @@ def tissue_of(mdata: MuData, trained: Trained, key: str) -> Tissue:
 
     Raises
     ------
-    KeyError
-        If the domains of the guide are gone.
     ValueError
         If modalities or their features are not those of the training.
     """
@@ -41,14 +38,8 @@ def tissue_of(mdata: MuData, trained: Trained, key: str) -> Tissue:
         msg = f"mdata has modalities {list(mdata.mod)}, and the network of {key!r} was trained on {trained.modalities}{again}"
         raise ValueError(msg)
     check_features(mdata, trained, key)
-    tissue = gather(mdata, dict(zip(trained.modalities, trained.scale, strict=True)), stored_corrected(mdata, key))
-    if not trained.network.settings.domain_graph:
-        return tissue
-    if _keys.guide(key) not in mdata.obsm:
-        msg = f"mdata.obsm[{_keys.guide(key)!r}], the domains that guided the training, is not there{again}"
-        raise KeyError(msg)
-    assignment = np.asarray(mdata.obsm[_keys.guide(key)])
-    return weigh(tissue, assignment, mdata.obsp[_keys.connectivities(_keys.SPATIAL)])
+    scale = dict(zip(trained.modalities, trained.scale, strict=True))
+    return gather(mdata, scale, stored_corrected(mdata, key), views=trained.network.settings.views)
 
 
 def check_features(mdata: MuData, trained: Trained, key: str) -> None:

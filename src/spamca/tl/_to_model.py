@@ -11,7 +11,7 @@ import pandas as pd
 from spamca import _checks, _keys
 from spamca._palette import palette
 from spamca.model import Model
-from spamca.model.network import plain
+from spamca.model.network import n_clusters_of, plain
 from spamca.nn import Settings
 from spamca.pp._representation import GIVEN
 from spamca.tl._field import find_spare
@@ -41,8 +41,6 @@ def model_of(mdata: MuData, key: str) -> Model:
     check_features(mdata, trained, key)
     arrays = {f"network.{name}": np.asarray(values) for name, values in record["network"].items()}
     arrays |= {f"readout.{name}": np.asarray(values) for name, values in cluster["readout"].items()}
-    if "prototypes" in record:
-        arrays["prototypes"] = np.asarray(record["prototypes"])
     modalities = []
     for m, name in enumerate(trained.modalities):
         described, held = _modality(mdata[name], name)
@@ -60,7 +58,7 @@ def model_of(mdata: MuData, key: str) -> Model:
         "key": key,
         "n_spots": int(mdata.n_obs),
         "settings": jsonable({n: v for n, v in record["params"].items() if n in Settings.__dataclass_fields__}),
-        "n_clusters": len(record["network"]["cluster_head.3.bias"]),
+        "n_clusters": n_clusters_of(record["network"]),
         "modalities": modalities,
         "graphs": jsonable(record["graphs"]),
         "field": field,

@@ -74,8 +74,7 @@ def transform(
         100 were in the training.
     ``mdata.uns["spamca"]["transform"]``
         ``share_beyond``, the share of spots whose novelty is above 1 (a few hundredths in the training), ``median_novelty``,
-        ``n_new_domains``, ``share_contradicted`` (the share of spots for which network and guide name different domains), ``moved`` (by
-        domain of the model, how far its features are from what they were, as a share of what lies between it and its nearest), and
+        ``n_new_domains``, ``moved`` (by domain of the model, how far its features are from what they were, as a share of what lies between it and its nearest), and
         ``missing_features`` and ``absent_modalities`` where there are such.
 
     The spatial graph is written as :func:`spamca.pp.neighbors` writes it, unless the tissue has one.
