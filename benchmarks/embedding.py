@@ -54,11 +54,9 @@ METHODS: dict[str, int | dict] = {
     "smoothed, 8 hops": 8,
     "default": {},
     "16 latents": {"n_latent": 16},
-    "32 latents": {"n_latent": 32},
     "scales 0, 1, 2, 4, 8": {"spatial_scales": (0, 1, 2, 4, 8)},
     "scales 0, 1, 2, 4": {"spatial_scales": (0, 1, 2, 4)},
     "scales 0, 1, 8": {"spatial_scales": (0, 1, 8)},
-    "scales 0, 2, 8": {"spatial_scales": (0, 2, 8)},
     "scales 1, 2, 8": {"spatial_scales": (1, 2, 8)},
     "40 steps of training": {"n_steps": 40},
     "random start": RANDOM,
@@ -66,7 +64,6 @@ METHODS: dict[str, int | dict] = {
     "random start, clusters": RANDOM | {"cluster_weight": 0.1, "alignment_weight": 0.1},
     "random start, feature view": RANDOM | {"views": ("spatial", "feature")},
     "random start, scales 0, 1, 2, 4": RANDOM | {"spatial_scales": (0, 1, 2, 4)},
-    "random start, 300 steps": RANDOM | {"n_steps": 300, "early_stopping": False},
 }
 """Hops of smoothing, or changes of the settings."""
 

@@ -31,13 +31,12 @@ def adjacency(rng):
 
 @pytest.fixture
 def toy_tissue(rng, adjacency):
-    """Three modalities of different width, all complete, and a guide to four domains."""
+    """Three modalities of different width, all complete."""
     widths = (6, 4, 9)
     return Tissue(
         features=tuple(torch.from_numpy(rng.normal(size=(N_SPOTS, n)).astype(np.float32)) for n in widths),
         spatial=adjacency,
         feature_graphs=tuple(Adjacency.from_scipy(normalize(random_graph(rng))) for _ in widths),
-        guide=torch.from_numpy(rng.dirichlet(np.full(4, 0.2), N_SPOTS).astype(np.float32)),
     )
 
 

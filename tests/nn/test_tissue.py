@@ -12,14 +12,14 @@ def test_sizes(toy_tissue):
 
 def test_moves_everything(toy_tissue):
     present = torch.ones(40, 3, dtype=torch.bool)
-    given = toy_tissue.features, toy_tissue.spatial, toy_tissue.feature_graphs, present, toy_tissue.guide
+    given = toy_tissue.features, toy_tissue.spatial, toy_tissue.feature_graphs, present
     moved = Tissue(*given).to("meta")
-    tensors = [*moved.features, moved.spatial.weights, moved.feature_graphs[2].indices, moved.present, moved.guide]
+    tensors = [*moved.features, moved.spatial.weights, moved.feature_graphs[2].indices, moved.present]
     assert {tensor.device.type for tensor in tensors} == {"meta"}
 
 
-def test_tissue_without_a_guide_moves(toy_tissue):
-    assert Tissue(toy_tissue.features, toy_tissue.spatial, toy_tissue.feature_graphs).to("meta").guide is None
+def test_tissue_without_feature_graphs_moves(toy_tissue):
+    assert Tissue(toy_tissue.features, toy_tissue.spatial).to("meta").feature_graphs == ()
 
 
 def test_complete_tissue_has_no_columns_of_presence(toy_tissue):

@@ -18,7 +18,7 @@ def position():
 
 @pytest.fixture(scope="session")
 def toy_tissue(position):
-    """Two modalities on a lattice of 120 spots, and a guide to four domains."""
+    """Two modalities on a lattice of 120 spots."""
     rng, n = np.random.default_rng(0), len(position)
 
     def graph():
@@ -29,5 +29,4 @@ def toy_tissue(position):
         tuple(torch.from_numpy(rng.normal(size=(n, width)).astype(np.float32)) for width in (6, 4)),
         Adjacency.from_scipy(normalize(spatial_graph(position, n_neighbors=4).connectivities)),
         (graph(), graph()),
-        guide=torch.from_numpy(rng.dirichlet(np.full(4, 0.2), n).astype(np.float32)),
     )

@@ -82,10 +82,11 @@ def hide(tissue: Tissue, modality: int, spots: np.ndarray, links: csr_matrix | N
 
 @torch.no_grad()
 def around(network: SpaMCA, seen: Seen, modality: int, blocks: Sequence[Tensor] | None = None) -> np.ndarray:
-    r"""What the latents tell of the features of all modalities, :math:`Z W_{dec}`, and the modality's own at each scale around a spot.
+    r"""What the latents tell of the other modalities, :math:`Z W_{dec}`, and features of the modality itself around a spot, by scale.
 
     The hop over the spatial graph that the decoder takes in training is left out: it blurs what a latent tells of its own spot.
-    Surroundings at scale s are means over the spots that are seen, :math:`\hat A^s (1 - h) X / (1 - \hat A^s h)`.
+    Surroundings at scale s are means over the spots that are seen, :math:`\hat A^s (1 - h) X / (1 - \hat A^s h)`. A network without a
+    spatial view tells of the modality itself what the latents do.
 
     Parameters
     ----------
@@ -100,7 +101,7 @@ def around(network: SpaMCA, seen: Seen, modality: int, blocks: Sequence[Tensor] 
 
     Returns
     -------
-    Float32 of shape (n_spots, number of features of all modalities, and the modality's own of each scale but 0).
+    Float32 of shape (n_spots, n_predictors).
     """
     tissue, settings, out = seen.tissue, network.settings, None
     scales = settings.spatial_scales if "spatial" in settings.views else ()
@@ -109,7 +110,7 @@ def around(network: SpaMCA, seen: Seen, modality: int, blocks: Sequence[Tensor] 
         if not network.fusion.takes_missing:
             batch = replace(batch, present=None)
         fused = network.encode(batch).fused
-        parts = [fused @ weight for weight in network.decoder.weights]
+        parts = [fused @ weight for m, weight in enumerate(network.decoder.weights) if m != modality or not scales]
         if scales:
             views = batch.seen[modality]["spatial"].values.unflatten(1, (len(scales), -1))
             shown = (1 - views[:, :, -1:]).clamp(min=LEAST_SHOWN)

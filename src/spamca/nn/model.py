@@ -102,7 +102,7 @@ class SpaMCA(nn.Module):
     - output: :class:`Output`
     """
 
-    def __init__(self, n_features: Sequence[int], n_clusters: int, settings: Settings) -> None:
+    def __init__(self, n_features: Sequence[int], n_clusters: int | None, settings: Settings) -> None:
         super().__init__()
         self.settings = settings
         structured = settings.start == "structure"

@@ -58,7 +58,7 @@ class Fit:
 
 def fit(
     tissue: Tissue,
-    n_clusters: int,
+    n_clusters: int | None,
     settings: Settings,
     *,
     trust: Sequence[float] | None = None,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from spamca.nn.losses import TARGETS, alignment_loss, balanced_target, guided_target, published_target
+from spamca.nn.losses import TARGETS, alignment_loss, balanced_target, published_target
 
 
 def assignments(n=12, k=4):
@@ -27,25 +27,13 @@ def test_published_target_has_length_one():
     torch.testing.assert_close(published_target(assignments()).norm(dim=1), torch.ones(12))
 
 
-def test_guided_target_is_the_guide():
-    guide, *others = assignments()
-    assert torch.equal(guided_target(guide), guide)
-    assert torch.equal(TARGETS["guided"](others, guide), guide)
-
-
-def test_guided_target_needs_a_guide():
-    with pytest.raises(ValueError, match="target='guided' needs the guide.*None.*'balanced'"):
-        guided_target(None)
-
-
 @pytest.mark.parametrize(("name", "target"), [("balanced", balanced_target), ("published", published_target)])
-def test_other_targets_need_no_guide(name, target):
-    assert torch.equal(TARGETS[name](assignments(), None), target(assignments()))
+def test_targets_by_name(name, target):
+    assert torch.equal(TARGETS[name](assignments()), target(assignments()))
 
 
 def test_targets_carry_no_gradient():
     given = [assignment.requires_grad_() for assignment in assignments()]
-    assert not guided_target(given[0]).requires_grad
     assert not balanced_target(given).requires_grad
     assert not published_target(given).requires_grad
 
