@@ -269,8 +269,6 @@ CASES = {
         "modality_trust must be a mapping",
         ("integrate",),
     ),
-    "no run": (nothing, {"n_runs": 0}, ValueError, "n_runs must be at least 1, got 0", ("integrate",)),
-    "runs in words": (nothing, {"n_runs": "3"}, TypeError, "n_runs must be an integer, got '3'", ("integrate",)),
     "unknown view": (
         nothing,
         {"settings": {"views": ("spatial", "x")}},

@@ -138,7 +138,7 @@ def test_bad_key(pair, key, says):
 
 
 @pytest.mark.parametrize(
-    "name", ["X_a", "a_posterior", "a_confidence", "a_agreement", "a_colors", "a_weight", "a_view_weights"]
+    "name", ["X_a", "a_posterior", "a_confidence", "a_colors", "a_weight", "a_view_weights"]
 )
 def test_key_made_names_are_no_modalities(name):
     mdata = tissue_of(**{name: modality("xy")})

@@ -51,10 +51,10 @@ def test_results_are_those_of_the_library(run, tissue_file, tmp_path, capfd):
     expected = mudata.read_h5mu(tissue_file)
     library.pp.neighbors(expected, n_neighbors=15)
     library.tl.integrate(expected, 3, max_epochs=4, settings={"n_latent": 16}, random_state=1)
-    library.tl.cluster(expected, 3, refine=True, random_state=1)
+    library.tl.cluster(expected, 3, method="mixture", refine=True, random_state=1)
 
     out, figures = tmp_path / "out.h5mu", tmp_path / "figures"
-    options = ["--n-neighbors", "15", "--settings", "n_latent=16", "--random-state", "1", "--refine"]
+    options = ["--n-neighbors", "15", "--settings", "n_latent=16", "--random-state", "1", "--refine", "--method", "mixture"]
     code = run(*QUICK, *options, "--figures", figures, "--log-file", tmp_path / "log")
     told = capfd.readouterr()
     assert code == 0, told.err

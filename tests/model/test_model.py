@@ -62,19 +62,53 @@ def test_is_small(path, integrated):
         (lambda header, arrays: header["domains"].append("x"), "differ in number"),
         (lambda header, arrays: header["settings"].update(n_latent=0), "n_latent must be at least 1"),
         (lambda header, arrays: header["settings"].update(n_latent=31), "weights must be those"),
-        (lambda header, arrays: arrays.pop("readout.means"), "means"),
-        (lambda header, arrays: arrays.update({"readout.means": np.zeros((2, 3))}), "other domains"),
-        (lambda header, arrays: arrays.update({"prototypes": np.zeros((2, 3))}), "prototypes do not fit"),
         (lambda header, arrays: arrays.pop("preparation.0.centre"), "centre"),
         (lambda header, arrays: header["modalities"][0]["features"].pop(), "'rna'"),
-        (lambda header, arrays: header["graphs"]["features"].pop("rna"), "no graph of 'rna'"),
         (lambda header, arrays: arrays.update({"field.0.mean": np.zeros(3)}), "components do not fit"),
         (lambda header, arrays: arrays.update({"field.1.means": np.zeros((3, 99))}), "domains do not fit"),
         (lambda header, arrays: arrays.update({"field.1.sizes": np.zeros(2)}), "sizes of the domains do not fit"),
         (lambda header, arrays: header["field"].pop("spare"), "spare"),
+        (lambda header, arrays: header["field"].update(hops=[0, 1, 2]), "domains do not fit; train"),
+        (lambda header, arrays: header["field"].pop("coherence"), "coherence"),
+        (lambda header, arrays: header.update(field=None), "nothing tells the domains"),
+        (lambda header, arrays: (header["domains"].pop(), header["colors"].pop()), "what they look like differ"),
     ],
 )
 def test_parts_that_do_not_fit_are_told(model, tmp_path, change, told):
+    told_of_odd_parts(model, tmp_path, change, told)
+
+
+@pytest.fixture
+def read_out(integrated):
+    """A model whose domains are read from an embedding of two views."""
+    spamca.tl.integrate(integrated, 3, preset="paper", max_epochs=1, progress_bar=False)
+    spamca.tl.cluster(integrated)
+    return spamca.Model.from_mudata(integrated)
+
+
+def test_only_what_is_read_from_an_embedding_has_a_readout(model, read_out, tmp_path):
+    assert model.readout is None
+    assert model.header["method"] == "field"
+    assert not [name for name in model.arrays if name.startswith("readout.")]
+    assert read_out.readout is not None
+    read_out.save(tmp_path / "paper.safetensors")
+    again = spamca.Model.load(tmp_path / "paper.safetensors")
+    np.testing.assert_array_equal(again.readout.means, read_out.readout.means)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda header, arrays: arrays.pop("readout.means"), "means"),
+        (lambda header, arrays: arrays.update({"readout.means": np.zeros((2, 3))}), "other domains"),
+        (lambda header, arrays: header["graphs"]["features"].pop("rna"), "no graph of 'rna'"),
+    ],
+)
+def test_parts_of_a_readout_that_do_not_fit_are_told(read_out, tmp_path, change, told):
+    told_of_odd_parts(read_out, tmp_path, change, told)
+
+
+def told_of_odd_parts(model, tmp_path, change, told):
     change(model.header, model.arrays)
     file.write(tmp_path / "odd.safetensors", model.header, model.arrays)
     with pytest.raises(ValueError, match=f"odd.safetensors' holds no whole model: .*{told}"):

@@ -24,15 +24,16 @@ def test_writes_what_it_says(integrated):
     np.testing.assert_array_equal(posterior.max(axis=1), integrated.obs["spamca_confidence"])
     assert len(integrated.uns["spamca_colors"]) == 3
     record = integrated.uns["spamca"]["cluster"]
-    assert {name: record[name] for name in ("method", "n_clusters", "n_clusters_from", "selection", "use_rep")} == {
-        "method": "mixture",
+    assert record == {
+        "method": "field",
         "n_clusters": 3,
         "n_clusters_from": "integrate",
-        "selection": "likelihood",
-        "use_rep": "X_spamca",
+        "n_found": 3,
+        "refine": False,
+        "random_state": 0,
     }
-    assert record["log_likelihood"] <= record["best_log_likelihood"]
     assert "history" in integrated.uns["spamca"]
+    assert set(integrated.uns["spamca"]["domains"]) > {"worth", "inflation", "hops", "objective"}
     for modality in integrated.mod.values():
         pd.testing.assert_series_equal(modality.obs["spamca"], labels)
         assert modality.uns["spamca_colors"] == integrated.uns["spamca_colors"]
@@ -48,13 +49,22 @@ def test_finds_the_domains(integrated, method):
 
 
 def test_survives_writing(integrated, assert_same, tmp_path: Path):
+    spamca.tl.cluster(integrated, 2)
+    integrated.write(tmp_path / "clustered.h5mu")
+    read = mudata.read_h5mu(tmp_path / "clustered.h5mu")
+    assert_same(integrated, read)
+    spamca.tl.cluster(read, 2)
+    np.testing.assert_array_equal(read.obs["spamca"], integrated.obs["spamca"])
+
+
+def test_mixture_survives_writing(integrated, assert_same, tmp_path: Path):
     del integrated.uns["spamca"]["params"]["n_clusters"]
-    spamca.tl.cluster(integrated, n_clusters_range=(2, 5))
+    spamca.tl.cluster(integrated, n_clusters_range=(2, 5), method="mixture")
     integrated.write(tmp_path / "clustered.h5mu")
     read = mudata.read_h5mu(tmp_path / "clustered.h5mu")
     assert_same(integrated, read)
     assert read.obs["spamca"].cat.ordered
-    spamca.tl.cluster(read, n_clusters_range=(2, 5))
+    spamca.tl.cluster(read, n_clusters_range=(2, 5), method="mixture")
     np.testing.assert_array_equal(read.obs["spamca"], integrated.obs["spamca"])
 
 
@@ -78,7 +88,7 @@ def test_same_seed_same_domains(integrated):
 def test_number_is_estimated_and_told(integrated, caplog):
     integrated.uns["spamca"]["params"]["n_clusters"] = None
     with caplog.at_level(logging.INFO, "spamca"):
-        spamca.tl.cluster(integrated, n_clusters_range=(2, 6))
+        spamca.tl.cluster(integrated, n_clusters_range=(2, 6), method="mixture")
     record = integrated.uns["spamca"]["cluster"]
     assert record["n_clusters_from"] == "estimate"
     np.testing.assert_array_equal(record["tried"], np.arange(2, 7))
@@ -103,20 +113,53 @@ def test_choice_of_another_mixture_is_told(integrated, caplog):
     assert "took the mixture" not in caplog.text
 
 
-def test_what_was_guided_is_read_by_likelihood_under_any_key(integrated):
-    spamca.tl.cluster(integrated, 4, use_rep="X_spamca", key_added="four")
-    assert integrated.uns["four"]["cluster"]["selection"] == "likelihood"
-    spamca.tl.cluster(integrated, 4, use_rep="X_spamca", key_added="again", method="kmeans")
-    assert "selection" not in integrated.uns["again"]["cluster"]
+def test_domains_are_found_as_integrate_finds_them(integrated):
+    """Labels, posterior, weights and record are those of integrate with that number; the embedding stays."""
+    before = integrated.obsm["X_spamca"].copy()
+    spamca.tl.cluster(integrated, 2)
+    other = spamca.tl.integrate(integrated, 2, max_epochs=1, progress_bar=False, copy=True)
+    pd.testing.assert_frame_equal(integrated.obsm["spamca_posterior"], other.obsm["spamca_posterior"])
+    for name in ("rna", "protein"):
+        np.testing.assert_array_equal(integrated.obs[f"{name}:spamca_weight"], other.obs[f"{name}:spamca_weight"])
+        np.testing.assert_array_equal(integrated[name].obs["spamca_weight"], other[name].obs["spamca_weight"])
+    assert integrated.uns["spamca"]["domains"] == other.uns["spamca"]["domains"]
+    assert integrated.uns["spamca"]["cluster"]["n_clusters_from"] == "argument"
+    np.testing.assert_array_equal(integrated.obsm["X_spamca"], before)
 
 
-def test_what_was_not_guided_is_read_by_coherence(integrated):
-    integrated.obsm["X_other"] = integrated.obsm["X_spamca"]
-    spamca.tl.cluster(integrated, 3, use_rep="X_other", key_added="other")
-    assert integrated.uns["other"]["cluster"]["selection"] == "coherence"
+def test_trust_of_integrate_is_kept(integrated):
+    spamca.tl.integrate(integrated, 3, max_epochs=1, progress_bar=False, modality_trust={"protein": 0})
+    spamca.tl.cluster(integrated, 2)
+    assert integrated.uns["spamca"]["domains"]["worth"]["protein"] == 0
+    assert (integrated.obs["protein:spamca_weight"] == 0).all()
+
+
+def test_domains_found_again_make_a_model(integrated):
+    spamca.tl.cluster(integrated, 2)
+    model = spamca.Model.from_mudata(integrated)
+    assert model.domains == ["0", "1"]
+    assert model.emissions.gaussians[0].means.shape[0] == 2
+
+
+def test_mixture_after_domains_and_back(integrated):
+    labels = integrated.obs["spamca"].copy()
+    spamca.tl.cluster(integrated, method="mixture")
+    record = integrated.uns["spamca"]["cluster"]
+    assert (record["method"], record["use_rep"], record["selection"]) == ("mixture", "X_spamca", "coherence")
+    assert record["log_likelihood"] <= record["best_log_likelihood"]
+    assert {"axes", "means"} < set(record["readout"])
+    spamca.tl.cluster(integrated)
+    assert integrated.uns["spamca"]["cluster"]["method"] == "field"
+    pd.testing.assert_series_equal(integrated.obs["spamca"], labels)
+
+
+def test_published_embedding_is_read_by_coherence(integrated):
     spamca.tl.integrate(integrated, 3, preset="paper", max_epochs=2, progress_bar=False, key_added="paper")
     spamca.tl.cluster(integrated, key_added="paper")
+    assert integrated.uns["paper"]["cluster"]["method"] == "mixture"
     assert integrated.uns["paper"]["cluster"]["selection"] == "coherence"
+    with pytest.raises(KeyError, match=r"uns\['paper'\] holds no domains"):
+        spamca.tl.cluster(integrated, key_added="paper", method="field")
 
 
 def test_works_without_graph_and_without_record(tissue):
@@ -140,8 +183,8 @@ def test_colours_of_the_right_number_stay(integrated):
     spamca.tl.cluster(integrated)
     assert list(integrated.uns["spamca_colors"]) == own
     assert list(integrated["rna"].uns["spamca_colors"]) == own
-    spamca.tl.cluster(integrated, 4)
-    assert len(set(integrated.uns["spamca_colors"])) == 4
+    spamca.tl.cluster(integrated, 2)
+    assert len(set(integrated.uns["spamca_colors"])) == 2
     assert own[0] not in integrated.uns["spamca_colors"]
 
 
@@ -179,7 +222,11 @@ def snapshot(mdata):
         ({"n_clusters": 10_000}, ValueError, "n_clusters .* got 10000"),
         ({"n_clusters": 3.0}, TypeError, r"n_clusters .* got 3\.0"),
         ({"method": "louvain"}, ValueError, "method must be one of .*got 'louvain'"),
-        ({"selection": "best"}, ValueError, "selection must be one of .*got 'best'"),
+        ({"selection": "best", "method": "mixture"}, ValueError, "selection must be one of .*got 'best'"),
+        ({"selection": "coherence"}, ValueError, "selection='coherence' is for domains in an embedding, not method='field'"),
+        ({"refine": True}, ValueError, "refine=True is for domains in an embedding, not method='field'"),
+        ({"method": "field", "use_rep": "X_spamca"}, ValueError, "use_rep='X_spamca' is for domains in an embedding"),
+        ({"method": "field", "key_added": "new"}, KeyError, r"call spamca\.tl\.integrate\(mdata, key_added='new'\)"),
         ({"selection": "likelihood", "method": "leiden"}, ValueError, "selection='likelihood' is for method='mixture'"),
         ({"n_components": 0}, ValueError, "n_components"),
         ({"n_clusters_range": (5, 2)}, ValueError, r"n_clusters_range must rise .*\(5, 2\)"),
@@ -239,17 +286,17 @@ def test_failure_while_writing_is_undone(integrated, monkeypatch):
 
 
 def test_copy_leaves_the_original(integrated):
-    changed = spamca.tl.cluster(integrated, 5, copy=True)
-    assert changed.obs["spamca"].nunique() == 5
+    changed = spamca.tl.cluster(integrated, 2, copy=True)
+    assert changed.obs["spamca"].nunique() == 2
     assert integrated.obs["spamca"].nunique() == 3
-    assert spamca.tl.cluster(integrated, 5) is None
+    assert spamca.tl.cluster(integrated, 2) is None
 
 
 def test_domains_that_new_tissue_would_be_given_otherwise_are_told(integrated, caplog, monkeypatch):
     spamca.tl.cluster(integrated, method="leiden")
     assert "Gaussians, by which" not in caplog.text
     monkeypatch.setattr("spamca.tl._cluster.KEPT", 1.01)
-    spamca.tl.cluster(integrated)
+    spamca.tl.cluster(integrated, method="mixture")
     assert "Gaussians, by which" not in caplog.text
     spamca.tl.cluster(integrated, method="leiden")
     assert "Gaussians, by which tl.transform reads domains out, give 100 % of these spots the same" in caplog.text

@@ -144,7 +144,7 @@ def test_new_embedding_takes_it_away(partial):
     spamca.tl.denoise(part)
 
 
-@pytest.mark.parametrize("settings", [{"domain_graph": False}, {"views": ("spatial",)}, {"target": "balanced"}])
+@pytest.mark.parametrize("settings", [{"views": ("spatial",)}, {"spatial_scales": (0, 2)}])
 def test_settings(tissue, settings):
     spamca.tl.integrate(tissue, settings=settings, **QUICK)
     spamca.tl.denoise(tissue)
@@ -220,9 +220,3 @@ def test_other_features_than_those_trained_on(integrated):
         integrated["rna"].obsm["X_pca"] = other
         with pytest.raises(ValueError, match="features or the spots of modality 'rna' are no longer those"):
             spamca.tl.denoise(integrated)
-
-
-def test_without_the_guide(integrated):
-    del integrated.obsm["spamca_guide"]
-    with pytest.raises(KeyError, match=r"obsm\['spamca_guide'\]"):
-        spamca.tl.denoise(integrated)

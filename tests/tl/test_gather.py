@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 
 import spamca
-from spamca.graph import normalize, weigh_by_agreement
-from spamca.guide import Guide
-from spamca.tl._gather import follow, gather, positions, root_mean_squares
+from spamca.graph import normalize
+from spamca.tl._gather import gather, positions, root_mean_squares
 
 
 @pytest.fixture
@@ -15,7 +14,7 @@ def part(tissue):
     """Protein in another order than RNA, and missing in the first 20 spots."""
     order = np.random.default_rng(0).permutation(np.arange(20, tissue.n_obs))
     mdata = mudata.MuData({"rna": tissue["rna"].copy(), "protein": tissue["protein"][order].copy()})
-    spamca.pp.neighbors(mdata)
+    spamca.pp.neighbors(mdata, feature_graphs=True)
     return mdata
 
 
@@ -48,20 +47,17 @@ def test_scaled_features_have_unit_mean_square(part):
 
 
 def test_complete_tissue_has_no_presence(integrated):
-    assert gather(integrated).present is None
+    assert gather(integrated, feature_graphs=False).present is None
 
 
-@pytest.mark.parametrize("domain_graph", [False, True])
-def test_tissue_follows_a_guide(integrated, domain_graph):
-    tissue, links = gather(integrated), integrated.obsp["spatial_connectivities"]
-    assert tissue.guide is None
-    guide = Guide(np.random.default_rng(0).dirichlet(np.ones(3), tissue.n_spots).astype(np.float32))
-    followed = follow(tissue, guide, links, domain_graph=domain_graph)
-    np.testing.assert_array_equal(followed.guide.numpy(), guide.assignment)
-    expected = normalize(weigh_by_agreement(links, guide.assignment)) if domain_graph else normalize(links)
-    np.testing.assert_array_equal(followed.spatial.weights.numpy(), expected.data)
-    assert tissue.guide is None
+def test_spatial_graph_is_that_of_the_tissue(integrated):
+    tissue, links = gather(integrated, feature_graphs=False), integrated.obsp["spatial_connectivities"]
     np.testing.assert_array_equal(tissue.spatial.weights.numpy(), normalize(links).data)
+
+
+def test_feature_graphs_are_left_out_where_no_view_needs_them(part):
+    assert gather(part, feature_graphs=False).feature_graphs == ()
+    assert len(gather(part).feature_graphs) == 2
 
 
 def test_sections_named_by_a_modality_lie_apart(tissue):

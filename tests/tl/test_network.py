@@ -25,16 +25,11 @@ def test_network_survives_writing(integrated, tmp_path):
 
 
 def test_stored_network_gives_the_stored_embedding(integrated):
-    from spamca.guide import Guide
-    from spamca.tl._gather import follow, gather
-    from spamca.tl._guide import find_guide, trusts
+    from spamca.tl._tissue_of import tissue_of
     from spamca.train.embed import embed
 
-    trained, links = network_of(integrated), integrated.obsp["spatial_connectivities"]
-    guide = find_guide(integrated, 3, trusts(integrated, None), n_runs=1)
-    assert isinstance(guide, Guide)
-    scale = dict(zip(trained.modalities, trained.scale, strict=True))
-    latents = embed(trained.network, follow(gather(integrated, scale), guide, links, domain_graph=True))
+    trained = network_of(integrated)
+    latents = embed(trained.network, tissue_of(integrated, trained, "spamca"))
     np.testing.assert_array_equal(latents.fused.numpy(), integrated.obsm["X_spamca"])
 
 

@@ -35,10 +35,9 @@ def agreement(mdata):
 
 def test_sections_share_their_domains(mdata):
     spamca.tl.integrate(mdata, 4, progress_bar=False)
-    spamca.tl.cluster(mdata)
     assert agreement(mdata) > 0.9
     assert mdata.uns["spamca"]["params"]["batch_correction"] is True
-    assert mdata.uns["spamca"]["guide"]["batch_effect"] > 1
+    assert mdata.uns["spamca"]["domains"]["batch_effect"] > 1
     table = spamca.metrics.score(mdata, label_key="label", library_key="section")
     assert table.loc["spamca", "iLISI"] > 0.3
     assert table.loc["spamca", "cLISI"] > 0.9
@@ -55,7 +54,7 @@ def test_correction_can_be_left_out(mdata):
     spamca.tl.integrate(mdata, 4, **QUICK)
     spamca.tl.integrate(mdata, 4, batch_correction=False, **QUICK)
     assert "batch_correction" not in mdata.uns["spamca"]["params"]
-    assert "batch_effect" not in mdata.uns["spamca"]["guide"]
+    assert "batch_effect" not in mdata.uns["spamca"]["domains"]
     assert all("X_spamca_corrected" not in modality.obsm for modality in mdata.mod.values())
     mdata.uns["spatial_neighbors"]["params"].pop("library_key")
     plain = spamca.tl.integrate(mdata, 4, copy=True, **QUICK)

@@ -95,7 +95,7 @@ def test_features_taken_out_are_told(integrated):
         spamca.Model.from_mudata(integrated)
 
 
-@pytest.mark.parametrize(("holder", "name"), [("obsm", "spamca_guide"), ("obsp", "spatial_connectivities")])
+@pytest.mark.parametrize(("holder", "name"), [("obsm", "spamca_posterior"), ("obsp", "spatial_connectivities")])
 def test_lost_parts_of_the_training_are_told(integrated, holder, name):
     del getattr(integrated, holder)[name]
     with pytest.raises(KeyError, match=rf"mdata\.{holder}\['{name}'\] .* call spamca\.tl\.integrate"):

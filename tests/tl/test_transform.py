@@ -115,25 +115,29 @@ def test_file_gives_the_same_new_domains(unseen, tmp_path):
     spamca.pl.spatial_clusters(read)
 
 
-def test_guide_leads_where_the_network_contradicts_it(new, model):
+def test_domains_do_not_depend_on_the_network(new, model):
     usual = spamca.tl.transform(new, model, copy=True)
-    assert usual.uns["spamca"]["transform"]["share_contradicted"] < 0.1
-    fixed = spamca.tl.transform(new, model, adapt=False, copy=True)
-    assert "share_contradicted" not in fixed.uns["spamca"]["transform"]
-    assert same(usual, fixed), "where both agree, nothing is changed"
     turned = spamca.Model(model.header, dict(model.arrays))
-    weights = [name for name in turned.arrays if name.startswith("network.cluster_head.3")]
-    turned.arrays |= {name: np.roll(turned.arrays[name], 1, axis=0) for name in weights}
-    led = spamca.tl.transform(new, turned, copy=True)
-    assert led.uns["spamca"]["transform"]["share_contradicted"] > 0.9
-    assert adjusted_rand_score(truth(new), led.obs["spamca"]) > 0.8
-    assert (led.obs["spamca"].astype(str) == usual.obs["spamca"].astype(str)).mean() > 0.9
+    turned.arrays |= {name: 2 * values for name, values in model.arrays.items() if name.startswith("network.")}
+    other = spamca.tl.transform(new, turned, copy=True)
+    assert not np.allclose(other.obsm["X_spamca"], usual.obsm["X_spamca"], rtol=0.1)
+    np.testing.assert_array_equal(other.obsm["spamca_posterior"], usual.obsm["spamca_posterior"])
+
+
+def test_weights_are_what_modalities_tell_of_the_domains(new, model):
+    spamca.tl.transform(new, model)
+    weights = new.obs[["rna:spamca_weight", "protein:spamca_weight"]].to_numpy()
+    np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-6)
+    alone = mudata.MuData({"rna": new["rna"].copy()})
+    spamca.tl.transform(alone, model)
+    np.testing.assert_allclose(alone.obs["rna:spamca_weight"], 1)
 
 
 def test_writes_what_it_says(new, model, trained):
     assert spamca.tl.transform(new, model) is None
     n = new.n_obs
-    assert new.obsm["X_spamca"].shape == (n, 32)
+    width = trained.obsm["X_spamca"].shape[1]
+    assert new.obsm["X_spamca"].shape == (n, width)
     assert new.obsm["X_spamca"].dtype == np.float32
     assert list(new.obs["spamca"].cat.categories) == list(trained.obs["spamca"].cat.categories)
     assert new.uns["spamca_colors"] == list(trained.uns["spamca_colors"])
@@ -143,8 +147,8 @@ def test_writes_what_it_says(new, model, trained):
     weights = new.obs[["rna:spamca_weight", "protein:spamca_weight"]]
     np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-5)
     for modality in new.mod.values():
-        assert modality.obsm["X_spamca"].shape == (n, 32)
-        assert list(modality.obsm["spamca_view_weights"]) == ["spatial", "feature"]
+        assert modality.obsm["X_spamca"].shape == (n, width)
+        assert list(modality.obsm["spamca_view_weights"]) == ["spatial"]
         assert modality.obs["spamca"].tolist() == new.obs["spamca"].tolist()
         assert "X_pca" not in modality.obsm
     assert new.obsp["spatial_connectivities"].shape == (n, n)
@@ -174,10 +178,9 @@ def test_what_an_earlier_training_left_goes(trained, model):
     again = trained.copy()
     spamca.tl.denoise(again)
     again["rna"].obsm["X_spamca_corrected"] = again["rna"].obsm["X_pca"]
-    again.obs["spamca_agreement"] = 1.0
     spamca.tl.transform(again, model)
-    assert not [key for key in again.obsm if "guide" in key or "denoised" in key]
-    assert "spamca_agreement" not in again.obs
+    assert not [key for key in again.obsm if "denoised" in key]
+    assert "domains" not in again.uns["spamca"]
     for modality in again.mod.values():
         assert "spamca_denoised" not in modality.layers
         assert "X_spamca_corrected" not in modality.obsm
@@ -289,31 +292,54 @@ def test_other_readouts(trained, new, method):
     assert adjusted_rand_score(truth(new), new.obs["spamca"]) > 0.7
 
 
-@pytest.mark.parametrize("preset", ["paper", "balanced"])
-def test_without_a_guide(trained, new, preset):
-    mdata, given = trained.copy(), {"preset": preset}
-    if preset == "balanced":
-        given = {"settings": {"target": "balanced", "domain_graph": False}}
-    spamca.tl.integrate(mdata, 3, max_epochs=3, progress_bar=False, **given)
+def test_domains_of_an_embedding(trained, new):
+    mdata = trained.copy()
+    spamca.tl.integrate(mdata, 3, max_epochs=3, progress_bar=False, preset="paper")
     spamca.tl.cluster(mdata)
     spamca.tl.transform(new, mdata)
     assert np.isfinite(new.obsm["X_spamca"]).all()
     assert new.uns["spamca"]["transform"]["share_beyond"] < FAR
+    assert new.uns["spamca"]["transform"]["n_new_domains"] == 0
+    assert "moved" not in new.uns["spamca"]["transform"]
+    assert new.uns["spamca"]["cluster"]["method"] == "mixture"
+
+
+def test_mixture_in_the_default_embedding(trained, new):
+    mdata = trained.copy()
+    spamca.tl.cluster(mdata, 3, method="mixture")
+    spamca.tl.transform(new, mdata)
+    assert new.uns["spamca"]["cluster"]["method"] == "mixture"
+    assert adjusted_rand_score(truth(new), new.obs["spamca"]) > 0.5
+
+
+def noise(*tissues):
+    rng = np.random.default_rng(0)
+    for tissue in tissues:
+        for modality in tissue.mod.values():
+            modality.obsm["noise"] = rng.normal(size=(modality.n_obs, 5)).astype(np.float32)
 
 
 def test_noise_alone_has_no_novelty(trained, new, caplog):
-    rng, mdata = np.random.default_rng(0), trained.copy()
-    for tissue in (mdata, new):
-        for modality in tissue.mod.values():
-            modality.obsm["noise"] = rng.normal(size=(modality.n_obs, 5)).astype(np.float32)
+    mdata = trained.copy()
+    noise(mdata, new)
     spamca.pp.neighbors(mdata, use_rep="noise")
     spamca.tl.integrate(mdata, 3, max_epochs=2, progress_bar=False)
-    spamca.tl.cluster(mdata)
+    spamca.tl.cluster(mdata, method="mixture")
     with caplog.at_level(logging.INFO, logger="spamca"):
         spamca.tl.transform(new, mdata)
     assert new.obs["spamca_novelty"].isna().all()
     assert "share_beyond" not in new.uns["spamca"]["transform"]
     assert "how far this one is is not told" in caplog.text
+
+
+def test_model_of_no_domains_is_refused(trained, new):
+    mdata = trained.copy()
+    noise(mdata)
+    spamca.pp.neighbors(mdata, use_rep="noise")
+    spamca.tl.integrate(mdata, 3, max_epochs=2, progress_bar=False)
+    with pytest.raises(ValueError, match="nothing tells the domains"):
+        spamca.tl.transform(new, mdata)
+    assert "X_spamca" not in new.obsm
 
 
 def test_features_of_the_user(trained, new):

@@ -100,7 +100,7 @@ def check_parts(model: Model) -> None:
         r = readout.means.shape[1]
         shapes = (readout.to_own.axes.shape, readout.to_own.shift.shape, readout.shares.shape, readout.covariance.shape)
         _check(readout.means.shape[0] == n_domains, "the read-out has other domains")
-        _check(shapes == ((settings.n_latent, r), (r,), (n_domains,), (r, r)), "the read-out does not fit the embedding")
+        _check(shapes == ((model.network.n_latent, r), (r,), (n_domains,), (r, r)), "the read-out does not fit the embedding")
     for m, described in enumerate(header["modalities"]):
         fitted = model.fitted(m)
         if fitted is not None:
