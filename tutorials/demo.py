@@ -44,14 +44,13 @@ def main() -> None:
     mdata = spamca.datasets.simulated(n_spots=given.n_spots, n_domains=N_DOMAINS)
     print(mdata)
 
-    step("2/5 reduce the features and build the graphs: spamca.pp.neighbors")
+    step("2/5 reduce the features and link neighbours in the tissue: spamca.pp.neighbors")
     spamca.pp.neighbors(mdata)
 
-    step("3/5 train the network: spamca.tl.integrate")
+    step("3/5 find the domains and fit the embedding: spamca.tl.integrate")
     spamca.tl.integrate(mdata, n_clusters=N_DOMAINS, max_epochs=given.max_epochs)
 
-    step("4/5 find the domains: spamca.tl.cluster, on the embedding and on four simpler ones")
-    spamca.tl.cluster(mdata)
+    step("4/5 compare with domains of four simpler embeddings: spamca.tl.cluster")
     names = {**cluster_simpler_embeddings(mdata), "spamca": "spamca"}
     scores = spamca.metrics.score(mdata, key=list(names), label_key="label")[MEASURES].rename(index=names)
     print(scores.round(3).to_string())
