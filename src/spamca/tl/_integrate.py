@@ -159,7 +159,7 @@ def integrate(
     >>> list(mdata.obs["spamca"].cat.categories)
     ['0', '1', '2', '3', '4']
     >>> mdata.obsm["X_spamca"].shape
-    (200, 32)
+    (200, 60)
     >>> [column for column in mdata.obs if column.endswith("weight")]
     ['rna:spamca_weight', 'protein:spamca_weight']
     """
