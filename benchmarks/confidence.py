@@ -6,7 +6,7 @@ First table: simulated tissue of six domains, ``--seeds`` of each difficulty, do
 spots by low confidence, mean of the runs with at least five wrong (the bar: 0.9 where the true model reaches that), beside that of the posterior
 of the true model (``benchmarks.true_model``, an approximation), and the expected calibration error over ten bins of all spots (at most
 0.03). Second table: real tissue with counts, which are split into two independent halves. How often both give a spot the same domain,
-domains matched one to one, against what their posteriors foretell, in ten bins of that which hold 2 % of the spots each at least (the bar:
+domains matched one to one, against what their posteriors predict, in ten bins of that which hold 2 % of the spots each at least (the bar:
 0.05). Real tissue is looked for in the folder ``data`` of ``$SPAMCA_TEST_DATA``. Finished runs are kept in ``build/bars``.
 A quick run: ``--sets mob_rep12 --difficulties 0.8 --seeds 2``.
 """
@@ -21,16 +21,16 @@ DIFFICULTIES = (0.6, 0.7, 0.8, 0.9, 1.0)
 N_BINS, LEAST_SHARE, LEAST_WRONG = 10, 0.02, 5
 
 
-def binned(foretold: np.ndarray, happened: np.ndarray) -> list[tuple[float, float, float]]:
-    """Share of the spots, mean of what was foretold and of what happened, in each bin that holds any."""
-    place = np.minimum((foretold * N_BINS).astype(int), N_BINS - 1)
+def binned(predicted: np.ndarray, happened: np.ndarray) -> list[tuple[float, float, float]]:
+    """Share of the spots, mean of what was predicted and of what happened, in each bin that holds any."""
+    place = np.minimum((predicted * N_BINS).astype(int), N_BINS - 1)
     inside = (place == b for b in np.unique(place))
-    return [(float(i.mean()), float(foretold[i].mean()), float(happened[i].mean())) for i in inside]
+    return [(float(i.mean()), float(predicted[i].mean()), float(happened[i].mean())) for i in inside]
 
 
-def calibration_error(foretold: np.ndarray, happened: np.ndarray) -> float:
+def calibration_error(predicted: np.ndarray, happened: np.ndarray) -> float:
     """Expected calibration error: distance of both in a bin, averaged over the spots."""
-    return float(sum(share * abs(said - was) for share, said, was in binned(foretold, happened)))
+    return float(sum(share * abs(said - was) for share, said, was in binned(predicted, happened)))
 
 
 def auroc(confidence: np.ndarray, right: np.ndarray) -> float:
@@ -74,7 +74,7 @@ def row_of(difficulty: float, runs: list[dict]) -> list:
 
 
 def of_halves(name: str, draw: int) -> dict:
-    """What two halves of the counts foretell and find."""
+    """What two halves of the counts predict and find."""
     mdata = tissues.load(name)
     _, n_clusters = tissues.labels_of(mdata)
     posteriors, domains = [], []
@@ -84,8 +84,8 @@ def of_halves(name: str, draw: int) -> dict:
         of = half.obs_names.get_indexer(mdata.obs_names)
         posteriors.append(ours.posterior_of(half)[of])
         domains.append(found.map({column: i for i, column in enumerate(columns)}).to_numpy().astype(int))
-    foretold, same = agreement(*posteriors, *domains)
-    return {"foretold": foretold.round(5).tolist(), "same": same.tolist()}
+    predicted, same = agreement(*posteriors, *domains)
+    return {"predicted": predicted.round(5).tolist(), "same": same.tolist()}
 
 
 def agreement(p: np.ndarray, q: np.ndarray, one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -113,12 +113,12 @@ def main() -> None:
     for name in given.sets:
         asked = [(name, draw) for draw in range(given.draws)]
         runs = [ours.kept(__file__, f"{n}-{d}", "", lambda n=n, d=d: of_halves(n, d)) for n, d in asked]
-        foretold, same = (np.concatenate([run[key] for run in runs]) for key in ("foretold", "same"))
-        bins = [found for found in binned(foretold, same) if found[0] >= LEAST_SHARE]
+        predicted, same = (np.concatenate([run[key] for run in runs]) for key in ("predicted", "same"))
+        bins = [found for found in binned(predicted, same) if found[0] >= LEAST_SHARE]
         off = max(abs(said - was) for _, said, was in bins)
         each = ", ".join(f"{said:.2f}: {was:.2f} ({share:.0%})" for share, said, was in bins)
-        rows.append([f"`{name}`", float(foretold.mean()), float(same.mean()), off, each])
-    print(ours.table(["set", "foretold", "observed", "furthest bin", "foretold: observed (share of spots)"], rows))
+        rows.append([f"`{name}`", float(predicted.mean()), float(same.mean()), off, each])
+    print(ours.table(["set", "predicted", "observed", "furthest bin", "predicted: observed (share of spots)"], rows))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Measure what ``tl.denoise`` restores and what it foretells, against what it costs to do without.
+"""Measure what ``tl.denoise`` restores and what it predicts, against what it costs to do without.
 
     python benchmarks/denoise.py [bar ...]
 
@@ -119,7 +119,7 @@ def without(mdata, name, gone):
 
 
 def hidden():
-    """A modality hidden from half of the spots or one side of them: ARI, and correlation of what is foretold with what was measured."""
+    """A modality hidden from half of the spots or one side of them: ARI, and correlation of what is predicted with what was measured."""
     import mudata
     from sklearn.metrics import adjusted_rand_score
 
@@ -160,7 +160,7 @@ def hidden():
             all_of, some_of, nearest, ours = np.mean(found, axis=0)
             print(
                 f"{tissue:20s} {name} hidden from one {where}: ARI {all_of:.3f} with all, {some_of:.3f} without; "
-                f"correlation {nearest:.3f} by nearest in {other}, {ours:.3f} foretold",
+                f"correlation {nearest:.3f} by nearest in {other}, {ours:.3f} predicted",
                 flush=True,
             )
 

@@ -124,10 +124,10 @@ def guided(sight, seed, trust, **changed):
 PARTS = Objective.parts
 
 
-def nothing_foretold(self, partitions, n_domains):
-    """Parts of the objective without what neighbours foretell."""
+def nothing_predicted(self, partitions, n_domains):
+    """Parts of the objective without what neighbours predict."""
     parts = PARTS(self, partitions, n_domains)
-    return parts | {"objective": parts["objective"] - parts["foretold"]}
+    return parts | {"objective": parts["objective"] - parts["predicted"]}
 
 
 IDEAS = {
@@ -143,8 +143,8 @@ IDEAS = {
     "start of highest objective": lambda s, seed: best_start(s, seed, relaxed=False),
     "field from every start, highest objective": lambda s, seed: best_start(s, seed, relaxed=True),
     "guide (starts of each modality, merge and split)": lambda s, seed: guided(s, seed, s.trust),
-    "guide, nothing foretold from neighbours": lambda s, seed: guided(
-        s, seed, s.trust, objective__Objective__parts=nothing_foretold
+    "guide, nothing predicted from neighbours": lambda s, seed: guided(
+        s, seed, s.trust, objective__Objective__parts=nothing_predicted
     ),
     "guide, one covariance for all domains": lambda s, seed: guided(s, seed, s.trust, relaxation__PRIOR=1e12),
     "guide, images trusted in full": lambda s, seed: guided(s, seed, None),

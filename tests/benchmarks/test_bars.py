@@ -119,19 +119,19 @@ def test_weights_at_borders():
     assert weights.at_borders(1 - low, truth, graph, seen) == (0, 1)
 
 
-def test_what_happens_as_foretold_is_calibrated(rng):
-    foretold = rng.uniform(size=20_000)
-    happened = rng.uniform(size=20_000) < foretold
-    assert confidence.calibration_error(foretold, happened) < 0.02
+def test_what_happens_as_predicted_is_calibrated(rng):
+    predicted = rng.uniform(size=20_000)
+    happened = rng.uniform(size=20_000) < predicted
+    assert confidence.calibration_error(predicted, happened) < 0.02
     assert confidence.calibration_error(np.ones(20_000), happened) == pytest.approx(0.5, abs=0.02)
-    assert confidence.auroc(foretold, happened) == pytest.approx(5 / 6, abs=0.02)
-    assert np.isnan(confidence.auroc(foretold, np.ones(20_000, dtype=bool)))
+    assert confidence.auroc(predicted, happened) == pytest.approx(5 / 6, abs=0.02)
+    assert np.isnan(confidence.auroc(predicted, np.ones(20_000, dtype=bool)))
 
 
 def test_agreement_matches_domains_and_pads_posteriors():
     p, q = np.eye(2)[[0, 0, 1, 1]], np.eye(3)[[2, 2, 0, 1]]
-    foretold, same = confidence.agreement(p, q, p.argmax(axis=1), q.argmax(axis=1))
-    assert list(foretold) == list(same)
+    predicted, same = confidence.agreement(p, q, p.argmax(axis=1), q.argmax(axis=1))
+    assert list(predicted) == list(same)
     assert same.sum() == 3
 
 

@@ -1,4 +1,4 @@
-"""What is foretold and what was measured."""
+"""What is predicted and what was measured."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def test_better_than_either(spots):
     assert error(found.values, truth) < 0.5 * error(alone.values[1000:], truth[1000:])
     # 1 - noise / (noise + what the others do not tell)
     assert found.own[0] == pytest.approx(1 - 4 / 13, abs=0.05)
-    assert found.foretold[0] == pytest.approx(9 / 22, abs=0.05)
+    assert found.predicted[0] == pytest.approx(9 / 22, abs=0.05)
 
 
-def test_spots_without_it_are_foretold(spots):
+def test_spots_without_it_are_predicted(spots):
     truth, measured, known, share = spots
     has = np.arange(2000) % 2 == 0
     wrong = np.where(has[:, None], measured, 1e6)

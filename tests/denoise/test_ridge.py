@@ -61,7 +61,7 @@ def test_fewer_spots_than_predictors():
     assert np.isfinite(Ridge.fit(P, Y)(P)).all()
 
 
-def test_more_predictors_than_spots_do_not_foretell_noise():
+def test_more_predictors_than_spots_do_not_predict_noise():
     rng = np.random.default_rng(0)
     P = rng.standard_normal((50, 3)) @ rng.standard_normal((3, 70)) + rng.standard_normal((50, 70))
     Y = P[:, :2] + rng.standard_normal((50, 2))

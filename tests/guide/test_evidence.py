@@ -21,18 +21,18 @@ def evidence(block, toy, rng):
 
 def test_gain_is_the_mean_of_the_gains(evidence, toy):
     np.testing.assert_allclose(
-        evidence.gains(toy.truth, 3).mean(), evidence.field.parts(toy.truth, 3)["foretold"], rtol=1e-4
+        evidence.gains(toy.truth, 3).mean(), evidence.field.parts(toy.truth, 3)["predicted"], rtol=1e-4
     )
 
 
-def test_domains_foretell_what_scattered_clusters_do_not(evidence, toy, rng):
-    assert evidence.field.parts(toy.truth, 3)["foretold"] > 0.5
-    assert evidence.field.parts(np.zeros(toy.n_spots, dtype=int), 1)["foretold"] == pytest.approx(0, abs=1e-6)
-    assert evidence.field.parts(rng.permutation(toy.truth), 3)["foretold"] < 0.05
+def test_domains_predict_what_scattered_clusters_do_not(evidence, toy, rng):
+    assert evidence.field.parts(toy.truth, 3)["predicted"] > 0.5
+    assert evidence.field.parts(np.zeros(toy.n_spots, dtype=int), 1)["predicted"] == pytest.approx(0, abs=1e-6)
+    assert evidence.field.parts(rng.permutation(toy.truth), 3)["predicted"] < 0.05
     # a kind of its own that is strewn among others, however different
     strewn = toy.truth.copy()
     strewn[::7] = 3
-    assert evidence.field.parts(strewn, 4)["foretold"] < evidence.field.parts(toy.truth, 3)["foretold"]
+    assert evidence.field.parts(strewn, 4)["predicted"] < evidence.field.parts(toy.truth, 3)["predicted"]
 
 
 def test_what_varies_together_costs_more(evidence, toy):
@@ -57,6 +57,6 @@ def test_spots_that_lack_the_modality_count_nothing(block, toy, rng):
     evidence = Evidence(Field([Block(values, 1.0, present)], toy.adjacency), toy.adjacency, rng)
     gains = evidence.gains(toy.truth, 3)
     assert not gains[~present].any()
-    np.testing.assert_allclose(gains.mean(), evidence.field.parts(toy.truth, 3)["foretold"], rtol=1e-3)
+    np.testing.assert_allclose(gains.mean(), evidence.field.parts(toy.truth, 3)["predicted"], rtol=1e-3)
     assert gains.mean() > 0.3
     assert evidence.cost(toy.truth, 3) > 0

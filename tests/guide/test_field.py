@@ -54,10 +54,10 @@ def test_modality_counts_as_far_as_spots_have_it(toy, block):
     assert halves.parts(toy.truth, 3)["log_likelihood"] == pytest.approx(
         whole.parts(toy.truth, 3)["log_likelihood"], rel=0.1
     )
-    assert halves.parts(toy.truth, 3)["foretold"] == pytest.approx(whole.parts(toy.truth, 3)["foretold"], rel=0.1)
+    assert halves.parts(toy.truth, 3)["predicted"] == pytest.approx(whole.parts(toy.truth, 3)["predicted"], rel=0.1)
 
 
-def test_foretelling_by_hand(path):
+def test_predicting_by_hand(path):
     values = np.arange(12.0)[:, None] - 5.5
     field = Field([Block(values)], path)
     partition = np.repeat([0, 1], 6)
@@ -70,17 +70,17 @@ def test_foretelling_by_hand(path):
         pull = 4 * 12 / 11 * mean_degree / len(around)
         score = np.exp([pull * sum(partition[j] == k for j in around) for k in range(2)])
         expected[i] = values[i, 0] - score @ means / score.sum()
-    (left,) = field.unforetold(partition, 2)
+    (left,) = field.unpredicted(partition, 2)
     np.testing.assert_allclose(left[:, 0], expected)
-    assert field.parts(partition, 2)["foretold"] == pytest.approx(
+    assert field.parts(partition, 2)["predicted"] == pytest.approx(
         0.5 * np.log(values.var() / np.square(expected).mean()), abs=1e-5
     )
 
 
-def test_neighbours_do_not_foretell_the_noise_of_a_spot(field, toy):
-    """Domains that follow single spots have a higher likelihood and foretell less."""
+def test_neighbours_do_not_predict_the_noise_of_a_spot(field, toy):
+    """Domains that follow single spots have a higher likelihood and predict less."""
     noisy = np.where(field.blocks[0].values[:, 0] > 0, toy.truth, (toy.truth + 1) % 3)
-    assert field.parts(noisy, 3)["foretold"] < field.parts(toy.truth, 3)["foretold"]
+    assert field.parts(noisy, 3)["predicted"] < field.parts(toy.truth, 3)["predicted"]
 
 
 def test_cost_of_merging_is_what_is_lost(field, toy, spoilt):
@@ -124,7 +124,7 @@ def test_coherence_by_hand(path):
 def test_objective_is_the_sum_and_prefers_the_truth(field, toy, spoilt, rng):
     expected = (
         field.parts(spoilt, 3)["log_likelihood"]
-        + field.parts(spoilt, 3)["foretold"]
+        + field.parts(spoilt, 3)["predicted"]
         + COHERENCE * field.coherence(spoilt)
     )
     assert field.objective(spoilt, 3) == pytest.approx(expected)
@@ -137,7 +137,7 @@ def test_parts_are_the_objective_apart(field, spoilt):
     assert field.parts(spoilt, 3) == pytest.approx(
         {
             "log_likelihood": field.parts(spoilt, 3)["log_likelihood"],
-            "foretold": field.parts(spoilt, 3)["foretold"],
+            "predicted": field.parts(spoilt, 3)["predicted"],
             "coherence": field.coherence(spoilt),
             "objective": field.objective(spoilt, 3),
         }

@@ -51,7 +51,7 @@ def test_finds_the_domains(toy, found):
 def test_record(toy, two, found):
     assert set(found.record) == {
         "log_likelihood",
-        "foretold",
+        "predicted",
         "coherence",
         "objective",
         "n_parameters",
@@ -61,7 +61,7 @@ def test_record(toy, two, found):
     partition = found.assignment.argmax(axis=1)
     row, column = toy.adjacency.nonzero()
     assert found.record["coherence"] == pytest.approx((partition[row] == partition[column]).mean())
-    expected = found.record["log_likelihood"] + found.record["foretold"] + COHERENCE * found.record["coherence"]
+    expected = found.record["log_likelihood"] + found.record["predicted"] + COHERENCE * found.record["coherence"]
     assert found.record["objective"] == pytest.approx(expected)
     r = sum(noise_whitened(values, toy.adjacency).shape[1] for values in two)
     assert found.record["n_parameters"] == 2 + 3 * r

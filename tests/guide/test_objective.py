@@ -14,24 +14,24 @@ def field(toy, blocks):
 
 def by_hand(field, partition, n_domains):
     """Both gains in double precision, from what is left itself."""
-    member, told, foretold = np.eye(n_domains)[partition], 0.0, 0.0
-    for block, left in zip(field.blocks, field.unforetold(partition, n_domains), strict=True):
+    member, told, predicted = np.eye(n_domains)[partition], 0.0, 0.0
+    for block, left in zip(field.blocks, field.unpredicted(partition, n_domains), strict=True):
         has = np.ones(len(left)) if block.present is None else block.present
         apart = (block.values - member @ block.means(member)) * has[:, None]
         whole = np.linalg.slogdet(block.total)[1]
         share = block.weight * has.sum() / len(left) / 2
         told += share * (whole - np.linalg.slogdet(block.covariance(apart))[1])
-        foretold += share * (whole - np.linalg.slogdet(block.covariance(left))[1])
-    return told, foretold
+        predicted += share * (whole - np.linalg.slogdet(block.covariance(left))[1])
+    return told, predicted
 
 
 def test_gains_are_those_of_what_is_left(field, toy, rng):
     for partition in (toy.truth, rng.integers(3, size=toy.n_spots)):
-        parts, (told, foretold) = field.parts(partition, 3), by_hand(field, partition, 3)
+        parts, (told, predicted) = field.parts(partition, 3), by_hand(field, partition, 3)
         assert parts["log_likelihood"] == pytest.approx(told, abs=2e-4)
-        assert parts["foretold"] == pytest.approx(foretold, abs=2e-4)
+        assert parts["predicted"] == pytest.approx(predicted, abs=2e-4)
         assert parts["objective"] == pytest.approx(
-            parts["log_likelihood"] + parts["foretold"] + COHERENCE * parts["coherence"]
+            parts["log_likelihood"] + parts["predicted"] + COHERENCE * parts["coherence"]
         )
 
 

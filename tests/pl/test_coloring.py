@@ -135,7 +135,7 @@ def test_spots_without_the_modality_have_no_value(partial):
     assert [words.categories[k] for k in words.values[~lacks]] == partial["rna"].obs.loc[known, "leiden"].tolist()
 
 
-def test_spots_without_the_modality_have_what_was_foretold(partial):
+def test_spots_without_the_modality_have_what_was_predicted(partial):
     lacks = ~partial.obs_names.isin(partial["rna"].obs_names)
     table = pd.DataFrame({"gene1": np.arange(40.0)}, index=partial.obs_names)
     partial.obsm["double_rna"] = table

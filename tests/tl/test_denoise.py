@@ -47,7 +47,7 @@ def test_writes(integrated):
         assert (before[name] != modality.X).sum() == 0
         record = integrated.uns["spamca"]["denoise"]["spamca_denoised"][name]
         assert ((record["own"] >= 0) & (record["own"] <= 1)).all()
-        assert ((record["foretold"] >= 0) & (record["foretold"] <= 1)).all()
+        assert ((record["predicted"] >= 0) & (record["predicted"] <= 1)).all()
     units = {name: found["units"] for name, found in integrated.uns["spamca"]["denoise"]["spamca_denoised"].items()}
     assert units == {"rna": "logarithm of one plus counts at the median depth", "protein": "centred log ratio"}
     assert not [key for key in integrated.obsm if "denoised" in key]

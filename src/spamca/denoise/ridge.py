@@ -67,7 +67,7 @@ class Ridge:
         return cls(weights, level - centre @ weights, freedom[best])
 
     def __call__(self, predictors: np.ndarray) -> np.ndarray:
-        """Targets that the predictors (n, n_predictors) foretell: float32 of shape (n, n_targets)."""
+        """Targets that the predictors (n, n_predictors) predict: float32 of shape (n, n_targets)."""
         out = np.empty((len(predictors), len(self.intercept)), dtype=np.float32)
         for begin in range(0, len(predictors), _ROWS):
             out[begin : begin + _ROWS] = predictors[begin : begin + _ROWS] @ self.weights + self.intercept

@@ -28,7 +28,7 @@ _TRIED, _SHORT, _LONG, _TOL = 3, 10, 60, 1e-4
 
 
 class Split(NamedTuple):
-    """An assignment (n, K + 1), what it foretells beyond the one of K domains, in nats over all spots, and the domain that was halved."""
+    """An assignment (n, K + 1), what it predicts beyond the one of K domains, in nats over all spots, and the domain that was halved."""
 
     assignment: np.ndarray
     gain: float
@@ -36,10 +36,10 @@ class Split(NamedTuple):
 
 
 class Births:
-    r"""Split domains as long as what that foretells is worth another domain.
+    r"""Split domains as long as what that predicts is worth another domain.
 
     Each domain is halved by its components, and either half made a domain of its own; those of highest objective are relaxed, and the
-    best of them is kept if the domains of its neighbours then foretell the features of a spot so much better
+    best of them is kept if the domains of its neighbours then predict the features of a spot so much better
     (:math:`n \, \Delta E` of :class:`~spamca.guide.evidence.Evidence`) that it exceeds what a domain costs there and
 
     .. math:: g \, \max(n, n_0) \cdot \mathrm{MARGIN},
@@ -105,14 +105,14 @@ class Births:
             return None
         domain, found = max(tried, key=lambda one: self._height(one[1]))
         found = self._relaxation.run_own(found, _LONG, _TOL)
-        return Split(found, self._foretold(found) - self._foretold(assignment), domain)
+        return Split(found, self._predicted(found) - self._predicted(assignment), domain)
 
     def most(self, assignment: np.ndarray) -> float:
         """The largest gain of any split, in nats over all spots; zero where none gains."""
         member = np.eye(assignment.shape[1] + 1, dtype=np.float32)
-        before, gain = self._foretold(assignment), 0.0
+        before, gain = self._predicted(assignment), 0.0
         for _, part, _ in self._proposed(assignment):
-            gain = max(gain, self._foretold(self._relaxation.run_own(member[part], _SHORT, _TOL)) - before)
+            gain = max(gain, self._predicted(self._relaxation.run_own(member[part], _SHORT, _TOL)) - before)
         return gain
 
     def _named(self, split: Split) -> np.ndarray:
@@ -145,7 +145,7 @@ class Births:
     def _height(self, assignment: np.ndarray) -> float:
         return self._field.objective(assignment.argmax(axis=1), assignment.shape[1])
 
-    def _foretold(self, assignment: np.ndarray) -> float:
+    def _predicted(self, assignment: np.ndarray) -> float:
         return float(self._evidence.gains(assignment.argmax(axis=1), assignment.shape[1]).sum())
 
     def _cost(self, assignment: np.ndarray) -> float:

@@ -21,13 +21,13 @@ _N_PROBES = 64
 
 
 class Evidence:
-    r"""How well partitions foretell the features of a spot from the domains around it, the spot itself left out.
+    r"""How well partitions predict the features of a spot from the domains around it, the spot itself left out.
 
     .. math::
         E(z) = \frac1n \sum_i \sum_m w_m \log
         \frac{\mathcal N(x^m_i; \sum_k \pi_{ik} \mu^m_k, W^m)}{\mathcal N(x^m_i; 0, T^m)}
 
-    with :math:`\pi` as in :meth:`~spamca.guide.field.Field.unforetold`, W the covariance of what is left and T that of all. A
+    with :math:`\pi` as in :meth:`~spamca.guide.field.Field.unpredicted`, W the covariance of what is left and T that of all. A
     spot of its own kind among others raises the likelihood of a mixture, but not E: a domain counts as far as it is a place.
 
     Parameters
@@ -48,7 +48,7 @@ class Evidence:
     def gains(self, partition: np.ndarray, n_domains: int) -> np.ndarray:
         """Terms of E, one for each spot, shape (n,)."""
         out = np.zeros(len(partition))
-        for block, left in zip(self.field.blocks, self.field.unforetold(partition, n_domains), strict=True):
+        for block, left in zip(self.field.blocks, self.field.unpredicted(partition, n_domains), strict=True):
             whole, rest = block.total, block.covariance(left)
             both = np.linalg.slogdet(whole)[1] - np.linalg.slogdet(rest)[1]
             term = both + _squared(block.values, whole) - _squared(left, rest)

@@ -94,7 +94,7 @@ class Field:
 
         Returns
         -------
-        ``log_likelihood``, ``foretold``, ``coherence`` and ``objective``, as of :class:`~spamca.guide.objective.Objective`.
+        ``log_likelihood``, ``predicted``, ``coherence`` and ``objective``, as of :class:`~spamca.guide.objective.Objective`.
         """
         return {name: float(value[0]) for name, value in self._objective.parts([partition], n_domains).items()}
 
@@ -110,7 +110,7 @@ class Field:
         """Share of edges within a domain."""
         return self._objective.coherence(partition)
 
-    def unforetold(self, partition: np.ndarray, n_domains: int) -> list[np.ndarray]:
+    def unpredicted(self, partition: np.ndarray, n_domains: int) -> list[np.ndarray]:
         r"""What the domains of its neighbours do not tell of a spot, the spot itself left out.
 
         .. math::

@@ -156,7 +156,7 @@ def _guide(
         found = agreed(blocks, adjacency, n_domains, rng)
     for block, own in zip(blocks, times, strict=True):
         worth[block.modality], counted[block.modality] = block.weight, own[1]
-    hops = (0,) if independent(times) else HOPS
+    hops = (0,) if independent(times, np.array([block.weight for block in blocks])) else HOPS
     found, spread = settled(blocks, adjacency, found, hops)
     found = _numbered(found)
     partition, n_found = found.argmax(axis=1), found.shape[1]

@@ -144,7 +144,7 @@ def _number_of_domains(
     if adjacency.shape[0] > max(SEARCHED, numbers[-1]):
         spots = patches(adjacency, max(SEARCHED, int(numbers[-1])), rng)
         blocks, adjacency = [block.take(spots) for block in blocks], adjacency[spots][:, spots]
-    hops = (0,) if independent(times) else HOPS
+    hops = (0,) if independent(times, np.array([block.weight for block in blocks])) else HOPS
     field = Field(blocks, adjacency)
     evidence = Evidence(field, adjacency, rng)
     found = np.array([_judged(field, evidence, blocks, adjacency, int(k), hops, rng) for k in numbers])

@@ -27,7 +27,7 @@ class Objective:
         + \gamma \, \frac{\text{edges within domains}}{|E|},
 
     the log-likelihood per spot that domains gain over one Gaussian of covariance T where the domain of a spot is known, the same
-    where it is foretold from those of its neighbours (W is the covariance of what that leaves), and the coherence; :math:`n_m` of
+    where it is predicted from those of its neighbours (W is the covariance of what that leaves), and the coherence; :math:`n_m` of
     the n spots have the modality. The first alone is raised by domains that follow the noise of single spots; the second is not.
 
     Parameters
@@ -57,14 +57,14 @@ class Objective:
 
         Returns
         -------
-        ``log_likelihood``, ``foretold`` and ``coherence``, which the objective weighs by :data:`COHERENCE`; and ``objective``;
+        ``log_likelihood``, ``predicted`` and ``coherence``, which the objective weighs by :data:`COHERENCE`; and ``objective``;
         each of shape (B,).
         """
         size = max(1, _AT_ONCE // n_domains)
         chunks = [self._parts(partitions[i : i + size], n_domains) for i in range(0, len(partitions), size)]
-        told, foretold, coherence = (np.concatenate(part) for part in zip(*chunks, strict=True))
-        objective = told + foretold + COHERENCE * coherence
-        return {"log_likelihood": told, "foretold": foretold, "coherence": coherence, "objective": objective}
+        told, predicted, coherence = (np.concatenate(part) for part in zip(*chunks, strict=True))
+        objective = told + predicted + COHERENCE * coherence
+        return {"log_likelihood": told, "predicted": predicted, "coherence": coherence, "objective": objective}
 
     def coherence(self, partition: np.ndarray) -> float:
         """Share of edges within a domain."""
@@ -83,7 +83,7 @@ class Objective:
 
     def _parts(self, partitions: Sequence[np.ndarray], n_domains: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         member = np.stack([np.eye(n_domains, dtype=np.float32)[partition] for partition in partitions], axis=2)
-        told, foretold = np.zeros((2, len(partitions)))
+        told, predicted = np.zeros((2, len(partitions)))
         around = self.around(member)
         outside = self._statistics.sums(around)
         moments = self._statistics.moments(member)
@@ -94,8 +94,8 @@ class Objective:
             cross = means.transpose(0, 2, 1) @ outside[:, :, columns]
             both = means.transpose(0, 2, 1) @ squares @ means - cross - cross.transpose(0, 2, 1)
             told += weight * (whole - _log_det(within))
-            foretold += weight * (whole - _log_det(block.total + both / max(block.size, 1)))
-        return told, foretold, np.array([self.coherence(partition) for partition in partitions])
+            predicted += weight * (whole - _log_det(block.total + both / max(block.size, 1)))
+        return told, predicted, np.array([self.coherence(partition) for partition in partitions])
 
     def _squares(self, around: np.ndarray) -> Iterator[np.ndarray]:
         """For each block the products (B, K, K) of what the neighbours tell, over the spots that have the modality."""

@@ -142,14 +142,16 @@ def carried(blocks: Sequence[Block], seen: np.ndarray, member: np.ndarray, *, no
     -------
     Float32 of shape (n, K), rows summing to one; the known ones as they are.
     """
-    n = len(blocks[0].values)
-    known = np.zeros((n, member.shape[1], 1), dtype=np.float32)
-    known[seen, :, 0] = member
+    n, member = len(blocks[0].values), member.astype(np.float32)
     if len(seen) == n:
-        return known[:, :, 0]
-    found = Relaxation(Statistics(blocks, n, noise=noise), None).emission(known)[:, :, 0]
-    found[seen] = member
-    return found
+        out = np.empty_like(member)
+        out[seen] = member
+        return out
+    parts = [block.take(seen) for block in blocks]
+    known = Relaxation(Statistics(parts, len(seen), noise=noise), None).tied(member)
+    out = Relaxation(Statistics(blocks, n), None).emission_known(known, np.ones(member.shape[1]))
+    out[seen] = member
+    return out
 
 
 def kmeans(points: np.ndarray, n_clusters: int, rng: np.random.Generator) -> np.ndarray:

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spamca.guide.consensus import consensus
 from spamca.guide.proposals import carried, proposals
 from spamca.guide.smoothing import N_PROBES, at_scales, average
 from spamca.guide.surroundings import smoothed
@@ -41,7 +40,7 @@ NEARLY = 1.3
 HOPS = (2, 8)
 """Hops over which what is left is averaged: nearby, and far."""
 
-REFERENCE, SPOTS_EACH = 10, 80
+REFERENCE, SPOTS_EACH = 10, 40
 """Largest number of domains that a modality is described by, and spots for each of them."""
 
 SCALE = 2
@@ -50,13 +49,13 @@ SCALE = 2
 FEWEST = 100
 """Spots of a section from which it has a say."""
 
-_N_STARTS = 6
+_N_STARTS = 12
 
 
 def inflations(
     blocks: Sequence[Block], adjacency: csr_matrix, rng: np.random.Generator, sections: np.ndarray | None = None
 ) -> np.ndarray:
-    """How many times the evidence of each modality is counted, found with domains of the modality alone.
+    """How many times the evidence of each modality is counted, found with domains of the modality alone; the mean over partitions.
 
     Their number is that of a fine partition of the tissue, :data:`REFERENCE` at most, whatever number is asked for.
 
@@ -91,8 +90,8 @@ def _alone(block: Block, adjacency: csr_matrix, spots: np.ndarray, rng: np.rando
     number = int(np.clip(len(spots) // SPOTS_EACH, min(2, len(spots)), REFERENCE))
     seen, found = proposals([alone], links, number, rng, scales=(SCALE,), n_each=_N_STARTS)
     averaged = replace(alone, values=smoothed(alone, links, (SCALE,))[0])
-    member = carried([averaged], seen, np.eye(number)[consensus(found, number)])
-    return inflation(alone.values, member, average(links), rng)
+    step = average(links)
+    return np.mean([inflation(alone.values, carried([averaged], seen, member), step, rng) for member in found], axis=0)
 
 
 def inflation(values: np.ndarray, member: np.ndarray, step: csr_matrix, rng: np.random.Generator) -> np.ndarray:
@@ -122,9 +121,10 @@ def inflation(values: np.ndarray, member: np.ndarray, step: csr_matrix, rng: np.
     return np.maximum(1.0, kept(values) / np.maximum(expected, np.finfo(float).tiny))
 
 
-def independent(inflation: np.ndarray) -> bool:
-    """Whether spots pass for independent given their domains, from the inflations (M, 2): in the modality that leads."""
-    return bool(inflation[inflation[:, 1].argmin(), 0] < NEARLY)
+def independent(inflation: np.ndarray, worth: np.ndarray) -> bool:
+    """Whether spots pass for independent given their domains, from the inflations (M, 2): in the modality that counts most."""
+    leading = np.lexsort((inflation[:, 1], -worth))[0]
+    return bool(inflation[leading, 0] < NEARLY)
 
 
 def worths(inflation: np.ndarray) -> np.ndarray:

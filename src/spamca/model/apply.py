@@ -70,7 +70,8 @@ def apply(
 ) -> Applied:
     """Embed new tissue and find its domains; parameters and statistics are those of the training.
 
-    Domains that were found in the features follow the new tissue (:func:`spamca.guide.follow.follow`); others are read from the embedding.
+    Domains of a Markov random field follow the new tissue (:func:`spamca.guide.follow.follow`); those of a mixture stay what they were, and
+    others are read from the embedding.
 
     Parameters
     ----------
@@ -103,7 +104,7 @@ def apply(
         return Applied(latents, clustering, novelty)
     known = emissions.domains(blocks, connectivities)
     found, moved = known, None
-    if adapt:
+    if adapt and emissions.coherence:
         found = follow(emissions, blocks, connectivities, known)
         moved = emissions.moved(blocks, found)
     told = shares(blocks, connectivities, found, len(features))

@@ -178,15 +178,15 @@ def store_colors(mdata: MuData, coloring: Coloring) -> None:
 
 
 def _feature(mdata: MuData, modality: str, feature: str, layer: str | None) -> np.ndarray:
-    """Of a layer that :func:`spamca.tl.denoise` wrote, spots that lack the modality have what it foretold of them."""
+    """Of a layer that :func:`spamca.tl.denoise` wrote, spots that lack the modality have what it predicted of them."""
     adata, row = mdata[modality], _edge.rows(mdata, modality)
     table = mdata.obsm.get(_keys.denoised_table(str(layer), modality))
-    foretold = (
+    predicted = (
         table[feature].to_numpy(dtype=np.float64) if isinstance(table, pd.DataFrame) and feature in table else None
     )
     if layer is not None and layer not in adata.layers:
-        if foretold is not None:
-            return foretold
+        if predicted is not None:
+            return predicted
         msg = (
             f"layer={layer!r} is not among {sorted(key for key in adata.layers if key)} of the modality of {feature!r}"
         )
@@ -195,7 +195,7 @@ def _feature(mdata: MuData, modality: str, feature: str, layer: str | None) -> n
     values = matrix[:, adata.var_names.get_loc(feature)]
     values = values.toarray() if hasattr(values, "toarray") else np.asarray(values)
     values = _edge.spread(values.ravel().astype(np.float64), row, np.nan)
-    return values if layer is None or foretold is None else np.where(row < 0, foretold, values)
+    return values if layer is None or predicted is None else np.where(row < 0, predicted, values)
 
 
 def _hint(mdata: MuData, name: str) -> str:

@@ -59,7 +59,7 @@ def spatial_clusters(
         Key of ``obsm`` with the coordinates, on the MuData or in its modalities.
     layer
         Layer that features are read from instead of ``X``. Of one that :func:`spamca.tl.denoise` wrote, spots that lack the modality
-        show what was foretold of them.
+        show what was predicted of them.
     match
         Column of ``mdata.obs`` with categories: every other categorical ``color`` takes the colours of those that it overlaps
         with most, so that partitions can be compared by eye. Colours so matched are not stored.

@@ -22,7 +22,7 @@ def denoise(
     random_state: int = 0,
     copy: bool = False,
 ) -> MuData | None:
-    r"""Take the noise out of the features of each modality, and foretell them where a modality was not measured.
+    r"""Take the noise out of the features of each modality, and predict them where a modality was not measured.
 
     The network that :func:`spamca.tl.integrate` trained restores the features of a spot that it does not see in a modality:
     every spot is hidden in turn, and the decoder :math:`\hat X^m = \hat A_0 Z W` is solved anew for what is then around it, together
@@ -71,7 +71,7 @@ def denoise(
         A DataFrame (n_obs, n_loaded) of all spots, those that lack the modality included, of the features that have loadings or of
         those named. Written where a spot lacks the modality, or ``features`` are named.
     ``mdata.uns["spamca"]["denoise"]["spamca_denoised"]``
-        By modality ``units``, ``foretold`` (share of the variance of each component that is foretold without the modality) and
+        By modality ``units``, ``predicted`` (share of the variance of each component that is predicted without the modality) and
         ``own`` (what the spot's own measurement counts for in each, from 0 to 1).
 
     Raises

@@ -90,7 +90,7 @@ def store_denoised(
     record = dict(mdata.uns[key].get(RECORD, {}))
     own = {
         "units": KINDS[modality.uns[_keys.MODALITY_RECORD]["kind"]].units,
-        "foretold": found.foretold,
+        "predicted": found.predicted,
         "own": found.own,
     }
     record[key_added] = {**record.get(key_added, {}), name: own}

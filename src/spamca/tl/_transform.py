@@ -96,7 +96,7 @@ def transform(
 
     Notes
     -----
-    A domain that is new is told from those of the model by what neighbours foretell of each other's features, against what a domain costs;
+    A domain that is new is told from those of the model by what neighbours predict of each other's features, against what a domain costs;
     it has to gain half as much again as one more domain would have gained in the training, whose number was chosen without it. Where the
     new tissue lacks a domain of the model, one that is new and like it may take its name: it has then ``moved`` far. Where
     ``share_beyond`` is large, the components of the guide say little of the new tissue, and training on it will tell more. A batch
