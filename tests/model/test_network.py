@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from spamca.model.network import rebuild, settings_of, weights_of
+from spamca.model.network import n_clusters_of, rebuild, settings_of, weights_of
 from spamca.nn import PRESETS, SpaMCA
 
 
@@ -41,12 +41,17 @@ def test_rebuilt_network_owns_its_weights():
 
 
 def test_weights_of_another_network_are_refused():
-    weights = weights_of(SpaMCA([3], 2, PRESETS["default"]))
+    weights = weights_of(SpaMCA([3], 2, PRESETS["paper"]))
+    assert n_clusters_of(weights) == 2
     with pytest.raises(ValueError, match=r"'cluster_head.3.bias' has shape \(2,\) instead of \(3,\)"):
-        rebuild(PRESETS["default"], [3], 3, weights)
+        rebuild(PRESETS["paper"], [3], 3, weights)
     del weights["tokens.0"]
     with pytest.raises(ValueError, match=r"'tokens.0' has shape None"):
-        rebuild(PRESETS["default"], [3], 2, weights)
+        rebuild(PRESETS["paper"], [3], 2, weights)
+
+
+def test_default_has_no_clusters():
+    assert n_clusters_of(weights_of(SpaMCA([3], 2, PRESETS["default"]))) is None
 
 
 def test_settings_from_a_file():

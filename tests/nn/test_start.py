@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
-from spamca.nn import Settings, SpaMCA, start
+from spamca.graph import normalize, spatial_graph
+from spamca.nn import Settings, SpaMCA, Tissue, start
 from spamca.nn.batch import look
 from spamca.nn.filters import filters
+from spamca.nn.sparse import Adjacency
 
 
 def started(tissue, trust=None, **changes):
@@ -98,3 +101,22 @@ def test_rows_of_spots_that_lack_a_modality_are_not_read(toy_tissue):
         embedded(replace(toy_tissue, features=tuple(given), present=present)) for given in (toy_tissue.features, features)
     )
     torch.testing.assert_close(first, second)
+
+
+def test_noise_does_not_spoil_the_embedding():
+    """Three waves with noise and, as loud, twenty features of noise alone: even in full trust the noise is filtered out."""
+    rng, side = np.random.default_rng(0), 40
+    down, across = np.divmod(np.arange(side**2), side)
+    coords = np.column_stack([across, down]).astype(float)
+    waves = np.column_stack([np.sin(across / 6), np.cos(down / 5), np.sin((across + down) / 8)])
+    features = [waves + 0.7 * rng.standard_normal(waves.shape), rng.standard_normal((side**2, 20))]
+    features = tuple(torch.from_numpy(x.astype(np.float32)) for x in features)
+    spatial = Adjacency.from_scipy(normalize(spatial_graph(coords, n_neighbors=4).connectivities))
+
+    def unexplained(latent):
+        design = np.column_stack([latent.numpy(), np.ones(side**2)])
+        return np.square(waves - design @ np.linalg.lstsq(design, waves, rcond=None)[0]).mean()
+
+    alone, beside = (embedded(Tissue(given, spatial), n_latent=3) for given in (features[:1], features))
+    assert unexplained(beside) < 1.1 * unexplained(alone)
+    assert unexplained(alone) < 0.1

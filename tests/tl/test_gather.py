@@ -5,9 +5,7 @@ import numpy as np
 import pytest
 
 import spamca
-from spamca.graph import normalize, weigh_by_agreement
-from spamca.guide import Guide
-from spamca.tl._gather import follow, gather, positions, root_mean_squares
+from spamca.tl._gather import gather, positions, root_mean_squares
 
 
 @pytest.fixture
@@ -51,17 +49,10 @@ def test_complete_tissue_has_no_presence(integrated):
     assert gather(integrated).present is None
 
 
-@pytest.mark.parametrize("domain_graph", [False, True])
-def test_tissue_follows_a_guide(integrated, domain_graph):
-    tissue, links = gather(integrated), integrated.obsp["spatial_connectivities"]
-    assert tissue.guide is None
-    guide = Guide(np.random.default_rng(0).dirichlet(np.ones(3), tissue.n_spots).astype(np.float32))
-    followed = follow(tissue, guide, links, domain_graph=domain_graph)
-    np.testing.assert_array_equal(followed.guide.numpy(), guide.assignment)
-    expected = normalize(weigh_by_agreement(links, guide.assignment)) if domain_graph else normalize(links)
-    np.testing.assert_array_equal(followed.spatial.weights.numpy(), expected.data)
-    assert tissue.guide is None
-    np.testing.assert_array_equal(tissue.spatial.weights.numpy(), normalize(links).data)
+def test_feature_graphs_are_read_only_where_seen(integrated):
+    tissue = gather(integrated, views=("spatial",))
+    assert tissue.feature_graphs == ()
+    assert len(gather(integrated).feature_graphs) == 2
 
 
 def test_sections_named_by_a_modality_lie_apart(tissue):

@@ -208,7 +208,7 @@ class Model:
                 source += f" of {len(modality['features']):,} features"
             lines.append(f"  {modality['name']}: {modality['kind']}, {modality['n_components']} columns {source}")
         lines.append(f"  domains: {', '.join(self.domains)}")
-        lines.append(f"  embedding: {settings.n_latent} columns, read out by {header['method']}")
+        lines.append(f"  embedding: {self.network.n_latent} columns, read out by {header['method']}")
         spatial = {name: value for name, value in header["graphs"]["spatial"].items() if name in _TOLD}
         lines.append(f"  spatial graph: {', '.join(f'{name}={value!r}' for name, value in spatial.items())}")
         lines.append(f"  spamca {header['versions']['spamca']}, random_state={header['random_state']}")
