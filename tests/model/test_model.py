@@ -64,7 +64,6 @@ def test_is_small(path, integrated):
         (lambda header, arrays: header["settings"].update(n_latent=31), "weights must be those"),
         (lambda header, arrays: arrays.pop("readout.means"), "means"),
         (lambda header, arrays: arrays.update({"readout.means": np.zeros((2, 3))}), "other domains"),
-        (lambda header, arrays: arrays.update({"prototypes": np.zeros((2, 3))}), "prototypes do not fit"),
         (lambda header, arrays: arrays.pop("preparation.0.centre"), "centre"),
         (lambda header, arrays: header["modalities"][0]["features"].pop(), "'rna'"),
         (lambda header, arrays: header["graphs"]["features"].pop("rna"), "no graph of 'rna'"),

@@ -51,7 +51,7 @@ class Model:
     ['0', '1', '2', '3', '4']
     >>> spamca.tl.transform(other, model)
     >>> other.obsm["X_spamca"].shape
-    (200, 32)
+    (200, 60)
     """
 
     def __init__(self, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:

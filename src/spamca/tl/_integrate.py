@@ -159,7 +159,7 @@ def integrate(
     >>> spamca.pp.neighbors(mdata)
     >>> spamca.tl.integrate(mdata, n_clusters=5, max_epochs=10, progress_bar=False)
     >>> mdata.obsm["X_spamca"].shape
-    (200, 32)
+    (200, 60)
     >>> [column for column in mdata.obs if column.endswith("weight")]
     ['rna:spamca_weight', 'protein:spamca_weight']
     """
