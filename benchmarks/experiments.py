@@ -28,18 +28,6 @@ SEEDS = range(int(os.environ.get("SEEDS", "5")))
 
 EXPERIMENTS = {
     "default": {},
-    "no guide": {"target": "balanced", "domain_graph": False, "prototype_share": 0.0, "alignment_weight": 0.1},
-    "no edges weighed by domains": {"domain_graph": False},
-    "no prototypes": {"prototype_share": 0.0},
-    "no alignment": {"alignment_weight": 0.0},
-    "no reconstruction": {"reconstruction_weight": 0.0},
-    "no contrast of spots": {"contrast_weight": 0.0},
-    "no contrast of clusters": {"cluster_weight": 0.0},
-    "no mask": {"mask_rate": 0.0},
-    "no feature view": {"views": ("spatial",)},
-    "no spatial view": {"views": ("feature",)},
-    "no attention over views": {"view_uniform": 1.0},
-    "no attention over modalities": {"modality_uniform": 1.0},
     "one scale: 1 hop": {"spatial_scales": (1,)},
     "images trusted in full": {"modality_trust": {"image": 1.0}},
     "paper": "paper",

@@ -86,18 +86,14 @@ def measure(n_spots: int, device: str) -> dict[str, float]:
     from benchmarks.scale import N_DOMAINS, tissue
 
     import spamca
-    from spamca import _keys
     from spamca.nn import Settings, SpaMCA, losses
-    from spamca.tl._gather import follow, gather, root_mean_squares
-    from spamca.tl._guide import find_guide, trusts
+    from spamca.tl._gather import gather, root_mean_squares
     from spamca.train.batches import Batches
 
     mdata = tissue(n_spots)
     spamca.pp.neighbors(mdata)
-    guide = find_guide(mdata, N_DOMAINS, trusts(mdata, None), n_runs=1)
-    spatial = mdata.obsp[_keys.connectivities(_keys.SPATIAL)]
-    given = follow(gather(mdata, root_mean_squares(mdata)), guide, spatial, domain_graph=True)
     settings = Settings()
+    given = gather(mdata, root_mean_squares(mdata), views=settings.views)
     batches = Batches(given, settings, batch_size=n_spots)
     batches.place(torch.device(device))
     network = SpaMCA(given.n_features, N_DOMAINS, settings).to(device)

@@ -11,7 +11,8 @@ from scipy.sparse import csr_matrix
 
 from spamca.denoise.hidden import around, foreseen, hide
 from spamca.graph import normalize
-from spamca.nn import PRESETS, Settings, SpaMCA, Tissue
+from spamca.nn import PRESETS, Settings, SpaMCA, Tissue, start
+from spamca.nn.filters import filters
 from spamca.nn.sparse import Adjacency
 
 N = 60
@@ -45,7 +46,8 @@ def tissue(rng, links):
 @pytest.fixture
 def network(tissue):
     torch.manual_seed(0)
-    network = SpaMCA(tissue.n_features, 3, Settings(n_latent=8)).eval()
+    settings = Settings(start="random", n_latent=8, views=("spatial", "feature"), fusion="attention")
+    network = SpaMCA(tissue.n_features, 3, settings).eval()
     for token in network.tokens:
         torch.nn.init.normal_(token)
     return network
@@ -85,7 +87,7 @@ def test_hidden_as_if_missing(tissue, network, links):
     )
     nothing = hide(missing, 0, np.zeros(N, dtype=bool), kept)
     hidden = hide(tissue, 0, spots, links[0])
-    np.testing.assert_array_equal(around(network, hidden, None), around(network, nothing, None))
+    np.testing.assert_array_equal(around(network, hidden, 0), around(network, nothing, 0))
 
 
 def test_spots_that_lack_it(tissue, network, links):
@@ -97,7 +99,7 @@ def test_spots_that_lack_it(tissue, network, links):
         present=torch.from_numpy(np.column_stack([~lacks, np.ones(N, dtype=bool)])),
     )
     found = foreseen(network, part, 0, kept)
-    expected = around(network, hide(part, 0, np.zeros(N, dtype=bool), kept), None)
+    expected = around(network, hide(part, 0, np.zeros(N, dtype=bool), kept), 0)
     np.testing.assert_array_equal(found[lacks], expected[lacks])
     assert np.isfinite(found).all()
 
@@ -108,14 +110,40 @@ def test_blocks_do_not_matter(tissue, network, links):
     np.testing.assert_allclose(found, foreseen(network, tissue, 0, links[0]), rtol=1e-4, atol=1e-5)
 
 
-def test_single_modality(tissue, network, links):
-    alone = replace(tissue, features=tissue.features[:1], feature_graphs=tissue.feature_graphs[:1])
-    torch.manual_seed(0)
-    network = SpaMCA(alone.n_features, 3, Settings(n_latent=8)).eval()
-    found = foreseen(network, alone, 0, links[0])
-    assert found.shape == (N, 11)
+def test_single_modality(tissue):
+    alone = Tissue(tissue.features[:1], tissue.spatial)
+    network = SpaMCA(alone.n_features, None, Settings()).eval()
+    start(network, alone)
+    found = foreseen(network, alone, 0)
+    assert found.shape == (N, 15)  # three scales beyond the spot itself
     assert np.isfinite(found).all()
-    np.testing.assert_array_equal(foreseen(network, changed(alone, 0, [5]), 0, links[0])[5], found[5])
+    np.testing.assert_array_equal(foreseen(network, changed(alone, 0, [5]), 0)[5], found[5])
+
+
+def test_surroundings_are_means_over_what_is_seen(tissue):
+    plain = replace(tissue, feature_graphs=())
+    network = SpaMCA(plain.n_features, None, Settings(spatial_scales=(0, 1))).eval()
+    spots = np.arange(N) % 7 == 0
+    found = around(network, hide(plain, 1, spots), 1)[:, -4:]
+    seen = torch.from_numpy(~spots[:, None]).float()
+    weight = 1 - tissue.spatial.product(1 - seen)
+    expected = tissue.spatial.product(tissue.features[1] * seen) / weight
+    np.testing.assert_allclose(found[weight[:, 0] > 0.1], expected[weight[:, 0] > 0.1], rtol=1e-4, atol=1e-5)
+
+
+def test_latents_tell_of_the_other_modality(tissue):
+    """Started from the structure, what is decoded is the filtered features themselves."""
+    plain = replace(tissue, feature_graphs=())
+    network = SpaMCA(plain.n_features, None, Settings()).eval()
+    start(network, plain)
+    nothing = np.zeros(N, dtype=bool)
+    gains = filters(plain.spatial, plain.features[0], None, (0, 1, 2, 8))
+    now, expected = plain.features[0], torch.zeros(N, 5)
+    for scale in range(9):
+        now = plain.spatial.product(now) if scale else now
+        if scale in (0, 1, 2, 8):
+            expected += now * gains[(0, 1, 2, 8).index(scale)]
+    np.testing.assert_allclose(around(network, hide(plain, 1, nothing), 1)[:, :5], expected, rtol=1e-3, atol=1e-5)
 
 
 def test_published_network(tissue, links):

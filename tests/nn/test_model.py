@@ -14,10 +14,23 @@ def test_shapes(toy_tissue, step, preset):
     network = SpaMCA(toy_tissue.n_features, 4, PRESETS[preset].changed(n_latent=8))
     batch, output, _ = step(network, toy_tissue)
     assert [restored.shape for restored in output.restored] == [target.shape for target in batch.targets]
+    settings = network.settings
     assert output.latents.fused.shape == (40, 8)
     assert output.latents.modality_weights.shape == (40, 3)
-    assert [weights.shape for weights in output.latents.view_weights] == [(40, 2)] * 3
-    assert output.fused_assignment.shape == (40, 4)
+    assert [weights.shape for weights in output.latents.view_weights] == [(40, len(settings.views))] * 3
+    assert [y.shape for y in output.assignments] == [(40, 4)] * (4 if settings.clusters else 0)
+    assert [p.shape for p in output.projections] == [(40, 8)] * (3 if settings.contrast_weight else 0)
+
+
+def test_width_is_at_most_the_number_of_features(toy_tissue):
+    assert SpaMCA(toy_tissue.n_features, None, Settings()).n_latent == 19
+    assert SpaMCA(toy_tissue.n_features, None, Settings(n_latent=5)).n_latent == 5
+    assert SpaMCA(toy_tissue.n_features, 4, PRESETS["paper"]).n_latent == 64
+
+
+def test_default_knows_no_number_of_clusters(toy_tissue):
+    first, second = (dict(SpaMCA(toy_tissue.n_features, k, Settings()).named_parameters()) for k in (3, 9))
+    assert {name: x.shape for name, x in first.items()} == {name: x.shape for name, x in second.items()}
 
 
 def test_hidden_spots_do_not_leak(toy_tissue):
@@ -47,20 +60,19 @@ def test_missing_modality_does_not_count(toy_tissue, step):
 @pytest.mark.parametrize("views", [("spatial",), ("feature",), ("feature", "spatial")])
 def test_views(toy_tissue, step, views):
     torch.manual_seed(0)
-    network = SpaMCA(toy_tissue.n_features, 4, Settings(n_latent=8, views=views))
+    network = SpaMCA(toy_tissue.n_features, 4, Settings(start="random", n_latent=8, views=views))
     _, output, terms = step(network, toy_tissue)
     assert [weights.shape for weights in output.latents.view_weights] == [(40, len(views))] * 3
     terms["total"].backward()
     for view, encoders in (("spatial", network.spatial_encoders), ("feature", network.feature_encoders)):
-        learnt = [parameter.grad is not None for parameter in encoders.parameters()]
-        assert learnt == [view in views] * len(learnt)
+        assert all((parameter.grad is not None) is (view in views) for parameter in encoders.parameters())
 
 
 def test_only_its_own_view_sees_a_graph(toy_tissue):
     other = replace(toy_tissue, feature_graphs=(toy_tissue.spatial,) * 3)
     for views, same in ((("spatial",), True), (("feature",), False)):
         torch.manual_seed(0)
-        settings = Settings(n_latent=8, views=views)
+        settings = Settings(start="random", n_latent=8, views=views)
         network = SpaMCA(toy_tissue.n_features, 4, settings)
         first, second = (network.encode(look(tissue, settings)) for tissue in (other, toy_tissue))
         assert torch.equal(first.fused, second.fused) is same

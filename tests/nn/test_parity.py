@@ -119,10 +119,10 @@ def intermediates(run):
         "recon_2": run["restored"][1],
         "y1": output.assignments[0],
         "y2": output.assignments[1],
-        "y_fused": output.fused_assignment,
+        "y_fused": output.assignments[2],
         "proj_1": output.projections[0],
         "proj_2": output.projections[1],
-        "target": published_target([*output.assignments, output.fused_assignment]),
+        "target": published_target(output.assignments),
     }
 
 

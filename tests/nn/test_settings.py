@@ -24,7 +24,7 @@ def test_unknown_setting():
 @pytest.mark.parametrize(
     ("name", "value", "error"),
     [
-        ("fusion", "sum", ValueError),
+        ("fusion", "x", ValueError),
         ("contrast", "x", ValueError),
         ("target", "x", ValueError),
         ("mask_rate", 1.0, ValueError),
@@ -47,8 +47,8 @@ def test_unknown_setting():
         ("views", ("spatial", "x"), ValueError),
         ("views", "spatial", TypeError),
         ("views", 3, TypeError),
-        ("prototype_share", 1.5, ValueError),
-        ("prototype_share", -0.1, ValueError),
+        ("start", "x", ValueError),
+        ("n_steps", -1, ValueError),
     ],
 )
 def test_every_value_is_judged(name, value, error):
@@ -62,20 +62,15 @@ def test_every_setting_is_judged_or_a_switch(name):
     assert isinstance(value, bool) or name in {*RANGES, *CHOICES, "spatial_scales", "views"}
 
 
-@pytest.mark.parametrize(
-    ("changes", "guided"),
-    [
-        ({}, True),
-        ({"target": "balanced"}, True),
-        ({"domain_graph": False}, True),
-        ({"target": "balanced", "domain_graph": False}, False),
-        ({"target": "published", "domain_graph": False, "prototype_share": 0.5}, False),
-    ],
-)
-def test_guided_where_something_depends_on_a_guide(changes, guided):
-    assert Settings(**changes).guided is guided
+@pytest.mark.parametrize("changes", [{"views": ("spatial", "feature")}, {"views": ("feature",)}, {"fusion": "attention"}])
+def test_start_from_the_structure_is_of_the_surroundings_and_their_sum(changes):
+    with pytest.raises(ValueError, match="start='structure' needs views=.*fusion='sum'.*use start='random'"):
+        Settings(**changes)
+    assert Settings(start="random", **changes) != Settings()
 
 
-def test_published_method_has_no_guide():
-    assert not PRESETS["paper"].guided
-    assert PRESETS["paper"].prototype_share == 0
+def test_clusters_where_a_loss_asks_for_them():
+    assert not Settings().clusters
+    assert Settings(cluster_weight=0.1).clusters
+    assert Settings(alignment_weight=0.1).clusters
+    assert PRESETS["paper"].clusters

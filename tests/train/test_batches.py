@@ -9,7 +9,7 @@ from spamca.nn import Settings
 from spamca.train import batches as module
 from spamca.train.batches import Batches, ahead
 
-SETTINGS = Settings(n_latent=8)
+SETTINGS = Settings(n_latent=8, n_steps=40)
 
 
 def test_small_tissue_is_one_batch(toy_tissue):
@@ -38,7 +38,7 @@ def test_tiles_of_a_batch_come_from_several_places(toy_tissue, position):
 
 
 @pytest.mark.parametrize(
-    ("given", "size", "passes"), [({}, 40, 14), ({"n_steps": 3}, 40, 3), ({"max_epochs": 2}, 40, 2), ({}, 120, 40)]
+    ("given", "size", "passes"), [({}, 40, 14), ({"n_steps": 3}, 40, 3), ({"max_epochs": 2}, 40, 2), ({}, 120, 40), ({"n_steps": 0}, 40, 0)]
 )
 def test_number_of_passes(toy_tissue, position, given, size, passes, monkeypatch):
     monkeypatch.setattr(module, "LEAST_SEEN", 1)

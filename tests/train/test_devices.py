@@ -12,8 +12,7 @@ from sklearn.metrics import adjusted_rand_score
 from spamca import datasets, pp
 from spamca.cluster import mixture
 from spamca.nn import PRESETS
-from spamca.tl._gather import follow, gather, positions, root_mean_squares
-from spamca.tl._guide import find_guide, trusts
+from spamca.tl._gather import gather, positions, root_mean_squares
 from spamca.train import fit
 
 STRATEGIES = {"ddp_spawn": "paper", "ddp": "default"}
@@ -45,10 +44,7 @@ def mdata():
 
 def arguments(mdata, preset):
     settings = PRESETS[preset].changed(n_steps=30, max_epochs=15, early_stopping=False)
-    tissue = gather(mdata, root_mean_squares(mdata))
-    if settings.guided:
-        guide = find_guide(mdata, 4, trusts(mdata, None), n_runs=1)
-        tissue = follow(tissue, guide, mdata.obsp["spatial_connectivities"], domain_graph=True)
+    tissue = gather(mdata, root_mean_squares(mdata), views=settings.views)
     given = {"position": positions(mdata), "batch_size": 200, "accelerator": "cpu", "progress_bar": False}
     return {"tissue": tissue, "n_clusters": 4, "settings": settings, **given}
 

@@ -19,7 +19,9 @@ from spamca.train.fit import freeze_unused
 from spamca.train.plan import TrainingPlan
 from spamca.train.threads import threads
 
-SETTINGS = Settings(n_latent=8, max_epochs=12)
+WEIGHTS = {"contrast_weight": 0.1, "cluster_weight": 0.1, "alignment_weight": 0.1}
+TRAINED = Settings(start="random", n_latent=8, learning_rate=1e-2, **WEIGHTS)
+SETTINGS = TRAINED.changed(max_epochs=12)
 QUIET = {"progress_bar": False, "accelerator": "cpu"}
 
 
@@ -49,9 +51,34 @@ def test_global_random_state_is_left(toy_tissue):
 
 
 def test_no_epochs_gives_the_untrained_network(toy_tissue):
-    result = fit(toy_tissue, 4, Settings(n_latent=8, max_epochs=0), **QUIET)
+    result = fit(toy_tissue, 4, TRAINED.changed(max_epochs=0), **QUIET)
     assert result.history == {}
     assert torch.isfinite(result.latents.fused).all()
+
+
+def test_default_draws_nothing_and_knows_no_clusters(toy_tissue, position):
+    one = fit(toy_tissue, 4, Settings(), random_state=0, **QUIET)
+    other = fit(toy_tissue, 9, Settings(), random_state=1, batch_size=40, position=position, **QUIET)
+    assert one.history == {}
+    torch.testing.assert_close(one.latents.fused, other.latents.fused, rtol=1e-4, atol=1e-5)
+
+
+def test_trust_scales_a_modality(toy_tissue):
+    """What is not trusted does not count; the other modality is left as it is alone."""
+    found = fit(toy_tissue, None, Settings(), trust=(1.0, 0.0), **QUIET)
+    features = (toy_tissue.features[0], toy_tissue.features[1].roll(7, 0))
+    other = fit(replace(toy_tissue, features=features), None, Settings(), trust=(1.0, 0.0), **QUIET)
+    torch.testing.assert_close(found.latents.fused, other.latents.fused)
+    single = replace(toy_tissue, features=toy_tissue.features[:1], feature_graphs=toy_tissue.feature_graphs[:1])
+    alone = fit(single, None, Settings(), **QUIET).latents.fused
+    distances = [torch.cdist(x, x, compute_mode="donot_use_mm_for_euclid_dist") for x in (found.latents.fused, alone)]
+    torch.testing.assert_close(*distances, rtol=1e-3, atol=1e-4)
+    assert (found.latents.modality_weights[:, 1] == 0).all()
+
+
+def test_trust_is_for_the_sum(toy_tissue):
+    with pytest.raises(ValueError, match="trust=\\[1, 0\\] needs fusion='sum', got 'concatenation'"):
+        fit(toy_tissue, 4, PRESETS["paper"], trust=[1, 0], **QUIET)
 
 
 def test_paper_is_normalised_and_masked(toy_tissue):
@@ -80,7 +107,7 @@ def test_mixed_precision_trains(toy_tissue):
 
 def test_losses_are_of_single_precision(toy_tissue, monkeypatch):
     def seen(batch, output, settings):
-        held = [*output.restored, *output.assignments, output.fused_assignment, *output.projections]
+        held = [*output.restored, *output.assignments, *output.projections]
         kinds.update(x.dtype for x in held)
         kinds.add((held[0].T @ held[0]).dtype)
         return losses(batch, output, settings)
@@ -116,7 +143,7 @@ def test_interrupt_reaches_the_caller(toy_tissue, monkeypatch):
 
 @pytest.mark.parametrize("known", [True, False])
 def test_tiles_learn_as_the_whole_does(toy_tissue, position, known):
-    settings = Settings(n_latent=8, n_steps=120, early_stopping=False, learning_rate=1e-2)
+    settings = TRAINED.changed(n_steps=120, early_stopping=False, learning_rate=1e-2)
     given = {"batch_size": 40, "position": position if known else None}
     tiled = fit(toy_tissue, 4, settings.changed(max_epochs=40), **given, **QUIET)
     whole = fit(toy_tissue, 4, settings, **QUIET)
@@ -135,8 +162,9 @@ def test_what_no_loss_depends_on_is_frozen(toy_tissue):
     single = replace(toy_tissue, features=toy_tissue.features[:1], feature_graphs=toy_tissue.feature_graphs[:1])
     for tissue, settings, frozen in (
         (toy_tissue, SETTINGS, set()),
+        (toy_tissue, Settings(), set()),
         (toy_tissue, SETTINGS.changed(views=("feature",)), {"spatial_encoders"}),
-        (single, SETTINGS.changed(views=("spatial",)), {"feature_encoders", "projectors"}),
+        (single, SETTINGS, {"projectors"}),
     ):
         network = SpaMCA(tissue.n_features, 4, settings)
         freeze_unused(network, Batches(tissue, settings))
