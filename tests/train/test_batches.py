@@ -38,7 +38,8 @@ def test_tiles_of_a_batch_come_from_several_places(toy_tissue, position):
 
 
 @pytest.mark.parametrize(
-    ("given", "size", "passes"), [({}, 40, 14), ({"n_steps": 3}, 40, 3), ({"max_epochs": 2}, 40, 2), ({}, 120, 40), ({"n_steps": 0}, 40, 0)]
+    ("given", "size", "passes"),
+    [({}, 40, 14), ({"n_steps": 3}, 40, 3), ({"max_epochs": 2}, 40, 2), ({}, 120, 40), ({"n_steps": 0}, 40, 0)],
 )
 def test_number_of_passes(toy_tissue, position, given, size, passes, monkeypatch):
     monkeypatch.setattr(module, "LEAST_SEEN", 1)

@@ -28,15 +28,15 @@ RIDGE = 1e-2
 def filters(spatial: Adjacency, x: Tensor, has: Tensor | None, scales: Sequence[int]) -> Tensor:
     r"""Filter of each feature that comes nearest to its signal (factorial kriging, Matheron 1982).
 
-    A feature is a signal s that varies from spot to spot, and what no two spots share. With :math:`c_0` its variance and
+    A feature is a signal u that varies from spot to spot, and what no two spots share. With :math:`c_0` its variance and
     :math:`c_1, c_2` its covariance over one step and over two steps that do not return, the signal has the variance
 
     .. math:: \sigma^2 = c_1 + \rho\,(c_1 - c_2), \qquad 0 \le \sigma^2 \le c_0,
 
-    and the filter :math:`g` of least squared error against the signal, which nobody sees, solves
+    and the filter :math:`g` of least squared error against the signal u, which nobody sees, solves
 
     .. math::
-        \min_g \Big\lVert s - \sum_s g_s \hat A^s x \Big\rVert^2: \qquad
+        \min_g \Big\lVert u - \sum_s g_s \hat A^s x \Big\rVert^2: \qquad
         \sum_t \langle \hat A^s x, \hat A^t x \rangle\, g_t = \langle \hat A^s x, x \rangle - (c_0 - \sigma^2) \operatorname{tr} \hat A^s
 
     Where the signal is smooth, far scales have the weight; where it changes from spot to spot, the spot itself; noise gets
@@ -76,7 +76,8 @@ def filters(spatial: Adjacency, x: Tensor, has: Tensor | None, scales: Sequence[
     along = (1 - POOLED) * along + POOLED * (along @ share)[:, None]
     power, along = power.permute(2, 0, 1), along.T
     scale = power.diagonal(dim1=1, dim2=2).clamp(min=torch.finfo(torch.float64).tiny).sqrt()
-    power = power / scale[:, :, None] / scale[:, None, :] + RIDGE * torch.eye(len(scales), dtype=power.dtype, device=x.device)
+    power = power / scale[:, :, None] / scale[:, None, :]
+    power += RIDGE * torch.eye(len(scales), dtype=power.dtype, device=x.device)
     found = torch.linalg.solve(power, along / scale) / scale
     return (found * varies[:, None]).T.float()
 

@@ -127,7 +127,10 @@ class SpaMCA(nn.Module):
         encoders = {"spatial": self.spatial_encoders, "feature": self.feature_encoders}
         for m, seen in enumerate(batch.seen):
             views = [encoders[view][m](seen[view], self.tokens[m]) for view in VIEWS if view in seen]
-            latent, weights = self.attentions[m](views) if len(views) > 1 else (views[0], views[0].new_ones(len(views[0]), 1))
+            if len(views) > 1:
+                latent, weights = self.attentions[m](views)
+            else:
+                latent, weights = views[0], views[0].new_ones(len(views[0]), 1)
             latents.append(latent)
             view_weights.append(weights)
         fused, modality_weights = self.fusion(latents, batch.present)

@@ -25,7 +25,8 @@ def losses(batch: Batch, output: Output, settings: Settings) -> dict[str, Tensor
               + \lambda_{cluster} L_{cluster} + \lambda_{kl} L_{kl}
 
     The pairwise losses average over the pairs of modalities and are zero for a single one; a spot counts in a pair only
-    where it has both. Losses of weight zero are not taken, and are zero. Where several processes share a batch, each gives the losses of the whole.
+    where it has both. Losses of weight zero are not taken, and are zero. Where several processes share a
+    batch, each gives the losses of the whole.
 
     Parameters
     ----------

@@ -89,8 +89,8 @@ class Settings:
     learning_rate
         Step size of Adam.
     n_steps
-        Largest number of steps; 0 leaves the weights as they start. Passes over the tissue while it is one batch, and where it is more, as many passes as give
-        as many steps, but three at least, and of small tissue more (:data:`spamca.train.batches.LEAST_SEEN`).
+        Largest number of steps; 0 leaves the weights as they start. Passes over the tissue while it is one
+        batch, and where it is more, as many passes as give as many steps, but three at least, and of small tissue more (:data:`spamca.train.batches.LEAST_SEEN`).
     max_epochs
         Largest number of passes over the tissue, whatever the number of steps; None leaves it to ``n_steps``.
     early_stopping
