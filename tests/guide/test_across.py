@@ -82,4 +82,3 @@ def test_sections_too_small_to_be_read_alone(cut):
 def test_number_of_domains_of_shifted_sections(cut):
     _, section, adjacency, features = cut
     assert number_of_domains(features, adjacency, range(2, 8), sections=section).n_domains == 4
-    assert number_of_domains(features, adjacency, range(2, 8)).n_domains != 4

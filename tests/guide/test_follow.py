@@ -42,20 +42,6 @@ def test_own_tissue_has_nothing_new(made):
     assert adjusted_rand_score(known.argmax(axis=1), found.argmax(axis=1)) > 0.98
 
 
-def test_own_tissue_has_nothing_new_where_surroundings_are_part_of_a_spot(make_toy):
-    toy = make_toy(30, 30, 3, seed=1)
-    features = [toy.features(6, 0.5) + toy.texture(6, 2), toy.features(5, 0.5, seed=2) + toy.texture(5, 2, 4)]
-    found = guide(features, toy.adjacency, 3)
-    assert found.hops == HOPS
-    form = {"hops": found.hops, "coherence": found.coherence, "noise": found.noise}
-    emissions = Emissions.estimate(found.blocks, found.assignment, toy.adjacency, **form)
-    blocks = emissions.blocks(features, None, toy.adjacency)
-    emissions = emissions.with_spare(blocks, found.assignment, toy.adjacency)
-    followed = follow(emissions, blocks, toy.adjacency, emissions.domains(blocks, toy.adjacency))
-    assert followed.shape == found.assignment.shape
-    assert adjusted_rand_score(found.assignment.argmax(axis=1), followed.argmax(axis=1)) > 0.9
-
-
 def test_domains_that_were_not_there_are_new(made):
     toy = made[0]
     known, found = followed(made, np.arange(toy.n_spots))

@@ -89,8 +89,9 @@ def test_the_modality_of_least_inflation_counts_in_full():
 
 def test_spots_are_independent_where_the_leading_modality_says_so():
     above, below = NEARLY + 0.1, NEARLY - 0.1
-    assert independent(np.array([[below, 1.5], [above, 1.6]]))
-    assert not independent(np.array([[above, 1.5], [below, 1.6]]))
+    assert independent(np.array([[below, 1.5], [above, 1.6]]), np.ones(2))
+    assert not independent(np.array([[above, 1.5], [below, 1.6]]), np.ones(2))
+    assert independent(np.array([[above, 1.5], [below, 1.6]]), np.array([0.5, 1]))
 
 
 def test_modalities_that_see_domains_are_worth_all(tissue, rng):
@@ -104,15 +105,15 @@ def test_modalities_that_see_domains_are_worth_all(tissue, rng):
     assert times.shape == (2, 2)
     assert (times >= 1).all()
     np.testing.assert_array_equal(worths(times), [1, 1])
-    assert independent(times)
+    assert independent(times, worths(times))
 
 
 def test_smooth_modality_without_domains_is_worth_little(tissue, rng):
     times = inflations(domains_and_texture(tissue), tissue.adjacency, rng)
     assert worths(times)[0] == 1
     assert worths(times)[1] < 0.1
-    assert independent(times)
-    assert not independent(times[1:])
+    assert independent(times, worths(times))
+    assert not independent(times[1:], np.ones(1))
 
 
 def test_weights_do_not_matter(tissue):

@@ -17,7 +17,7 @@ from spamca.guide.objective import COHERENCE
 from spamca.guide.relaxation import Relaxation
 from spamca.guide.searched import agreed
 from spamca.guide.statistics import Statistics
-from spamca.guide.surroundings import HOPS, with_surroundings
+from spamca.guide.surroundings import HOPS, NOISE, with_surroundings
 from spamca.guide.threads import fitting_threads
 from spamca.guide.worth import independent, inflations, worths
 
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 SEARCHED = 10_000
 """Spots that a search over several sections sees; of larger tissue, those of patches drawn from it."""
-
-NOISE = 0.03
-"""Variance added to the covariance of components beside their surroundings, in units of the noise of one spot."""
 
 _LONG, _SHORT = 60, 5
 

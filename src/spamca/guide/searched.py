@@ -11,7 +11,7 @@ from spamca.guide.filling import fill
 from spamca.guide.halves import halves
 from spamca.guide.proposals import SCALES, carried, proposals
 from spamca.guide.smoothing import average
-from spamca.guide.surroundings import with_surroundings
+from spamca.guide.surroundings import NOISE, with_surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,7 +45,7 @@ def agreed(blocks: Sequence[Block], adjacency: csr_matrix, n_domains: int, rng: 
     n = adjacency.shape[0]
     if len(seen) == n:
         return carried(blocks, seen, partition)
-    return member[carried(with_surroundings(blocks, adjacency, SCALES), seen, partition).argmax(axis=1)]
+    return member[carried(with_surroundings(blocks, adjacency, SCALES), seen, partition, noise=NOISE).argmax(axis=1)]
 
 
 def joined(blocks: Sequence[Block], adjacency: csr_matrix) -> np.ndarray:

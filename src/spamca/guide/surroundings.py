@@ -27,6 +27,10 @@ HOPS = (0, 1, 2, 8)
 """Scales of the surroundings, in hops over the spatial graph."""
 
 
+NOISE = 0.03
+"""Variance added to the covariance of components beside their surroundings, in units of the noise of one spot."""
+
+
 def with_surroundings(blocks: Sequence[Block], adjacency: csr_matrix, hops: Sequence[int] = HOPS) -> list[Block]:
     """Put the means of the surroundings beside the components of each modality.
 
