@@ -143,7 +143,6 @@ def accuracy():
         scores = []
         for seed in range(5):
             spamca.tl.integrate(mdata, truth[known].nunique(), random_state=seed, progress_bar=False)
-            spamca.tl.cluster(mdata, random_state=seed)
             scores.append(adjusted_rand_score(truth[known], mdata.obs.loc[known, "spamca"]))
         each = " ".join(f"{score:.3f}" for score in scores)
         print(f"{path.stem:22s} ARI {np.mean(scores):.3f} ± {np.std(scores):.3f}   {each}", flush=True)
@@ -200,7 +199,6 @@ def identical():
         for _ in range(2):
             mdata = read(path)
             spamca.tl.integrate(mdata, 5, progress_bar=False, max_epochs=30)
-            spamca.tl.cluster(mdata)
             pair.append((mdata.obsm["X_spamca"], mdata.obs["spamca"].to_numpy()))
         (z, labels), (z_again, labels_again) = pair
         print(f"{path.stem:22s} embedding {np.array_equal(z, z_again)}, labels {(labels == labels_again).all()}")

@@ -136,12 +136,10 @@ def hidden():
             half = np.zeros(whole.n_obs, dtype=bool)
             half[np.random.default_rng(seed).permutation(whole.n_obs)[: whole.n_obs // 2]] = True
             full = integrated(whole.copy(), n_domains, seed)
-            spamca.tl.cluster(full, random_state=seed)
             best = adjusted_rand_score(label, full.obs["spamca"])
             for where, gone in (("half", half), ("side", x < np.quantile(x, 0.35))):
                 part, order = without(whole, name, gone)
                 integrated(part, n_domains, seed)
-                spamca.tl.cluster(part, random_state=seed)
                 spamca.tl.denoise(part, random_state=seed)
                 table, lacks = part.obsm[f"spamca_denoised_{name}"], gone[order]
                 truth = NORMALISED[kind](whole[name].X)[order][:, whole[name].var_names.isin(table.columns)]

@@ -219,9 +219,7 @@ def main() -> None:
     found = {}
     for name in asked.sets:
         given = prepare(name)[0]
-        found[name] = {
-            method: measure(given, METHODS[method], probe_only=asked.probe_only) for method in asked.methods
-        }
+        found[name] = {method: measure(given, METHODS[method], probe_only=asked.probe_only) for method in asked.methods}
         print(f"{name} done", file=sys.stderr)
     for title, place in (("Probe", 0), ("Hidden", 2), ("Seconds", 3)):
         rows = []
@@ -230,7 +228,9 @@ def main() -> None:
             rows.append([method, *(f"{value:.3f}" for value in values), f"**{np.mean(values):.3f}**"])
         print(f"\n{title}\n\n{markdown(rows, ['', *(f'`{name}`' for name in asked.sets), 'mean'])}\n", flush=True)
     spread = {method: np.mean([found[name][method][1] for name in asked.sets]) for method in asked.methods}
-    print("Standard deviation over seeds:", {method: round(float(value), 3) for method, value in spread.items() if value})
+    print(
+        "Standard deviation over seeds:", {method: round(float(value), 3) for method, value in spread.items() if value}
+    )
     probes = {name: {method: values[0] for method, values in of.items()} for name, of in found.items()}
     ours = [method for method in asked.methods if isinstance(METHODS[method], dict)]
     print(f"Left out: {left_out(probes, ours):.3f}")

@@ -118,7 +118,6 @@ def one(n_spots: int, path: Path, accelerator: str) -> None:
     warm = tissue(500)
     spamca.pp.neighbors(warm)
     spamca.tl.integrate(warm, N_DOMAINS, accelerator=accelerator, progress_bar=False)
-    spamca.tl.cluster(warm)
     mdata, stages = tissue(n_spots), Stages()
     held = memory("VmRSS")
     stages.inside(_guide, "find_guide", "guide")
@@ -131,7 +130,6 @@ def one(n_spots: int, path: Path, accelerator: str) -> None:
     spamca.tl.integrate(mdata, N_DOMAINS, accelerator=accelerator, progress_bar=False)
     integrated = time.perf_counter()
     with stages.measure("domains"):
-        spamca.tl.cluster(mdata)
     done = time.perf_counter()
     inner = sum(stages.seconds[name] for name in ("guide", "training", "neighbours of the embedding"))
     record = {

@@ -26,7 +26,7 @@ import spamca
 from spamca.cluster import mixture, principal_components
 from spamca.graph import normalize
 from spamca.guide import guide
-from spamca.tl._guide import arrays_of, trusts
+from spamca.tl._guide import arrays_of
 
 warnings.filterwarnings("ignore")
 logging.getLogger("spamca").setLevel(logging.WARNING)
@@ -87,7 +87,7 @@ class Sight:
         self.known = ~np.isin(self.truth, ("undetermined", "nan", ""))
         self.k = len(set(self.truth[self.known]))
         self.names, self.section = np.unique(mdata.obs["section"].astype(str), return_inverse=True)
-        self.arrays = arrays_of(mdata, trusts(mdata, None))
+        self.arrays = arrays_of(mdata, None)
         present = self.arrays["present"]
         self.present = np.ones((mdata.n_obs, len(mdata.mod)), dtype=bool) if present is None else present
 
@@ -180,7 +180,6 @@ def network(**options):
     def method(sight):
         for seed in SEEDS:
             spamca.tl.integrate(sight.mdata, sight.k, random_state=seed, progress_bar=False, **options)
-            spamca.tl.cluster(sight.mdata, random_state=seed)
             yield sight.mdata.obs["spamca"].cat.codes.to_numpy()
 
     return method

@@ -42,7 +42,6 @@ def run(mdata: MuData, n_clusters: int, seed: int) -> dict[str, np.ndarray]:
     found = {}
     for name, given in options(mdata.n_obs, Settings().n_steps).items():
         spamca.tl.integrate(mdata, n_clusters, random_state=seed, progress_bar=False, **given)
-        spamca.tl.cluster(mdata, random_state=seed)
         found[name] = mdata.obs["spamca"].to_numpy().astype(int)
     return found
 

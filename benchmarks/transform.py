@@ -5,7 +5,7 @@
 Real tissue is looked for in the folder ``data`` of ``$SPAMCA_TEST_DATA``. The half that is transformed is scored against the labels
 (ARI), beside what training on the whole tissue reaches on that half, the same model with its domains as they were (``adapt=False``), training on
 that half itself, and the domains of the most similar spots of the trained half. The bar is 0.9 times the first. Labels that the trained half
-lacks are told. ``benchmarks/follow.py`` compares other ways.
+lacks are told.
 """
 
 from __future__ import annotations
@@ -54,7 +54,6 @@ def trained(mdata, n_clusters, seed):
 
     spamca.pp.neighbors(mdata)
     spamca.tl.integrate(mdata, n_clusters, random_state=seed, progress_bar=False)
-    spamca.tl.cluster(mdata, random_state=seed)
     return mdata
 
 

@@ -137,9 +137,7 @@ def test_bad_key(pair, key, says):
         _checks.check_key_added(pair, key)
 
 
-@pytest.mark.parametrize(
-    "name", ["X_a", "a_posterior", "a_confidence", "a_colors", "a_weight", "a_view_weights"]
-)
+@pytest.mark.parametrize("name", ["X_a", "a_posterior", "a_confidence", "a_colors", "a_weight", "a_view_weights"])
 def test_key_made_names_are_no_modalities(name):
     mdata = tissue_of(**{name: modality("xy")})
     with pytest.raises(ValueError, match=f"key_added='a', which writes {name!r}, collides .* choose another key_added"):

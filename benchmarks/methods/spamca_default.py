@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 
 
 def fit(tissue: Tissue, seed: int) -> Fit:
-    """The own read-out is ``tl.cluster`` at its defaults."""
+    """The own read-out are the domains that it writes."""
     mdata = read()
     spamca.pp.neighbors(mdata)
     spamca.tl.integrate(mdata, tissue.n_clusters, random_state=seed, progress_bar=False)
-    spamca.tl.cluster(mdata, tissue.n_clusters, random_state=seed)
     return Fit(mdata.obsm["X_spamca"], mdata.obs["spamca"].to_numpy().astype(int))

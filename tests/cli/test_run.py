@@ -54,7 +54,17 @@ def test_results_are_those_of_the_library(run, tissue_file, tmp_path, capfd):
     library.tl.cluster(expected, 3, method="mixture", refine=True, random_state=1)
 
     out, figures = tmp_path / "out.h5mu", tmp_path / "figures"
-    options = ["--n-neighbors", "15", "--settings", "n_latent=16", "--random-state", "1", "--refine", "--method", "mixture"]
+    options = [
+        "--n-neighbors",
+        "15",
+        "--settings",
+        "n_latent=16",
+        "--random-state",
+        "1",
+        "--refine",
+        "--method",
+        "mixture",
+    ]
     code = run(*QUICK, *options, "--figures", figures, "--log-file", tmp_path / "log")
     told = capfd.readouterr()
     assert code == 0, told.err
@@ -64,7 +74,7 @@ def test_results_are_those_of_the_library(run, tissue_file, tmp_path, capfd):
     np.testing.assert_array_equal(found.obsm["spamca_posterior"], expected.obsm["spamca_posterior"])
     assert list(found.obs["spamca"]) == list(expected.obs["spamca"])
 
-    written = [figures / f"{name}.png" for name in ("domains", "modality_weights", "training_history")]
+    written = [figures / f"{name}.png" for name in ("domains", "modality_weights", "confidence")]
     written += [tmp_path / "out.h5mu.json", out]
     assert told.out.splitlines() == [str(path) for path in written]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in written[:3])

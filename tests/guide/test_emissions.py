@@ -107,12 +107,21 @@ def test_domains_know_how_many_spots_they_had(made):
 def spread(make_toy):
     """Tissue that varies with its surroundings, two modalities, the second lacking in a quarter, and what its domains look like."""
     toy = make_toy(24, 24, 3, seed=2)
-    features = [toy.features(6, 0.5) + 0.7 * toy.texture(6, 2), toy.features(5, 0.5, seed=2) + 0.7 * toy.texture(5, 2, 4)]
+    features = [
+        toy.features(6, 0.5) + 0.7 * toy.texture(6, 2),
+        toy.features(5, 0.5, seed=2) + 0.7 * toy.texture(5, 2, 4),
+    ]
     present = np.ones((toy.n_spots, 2), dtype=bool)
     present[: toy.n_spots // 4, 1] = False
     found = guide(features, toy.adjacency, 3, present=present)
     assert found.hops == HOPS
-    return toy, features, present, found, Emissions.estimate(found.blocks, found.assignment, toy.adjacency, **form(found))
+    return (
+        toy,
+        features,
+        present,
+        found,
+        Emissions.estimate(found.blocks, found.assignment, toy.adjacency, **form(found)),
+    )
 
 
 def test_surroundings_are_put_beside_the_components_of_other_tissue(spread):
@@ -149,7 +158,10 @@ def test_tissue_that_a_mixture_was_found_in_gets_its_own_domains(spread):
 def test_domains_of_a_mixture_are_as_probable_as_they_are_large(make_toy):
     """Also where the first modality was not measured in one of them."""
     toy = make_toy(24, 24, 3, seed=2)
-    features = [toy.features(6, 0.5) + 0.7 * toy.texture(6, 2), toy.features(5, 0.5, seed=2) + 0.7 * toy.texture(5, 2, 4)]
+    features = [
+        toy.features(6, 0.5) + 0.7 * toy.texture(6, 2),
+        toy.features(5, 0.5, seed=2) + 0.7 * toy.texture(5, 2, 4),
+    ]
     present = np.column_stack([toy.truth > 0, np.ones(toy.n_spots, dtype=bool)])
     member = np.eye(3, dtype=np.float32)[toy.truth]
     given = masks(present, 2)

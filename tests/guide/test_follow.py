@@ -7,7 +7,6 @@ from sklearn.metrics import adjusted_rand_score
 from spamca.guide import guide
 from spamca.guide.emissions import Emissions
 from spamca.guide.follow import follow, spare_gain
-from spamca.guide.surroundings import HOPS
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,9 @@ def seen(toy, means, rng):
 
 def test_shares_are_the_equation(toy, rng):
     q = rng.dirichlet(np.full(3, 0.3), toy.n_spots).astype(np.float32)
-    blocks = [Block(seen(toy, 2 * rng.normal(size=(3, 2)), rng), weight, modality=m) for m, weight in enumerate((1, 0.4))]
+    blocks = [
+        Block(seen(toy, 2 * rng.normal(size=(3, 2)), rng), weight, modality=m) for m, weight in enumerate((1, 0.4))
+    ]
     step, told = average(toy.adjacency).toarray(), []
     around = step @ step @ q + ELSEWHERE / 3
     for block in blocks:

@@ -80,7 +80,9 @@ def test_order_of_spots_changes_nothing_but_rounding(toy, clear, rng):
     given = [block.take(order) for block in clear], toy.adjacency[order][:, order]
     shuffled, other = proposals(*given, 3, np.random.default_rng(0), scales=(2,), n_each=3)
     np.testing.assert_array_equal(order[shuffled], seen)
-    best, again = (max(agreements(toy.truth[own], np.arange(len(own)), qs)) for own, qs in ((seen, found), (seen, other)))
+    best, again = (
+        max(agreements(toy.truth[own], np.arange(len(own)), qs)) for own, qs in ((seen, found), (seen, other))
+    )
     assert again == pytest.approx(best, abs=0.03)
 
 
@@ -95,7 +97,9 @@ def test_of_larger_tissue_a_sample_is_seen(toy, clear, rng, monkeypatch):
 def test_a_sample_knows_the_surroundings_of_the_whole_tissue(toy, clear, rng, monkeypatch):
     asked = []
     monkeypatch.setattr(module, "SAMPLE", 120)
-    monkeypatch.setattr(module, "smoothed", lambda block, *rest: asked.append(len(block.values)) or smoothed(block, *rest))
+    monkeypatch.setattr(
+        module, "smoothed", lambda block, *rest: asked.append(len(block.values)) or smoothed(block, *rest)
+    )
     proposals(clear, toy.adjacency, 3, rng, scales=(1,), n_each=1)
     assert asked == [toy.n_spots] * 2
 

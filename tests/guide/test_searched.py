@@ -47,8 +47,6 @@ def test_of_larger_tissue_what_a_sample_agrees_on_is_carried_to_all(make_toy, rn
     assert adjusted_rand_score(toy.truth, found.argmax(axis=1)) > 0.85
 
 
-
-
 def test_components_side_by_side_by_their_weight(toy, rng):
     values, present = rng.normal(size=(toy.n_spots, 2)), rng.random(toy.n_spots) < 0.8
     given = [Block(values), Block(values * present[:, None], 0.25, present)]

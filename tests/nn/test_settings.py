@@ -62,7 +62,9 @@ def test_every_setting_is_judged_or_a_switch(name):
     assert isinstance(value, bool) or name in {*RANGES, *CHOICES, "spatial_scales", "views"}
 
 
-@pytest.mark.parametrize("changes", [{"views": ("spatial", "feature")}, {"views": ("feature",)}, {"fusion": "attention"}])
+@pytest.mark.parametrize(
+    "changes", [{"views": ("spatial", "feature")}, {"views": ("feature",)}, {"fusion": "attention"}]
+)
 def test_start_from_the_structure_is_of_the_surroundings_and_their_sum(changes):
     with pytest.raises(ValueError, match="start='structure' needs views=.*fusion='sum'.*use start='random'"):
         Settings(**changes)

@@ -98,7 +98,8 @@ def test_rows_of_spots_that_lack_a_modality_are_not_read(toy_tissue):
     features = [x.clone() for x in toy_tissue.features]
     features[1][:10] = 50
     first, second = (
-        embedded(replace(toy_tissue, features=tuple(given), present=present)) for given in (toy_tissue.features, features)
+        embedded(replace(toy_tissue, features=tuple(given), present=present))
+        for given in (toy_tissue.features, features)
     )
     torch.testing.assert_close(first, second)
 

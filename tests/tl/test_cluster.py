@@ -223,7 +223,11 @@ def snapshot(mdata):
         ({"n_clusters": 3.0}, TypeError, r"n_clusters .* got 3\.0"),
         ({"method": "louvain"}, ValueError, "method must be one of .*got 'louvain'"),
         ({"selection": "best", "method": "mixture"}, ValueError, "selection must be one of .*got 'best'"),
-        ({"selection": "coherence"}, ValueError, "selection='coherence' is for domains in an embedding, not method='field'"),
+        (
+            {"selection": "coherence"},
+            ValueError,
+            "selection='coherence' is for domains in an embedding, not method='field'",
+        ),
         ({"refine": True}, ValueError, "refine=True is for domains in an embedding, not method='field'"),
         ({"method": "field", "use_rep": "X_spamca"}, ValueError, "use_rep='X_spamca' is for domains in an embedding"),
         ({"method": "field", "key_added": "new"}, KeyError, r"call spamca\.tl\.integrate\(mdata, key_added='new'\)"),

@@ -27,16 +27,16 @@ def _weights(mdata: MuData, key: str) -> Any:
     return modality_weights(mdata, key=key)
 
 
-def _history(mdata: MuData, key: str) -> Any:
-    from spamca.pl import training_history
+def _confidence(mdata: MuData, key: str) -> Any:
+    from spamca.pl import spatial_clusters
 
-    return training_history(mdata, key=key)
+    return spatial_clusters(mdata, color=_keys.confidence(key))
 
 
 FIGURES: dict[str, Callable[[MuData, str], Any]] = {
     "domains": _domains,
     "modality_weights": _weights,
-    "training_history": _history,
+    "confidence": _confidence,
 }
 """Name of the file, and what draws it."""
 

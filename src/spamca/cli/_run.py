@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from spamca.cli._signals import Interruption
 
-FIGURES = ["domains", "modality_weights", "training_history"]
+FIGURES = ["domains", "modality_weights", "confidence"]
 
 
 def run(call: argparse.Namespace, interruption: Interruption) -> None:
@@ -56,4 +56,6 @@ def _wanted(work: Work, name: str) -> bool:
 
 
 def _has_graphs(work: Work) -> bool:
-    return _keys.SPATIAL_NEIGHBORS in work.mdata.uns and any(_keys.MODALITY_RECORD in m.uns for m in work.mdata.mod.values())
+    return _keys.SPATIAL_NEIGHBORS in work.mdata.uns and any(
+        _keys.MODALITY_RECORD in m.uns for m in work.mdata.mod.values()
+    )

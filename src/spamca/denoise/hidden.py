@@ -154,7 +154,9 @@ def foreseen(
     n, has = tissue.n_spots, tissue.has(modality)
     has = np.ones(n, dtype=bool) if has is None else has.numpy()
     # Those that lack the modality are hidden as it is.
-    out = None if has.all() else around(network, hide(tissue, modality, np.zeros(n, dtype=bool), links), modality, blocks)
+    out = (
+        None if has.all() else around(network, hide(tissue, modality, np.zeros(n, dtype=bool), links), modality, blocks)
+    )
     fold = np.where(has, np.random.default_rng(random_state).permutation(n) % FOLDS, -1)
     for number in range(FOLDS):
         hidden = fold == number

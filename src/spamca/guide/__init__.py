@@ -1,4 +1,4 @@
-"""Domains found before the network is trained, which then guide it: a hidden Markov random field on the features."""
+"""Domains of a tissue: what each modality is worth, a consensus over scales and starts, and the model that they belong to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ __all__ = [
     "NumberOfDomains",
     "consensus",
     "guide",
-
     "noise_whitened",
     "number_of_domains",
     "without_batch_effects",

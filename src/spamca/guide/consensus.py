@@ -43,7 +43,9 @@ def consensus(partitions: Sequence[np.ndarray], n_domains: int) -> np.ndarray:
     left, _, right = np.linalg.svd(points[pivots].T)
     nearest = np.abs(points @ (left @ right)).argmax(axis=1)
     points = points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-12)
-    first = np.stack([points[nearest == k].mean(axis=0) if (nearest == k).any() else points[p] for k, p in enumerate(pivots)])
+    first = np.stack(
+        [points[nearest == k].mean(axis=0) if (nearest == k).any() else points[p] for k, p in enumerate(pivots)]
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         return KMeans(len(first), init=first, n_init=1).fit(points).labels_

@@ -113,9 +113,7 @@ class Emissions:
         held = np.ascontiguousarray(assignment[:, : len(self.sizes[0])], dtype=np.float32)
         return replace(self, spare=spare_gain(blocks, adjacency, held))
 
-    def blocks(
-        self, features: Sequence[np.ndarray], present: np.ndarray | None, adjacency: csr_matrix
-    ) -> list[Block]:
+    def blocks(self, features: Sequence[np.ndarray], present: np.ndarray | None, adjacency: csr_matrix) -> list[Block]:
         """Components of other tissue, with the surroundings where they are part of a spot.
 
         Parameters
@@ -152,7 +150,9 @@ class Emissions:
         n = adjacency.shape[0]
         with fitting_threads(n):
             if not self.coherence:
-                return Relaxation(Statistics(blocks, n), None).emission_known(self.gaussians, np.max(self.sizes, axis=0))
+                return Relaxation(Statistics(blocks, n), None).emission_known(
+                    self.gaussians, np.max(self.sizes, axis=0)
+                )
             heard = pull(adjacency, self.coherence)
             return Relaxation(Statistics(blocks, n), heard).run_known(self.gaussians, _N_STEPS, _TOL)
 

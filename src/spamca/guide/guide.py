@@ -136,7 +136,13 @@ def _guide(
     if n_domains < 2 or not blocks:
         if not blocks:
             logger.warning("domains: neighbours share nothing in any modality, so there is nothing to find domains by")
-        return Guide(np.full((n, n_domains), 1 / n_domains, dtype=np.float32), _even(has, n), worth, counted, blocks=tuple(blocks))
+        return Guide(
+            np.full((n, n_domains), 1 / n_domains, dtype=np.float32),
+            _even(has, n),
+            worth,
+            counted,
+            blocks=tuple(blocks),
+        )
     several = sections is not None and len(np.unique(sections)) > 1
     times = inflations(blocks, adjacency, rng, sections if several else None)
     measured = worths(times)

@@ -74,7 +74,11 @@ def inflations(
     -------
     Shape (len(blocks), 2), at least 1: nearby and far, over each of :data:`HOPS`; the mean over sections, by their spots.
     """
-    parts = [np.arange(adjacency.shape[0])] if sections is None else [np.flatnonzero(sections == s) for s in np.unique(sections)]
+    parts = (
+        [np.arange(adjacency.shape[0])]
+        if sections is None
+        else [np.flatnonzero(sections == s) for s in np.unique(sections)]
+    )
     out = []
     for block in blocks:
         own = [spots if block.present is None else spots[block.present[spots]] for spots in parts]

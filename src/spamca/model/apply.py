@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from scipy.sparse import csr_matrix
+
     from spamca.model.model import Model
     from spamca.nn import Latents
 
@@ -108,7 +109,9 @@ def apply(
         found = follow(emissions, blocks, connectivities, known)
         moved = emissions.moved(blocks, found)
     told = shares(blocks, connectivities, found, len(features))
-    return Applied(latents, Clustering(found.argmax(axis=1), found), novelty, found.shape[1] - known.shape[1], moved, told)
+    return Applied(
+        latents, Clustering(found.argmax(axis=1), found), novelty, found.shape[1] - known.shape[1], moved, told
+    )
 
 
 def _tissue(

@@ -100,7 +100,10 @@ def check_parts(model: Model) -> None:
         r = readout.means.shape[1]
         shapes = (readout.to_own.axes.shape, readout.to_own.shift.shape, readout.shares.shape, readout.covariance.shape)
         _check(readout.means.shape[0] == n_domains, "the read-out has other domains")
-        _check(shapes == ((model.network.n_latent, r), (r,), (n_domains,), (r, r)), "the read-out does not fit the embedding")
+        _check(
+            shapes == ((model.network.n_latent, r), (r,), (n_domains,), (r, r)),
+            "the read-out does not fit the embedding",
+        )
     for m, described in enumerate(header["modalities"]):
         fitted = model.fitted(m)
         if fitted is not None:
@@ -114,7 +117,9 @@ def check_parts(model: Model) -> None:
     if emissions is None:
         _check(readout is not None, "nothing tells the domains")
         return
-    _check(readout is not None or len(emissions.gaussians[0].means) == n_domains, "domains and what they look like differ")
+    _check(
+        readout is not None or len(emissions.gaussians[0].means) == n_domains, "domains and what they look like differ"
+    )
     for m, whitening, gaussians in zip(emissions.modalities, emissions.whitenings, emissions.gaussians, strict=True):
         r = whitening.axes.shape[1] * len(emissions.hops)
         k = emissions.gaussians[0].means.shape[0]

@@ -57,7 +57,7 @@ def filters(spatial: Adjacency, x: Tensor, has: Tensor | None, scales: Sequence[
     -------
     :math:`g`, float32 of shape (n_scales, n_features).
     """
-    n, d = x.shape
+    n = len(x)
     has = torch.ones(n, dtype=torch.bool, device=x.device) if has is None else has
     x = (x - x[has].mean(dim=0)).masked_fill(~has[:, None], 0)
     variance, signal = variances(spatial, x, has)

@@ -83,7 +83,10 @@ def training_history(
     check_figsize(figsize)
     history = _history(mdata, key)
     if not history:
-        msg = f"mdata.uns[{key!r}] has no history of a training; run spamca.tl.integrate(mdata, key_added={key!r})"
+        msg = (
+            f"mdata.uns[{key!r}] has no history of a training, which the default network goes without; call "
+            f"spamca.tl.integrate(mdata, key_added={key!r}, max_epochs=...) or with preset='paper'"
+        )
         raise KeyError(msg)
     if losses is None:
         shown = [name for name, values in history.items() if np.any(values)] or list(history)

@@ -137,7 +137,11 @@ def cluster(
     if method is None:
         method = FIELD if use_rep is None and has_found(mdata, key_added) else "mixture"
     if method == FIELD:
-        for name, given, unused in (("use_rep", use_rep, None), ("selection", selection, None), ("refine", refine, False)):
+        for name, given, unused in (
+            ("use_rep", use_rep, None),
+            ("selection", selection, None),
+            ("refine", refine, False),
+        ):
             if given != unused:
                 msg = f"{name}={given!r} is for domains in an embedding, not method={FIELD!r}; leave it out or name another method"
                 raise ValueError(msg)

@@ -181,4 +181,6 @@ def default_range(n_spots: int) -> tuple[int, int]:
 def criteria(found: NumberOfDomains) -> dict[str, Any]:
     """What is stored of a number of domains."""
     names = ("tried", "gain", "evidence", "stability", "coherence", "score")
-    return {"n_clusters": found.n_domains, "plausible": found.plausible} | {name: getattr(found, name) for name in names}
+    return {"n_clusters": found.n_domains, "plausible": found.plausible} | {
+        name: getattr(found, name) for name in names
+    }

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from spamca.tl._sections import Corrected
 
 
-def find_emissions(mdata: MuData, found: Guide | None, corrected: Mapping[str, Corrected] | None = None) -> Emissions | None:
+def find_emissions(
+    mdata: MuData, found: Guide | None, corrected: Mapping[str, Corrected] | None = None
+) -> Emissions | None:
     """What domains look like or, where none were sought, the tissue as a whole.
 
     Parameters

@@ -61,7 +61,9 @@ def gather(
             values = values / np.float64(scale[name])  # in double precision
         features.append(torch.from_numpy(_edge.spread(values.astype(np.float32, copy=False), row)))
         if feature_graphs:
-            graphs.append(Adjacency.from_scipy(normalize(_edge.spread_graph(feature_graph_of(modality, name, corrected), row))))
+            graphs.append(
+                Adjacency.from_scipy(normalize(_edge.spread_graph(feature_graph_of(modality, name, corrected), row)))
+            )
     present = _edge.present(mdata)
     return Tissue(
         features=tuple(features),

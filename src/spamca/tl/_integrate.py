@@ -208,7 +208,10 @@ def integrate(
         n_domains, origin = n_clusters, "argument"
         if n_clusters is None and finds_domains:
             number = {"random_state": seed, "sections": sections, "caller": "integrate"}
-            n_domains, origin = find_number(target, default_range(mdata.n_obs), modality_trust, **number).n_domains, "estimate"
+            n_domains, origin = (
+                find_number(target, default_range(mdata.n_obs), modality_trust, **number).n_domains,
+                "estimate",
+            )
         elif n_clusters is None:
             logger.info("integrate: n_clusters not given, training the cluster head with %d", PROTOTYPES)
         device = {"accelerator": accelerator, "devices": devices, "strategy": strategy, "precision": precision}

@@ -11,14 +11,13 @@ import pandas as pd
 from spamca import _checks, _keys
 from spamca._palette import palette
 from spamca.model import Model
-from spamca.model.network import plain
+from spamca.model.network import n_clusters_of, plain
 from spamca.nn import Settings
 from spamca.pp._representation import GIVEN
-from spamca.model.network import n_clusters_of
 from spamca.tl._field import find_spare
-from spamca.tl._store_domains import FIELD
 from spamca.tl._network import network_of
 from spamca.tl._preparation import feature_names, preparation_of
+from spamca.tl._store_domains import FIELD
 from spamca.tl._tissue_of import check_features
 
 if TYPE_CHECKING:
