@@ -15,7 +15,7 @@ from matplotlib import pyplot as plt
 if TYPE_CHECKING:
     from pathlib import Path
 
-STAGES = ("graphs", "guide", "training", "neighbours of the embedding", "other", "domains")
+STAGES = ("graphs", "domains", "training", "neighbours of the embedding", "other", "domains")
 COLORS = ("#E69F00", "#D55E00", "#0072B2", "#56B4E9", "#999999", "#009E73")
 """Of Okabe and Ito, which the colour-blind tell apart."""
 
