@@ -137,7 +137,7 @@ def one(n_spots: int, path: Path, accelerator: str) -> None:
         "threads": torch.get_num_threads(),
         "seconds": {**stages.seconds, "other": integrated - integrating - inner},
         "total": done - begun,
-        "steps": len(mdata.uns["spamca"]["history"]["total"]),
+        "steps": len(mdata.uns["spamca"]["history"].get("total", ())),
         "peak": max(stages.peak.values()),
         "peaks": stages.peak,
         "held_before": held,
