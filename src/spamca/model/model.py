@@ -64,7 +64,7 @@ class Model:
         Parameters
         ----------
         mdata
-            Tissue after :func:`spamca.tl.integrate` and :func:`spamca.tl.cluster`.
+            Tissue after :func:`spamca.tl.integrate`; after ``preset="paper"`` also :func:`spamca.tl.cluster`.
         key
             Their ``key_added``.
 

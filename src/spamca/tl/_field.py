@@ -1,4 +1,4 @@
-"""What the domains of the guide look like, in a MuData."""
+"""What domains look like, in a MuData."""
 
 from __future__ import annotations
 

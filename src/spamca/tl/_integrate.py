@@ -41,8 +41,9 @@ def integrate(
     r"""Find the spatial domains of a tissue, and fuse its modalities into one embedding.
 
     Domains are those that mixtures of the features at several spatial scales agree on, each modality weighed by what it is worth
-    (:func:`spamca.guide.guide`). Beside them a graph neural network learns an embedding that knows nothing of the domains: each modality
-    is encoded over the spatial graph, an attention weighs the modalities, and masked spots have to be restored from their surroundings.
+    (:func:`spamca.guide.guide`). Beside them a graph network gives an embedding that knows nothing of the domains: each modality
+    is encoded over the spatial graph at several scales. At the defaults its weights are solved for in closed form
+    (:func:`spamca.nn.start.start`) and not trained further; ``max_epochs``, ``settings`` or ``preset="paper"`` train it.
     Runs :func:`spamca.pp.neighbors` first where it was not run, and logs that.
 
     Parameters

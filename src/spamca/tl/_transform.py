@@ -35,10 +35,10 @@ def transform(
     r"""Embedding and domains of new tissue from a trained model, and how far it is from the tissue of the training.
 
     Nothing is trained. Features are prepared with the numbers that the training's tissue gave (depth, means, deviations,
-    loadings), graphs are built in the same way, and the network and its read-out are as they were left. The domains of the guide follow the
-    new tissue: they are held by what they were in the training, and what the new tissue shows beyond them becomes domains of its own, named
-    ``"new 1"``, ``"new 2"``, ... Where there are such, or the network contradicts the guide, spots have the domains of the guide. What a spot
-    gets still depends on the spots around it and on those of the new tissue that are like it.
+    loadings), graphs are built in the same way, and the network is as it was left. Domains of a Markov random field follow the new tissue:
+    they are held by what they were in the training, and what the new tissue shows beyond them becomes domains of its own, named ``"new 1"``,
+    ``"new 2"``, ... Domains of a mixture, as real tissue mostly has them (``uns["spamca"]["domains"]["hops"]`` of more than one scale), stay
+    what they were. Domains that were read from an embedding are read from that of the new tissue.
 
     Parameters
     ----------
@@ -46,15 +46,15 @@ def transform(
         New tissue. It may lack modalities of the model, as a whole or in some spots; those that the model does not know are
         passed over. Features that it lacks count as their mean in the training.
     model
-        A :class:`spamca.Model`, the path of one that was saved, or tissue after :func:`spamca.tl.integrate` and
-        :func:`spamca.tl.cluster`, with the same ``key_added``.
+        A :class:`spamca.Model`, the path of one that was saved, or tissue after :func:`spamca.tl.integrate`
+        with the same ``key_added``.
     spatial_key
         Name of the coordinates in ``obsm``; None takes that of the training.
     library_key
         Column of ``obs`` with the section of each spot; None takes that of the training where the tissue has it.
     adapt
-        Whether the domains may follow the new tissue. False takes network and domains as they were left: nothing is new, and spots of a
-        domain that the training did not see, or saw little of, get the domain that comes nearest. Without a guide nothing follows.
+        Whether domains of a Markov random field may follow the new tissue. False takes them as they were left: nothing is new, and spots
+        of a domain that the training did not see, or saw little of, get the domain that comes nearest.
     key_added
         Name of the result, see Returns.
     random_state
@@ -69,7 +69,7 @@ def transform(
 
     ``mdata.obs["spamca_novelty"]``
         How far the spot is from what the training has seen. The larger of two, each in units of its 99 % quantile there: the
-        squared Mahalanobis distance from the nearest domain, in the components of the guide; and, for features that the model
+        squared Mahalanobis distance from the nearest domain, in the components that domains are found in; and, for features that the model
         prepares, what the spot shares with its neighbours beyond these features. Above 1, a spot is further out than 99 of
         100 were in the training.
     ``mdata.uns["spamca"]["transform"]``
@@ -96,10 +96,10 @@ def transform(
 
     Notes
     -----
-    A domain that is new is told from those of the model by what neighbours predict of each other's features, against what a domain costs;
+    A domain that is new is separated from those of the model by what neighbours predict of each other's features, against what a domain costs;
     it has to gain half as much again as one more domain would have gained in the training, whose number was chosen without it. Where the
     new tissue lacks a domain of the model, one that is new and like it may take its name: it has then ``moved`` far. Where
-    ``share_beyond`` is large, the components of the guide say little of the new tissue, and training on it will tell more. A batch
+    ``share_beyond`` is large, these components say little of the new tissue, and training on it will tell more. A batch
     effect between the new tissue and that of the training is not taken out; to take it out, train on both together, with a
     ``library_key`` given to :func:`spamca.pp.neighbors`.
 
@@ -109,7 +109,6 @@ def transform(
     >>> tissue = spamca.datasets.simulated(n_spots=400, n_sections=2, batch_effect=0)
     >>> trained, mdata = (tissue[tissue.obs["section"] == f"section {i}"].copy() for i in (1, 2))
     >>> spamca.tl.integrate(trained, n_clusters=5, max_epochs=10, progress_bar=False)
-    >>> spamca.tl.cluster(trained)
     >>> spamca.tl.transform(mdata, trained)
     >>> list(mdata.obs["spamca"].cat.categories)
     ['0', '1', '2', '3', '4']
