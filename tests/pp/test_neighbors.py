@@ -36,7 +36,7 @@ def test_few_spots_have_few_neighbours(tissue):
     few = tissue[:15].copy()
     few.mod["protein"] = few["protein"][:12].copy()
     few = mudata.MuData(dict(few.mod))
-    spamca.pp.neighbors(few)
+    spamca.pp.neighbors(few, feature_graphs=True)
     assert [modality.uns["feature_neighbors"]["params"]["n_neighbors"] for modality in few.mod.values()] == [14, 11]
     spamca.tl.integrate(few, 2, max_epochs=2, progress_bar=False)
     assert few.obsm["X_spamca"].shape[0] == 15
@@ -81,7 +81,7 @@ def test_again_with_other_choices(tissue):
 
 
 def test_same_seed_same_bits(tissue):
-    a, b = (spamca.pp.neighbors(tissue, copy=True, random_state=2) for _ in range(2))
+    a, b = (spamca.pp.neighbors(tissue, feature_graphs=True, copy=True, random_state=2) for _ in range(2))
     for name in tissue.mod:
         np.testing.assert_array_equal(
             a[name].obsp["feature_neighbors_distances"].data, b[name].obsp["feature_neighbors_distances"].data
@@ -146,13 +146,13 @@ def test_prepare_is_not_run_again(tissue):
 def test_other_features(tissue, caplog):
     values = np.random.default_rng(0).normal(size=(tissue.n_obs, 6))
     tissue["rna"].obsm["X_scvi"] = values
-    spamca.pp.neighbors(tissue, use_rep={"rna": "X_scvi"})
+    spamca.pp.neighbors(tissue, feature_graphs=True, use_rep={"rna": "X_scvi"})
     assert tissue["rna"].uns["feature_neighbors"]["params"]["use_rep"] == "X_scvi"
     assert tissue["rna"].uns["spamca"] == {"kind": "given", "use_rep": "X_scvi"}
     assert tissue["protein"].uns["spamca"]["use_rep"] == "X_pca"
     assert_same(tissue["rna"].obsp["feature_neighbors_connectivities"], feature_graph(values).connectivities)
     # without use_rep the choice is made anew
-    spamca.pp.neighbors(tissue)
+    spamca.pp.neighbors(tissue, feature_graphs=True)
     assert tissue["rna"].uns["spamca"]["use_rep"] == "X_pca"
 
 
@@ -177,7 +177,7 @@ def test_features_of_scanpy_are_found(tissue, caplog):
 def test_few_features_do_not_correlate(tissue, caplog, n):
     tissue["rna"].obsm["X_own"] = np.random.default_rng(0).normal(size=(tissue.n_obs, n))
     with caplog.at_level(logging.INFO, logger="spamca"):
-        spamca.pp.neighbors(tissue, use_rep={"rna": "X_own"})
+        spamca.pp.neighbors(tissue, feature_graphs=True, use_rep={"rna": "X_own"})
     assert tissue["rna"].uns["feature_neighbors"]["params"]["metric"] == "euclidean"
     assert tissue["protein"].uns["feature_neighbors"]["params"]["metric"] == "correlation"
     assert f"'rna' has {n} features, too few for correlation" in caplog.text
@@ -264,7 +264,7 @@ def test_real_tissue(data_dir, name):
 
     mdata = mudata.read_h5mu(data_dir / f"{name}.h5mu")
     given = {"library_key": "section"} if "section" in mdata.obs else {}
-    spamca.pp.neighbors(mdata, **given)
+    spamca.pp.neighbors(mdata, feature_graphs=True, **given)
     for modality in mdata.mod.values():
         assert np.isfinite(modality.obsm[modality.uns["spamca"]["use_rep"]]).all()
         assert np.diff(modality.obsp["feature_neighbors_connectivities"].indptr).min() >= 20
@@ -315,3 +315,12 @@ def test_sections_prepared_one_by_one_are_told(tissue, caplog):
     spamca.pp.neighbors(tissue)
     assert tissue["rna"].uns["spamca"] == {"kind": "given", "use_rep": "X_pca"}
     assert "or its loadings are gone" in caplog.text
+
+
+def test_feature_graphs_are_built_where_asked_for(tissue):
+    spamca.pp.neighbors(tissue)
+    assert not any("feature_neighbors" in modality.uns for modality in tissue.mod.values())
+    spamca.pp.neighbors(tissue, feature_graphs=True)
+    assert all("feature_neighbors_connectivities" in modality.obsp for modality in tissue.mod.values())
+    spamca.pp.neighbors(tissue)
+    assert not any("feature_neighbors_connectivities" in modality.obsp for modality in tissue.mod.values())

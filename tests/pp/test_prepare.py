@@ -124,7 +124,7 @@ def test_a_negative_count_is_an_error(three, value):
 
 
 def test_feature_graphs_on_other_features_are_removed(three, caplog):
-    spamca.pp.neighbors(three)
+    spamca.pp.neighbors(three, feature_graphs=True)
     three["rna"].obsp["own"] = three["rna"].obsp["feature_neighbors_distances"]
     with caplog.at_level(logging.INFO, logger="spamca"):
         spamca.pp.prepare(three, n_components=5)
@@ -135,12 +135,12 @@ def test_feature_graphs_on_other_features_are_removed(three, caplog):
         assert "spatial_connectivities" in modality.obsp
     assert "own" in three["rna"].obsp
     assert "spatial_connectivities" in three.obsp
-    spamca.pp.neighbors(three)
+    spamca.pp.neighbors(three, feature_graphs=True)
     assert three["rna"].uns["feature_neighbors"]["params"]["use_rep"] == "X_pca"
 
 
 def test_feature_graphs_on_the_same_features_are_kept(three, caplog):
-    spamca.pp.neighbors(three)
+    spamca.pp.neighbors(three, feature_graphs=True)
     with caplog.at_level(logging.INFO, logger="spamca"):
         spamca.pp.prepare(three)
     assert "removed" not in caplog.text
@@ -148,7 +148,7 @@ def test_feature_graphs_on_the_same_features_are_kept(three, caplog):
 
 
 def test_feature_graph_comes_back_with_a_failure(three, monkeypatch):
-    spamca.pp.neighbors(three)
+    spamca.pp.neighbors(three, feature_graphs=True)
     monkeypatch.setattr("spamca.pp._prepare.store_features", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         spamca.pp.prepare(three, n_components=5)

@@ -38,13 +38,13 @@ if __name__ == "__main__":
 @pytest.fixture(scope="module")
 def mdata():
     mdata = datasets.simulated(n_spots=400, n_domains=4, random_state=0)
-    pp.neighbors(mdata)
+    pp.neighbors(mdata, feature_graphs=True)
     return mdata
 
 
 def arguments(mdata, preset):
     settings = PRESETS[preset].changed(n_steps=30, max_epochs=15, early_stopping=False)
-    tissue = gather(mdata, root_mean_squares(mdata), views=settings.views)
+    tissue = gather(mdata, root_mean_squares(mdata), feature_graphs="feature" in settings.views)
     given = {"position": positions(mdata), "batch_size": 200, "accelerator": "cpu", "progress_bar": False}
     return {"tissue": tissue, "n_clusters": 4, "settings": settings, **given}
 
