@@ -189,7 +189,8 @@ def test_numbers_of_domains_are_those_of_a_fine_partition(tissue, monkeypatch, r
     values = rng.normal(size=(576, 1))
     inflations([Block(values)], tissue.adjacency, rng)
     inflations([Block(values, present=np.arange(576) < 100)], tissue.adjacency, rng)
-    assert numbers == [min(REFERENCE, 576 // SPOTS_EACH), max(2, 100 // SPOTS_EACH)]
+    fine, coarse = min(REFERENCE, 576 // SPOTS_EACH), max(2, 100 // SPOTS_EACH)
+    assert numbers == [fine, fine, coarse, coarse]
 
 
 @pytest.mark.parametrize("n_spots", [1, 2, 12])
