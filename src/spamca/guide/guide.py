@@ -19,7 +19,7 @@ from spamca.guide.searched import agreed
 from spamca.guide.statistics import Statistics
 from spamca.guide.surroundings import HOPS, NOISE, with_surroundings
 from spamca.guide.threads import fitting_threads
-from spamca.guide.worth import independent, inflations, worths
+from spamca.guide.worth import independent, inflations, weighed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,11 +145,7 @@ def _guide(
         )
     several = sections is not None and len(np.unique(sections)) > 1
     times = inflations(blocks, adjacency, rng, sections if several else None)
-    measured = worths(times)
-    blocks = [
-        block if given[block.modality] is not None else replace(block, weight=float(own))
-        for block, own in zip(blocks, measured, strict=True)
-    ]
+    blocks = weighed(blocks, times, given)
     batch = {}
     if several:
         numbered = np.unique(sections, return_inverse=True)[1]

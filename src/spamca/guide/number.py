@@ -13,7 +13,7 @@ agree on is marked down (Ben-Hur, Elisseeff and Guyon 2002).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +29,7 @@ from spamca.guide.patches import patches
 from spamca.guide.proposals import proposals
 from spamca.guide.surroundings import HOPS
 from spamca.guide.threads import fitting_threads
-from spamca.guide.worth import independent, inflations, worths
+from spamca.guide.worth import independent, inflations, weighed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,8 +136,7 @@ def _number_of_domains(
         return NumberOfDomains(int(numbers[0]), numbers, blank, blank, blank, blank, blank)
     several = sections is not None and len(np.unique(sections)) > 1
     times = inflations(blocks, adjacency, rng, sections if several else None)
-    measured = zip(blocks, worths(times), strict=True)
-    blocks = [b if given[b.modality] is not None else replace(b, weight=float(worth)) for b, worth in measured]
+    blocks = weighed(blocks, times, given)
     if several:
         middle, numbered = int(numbers[len(numbers) // 2]), np.unique(sections, return_inverse=True)[1]
         blocks = across_sections(blocks, adjacency, middle, numbered, n_searched=SEARCHED, rng=rng)[0].field.blocks

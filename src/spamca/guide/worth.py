@@ -139,3 +139,19 @@ def worths(inflation: np.ndarray) -> np.ndarray:
     """What the likelihood of each modality is raised to, shape (M,), from the inflations (M, 2)."""
     far = inflation[:, 1]
     return np.where(far == far.min(), 1.0, np.minimum(1.0, FULL / far) ** 2)
+
+
+def weighed(blocks: Sequence[Block], inflation: np.ndarray, given: Sequence[float | None]) -> list[Block]:
+    """Blocks with what their modalities are worth as weights, but for those of modalities whose weight the caller gave.
+
+    Parameters
+    ----------
+    blocks
+        Components of each modality.
+    inflation
+        How many times its evidence is counted, (len(blocks), 2).
+    given
+        Weight of each modality that the caller gave, or None.
+    """
+    measured = zip(blocks, worths(inflation), strict=True)
+    return [b if given[b.modality] is not None else replace(b, weight=float(worth)) for b, worth in measured]
