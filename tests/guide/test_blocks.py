@@ -62,9 +62,10 @@ def test_chance_is_drawn_once_for_modalities_of_one_size(toy, monkeypatch):
     drawn = []
 
     def counted(n_features, neighbours):
-        drawn.append(n_features)
-        return 0.1
+        drawn.append((n_features, neighbours.nnz))
+        return 0.1, 0.01
 
     monkeypatch.setattr(noise, "_chance", counted)
     whitened_blocks([toy.features(6), toy.features(6, seed=2), toy.features(4)], toy.adjacency, None, [None] * 3)
-    assert drawn == [6, 4]
+    assert len(drawn) == len(set(drawn)) == 2 * len(noise.REACHES)
+    assert {n_features for n_features, _ in drawn} == {6, 4}

@@ -7,9 +7,9 @@ import pytest
 from scipy.sparse import csr_matrix
 from sklearn.metrics import adjusted_rand_score
 
-from spamca.guide import Guide, consensus, guide, noise_whitened
+from spamca.guide import Guide, consensus, guide, noise_whitened, proposals
 from spamca.guide.field import COHERENCE
-from spamca.guide.guide import NOISE
+from spamca.guide.guide import NOISE, blended
 from spamca.guide.relaxation import Relaxation
 from spamca.guide.statistics import Statistics
 from spamca.guide.surroundings import HOPS, with_surroundings
@@ -420,7 +420,7 @@ def test_of_large_tissue_a_sample_is_searched(toy, two, lacking, with_gap, monke
     large = guide(two, toy.adjacency, 3, present=lacking if with_gap else None)
     check(large, 196, 3)
     assert agree(toy.truth, large) > (0.65 if with_gap else 0.85)
-    assert sizes == [120]
+    assert sizes == [120] * (1 + proposals.N_GROUPS)
 
 
 def test_twelve_thousand_spots(make_toy):
@@ -435,3 +435,10 @@ def test_no_warning_is_swallowed_for_the_caller(toy, two):
     before = list(warnings.filters)
     guide(two, toy.adjacency, 3)
     assert warnings.filters == before
+
+
+def test_assignments_are_averaged_domain_by_domain(rng):
+    first = rng.dirichlet([0.2] * 3, size=50)
+    np.testing.assert_allclose(blended(first, [first[:, [2, 0, 1]], first[:, [1, 0, 2]]]), first)
+    fewer = np.eye(2)[np.argmax(first[:, :2], axis=1)]
+    np.testing.assert_allclose(blended(first, [fewer]).sum(axis=1), 1)

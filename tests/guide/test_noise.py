@@ -5,8 +5,8 @@ import pytest
 from scipy.linalg import eigh
 from scipy.sparse import csr_matrix
 
-from spamca.guide import noise_whitened
-from spamca.guide.noise import _FLOOR, MIN_AUTOCORRELATION
+from spamca.guide import noise, noise_whitened
+from spamca.guide.noise import _FLOOR, MIN_AUTOCORRELATION, Neighbourhoods
 
 
 def noise_of(values, adjacency):
@@ -98,3 +98,35 @@ def test_input_is_left(toy):
     before = values.copy()
     assert noise_whitened(values, toy.adjacency).dtype == np.float64
     np.testing.assert_array_equal(values, before)
+
+
+def test_pairs_within_a_reach_are_those_of_so_many_hops(toy):
+    from scipy.sparse.csgraph import shortest_path
+
+    hops = shortest_path(toy.adjacency, unweighted=True)
+    neighbourhoods = Neighbourhoods(3 * toy.adjacency)
+    for reach in (1, 2, 4):
+        expected = (hops <= reach) & (hops > 0)
+        np.testing.assert_array_equal(neighbourhoods.within(reach).toarray(), expected.astype(float))
+
+
+def test_faint_domains_show_among_farther_neighbours(make_toy, monkeypatch):
+    toy = make_toy(16, 16, 2)
+
+    def shown():
+        given = (toy.features(20, noise=4.0, seed=seed) for seed in range(12))
+        return sum(noise_whitened(values, toy.adjacency).shape[1] > 0 for values in given)
+
+    more = shown()
+    monkeypatch.setattr(noise, "REACHES", (1,))
+    assert more >= shown() + 3
+
+
+def test_structure_of_one_spot_is_seen_at_one_hop(make_toy):
+    """Stripes two spots wide: within four hops nothing is shared."""
+    toy = make_toy(16, 16, 2)
+    stripe = (np.arange(toy.n_spots) % 16 // 2) % 2
+    values = np.random.default_rng(0).normal(size=(toy.n_spots, 20)) + 2.0 * stripe[:, None]
+    found = noise_whitened(values, toy.adjacency)
+    assert found.shape[1] == 1
+    assert abs(np.corrcoef(found[:, 0], stripe)[0, 1]) > 0.9

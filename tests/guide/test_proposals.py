@@ -94,6 +94,24 @@ def test_of_larger_tissue_a_sample_is_seen(toy, clear, rng, monkeypatch):
     assert max(agreements(toy.truth, seen, found)) > 0.8
 
 
+def test_groups_of_starts_see_halves_of_the_spots(toy, clear, rng, monkeypatch):
+    sizes, fitted = [], module._fitted
+
+    def watched(blocks, *rest):
+        sizes.append(len(blocks[0].values))
+        return fitted(blocks, *rest)
+
+    monkeypatch.setattr(module, "_fitted", watched)
+    seen, found = proposals(clear, toy.adjacency, 3, rng, scales=(1, 2), n_each=4, n_groups=2)
+    assert sizes == [toy.n_spots // 2] * 4
+    assert len(found) == 8
+    assert all(partition.shape == (toy.n_spots, 3) for partition in found)
+    assert np.median(agreements(toy.truth, seen, found)) > 0.8
+    sizes.clear()
+    proposals(clear, toy.adjacency, 10, rng, scales=(1,), n_each=4, n_groups=2)
+    assert sizes == [toy.n_spots] * 2
+
+
 def test_a_sample_knows_the_surroundings_of_the_whole_tissue(toy, clear, rng, monkeypatch):
     asked = []
     monkeypatch.setattr(module, "SAMPLE", 120)

@@ -7,7 +7,7 @@ from sklearn.metrics import adjusted_rand_score
 from spamca.guide import proposals
 from spamca.guide.blocks import Block
 from spamca.guide.noise import noise_whitened
-from spamca.guide.searched import agreed, halving, joined
+from spamca.guide.searched import agreed, halving, joined, replicates
 
 
 @pytest.fixture
@@ -45,6 +45,19 @@ def test_of_larger_tissue_what_a_sample_agrees_on_is_carried_to_all(make_toy, rn
     assert found.shape == (toy.n_spots, 3)
     np.testing.assert_array_equal(np.sort(found, axis=1), np.tile([0, 0, 1], (toy.n_spots, 1)))
     assert adjusted_rand_score(toy.truth, found.argmax(axis=1)) > 0.85
+
+
+def test_replicates_agree_where_domains_are_clear_and_differ_where_they_are_faint(make_toy, rng):
+    toy = make_toy(20, 20, 3)
+    faint = toy.features(6, 3.0)
+
+    def agreement(values):
+        first, *others = replicates([Block(noise_whitened(values, toy.adjacency))], toy.adjacency, 3, rng)
+        assert len(others) == proposals.N_GROUPS
+        return min(adjusted_rand_score(first.argmax(axis=1), other.argmax(axis=1)) for other in others)
+
+    assert agreement(toy.features(6, 0.3)) > 0.95
+    assert agreement(faint) < 0.9
 
 
 def test_components_side_by_side_by_their_weight(toy, rng):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spamca.guide.noise import noise_whitening
+from spamca.guide.noise import Neighbourhoods, noise_whitening
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,16 +111,16 @@ def whitened_blocks(
     -------
     At most M blocks.
     """
-    blocks, drawn = [], {}
+    blocks, everywhere = [], Neighbourhoods(adjacency)
     for m, (values, own) in enumerate(zip(features, has, strict=True)):
         weight = 1.0 if weights is None else weights[m]
         if weight <= 0 or (own is not None and not own.any()):
             continue
         if own is None:
-            whitening, components = noise_whitening(values, adjacency, drawn=drawn)
+            whitening, components = noise_whitening(values, everywhere)
         else:
             spots = np.flatnonzero(own)
-            whitening, there = noise_whitening(values[spots], adjacency[spots][:, spots])
+            whitening, there = noise_whitening(values[spots], Neighbourhoods(adjacency[spots][:, spots]))
             components = np.zeros((len(own), there.shape[1]))
             components[spots] = there
         if components.shape[1]:

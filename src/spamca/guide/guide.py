@@ -15,7 +15,7 @@ from spamca.guide.field import Field
 from spamca.guide.information import shares
 from spamca.guide.objective import COHERENCE
 from spamca.guide.relaxation import Relaxation
-from spamca.guide.searched import agreed
+from spamca.guide.searched import replicates
 from spamca.guide.statistics import Statistics
 from spamca.guide.surroundings import HOPS, NOISE, with_surroundings
 from spamca.guide.threads import fitting_threads
@@ -150,14 +150,14 @@ def _guide(
     if several:
         numbered = np.unique(sections, return_inverse=True)[1]
         sectioned, found = across_sections(blocks, adjacency, n_domains, numbered, n_searched=SEARCHED, rng=rng)
-        blocks, batch = sectioned.field.blocks, {"batch_effect": sectioned.batch_effect()}
+        blocks, batch, others = sectioned.field.blocks, {"batch_effect": sectioned.batch_effect()}, []
     else:
-        found = agreed(blocks, adjacency, n_domains, rng)
+        found, *others = replicates(blocks, adjacency, n_domains, rng)
     for block, own in zip(blocks, times, strict=True):
         worth[block.modality], counted[block.modality] = block.weight, own[1]
     hops = (0,) if independent(times, np.array([block.weight for block in blocks])) else HOPS
     found, spread = settled(blocks, adjacency, found, hops)
-    found = _numbered(found)
+    found = _numbered(blended(found, [settled(blocks, adjacency, other, hops)[0] for other in others]))
     partition, n_found = found.argmax(axis=1), found.shape[1]
     if n_found < n_domains:
         logger.info("domains: only %d of %d hold spots", n_found, n_domains)
@@ -178,6 +178,17 @@ def settled(
     spread, n = with_surroundings(blocks, adjacency, hops), adjacency.shape[0]
     relaxation = Relaxation(Statistics(spread, n, noise=NOISE), None)
     return relaxation.mixture(assignment[:, :, None], _SHORT, 0.0)[:, :, 0], spread
+
+
+def blended(found: np.ndarray, others: Sequence[np.ndarray]) -> np.ndarray:
+    """Mean of an assignment (n, K) and of others (n, K), whose domains are matched to its own by the spots that they share."""
+    from scipy.optimize import linear_sum_assignment
+
+    total = found.copy()
+    for other in others:
+        own, match = linear_sum_assignment(found.T @ other, maximize=True)
+        total[:, own] += other[:, match]
+    return total / (1 + len(others))
 
 
 def _even(has: Sequence[np.ndarray | None], n: int) -> np.ndarray:

@@ -35,11 +35,14 @@ SCALES = (1, 2, 4, 8)
 N_EACH = 12
 """Starts per scale. More leave less to chance, and cost time in proportion."""
 
+N_GROUPS = 4
+"""Groups of starts, each fitted to a half of the spots: how they differ shows how far the domains depend on which spots were seen."""
+
 SAMPLE = 5_000
 """Spots that partitions are fitted to; of larger tissue, a random sample. The averages are over all spots."""
 
 FEWEST = 20
-"""Spots for each domain from which those that have all modalities suffice to start from."""
+"""Spots for each domain from which a part of all spots suffices: those that have all modalities, or a half."""
 
 _N_STEPS, _TOL = 40, 1e-3
 _AT_ONCE = 48  # domains of several starts that are fitted side by side
@@ -53,6 +56,7 @@ def proposals(
     *,
     scales: Sequence[int] = SCALES,
     n_each: int = N_EACH,
+    n_groups: int = 1,
 ) -> tuple[np.ndarray, list[np.ndarray]]:
     """Fit mixtures from many starts.
 
@@ -70,21 +74,34 @@ def proposals(
         Rising numbers of hops.
     n_each
         Starts per scale.
+    n_groups
+        Groups of starts. Of several, each is fitted to a half of the spots, drawn at random, where that is enough; with one, to all.
 
     Returns
     -------
-    The spots that were looked at, integers of shape (n_seen,), and their soft partitions, each float32 of shape (n_seen, K).
+    The spots that were looked at, integers of shape (n_seen,), and their soft partitions, group by group, each float32 of shape
+    (n_seen, K).
     """
     spots = _drawn(blocks, rng)
     parts = [block.take(spots) for block in blocks]
     noise = shrinkage(average(adjacency), scales, rng)
-    out = []
+    several = n_groups > 1 and len(spots) // 2 >= FEWEST * n_domains
+    groups = [_half(len(spots), rng) if several else np.arange(len(spots)) for _ in range(n_groups)]
+    out = [[] for _ in groups]
     for at_scale, variance in zip(
         zip(*(smoothed(block, adjacency, scales) for block in blocks), strict=True), noise, strict=True
     ):
         level = [replace(part, values=values[spots]) for part, values in zip(parts, at_scale, strict=True)]
-        out += _fitted(level, n_domains, n_each, variance, rng)
-    return spots, out
+        for rows, found in zip(groups, out, strict=True):
+            own = [block.take(rows) for block in level]
+            for member in _fitted(own, n_domains, max(1, n_each // n_groups), variance, rng):
+                found.append(carried(level, rows, member, noise=variance, keep=False) if several else member)
+    return spots, [member for found in out for member in found]
+
+
+def _half(n: int, rng: np.random.Generator) -> np.ndarray:
+    """A random half of n spots, in their order."""
+    return np.sort(rng.choice(n, (n + 1) // 2, replace=False))
 
 
 def _drawn(blocks: Sequence[Block], rng: np.random.Generator) -> np.ndarray:
@@ -124,7 +141,9 @@ def _most_complete(blocks: Sequence[Block], n_domains: int) -> np.ndarray:
     return np.flatnonzero(which.ravel() == best)
 
 
-def carried(blocks: Sequence[Block], seen: np.ndarray, member: np.ndarray, *, noise: float = 0.0) -> np.ndarray:
+def carried(
+    blocks: Sequence[Block], seen: np.ndarray, member: np.ndarray, *, noise: float = 0.0, keep: bool = True
+) -> np.ndarray:
     """Carry domains of some spots to all, through what they look like.
 
     Parameters
@@ -137,10 +156,12 @@ def carried(blocks: Sequence[Block], seen: np.ndarray, member: np.ndarray, *, no
         Their domains, (n_seen, K).
     noise
         As in :class:`~spamca.guide.statistics.Statistics`.
+    keep
+        Whether the known domains stay as they are.
 
     Returns
     -------
-    Float32 of shape (n, K), rows summing to one; the known ones as they are.
+    Float32 of shape (n, K), rows summing to one.
     """
     n, member = len(blocks[0].values), member.astype(np.float32)
     if len(seen) == n:
@@ -149,8 +170,10 @@ def carried(blocks: Sequence[Block], seen: np.ndarray, member: np.ndarray, *, no
         return out
     parts = [block.take(seen) for block in blocks]
     known = Relaxation(Statistics(parts, len(seen), noise=noise), None).tied(member)
-    out = Relaxation(Statistics(blocks, n), None).emission_known(known, np.ones(member.shape[1]))
-    out[seen] = member
+    sizes = np.ones(member.shape[1]) if keep else np.maximum(member.sum(axis=0), 1e-3)
+    out = Relaxation(Statistics(blocks, n), None).emission_known(known, sizes)
+    if keep:
+        out[seen] = member
     return out
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from spamca.guide.consensus import consensus
 from spamca.guide.filling import fill
 from spamca.guide.halves import halves
-from spamca.guide.proposals import SCALES, carried, proposals
+from spamca.guide.proposals import N_GROUPS, SCALES, carried, proposals
 from spamca.guide.smoothing import average
 from spamca.guide.surroundings import NOISE, with_surroundings
 
@@ -39,13 +39,34 @@ def agreed(blocks: Sequence[Block], adjacency: csr_matrix, n_domains: int, rng: 
     -------
     Float32 of shape (n, K), one entry of each row is one.
     """
-    seen, found = proposals(blocks, adjacency, n_domains, rng)
-    member = np.eye(n_domains, dtype=np.float32)
-    partition = member[consensus(found, n_domains)]
-    n = adjacency.shape[0]
+    return replicates(blocks, adjacency, n_domains, rng)[0]
+
+
+def replicates(
+    blocks: Sequence[Block], adjacency: csr_matrix, n_domains: int, rng: np.random.Generator
+) -> list[np.ndarray]:
+    """Partition that all starts agree on, and those that the starts of each group agree on, which saw a half of the spots.
+
+    What differs between the latter is what half the data leave open, which is about what all of them do (bootstrap by halves,
+    Buja and Stuetzle 2006).
+
+    Parameters
+    ----------
+    blocks, adjacency, n_domains, rng
+        As of :func:`agreed`.
+
+    Returns
+    -------
+    One partition and :data:`~spamca.guide.proposals.N_GROUPS` more, each float32 of shape (n, K); one entry of each row is one.
+    """
+    seen, found = proposals(blocks, adjacency, n_domains, rng, n_groups=N_GROUPS)
+    each, member, n = len(found) // N_GROUPS, np.eye(n_domains, dtype=np.float32), adjacency.shape[0]
+    parts = [found, *(found[begin : begin + each] for begin in range(0, len(found), each))]
+    partitions = [member[consensus(part, n_domains)] for part in parts]
     if len(seen) == n:
-        return carried(blocks, seen, partition)
-    return member[carried(with_surroundings(blocks, adjacency, SCALES), seen, partition, noise=NOISE).argmax(axis=1)]
+        return [carried(blocks, seen, partition) for partition in partitions]
+    spread = with_surroundings(blocks, adjacency, SCALES)
+    return [member[carried(spread, seen, one, noise=NOISE).argmax(axis=1)] for one in partitions]
 
 
 def joined(blocks: Sequence[Block], adjacency: csr_matrix) -> np.ndarray:
