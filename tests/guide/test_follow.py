@@ -6,7 +6,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from spamca.guide import guide
 from spamca.guide.emissions import Emissions
-from spamca.guide.follow import follow, spare_gain
+from spamca.guide.follow import follow, follow_mixture, spare_gain
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +80,31 @@ def test_spare_gain_is_large_where_domains_are_merged(made, monkeypatch):
     monkeypatch.setattr("spamca.guide.follow.SEARCHED", 600)
     assert spare_gain(found.blocks, toy.adjacency, merged) == pytest.approx(gain, rel=0.5)
     assert spare_gain(found.blocks, toy.adjacency, np.eye(200, dtype=np.float32)[np.arange(1200) // 6]) == 0
+
+
+def test_domains_of_a_mixture_follow_tissue_that_is_shifted(make_toy):
+    toy = make_toy(30, 30, 3, seed=5)
+    features = [toy.features(6, 0.5) + 0.5 * toy.texture(6, 2)]
+    found = guide(features, toy.adjacency, 3)
+    assert not found.coherence
+    emissions = Emissions.estimate(found.blocks, found.assignment, toy.adjacency, hops=found.hops, noise=found.noise)
+    own = emissions.blocks(features, None, toy.adjacency)
+    kept = follow_mixture(emissions, own, emissions.domains(own, toy.adjacency))
+    assert (kept.argmax(axis=1) == found.assignment.argmax(axis=1)).mean() > 0.97
+    shift = 0.4 * (features[0][toy.truth == 0].mean(axis=0) - features[0][toy.truth == 1].mean(axis=0))
+    other = emissions.blocks([features[0] + shift], None, toy.adjacency)
+    fixed = emissions.domains(other, toy.adjacency)
+    moved = follow_mixture(emissions, other, fixed)
+    np.testing.assert_allclose(moved.sum(axis=1), 1, rtol=1e-5)
+    scores = [adjusted_rand_score(toy.truth, q.argmax(axis=1)) for q in (fixed, moved)]
+    assert scores[1] > max(0.85, scores[0] + 0.1)
+
+
+def test_domains_of_a_mixture_stay_where_nothing_is_measured(make_toy):
+    toy = make_toy(24, 24, 3, seed=4)
+    features = [toy.features(6, 0.5) + 0.5 * toy.texture(6, 2)]
+    found = guide(features, toy.adjacency, 3)
+    emissions = Emissions.estimate(found.blocks, found.assignment, toy.adjacency, hops=found.hops, noise=found.noise)
+    blocks = emissions.blocks(features, np.zeros((toy.n_spots, 1), dtype=bool), toy.adjacency)
+    known = emissions.domains(blocks, toy.adjacency)
+    assert follow_mixture(emissions, blocks, known) is known

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spamca.guide.anchored import Anchored
+from spamca.guide.anchored import ANCHOR, Anchored
 from spamca.guide.births import Births
 from spamca.guide.field import Field, pull
 from spamca.guide.objective import COHERENCE
@@ -76,6 +77,39 @@ def follow(emissions: Emissions, blocks: Sequence[Block], adjacency: csr_matrix,
         whole = anchored(blocks, adjacency)
         start = whole.run_known(anchored(part, adjacency[spots][:, spots]).gaussians(found), _LONG, _TOL)
         return whole.run_own(start, _SHORT, _TOL)
+
+
+def follow_mixture(emissions: Emissions, blocks: Sequence[Block], known: np.ndarray) -> np.ndarray:
+    r"""Let the domains of a mixture follow new tissue: their means move, held by the spots that they were found in.
+
+    With :math:`s_k` spots of mean :math:`\mu_k`, at most :data:`~spamca.guide.anchored.ANCHOR`, and :math:`n_k = \sum_i q_{ik}` new ones of
+    mean :math:`\bar x_k`, EM takes :math:`\mu'_k = (s_k \mu_k + n_k \bar x_k) / (s_k + n_k)`. The covariance stays, and no domain is added.
+
+    Parameters
+    ----------
+    emissions, blocks, known
+        As of :func:`follow`.
+
+    Returns
+    -------
+    Assignment (n, K), float32, rows summing to one.
+    """
+    there = [part for part in zip(blocks, emissions.gaussians, emissions.sizes, strict=True) if part[0].size]
+    if not there:
+        return known
+    with fitting_threads(len(known)):
+        statistics = Statistics([block for block, _, _ in there], len(known))
+        relaxation = Relaxation(statistics, None)
+        for _ in range(_SHORT):
+            now = []
+            moments = statistics.moments(known[:, :, None])
+            for (_, _, (means,), _, (size,)), (_, gaussians, sizes) in zip(moments, there, strict=True):
+                held = np.minimum(sizes, ANCHOR)
+                total = np.maximum(held + size, 1e-12)[:, None]
+                moved = (held[:, None] * gaussians.means + size[:, None] * means) / total
+                now.append(replace(gaussians, means=moved.astype(np.float32)))
+            known = relaxation.emission_known(now, np.maximum(known.sum(axis=0), 1e-3))
+    return known
 
 
 def spare_gain(blocks: Sequence[Block], adjacency: csr_matrix, assignment: np.ndarray) -> float:

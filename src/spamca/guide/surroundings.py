@@ -47,16 +47,16 @@ def with_surroundings(blocks: Sequence[Block], adjacency: csr_matrix, hops: Sequ
     -------
     Blocks (n, r * len(hops)). Means are over the spots that have the modality.
     """
-    return [replace(block, values=np.hstack(list(smoothed(block, adjacency, hops)))) for block in blocks]
+    return [replace(block, values=np.hstack(smoothed(block, adjacency, hops))) for block in blocks]
 
 
 def smoothed(block: Block, adjacency: csr_matrix, hops: Sequence[int]) -> list[np.ndarray]:
-    """Components of a modality at each scale, a list of arrays (n, r) of mean zero; rows of spots that lack it are zero."""
+    """Components of a modality at each scale, a list of arrays (n, r); rows of spots that lack it are zero."""
     if block.present is None:
-        return [values - values.mean(axis=0) for values in at_scales(block.values, average(adjacency), hops)]
+        return list(at_scales(block.values, average(adjacency), hops))
     spots, out = np.flatnonzero(block.present), []
     for values in at_scales(block.values[spots], average(adjacency[spots][:, spots]), hops):
         whole = np.zeros(block.values.shape)
-        whole[spots] = values - values.mean(axis=0)
+        whole[spots] = values
         out.append(whole)
     return out

@@ -11,7 +11,7 @@ import torch
 from spamca.cluster.refine import refine
 from spamca.cluster.result import Clustering
 from spamca.graph import normalize
-from spamca.guide.follow import follow
+from spamca.guide.follow import follow, follow_mixture
 from spamca.guide.information import shares
 from spamca.nn import Tissue
 from spamca.nn.sparse import Adjacency
@@ -105,8 +105,11 @@ def apply(
         return Applied(latents, clustering, novelty)
     known = emissions.domains(blocks, connectivities)
     found, moved = known, None
-    if adapt and emissions.coherence:
-        found = follow(emissions, blocks, connectivities, known)
+    if adapt:
+        if emissions.coherence:
+            found = follow(emissions, blocks, connectivities, known)
+        else:
+            found = follow_mixture(emissions, blocks, known)
         moved = emissions.moved(blocks, found)
     told = shares(blocks, connectivities, found, len(features))
     return Applied(
