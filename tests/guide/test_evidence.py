@@ -43,14 +43,6 @@ def test_what_varies_together_costs_more(evidence, toy):
     assert right == pytest.approx(independent, rel=0.6)
 
 
-def test_standard_error_of_independent_differences(evidence, toy, rng):
-    first, second = rng.normal(size=(2, toy.n_spots))
-    assert evidence.standard_error(first, second) == pytest.approx(np.sqrt(2 / toy.n_spots), rel=0.6)
-    assert evidence.standard_error(first, first) == 0
-    together = evidence._smooth(first)
-    assert evidence.standard_error(together, 0 * first) > 1.5 * together.std() / np.sqrt(toy.n_spots)
-
-
 def test_spots_that_lack_the_modality_count_nothing(block, toy, rng):
     present = rng.uniform(size=toy.n_spots) < 0.7
     values = np.where(present[:, None], block.values, 0)

@@ -83,17 +83,6 @@ def test_neighbours_do_not_predict_the_noise_of_a_spot(field, toy):
     assert field.parts(noisy, 3)["predicted"] < field.parts(toy.truth, 3)["predicted"]
 
 
-def test_cost_of_merging_is_what_is_lost(field, toy, spoilt):
-    def told(partition):
-        return field.parts(partition, 3)["log_likelihood"] + COHERENCE * field.coherence(partition)
-
-    cost = field.cost_of_merging(spoilt, 3)
-    np.testing.assert_allclose(cost, cost.T)
-    for a, b in ((0, 1), (0, 2), (1, 2)):
-        lost = told(spoilt) - told(np.where(spoilt == b, a, spoilt))
-        assert cost[a, b] == pytest.approx(lost, abs=1e-4)
-
-
 def test_spread_alone_tells_domains_apart(make_toy, rng):
     """Two domains of one mean: a shared covariance cannot tell them, one for each can."""
     toy = make_toy(30, 30, 2)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spamca.guide.field import Field
-from spamca.guide.objective import _AT_ONCE, COHERENCE
+from spamca.guide.objective import COHERENCE
 
 
 @pytest.fixture
@@ -33,18 +33,6 @@ def test_gains_are_those_of_what_is_left(field, toy, rng):
         assert parts["objective"] == pytest.approx(
             parts["log_likelihood"] + parts["predicted"] + COHERENCE * parts["coherence"]
         )
-
-
-def test_side_by_side_is_one_by_one(field, toy, rng):
-    """More than are taken at once, in their order."""
-    n = 2 * _AT_ONCE // 3 + 1
-    partitions = [
-        np.where(rng.random(toy.n_spots) < i / n, rng.integers(3, size=toy.n_spots), toy.truth) for i in range(n)
-    ]
-    together = field.objectives(partitions, 3)
-    np.testing.assert_allclose(together, [field.objective(partition, 3) for partition in partitions], atol=1e-5)
-    assert len(np.unique(together)) == n
-    assert field.objectives([], 3).shape == (0,)
 
 
 def test_number_of_a_domain_does_not_matter(field, toy):

@@ -12,7 +12,7 @@ from spamca.cluster.coherence import Edges
 from spamca.cluster.readout import Readout, spheres
 from spamca.cluster.result import Clustering
 from spamca.cluster.selection import select
-from spamca.cluster.starts import METRICS, Starts
+from spamca.cluster.starts import Starts
 from spamca.cluster.subsample import subsample
 from spamca.cluster.whitening import Whitened, single_gaussian, whiten
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 N_KMEANS = 8
 """k-means starts per metric, beside one of Ward's."""
-
-N_KMEANS_APART = 3
-"""The same where clusters stand apart, in the metric of the points alone."""
 
 START_SAMPLE = 2_000
 """Points that starts are tried on; hierarchical clustering costs their square."""
@@ -44,7 +41,6 @@ def mixture(
     *,
     connectivities: spmatrix | None = None,
     selection: str | None = None,
-    apart: bool = False,
     random_state: int = 0,
 ) -> Clustering:
     r"""Cluster points by a mixture of Gaussians of one shape.
@@ -66,8 +62,6 @@ def mixture(
     selection
         One of :data:`~spamca.cluster.selection.SELECTIONS`; ``"coherence"`` needs ``connectivities``. None takes it where
         they are given, and else ``"agreement"``.
-    apart
-        Whether the clusters are known to stand apart, so that few starts find them.
     random_state
         Seed of samples and k-means.
 
@@ -83,7 +77,7 @@ def mixture(
         labels = np.zeros(len(points), dtype=np.int64)
         return Clustering(labels, np.ones((len(points), 1)), {"selection": selection}, spheres(points, labels, 1))
     rng = np.random.default_rng(random_state)
-    tried, agreement = _try_starts(white, n_clusters, rng, apart=apart)
+    tried, agreement = _try_starts(white, n_clusters, rng)
     part = subsample(len(points), max(FIT_SAMPLE, n_clusters), rng)
     fitted = em.fit(white.points[part], tried, max_iter=300, tol=1e-5)
     reached = em.log_likelihood(white.points, fitted)
@@ -112,13 +106,10 @@ def mixture(
     return Clustering(posterior.argmax(axis=1), posterior, record, readout)
 
 
-def _try_starts(
-    white: Whitened, n_clusters: int, rng: np.random.Generator, *, apart: bool
-) -> tuple[em.Mixtures, np.ndarray]:
+def _try_starts(white: Whitened, n_clusters: int, rng: np.random.Generator) -> tuple[em.Mixtures, np.ndarray]:
     """Distinct starts of highest likelihood after a few steps, and their mean agreement with all."""
     points = white.points[subsample(len(white.points), max(START_SAMPLE, n_clusters), rng)]
-    fewer = {"n_kmeans": N_KMEANS_APART, "metrics": METRICS[:1]} if apart else {"n_kmeans": N_KMEANS}
-    partitions = Starts(points, white.scale, rng=rng, **fewer).partitions(n_clusters)
+    partitions = Starts(points, white.scale, rng=rng, n_kmeans=N_KMEANS).partitions(n_clusters)
     tried = em.fit(points, em.from_partitions(points, partitions, n_clusters), max_iter=15, tol=1e-4)
     agreement = pairwise_rand(em.assign(points, tried))
     kept: list[int] = []

@@ -80,12 +80,6 @@ class Evidence:
         n = len(partition)
         return float(effective * np.log(max(n * whole / effective, np.e)) / (2 * n))
 
-    def standard_error(self, gains: np.ndarray, other: np.ndarray) -> float:
-        """Standard error of the difference of two means of :meth:`gains`, neighbours varying together."""
-        difference = gains - other
-        together = self._smooth(difference - difference.mean())
-        return float(np.sqrt(np.square(together).mean() / (self._shrinkage * len(gains))))
-
     def _window(self, n_spots: float, rng: np.random.Generator) -> tuple[int, float]:
         probe = rng.standard_normal((self._step.shape[0], _N_PROBES))
         shrinkage, n_steps = 1.0, 0

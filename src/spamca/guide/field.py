@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csr_matrix, diags, triu
-from scipy.spatial.distance import cdist
 
 from spamca.guide.objective import COHERENCE, Objective
 from spamca.guide.relaxation import Relaxation
@@ -102,10 +101,6 @@ class Field:
         """The objective of a partition."""
         return self.parts(partition, n_domains)["objective"]
 
-    def objectives(self, partitions: Sequence[np.ndarray], n_domains: int) -> np.ndarray:
-        """The objective of each of B partitions, shape (B,): side by side they take less time than one by one."""
-        return self._objective.parts(partitions, n_domains)["objective"] if len(partitions) else np.zeros(0)
-
     def coherence(self, partition: np.ndarray) -> float:
         """Share of edges within a domain."""
         return self._objective.coherence(partition)
@@ -135,36 +130,6 @@ class Field:
             left = block.values - around @ block.means(member)
             out.append(left if block.present is None else left * block.present[:, None])
         return out
-
-    def cost_of_merging(self, partition: np.ndarray, n_domains: int) -> np.ndarray:
-        r"""What likelihood and coherence together lose where two domains become one, for each two.
-
-        .. math::
-            \sum_m \frac{w_m n_m}{2 n} \log\Big(1 + \frac{n_a n_b}{n_m (n_a + n_b)} \, \Delta^\top \Sigma^{-1} \Delta\Big)
-            - \gamma \frac{|E_{ab}|}{|E|}, \qquad \Delta = \mu_a - \mu_b
-
-        Parameters
-        ----------
-        partition
-            Integers below ``n_domains``, shape (n,).
-        n_domains
-            Number of domains K.
-
-        Returns
-        -------
-        Shape (K, K), symmetric.
-        """
-        member = np.eye(n_domains)[partition]
-        between = np.bincount(partition[self._row] * n_domains + partition[self._column], minlength=n_domains**2)
-        between = between.reshape(n_domains, n_domains)
-        cost = -COHERENCE * (between + between.T) / max(len(self._row), 1)
-        for block in self.blocks:
-            means, within = block.moments(member)
-            size = block.sizes(member)
-            apart = cdist(means, means, metric="mahalanobis", VI=np.linalg.inv(within)) ** 2
-            pooled = np.outer(size, size) / np.maximum(np.add.outer(size, size), 1) / max(block.size, 1)
-            cost += block.weight * block.size / self.n_spots / 2 * np.log1p(pooled * apart)
-        return cost
 
 
 def pull(adjacency: csr_matrix, coherence: float) -> csr_matrix:
