@@ -20,6 +20,9 @@ of a hundred tissues of noise alone, about one shows any."""
 REACHES = (1, 2, 4)
 """Hops within which spots count as neighbours. Each modality takes the reach at which it shares most beyond chance."""
 
+MARGIN = 0.05
+"""Share by which a farther reach has to show more than a nearer one: else a jitter would decide between two that show as much."""
+
 _FLOOR = 1e-3  # of the mean variance, added to the noise: directions without any stay bounded
 
 
@@ -95,7 +98,7 @@ def noise_whitening(values: np.ndarray, neighbourhoods: Neighbourhoods) -> tuple
     deviations above the mean of :data:`N_BLANKS` draws of independent normal features, where the first is :data:`ANY` above it.
 
     The more pairs, the less is reached by chance, and the fainter the components that show; the farther apart, the less is shared. The
-    reach h is that of :data:`REACHES` at which the autocorrelations exceed chance by most, summed over the components. Where
+    reach h is that of :data:`REACHES` at which the autocorrelations exceed chance by most, summed over the components; a farther one has to show more by :data:`MARGIN`. Where
     nearest neighbours are so many that chance hides nothing, they decide alone.
 
     Parameters
@@ -127,7 +130,7 @@ def noise_whitening(values: np.ndarray, neighbourhoods: Neighbourhoods) -> tuple
             continue
         kept = autocorrelation > _least(chance, EACH)
         beyond = float((autocorrelation[kept] - _least(chance, EACH)).sum())
-        if beyond > excess:
+        if beyond > (1 + MARGIN) * excess:
             excess, axes = beyond, found[:, kept]
     whole = np.zeros((len(mean), axes.shape[1]))
     whole[varying] = axes
