@@ -32,10 +32,10 @@ def draw(found: pd.DataFrame, path: Path) -> None:
     if not sets:
         return
     methods = methods_in_order(done)
-    columns = 3
+    columns = 4
     n_rows = -(-(len(sets) + 1) // columns)
-    height = 0.22 * len(methods) + 0.9
-    figure, axes = plt.subplots(n_rows, columns, figsize=(10, height * n_rows), layout="constrained", squeeze=False)
+    height = 0.18 * len(methods) + 0.7
+    figure, axes = plt.subplots(n_rows, columns, figsize=(12, height * n_rows), layout="constrained", squeeze=False)
     flat = axes.ravel()
     for i, (panel, name) in enumerate(zip(flat, sets, strict=False)):
         of_set(panel, done[done["set"] == name], methods)
@@ -111,7 +111,7 @@ def place_names(panel: Axes, points: dict[str, tuple[float, float]]) -> None:
     if not points:
         return
     values = [ari for _, ari in points.values()]
-    gap = max((max(values) - min(values) + 0.06) / 22, 1e-3)
+    gap = max((max(values) - min(values) + 0.06) / 15, 1e-3)
     last = -np.inf
     for method, (seconds, ari) in sorted(points.items(), key=lambda item: item[1][1]):
         last = max(ari, last + gap)

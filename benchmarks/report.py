@@ -38,9 +38,11 @@ def markdown(rows: list[list[str]], heads: list[str]) -> str:
 
 
 def cell(row: pd.Series) -> str:
-    """Mean and spread of the ARI, with the number of seeds where there are fewer than the benchmark has."""
+    """Mean of the ARI, its spread where seeds are several, and their number where it is less than the benchmark's."""
+    if np.isnan(row["ARI"]):
+        return ""
     few = "" if row["seeds"] >= N_SEEDS else f" ({row['seeds']:.0f} seeds)"
-    return "" if np.isnan(row["ARI"]) else f"{row['ARI']:.3f} ± {row['ARI sd']:.3f}{few}"
+    return f"{row['ARI']:.3f}" + (f" ± {row['ARI sd']:.3f}{few}" if row["seeds"] > 1 else "")
 
 
 def sets_of(found: pd.DataFrame, *, labelled: bool) -> list[str]:
