@@ -98,7 +98,8 @@ def noise_whitening(values: np.ndarray, neighbourhoods: Neighbourhoods) -> tuple
     deviations above the mean of :data:`N_BLANKS` draws of independent normal features, where the first is :data:`ANY` above it.
 
     The more pairs, the less is reached by chance, and the fainter the components that show; the farther apart, the less is shared. The
-    reach h is that of :data:`REACHES` at which the autocorrelations exceed chance by most, summed over the components; a farther one has to show more by :data:`MARGIN`. Where
+    reach h is that of :data:`REACHES` at which the autocorrelations exceed what is :data:`ANY` above chance by most, summed over the
+    components; a farther one has to show more by :data:`MARGIN`. Where
     nearest neighbours are so many that chance hides nothing, they decide alone.
 
     Parameters
@@ -129,7 +130,7 @@ def noise_whitening(values: np.ndarray, neighbourhoods: Neighbourhoods) -> tuple
         if autocorrelation[0] <= _least(chance, ANY):
             continue
         kept = autocorrelation > _least(chance, EACH)
-        beyond = float((autocorrelation[kept] - _least(chance, EACH)).sum())
+        beyond = float(np.maximum(autocorrelation - _least(chance, ANY), 0).sum())
         if beyond > (1 + MARGIN) * excess:
             excess, axes = beyond, found[:, kept]
     whole = np.zeros((len(mean), axes.shape[1]))
