@@ -128,11 +128,12 @@ def test_what_happens_as_predicted_is_calibrated(rng):
     assert np.isnan(confidence.auroc(predicted, np.ones(20_000, dtype=bool)))
 
 
-def test_agreement_matches_domains_and_pads_posteriors():
-    p, q = np.eye(2)[[0, 0, 1, 1]], np.eye(3)[[2, 2, 0, 1]]
+def test_agreement_is_predicted_by_each_half_alone():
+    p, q = np.array([[0.9, 0.1], [1, 0], [0, 1], [0, 1]]), np.eye(3)[[2, 2, 0, 1]]
     predicted, same = confidence.agreement(p, q, p.argmax(axis=1), q.argmax(axis=1))
-    assert list(predicted) == list(same)
-    assert same.sum() == 3
+    assert list(predicted) == [pytest.approx(0.82), *[1] * 7]
+    assert list(same) == 2 * [True, True, same[2], same[3]]
+    assert same[2] != same[3], "two domains of one half are one of the other's"
 
 
 def test_true_model_knows_the_domains(drawn):
