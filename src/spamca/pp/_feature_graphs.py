@@ -12,6 +12,7 @@ from spamca.pp._store_graph import write_graph
 
 if TYPE_CHECKING:
     from anndata import AnnData
+    from mudata import MuData
 
     from spamca.graph import Graph
 
@@ -64,7 +65,7 @@ def forget_feature_graph(modality: AnnData) -> bool:
     return True
 
 
-def add_feature_graphs(mdata: Any, random_state: int) -> None:
+def add_feature_graphs(mdata: MuData, random_state: int) -> None:
     """Build the feature graph of each modality that has none, with the defaults of :func:`spamca.pp.neighbors`."""
     for name, modality in mdata.mod.items():
         if not has_feature_graph(modality):

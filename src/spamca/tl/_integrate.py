@@ -108,7 +108,7 @@ def integrate(
     ``mdata.obs["spamca"]``
         Domain of each spot: ordered categories ``"0"``, ``"1"``, ... by falling size.
     ``mdata.obs["spamca_confidence"]``, ``mdata.obsm["spamca_posterior"]``
-        Probability of that domain, and of every domain (a DataFrame), under the model that the domains were found by.
+        Probability of that domain, and of every domain (a DataFrame): the mean over models of which four start from halves of the spots.
     ``mdata.obsm["X_spamca"]``
         Fused embedding, float32 of shape (n_obs, n_latent). It does not depend on the domains or their number.
     ``mdata.obs["<modality>:spamca_weight"]``
