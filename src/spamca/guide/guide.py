@@ -22,7 +22,7 @@ from spamca.guide.threads import fitting_threads
 from spamca.guide.worth import independent, inflations, weighed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from scipy.sparse import csr_matrix
 
@@ -149,15 +149,15 @@ def _guide(
     batch = {}
     if several:
         numbered = np.unique(sections, return_inverse=True)[1]
-        sectioned, found = across_sections(blocks, adjacency, n_domains, numbered, n_searched=SEARCHED, rng=rng)
-        blocks, batch, others = sectioned.field.blocks, {"batch_effect": sectioned.batch_effect()}, []
+        sectioned, start = across_sections(blocks, adjacency, n_domains, numbered, n_searched=SEARCHED, rng=rng)
+        blocks, batch, starts = sectioned.field.blocks, {"batch_effect": sectioned.batch_effect()}, [start]
     else:
-        found, *others = replicates(blocks, adjacency, n_domains, rng)
+        starts = replicates(blocks, adjacency, n_domains, rng)
     for block, own in zip(blocks, times, strict=True):
         worth[block.modality], counted[block.modality] = block.weight, own[1]
     hops = (0,) if independent(times, np.array([block.weight for block in blocks])) else HOPS
-    found, spread = settled(blocks, adjacency, found, hops)
-    found = _numbered(blended(found, [settled(blocks, adjacency, other, hops)[0] for other in others]))
+    (found, *others), spread = settled(blocks, adjacency, starts, hops)
+    found = _numbered(blended(found, others))
     partition, n_found = found.argmax(axis=1), found.shape[1]
     if n_found < n_domains:
         logger.info("domains: only %d of %d hold spots", n_found, n_domains)
@@ -170,14 +170,15 @@ def _guide(
 
 
 def settled(
-    blocks: Sequence[Block], adjacency: csr_matrix, assignment: np.ndarray, hops: Sequence[int]
-) -> tuple[np.ndarray, list[Block]]:
-    """Let a model relax from an assignment (n, K); beside it, what it reads."""
+    blocks: Sequence[Block], adjacency: csr_matrix, assignments: Iterable[np.ndarray], hops: Sequence[int]
+) -> tuple[list[np.ndarray], list[Block]]:
+    """Let a model relax from each of some assignments (n, K); beside them, what it reads."""
     if tuple(hops) == (0,):
-        return Field(blocks, adjacency).relax(assignment, _LONG, own_covariance=True), list(blocks)
+        field = Field(blocks, adjacency)
+        return [field.relax(start, _LONG, own_covariance=True) for start in assignments], list(blocks)
     spread, n = with_surroundings(blocks, adjacency, hops), adjacency.shape[0]
     relaxation = Relaxation(Statistics(spread, n, noise=NOISE), None)
-    return relaxation.mixture(assignment[:, :, None], _SHORT, 0.0)[:, :, 0], spread
+    return [relaxation.mixture(start[:, :, None], _SHORT, 0.0)[:, :, 0] for start in assignments], spread
 
 
 def blended(found: np.ndarray, others: Sequence[np.ndarray]) -> np.ndarray:

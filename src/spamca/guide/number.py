@@ -170,6 +170,7 @@ def _judged(
     stability = float(pairwise_rand(single)[0, 1:].mean())
     start = np.zeros((adjacency.shape[0], n_domains), dtype=np.float32)
     start[seen, agreed] = 1
-    partition = settled(blocks, adjacency, start, hops)[0].argmax(axis=1)
+    (found,), _ = settled(blocks, adjacency, [start], hops)
+    partition = found.argmax(axis=1)
     gains, cost = evidence.gains(partition, n_domains), evidence.cost(partition, n_domains)
     return float(gains.mean()), cost, stability, field.coherence(partition)

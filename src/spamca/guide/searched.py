@@ -14,7 +14,7 @@ from spamca.guide.smoothing import average
 from spamca.guide.surroundings import NOISE, with_surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from scipy.sparse import csr_matrix
 
@@ -39,12 +39,12 @@ def agreed(blocks: Sequence[Block], adjacency: csr_matrix, n_domains: int, rng: 
     -------
     Float32 of shape (n, K), one entry of each row is one.
     """
-    return replicates(blocks, adjacency, n_domains, rng)[0]
+    return next(replicates(blocks, adjacency, n_domains, rng))
 
 
 def replicates(
     blocks: Sequence[Block], adjacency: csr_matrix, n_domains: int, rng: np.random.Generator
-) -> list[np.ndarray]:
+) -> Iterator[np.ndarray]:
     """Partition that all starts agree on, and those that the starts of each group agree on, which saw a half of the spots.
 
     What differs between the latter is what half the data leave open, which is about what all of them do (bootstrap by halves,
@@ -55,18 +55,17 @@ def replicates(
     blocks, adjacency, n_domains, rng
         As of :func:`agreed`.
 
-    Returns
-    -------
+    Yields
+    ------
     One partition and :data:`~spamca.guide.proposals.N_GROUPS` more, each float32 of shape (n, K); one entry of each row is one.
     """
     seen, found = proposals(blocks, adjacency, n_domains, rng, n_groups=N_GROUPS)
     each, member, n = len(found) // N_GROUPS, np.eye(n_domains, dtype=np.float32), adjacency.shape[0]
-    parts = [found, *(found[begin : begin + each] for begin in range(0, len(found), each))]
-    partitions = [member[consensus(part, n_domains)] for part in parts]
-    if len(seen) == n:
-        return [carried(blocks, seen, partition) for partition in partitions]
-    spread = with_surroundings(blocks, adjacency, SCALES)
-    return [member[carried(spread, seen, one, noise=NOISE).argmax(axis=1)] for one in partitions]
+    # Of few enough spots all were seen, and nothing has to be carried.
+    spread = blocks if len(seen) == n else with_surroundings(blocks, adjacency, SCALES)
+    for part in (found, *(found[begin : begin + each] for begin in range(0, len(found), each))):
+        partition = member[consensus(part, n_domains)]
+        yield member[carried(spread, seen, partition, noise=NOISE).argmax(axis=1)]
 
 
 def joined(blocks: Sequence[Block], adjacency: csr_matrix) -> np.ndarray:
