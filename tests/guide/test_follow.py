@@ -6,7 +6,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from spamca.guide import guide
 from spamca.guide.emissions import Emissions
-from spamca.guide.follow import follow, follow_mixture, spare_gain
+from spamca.guide.follow import follow, spare_gain
 
 
 @pytest.fixture(scope="module")
@@ -89,12 +89,12 @@ def test_domains_of_a_mixture_follow_tissue_that_is_shifted(make_toy):
     assert not found.coherence
     emissions = Emissions.estimate(found.blocks, found.assignment, toy.adjacency, hops=found.hops, noise=found.noise)
     own = emissions.blocks(features, None, toy.adjacency)
-    kept = follow_mixture(emissions, own, emissions.domains(own, toy.adjacency))
+    kept = follow(emissions, own, toy.adjacency, emissions.domains(own, toy.adjacency))
     assert (kept.argmax(axis=1) == found.assignment.argmax(axis=1)).mean() > 0.97
     shift = 0.4 * (features[0][toy.truth == 0].mean(axis=0) - features[0][toy.truth == 1].mean(axis=0))
     other = emissions.blocks([features[0] + shift], None, toy.adjacency)
     fixed = emissions.domains(other, toy.adjacency)
-    moved = follow_mixture(emissions, other, fixed)
+    moved = follow(emissions, other, toy.adjacency, fixed)
     np.testing.assert_allclose(moved.sum(axis=1), 1, rtol=1e-5)
     scores = [adjusted_rand_score(toy.truth, q.argmax(axis=1)) for q in (fixed, moved)]
     assert scores[1] > max(0.85, scores[0] + 0.1)
@@ -107,4 +107,4 @@ def test_domains_of_a_mixture_stay_where_nothing_is_measured(make_toy):
     emissions = Emissions.estimate(found.blocks, found.assignment, toy.adjacency, hops=found.hops, noise=found.noise)
     blocks = emissions.blocks(features, np.zeros((toy.n_spots, 1), dtype=bool), toy.adjacency)
     known = emissions.domains(blocks, toy.adjacency)
-    assert follow_mixture(emissions, blocks, known) is known
+    assert follow(emissions, blocks, toy.adjacency, known) is known

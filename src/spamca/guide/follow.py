@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from spamca.guide.blocks import Block
     from spamca.guide.emissions import Emissions
+    from spamca.guide.relaxation import Gaussians
 
 SEARCHED = 10_000
 """Spots that are looked at for new domains; of larger tissue, those of patches drawn from it."""
@@ -33,7 +34,8 @@ _LONG, _SHORT, _TOL = 60, 10, 1e-4
 def follow(emissions: Emissions, blocks: Sequence[Block], adjacency: csr_matrix, known: np.ndarray) -> np.ndarray:
     """Let known domains follow new tissue, and add those that it shows beyond them.
 
-    The field relaxes with domains that are held by what they were (:class:`~spamca.guide.anchored.Anchored`), and domains are split as
+    Domains of a mixture move with their means, and none is added (:func:`_moved`). Those of a field move in all that they are: it
+    relaxes with domains that are held by what they were (:class:`~spamca.guide.anchored.Anchored`), and domains are split as
     long as that is worth it (:class:`~spamca.guide.births.Births`). Cost is linear in the number of spots: in large tissue, new domains are
     sought in patches.
 
@@ -57,6 +59,8 @@ def follow(emissions: Emissions, blocks: Sequence[Block], adjacency: csr_matrix,
     if not there:
         return known
     blocks, gaussians, sizes = (list(part) for part in zip(*there, strict=True))
+    if not emissions.coherence:
+        return _moved(blocks, gaussians, sizes, known)
 
     def anchored(own: Sequence[Block], graph: csr_matrix) -> Anchored:
         return Anchored(Statistics(own, graph.shape[0]), pull(graph, emissions.coherence), gaussians, sizes)
@@ -77,39 +81,6 @@ def follow(emissions: Emissions, blocks: Sequence[Block], adjacency: csr_matrix,
         whole = anchored(blocks, adjacency)
         start = whole.run_known(anchored(part, adjacency[spots][:, spots]).gaussians(found), _LONG, _TOL)
         return whole.run_own(start, _SHORT, _TOL)
-
-
-def follow_mixture(emissions: Emissions, blocks: Sequence[Block], known: np.ndarray) -> np.ndarray:
-    r"""Let the domains of a mixture follow new tissue: their means move, held by the spots that they were found in.
-
-    With :math:`s_k` spots of mean :math:`\mu_k`, at most :data:`~spamca.guide.anchored.ANCHOR`, and :math:`n_k = \sum_i q_{ik}` new ones of
-    mean :math:`\bar x_k`, EM takes :math:`\mu'_k = (s_k \mu_k + n_k \bar x_k) / (s_k + n_k)`. The covariance stays, and no domain is added.
-
-    Parameters
-    ----------
-    emissions, blocks, known
-        As of :func:`follow`.
-
-    Returns
-    -------
-    Assignment (n, K), float32, rows summing to one.
-    """
-    there = [part for part in zip(blocks, emissions.gaussians, emissions.sizes, strict=True) if part[0].size]
-    if not there:
-        return known
-    with fitting_threads(len(known)):
-        statistics = Statistics([block for block, _, _ in there], len(known))
-        relaxation = Relaxation(statistics, None)
-        for _ in range(_SHORT):
-            now = []
-            moments = statistics.moments(known[:, :, None])
-            for (_, _, (means,), _, (size,)), (_, gaussians, sizes) in zip(moments, there, strict=True):
-                held = np.minimum(sizes, ANCHOR)
-                total = np.maximum(held + size, 1e-12)[:, None]
-                moved = (held[:, None] * gaussians.means + size[:, None] * means) / total
-                now.append(replace(gaussians, means=moved.astype(np.float32)))
-            known = relaxation.emission_known(now, np.maximum(known.sum(axis=0), 1e-3))
-    return known
 
 
 def spare_gain(blocks: Sequence[Block], adjacency: csr_matrix, assignment: np.ndarray) -> float:
@@ -137,3 +108,26 @@ def spare_gain(blocks: Sequence[Block], adjacency: csr_matrix, assignment: np.nd
 def _sample(blocks: Sequence[Block], adjacency: csr_matrix) -> tuple[np.ndarray, list[Block]]:
     spots = patches(adjacency, SEARCHED, np.random.default_rng(0))
     return spots, [block.take(spots) for block in blocks]
+
+
+def _moved(
+    blocks: Sequence[Block], gaussians: Sequence[Gaussians], sizes: Sequence[np.ndarray], known: np.ndarray
+) -> np.ndarray:
+    r"""Assignment (n, K) to domains of a mixture whose means move, held by the spots that they were found in.
+
+    With :math:`s_k` spots of mean :math:`\mu_k`, at most :data:`~spamca.guide.anchored.ANCHOR`, and :math:`n_k = \sum_i q_{ik}` new ones of
+    mean :math:`\bar x_k`, EM takes :math:`\mu'_k = (s_k \mu_k + n_k \bar x_k) / (s_k + n_k)`. The covariance stays.
+    """
+    with fitting_threads(len(known)):
+        statistics = Statistics(blocks, len(known))
+        relaxation = Relaxation(statistics, None)
+        for _ in range(_SHORT):
+            now = []
+            moments = statistics.moments(known[:, :, None])
+            for (_, _, (means,), _, (size,)), own, seen in zip(moments, gaussians, sizes, strict=True):
+                held = np.minimum(seen, ANCHOR)
+                total = np.maximum(held + size, 1e-12)[:, None]
+                moved = (held[:, None] * own.means + size[:, None] * means) / total
+                now.append(replace(own, means=moved.astype(np.float32)))
+            known = relaxation.emission_known(now, np.maximum(known.sum(axis=0), 1e-3))
+    return known

@@ -11,7 +11,7 @@ import torch
 from spamca.cluster.refine import refine
 from spamca.cluster.result import Clustering
 from spamca.graph import normalize
-from spamca.guide.follow import follow, follow_mixture
+from spamca.guide.follow import follow
 from spamca.guide.information import shares
 from spamca.nn import Tissue
 from spamca.nn.sparse import Adjacency
@@ -71,8 +71,7 @@ def apply(
 ) -> Applied:
     """Embed new tissue and find its domains; parameters and statistics are those of the training.
 
-    Domains of a Markov random field follow the new tissue (:func:`spamca.guide.follow.follow`); those of a mixture stay what they were, and
-    others are read from the embedding.
+    Domains that were found in the features follow the new tissue (:func:`spamca.guide.follow.follow`); others are read from the embedding.
 
     Parameters
     ----------
@@ -106,10 +105,7 @@ def apply(
     known = emissions.domains(blocks, connectivities)
     found, moved = known, None
     if adapt:
-        if emissions.coherence:
-            found = follow(emissions, blocks, connectivities, known)
-        else:
-            found = follow_mixture(emissions, blocks, known)
+        found = follow(emissions, blocks, connectivities, known)
         moved = emissions.moved(blocks, found)
     told = shares(blocks, connectivities, found, len(features))
     return Applied(

@@ -35,10 +35,10 @@ def transform(
     r"""Embedding and domains of new tissue from a trained model, and how far it is from the tissue of the training.
 
     Nothing is trained. Features are prepared with the numbers that the training's tissue gave (depth, means, deviations,
-    loadings), graphs are built in the same way, and the network is as it was left. Domains of a Markov random field follow the new tissue:
-    they are held by what they were in the training, and what the new tissue shows beyond them becomes domains of its own, named ``"new 1"``,
-    ``"new 2"``, ... Domains of a mixture, as real tissue mostly has them (``uns["spamca"]["domains"]["hops"]`` of more than one scale), stay
-    what they were. Domains that were read from an embedding are read from that of the new tissue.
+    loadings), graphs are built in the same way, and the network is as it was left. Domains follow the new tissue, held by what they were in the training.
+    What it shows beyond the domains of a Markov random field becomes domains of its own, named ``"new 1"``,
+    ``"new 2"``, ...; a mixture, as real tissue mostly has it (``uns["spamca"]["domains"]["hops"]`` of more than one scale), gets no new
+    domains. Domains that were read from an embedding are read from that of the new tissue.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def transform(
     library_key
         Column of ``obs`` with the section of each spot; None takes that of the training where the tissue has it.
     adapt
-        Whether domains of a Markov random field may follow the new tissue. False takes them as they were left: nothing is new, and spots
+        Whether domains may follow the new tissue. False takes them as they were left: nothing is new, and spots
         of a domain that the training did not see, or saw little of, get the domain that comes nearest.
     key_added
         Name of the result, see Returns.
