@@ -161,7 +161,7 @@ def test_what_is_typed_wins(tmp_path):
     ("name", "content", "message"),
     [
         ("run.toml", "n_cluster = 8", 'Unknown option: "[n_cluster]" from'),
-        ("run.toml", "n_clusters = 'eight'", '[n_clusters] from'),
+        ("run.toml", "n_clusters = 'eight'", "[n_clusters] from"),
         ("run.toml", "n_clusters = ", "cannot be read"),
         ("run.json", "{", "cannot be read"),
         ("run.json", "[1]", "must hold names and values, it holds a list"),

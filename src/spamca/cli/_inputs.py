@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spamca.cli._exit import Code, CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
 NOT_READ = ("images", "points")
 """Elements of a SpatialData that are not read with its tables; they can be very large."""
@@ -38,9 +38,9 @@ def _read_mudata(path: Path) -> Any:
 
 
 def _read_spatialdata(path: Path) -> Any:
-    from spatialdata import read_zarr
+    import spatialdata
 
-    return read_zarr(path)
+    return spatialdata.read_zarr(path)
 
 
 def _spatialdata_files(path: Path, **_: Any) -> Iterable[Path]:
