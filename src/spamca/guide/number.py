@@ -1,19 +1,20 @@
 r"""How many domains there are.
 
 For each number K, partitions from many starts (:mod:`~spamca.guide.proposals`) agree on one, and the model of the domains relaxes from it.
-With :math:`A_K` the mean agreement (adjusted Rand index) of the single partitions with their consensus, :math:`E_K` the
-:class:`~spamca.guide.evidence.Evidence` of the domains, and :math:`c_k` what the k-th of them costs,
+With :math:`g_{Ki}` the terms of the :class:`~spamca.guide.evidence.Evidence` of the domains and :math:`c_k` what the k-th of them costs,
 
 .. math::
-    B_K = E_K - \sum_{k \le K} c_k, \qquad \hat K = \arg\max_K A_K \frac{B_K}{\max_{K'} B_{K'}}.
+    B_K = \frac1n \sum_i g_{Ki} - \sum_{k \le K} c_k, \qquad
+    \hat K = \min \{K: B_K \ge \max_{K'} B_{K'} - s_K\}.
 
-B is a Bayesian information criterion of a composite likelihood (Varin and Vidoni 2005; Gao and Song 2010); a number that starts and scales do not
-agree on is marked down (Ben-Hur, Elisseeff and Guyon 2002).
+:math:`s_K` is the standard error of the difference between K and the best number, over spots, neighbours being correlated. B is a Bayesian
+information criterion of a composite likelihood (Varin and Vidoni 2005; Gao and Song 2010); to take the smallest number within one standard
+error of the best is the rule of Breiman et al. (1984).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,44 +40,48 @@ if TYPE_CHECKING:
 N_EACH = 4
 """Starts per scale and number."""
 
-PLAUSIBLE = 0.95
-"""Share of the highest score from which a number is plausible too."""
+PLAUSIBLE = 2.0
+"""Standard errors below the highest evidence within which a number is plausible too."""
 
 
 @dataclass(frozen=True)
 class NumberOfDomains:
-    """Numbers of domains tried, and what spoke for each.
+    """Numbers of domains tried, and the criteria for each.
 
     Parameters
     ----------
     n_domains
-        The chosen number, of highest ``score``.
+        The chosen number: the smallest whose evidence is within one ``error`` of the highest.
     tried
         Numbers, shape (n_tried,).
     gain
-        What neighbours' domains tell of a spot, in nats (:class:`~spamca.guide.evidence.Evidence`).
+        How well the domains of its neighbours predict a spot, in nats (:class:`~spamca.guide.evidence.Evidence`).
     evidence
         The same less the cost of the domains: the penalised likelihood.
+    error
+        Standard error of the difference between this evidence and the highest.
     stability
-        Agreement (adjusted Rand index) of partitions from other starts and scales.
+        Agreement (adjusted Rand index) of partitions from other starts and scales. It does not choose.
     coherence
-        Share of edges within domains.
-    score
-        Stability times the evidence, as a share of the highest evidence.
+        Share of edges within domains. It does not choose.
     """
 
     n_domains: int
     tried: np.ndarray
     gain: np.ndarray
     evidence: np.ndarray
+    error: np.ndarray
     stability: np.ndarray
     coherence: np.ndarray
-    score: np.ndarray
 
     @property
     def plausible(self) -> np.ndarray:
-        """Numbers whose score is within :data:`PLAUSIBLE` of the highest."""
-        return self.tried[self.score >= PLAUSIBLE * self.score.max()]
+        """Numbers whose evidence is within :data:`PLAUSIBLE` standard errors of the highest."""
+        return self.within(PLAUSIBLE)
+
+    def within(self, n_errors: float) -> np.ndarray:
+        """Numbers whose evidence is within so many standard errors of the highest."""
+        return self.tried[self.evidence >= self.evidence.max() - n_errors * self.error]
 
 
 def number_of_domains(
@@ -146,12 +151,21 @@ def _number_of_domains(
     hops = (0,) if independent(times, np.array([block.weight for block in blocks])) else HOPS
     field = Field(blocks, adjacency)
     evidence = Evidence(field, adjacency, rng)
-    found = np.array([_judged(field, evidence, blocks, adjacency, int(k), hops, rng) for k in numbers])
-    gain, cost, stability, coherence = found.T
+    gains, cost, stability, coherence = zip(
+        *(_judged(field, evidence, blocks, adjacency, int(k), hops, rng) for k in numbers), strict=True
+    )
+    gain = np.mean(gains, axis=1)
     penalised = gain - np.cumsum(cost)
-    score = stability * penalised / max(penalised.max(), 1e-12)
-    best = int(numbers[score.argmax()])
-    return NumberOfDomains(best, numbers, gain, penalised, stability, coherence, score)
+    error = np.array([_standard_error(one - gains[penalised.argmax()], adjacency) for one in gains])
+    found = NumberOfDomains(0, numbers, gain, penalised, error, np.array(stability), np.array(coherence))
+    return replace(found, n_domains=int(found.within(1)[0]))
+
+
+def _standard_error(values: np.ndarray, adjacency: csr_matrix) -> float:
+    """Standard error of the mean of values (n,) of which neighbours are correlated, those farther apart are not."""
+    centred = values - values.mean()
+    alone, pairs = centred @ centred, centred @ ((adjacency != 0) @ centred)
+    return float(np.sqrt(max(alone, alone + pairs))) / len(values)
 
 
 def _judged(
@@ -162,8 +176,8 @@ def _judged(
     n_domains: int,
     hops: Sequence[int],
     rng: np.random.Generator,
-) -> tuple[float, float, float, float]:
-    """Gain, cost of a domain, stability and coherence of the best partition into so many."""
+) -> tuple[np.ndarray, float, float, float]:
+    """Gain of each spot, cost of a domain, stability and coherence of the best partition into so many."""
     seen, proposed = proposals(blocks, adjacency, n_domains, rng, n_each=N_EACH)
     agreed = consensus(proposed, n_domains)
     single = np.array([agreed, *(partition.argmax(axis=1) for partition in proposed)])
@@ -173,4 +187,4 @@ def _judged(
     (found,), _ = settled(blocks, adjacency, [start], hops)
     partition = found.argmax(axis=1)
     gains, cost = evidence.gains(partition, n_domains), evidence.cost(partition, n_domains)
-    return float(gains.mean()), cost, stability, field.coherence(partition)
+    return gains, cost, stability, field.coherence(partition)

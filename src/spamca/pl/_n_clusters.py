@@ -18,13 +18,12 @@ if TYPE_CHECKING:
 CRITERIA = {
     "evidence": "nats per spot",
     "stability": "adjusted Rand index",
-    "score": "stability times share of evidence",
     "gain": "nats per spot",
     "coherence": "share of edges",
 }
 """What can be drawn, and its unit."""
 
-SHOWN = ("evidence", "stability", "score")
+SHOWN = ("evidence", "stability")
 """What is drawn where the caller does not choose."""
 
 
@@ -49,9 +48,8 @@ def n_clusters(
     key
         The ``key_added`` of the estimate.
     criteria
-        Of ``"evidence"`` (the penalised likelihood), ``"stability"`` (of the domains over starts and scales),
-        ``"score"`` (which chooses), ``"gain"`` (the likelihood), and ``"coherence"`` (of
-        the domains in the tissue). None draws the first three.
+        Of ``"evidence"`` (the penalised likelihood, which chooses, with its standard error), ``"stability"`` (of the domains over
+        starts and scales), ``"gain"`` (the likelihood), and ``"coherence"`` (of the domains in the tissue). None draws the first two.
     ncols
         Most panels beside each other.
     figsize
@@ -79,7 +77,7 @@ def n_clusters(
     >>> spamca.tl.estimate_n_clusters(mdata, n_clusters_range=(2, 7))
     >>> axes = spamca.pl.n_clusters(mdata)
     >>> [ax.get_title() for ax in axes]
-    ['evidence', 'stability', 'score']
+    ['evidence', 'stability']
     """
     import matplotlib.pyplot as plt
 
@@ -123,6 +121,9 @@ def _draw(panel: Axes, name: str, record: Mapping[str, np.ndarray]) -> None:
     line, mark = palette(2)
     tried, values, chosen = np.asarray(record["tried"]), np.asarray(record[name]), int(record["n_clusters"])
     panel.plot(tried, values, color=line, linewidth=1.2, marker="o", markersize=3)
+    if name == "evidence":
+        error = np.asarray(record["error"])
+        panel.fill_between(tried, values - error, values + error, color=line, alpha=0.2, linewidth=0)
     at = values[tried == chosen]
     panel.plot([chosen], at, color=mark, linestyle="none", marker="o", markersize=7, label=f"chosen: {chosen}")
     panel.axvline(chosen, color=mark, linewidth=0.8, linestyle=":")
