@@ -1,7 +1,4 @@
-"""All checks of input and the wording of their errors.
-
-Every check runs before anything is computed or written, names the argument, quotes the value, and says what mends it.
-"""
+"""Checks of input: each runs before anything is written, names the argument, quotes the value and says what mends it."""
 
 from __future__ import annotations
 
