@@ -25,6 +25,7 @@ def table(types, names=None):
         ("GEX", "rna"),
         ("Antibody Capture", "protein"),
         ("ADT", "protein"),
+        ("Protein Expression", "protein"),
         ("Peaks", "atac"),
         ("CRISPR Guide Capture", "crispr_guide_capture"),
         ("Custom", "custom"),
@@ -53,6 +54,14 @@ def test_components_of_all_are_left_out(logged):
     assert logged() == ["read: leaving out ['X_pca'], which are components of all modalities together"]
     assert "X_pca" in adata.obsm
     assert "X_pca" in split(adata[:, :1], "read")["rna"].obsm
+
+
+def test_controls_are_left_out(logged):
+    types = ["Gene Expression", "Protein Expression", "Negative Control Probe", "Unassigned Codeword"]
+    mod = split(table(types), "read")
+    assert {name: list(part.var_names) for name, part in mod.items()} == {"rna": ["f0"], "protein": ["f1"]}
+    assert logged() == ["read: leaving out features of types ['Negative Control Probe', 'Unassigned Codeword']"]
+    assert list(split(table(["Genomic Control"]), "read")) == ["genomic_control"]
 
 
 def test_feature_without_type():
@@ -84,7 +93,7 @@ def names(**lists):
 def test_inner(logged):
     assert list(match(names(rna="abcd", protein="xdca"), "inner", "read")) == list("acd")
     assert logged() == [
-        "read: 3 spots in all of ['rna', 'protein']; left out 1 of 'rna' (e.g. 'b') and 1 of 'protein' (e.g. 'x')"
+        "read: 3 spots in all of ['rna', 'protein']; 1 left out of 'rna' (e.g. 'b'), 1 left out of 'protein' (e.g. 'x')"
     ]
 
 
@@ -106,7 +115,7 @@ def test_all_match(logged):
 
 def test_no_more_than_three_examples(logged):
     match(names(rna="abcdef", protein="a"), "inner", "read")
-    assert "left out 5 of 'rna' (e.g. 'b', 'c', 'd')" in logged()[0]
+    assert "5 left out of 'rna' (e.g. 'b', 'c', 'd')" in logged()[0]
 
 
 @pytest.mark.parametrize("join", ["inner", "outer"])

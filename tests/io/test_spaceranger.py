@@ -178,6 +178,6 @@ def test_no_folder(outs):
 def test_matrix_and_positions_of_two_runs(writers, outs):
     writers.write_h5(writers.make_run(barcode="s_008um_{:05d}-1"), outs / "filtered_feature_bc_matrix.h5")
     with pytest.raises(
-        ValueError, match="tissue_positions.csv has none of the 144 barcodes of the matrix, not 's_008um_0"
+        ValueError, match="tissue_positions.csv lacks 144 of the 144 barcodes of the matrix, e.g. 's_008um_0"
     ):
         read_spaceranger(outs)

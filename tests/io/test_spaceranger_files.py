@@ -165,22 +165,20 @@ def test_positions_cut_off(run, outs, barcodes):
     lines = file.read_text().splitlines()
     file.write_text("\n".join(lines[:100]) + "\n")
     with pytest.raises(
-        ValueError, match="tissue_positions.csv has only .* of the 144 barcodes of the matrix, not 'BC.*cut off"
+        ValueError, match="tissue_positions.csv lacks .* of the 144 barcodes of the matrix, e.g. 'BC.*cut off"
     ):
         read_positions(outs / "spatial", barcodes)
     file.write_text(lines[0] + "\n")
-    with pytest.raises(ValueError, match="has none of the 144 barcodes of the matrix, not 'BC000-1'; it is cut off"):
+    with pytest.raises(ValueError, match="lacks 144 of the 144 barcodes of the matrix, e.g. 'BC000-1'; it is cut off"):
         read_positions(outs / "spatial", barcodes)
 
 
 def test_column_missing(run, tmp_path, barcodes):
     run.positions.drop(columns="array_row").to_csv(tmp_path / "tissue_positions.csv")
-    with pytest.raises(
-        ValueError, match="lacks the columns array_row; it has 5 columns, barcode, in_tissue, array_col"
-    ):
+    with pytest.raises(ValueError, match=r"lacks the columns array_row; it has \['barcode', 'in_tissue', 'array_col'"):
         read_positions(tmp_path, barcodes)
     run.positions.iloc[:, :3].to_csv(tmp_path / "tissue_positions.csv", header=False)
-    with pytest.raises(ValueError, match="lacks the columns barcode, .*; it has 4 columns"):
+    with pytest.raises(ValueError, match=r"lacks the columns barcode, .*; it has \[0, 1, 2, 3\]"):
         read_positions(tmp_path, barcodes)
 
 

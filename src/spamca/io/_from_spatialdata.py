@@ -21,11 +21,8 @@ if TYPE_CHECKING:
     from mudata import MuData
     from spatialdata import SpatialData
 
-ATTRS = "spatialdata_attrs"
-"""``uns`` key, in a table, of the names of its two columns (spatialdata's)."""
-
-RECORD = "spatialdata"
-"""``uns`` key, on the MuData, of the table that each modality was read from."""
+ATTRS = "spatialdata_attrs"  # uns key, in a table, of the names of its two columns (spatialdata's)
+RECORD = "spatialdata"  # uns key, on the MuData, of the table that each modality was read from
 
 
 @dataclass(frozen=True)
@@ -59,12 +56,12 @@ def from_spatialdata(
     Parameters
     ----------
     sdata
-        Object with a table for each omics, or one table with features of several types in ``var["feature_types"]``.
-        Never changed.
+        Object with a table for each omics, or one table with features of several types in ``var["feature_types"]``, as
+        spatialdata-io reads Xenium, MERSCOPE or CosMx. Never changed.
     tables
         Names of the tables, or a mapping of modalities to them, such as ``{"rna": "table_rna", "protein": "table_adt"}``;
         None for all that have features. Several tables become modalities of their own names. One table is split by the
-        types of its features. Visium HD keeps a table for each size of bins: name one of them.
+        types of its features, without controls. Visium HD keeps a table for each size of bins: name one of them.
     join
         ``"inner"``: spots that all tables have. ``"outer"``: spots that any table has; a spot may then lack a modality.
     coordinate_system
@@ -100,6 +97,11 @@ def from_spatialdata(
     ['rna', 'protein']
     >>> mdata.obsm["spatial"].shape
     (100, 2)
+
+    Genes and proteins of Xenium:
+
+    >>> sdata = spatialdata_io.xenium("tonsil", gex_only=False)  # doctest: +SKIP
+    >>> mdata = spamca.io.from_spatialdata(sdata)  # doctest: +SKIP
     """
     check_choice("join", join, JOINS)
     if coordinate_system is not None:
@@ -185,22 +187,19 @@ def annotation(table: AnnData, name: str) -> Annotation | None:
 
 
 def row_names(tables: Mapping[str, AnnData], verb: str) -> dict[str, pd.Index]:
-    """Names of the rows of each table under which the same instance has the same name in all.
+    """Names of the rows of each table: ``obs_names`` where the same instance has the same in all, else the instances.
 
-    These are ``obs_names`` where they do that already, else regions and instances. Where tables annotate no element in
-    common, there are only ``obs_names``: equal numbers within different elements need not mean the same spot (bins of
-    Visium HD of different sizes).
+    Tables that annotate no element in common keep ``obs_names``: equal numbers within different elements need not mean the
+    same spot (bins of Visium HD of different sizes).
     """
     names = {name: table.obs_names for name, table in tables.items()}
     notes = {name: note for name, table in tables.items() if (note := annotation(table, name)) is not None}
-    if len(notes) < len(names):
-        if notes:
-            without = [name for name in names if name not in notes]
-            logger.info("%s: %s annotate no region, so rows are matched by obs_names", verb, without)
-        return names
     regions = [set(note.region.tolist()) for note in notes.values()]
-    if not set.intersection(*regions):
-        logger.info("%s: %s annotate different elements, so rows are matched by obs_names", verb, list(names))
+    without = [name for name in names if name not in notes]
+    if without or not set.intersection(*regions):
+        why = f"{without} annotate no region" if without else f"{list(names)} annotate different elements"
+        if notes:
+            logger.info("%s: %s, so rows are matched by obs_names", verb, why)
         return names
     several = len(set.union(*regions)) > 1
     keys = {name: note.keys(with_region=several) for name, note in notes.items()}
@@ -229,7 +228,7 @@ def centroids(sdata: Any, note: Annotation, coordinate_system: str, name: str) -
             msg = f"coordinate_system={coordinate_system!r} is not one of {region!r}, which has {systems}"
             raise ValueError(msg)
         with warnings.catch_warnings():
-            # Of no matter here: rows are looked up by their index.
+            # Rows are looked up by their index, so its order does not matter.
             warnings.filterwarnings("ignore", message="The index of the dataframe is not monotonic")
             points = get_centroids(sdata[region], coordinate_system).compute()
         rows = np.flatnonzero(note.region == region)

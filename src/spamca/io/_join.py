@@ -28,11 +28,8 @@ JOINS = ("inner", "outer")
 ENDING = r"[-_.]\d+$"
 """What tools append to barcodes."""
 
-FEATURE_TYPES = "feature_types"
-"""``var`` key of what a feature is (scanpy's)."""
-
-ISOTYPE_CONTROL = "isotype_control"
-"""``var`` key of whether an antibody binds nothing in the tissue (the name in 10x's feature reference)."""
+FEATURE_TYPES = "feature_types"  # var key of what a feature is (scanpy's)
+ISOTYPE_CONTROL = "isotype_control"  # var key of whether an antibody binds nothing in the tissue (10x's)
 
 NAMES = {
     "gene expression": "rna",
@@ -44,6 +41,9 @@ NAMES = {
     "chromatin accessibility": "atac",
 }
 """Modality by type of feature, in lower case. Others are named after the type."""
+
+CONTROL = re.compile(r"control|codeword", re.IGNORECASE)
+"""Types of features that measure nothing in the tissue, as Xenium has several."""
 
 ISOTYPE = re.compile(r"isotype|^(?:mouse|rat|(?:armenian[ _.-]?)?hamster|rabbit|goat)[ _.-]*ig[adegm]", re.IGNORECASE)
 """Names of antibodies that serve as controls: ``mouse_IgG2a``, ``Rat IgG1 isotype``."""
@@ -71,7 +71,7 @@ def modality_name(feature_type: str) -> str:
 def split(adata: AnnData, verb: str) -> dict[str, AnnData]:
     """Copies of the parts of a table that hold features of one type, by modality, RNA first; ``verb`` is for the log.
 
-    Components of all features together belong to no part and are left out. ValueError if a feature has no type.
+    Controls, and components of all features together, are left out. ValueError if a feature has no type.
     """
     untyped = adata.var[FEATURE_TYPES].isna().to_numpy()
     if untyped.any():
@@ -80,7 +80,12 @@ def split(adata: AnnData, verb: str) -> dict[str, AnnData]:
             "set it, or pass one AnnData for each modality"
         )
         raise ValueError(msg)
-    found = adata.var[FEATURE_TYPES].astype(str).map(modality_name).to_numpy()
+    types = adata.var[FEATURE_TYPES].astype(str)
+    controls = [kind for kind in types.unique() if CONTROL.search(kind)]
+    if controls and len(controls) < types.nunique():
+        logger.info("%s: leaving out features of types %s", verb, controls)
+        adata, types = adata[:, ~types.isin(controls)], types[~types.isin(controls)]
+    found = types.map(modality_name).to_numpy()
     names = sorted(dict.fromkeys(found), key=lambda name: name != "rna")
     with repeating_names():
         mod = {name: adata[:, found == name].copy() for name in names}
@@ -140,14 +145,11 @@ def match(names: Mapping[str, pd.Index], join: str, verb: str) -> pd.Index:
         rest = index[~index.isin(shared)] if inner else union[~present[:, i]]
         if len(rest):
             examples = ", ".join(map(repr, rest[:3]))
-            found.append(f"{len(rest)} {'of' if inner else 'lack'} {name!r} (e.g. {examples})")
-    if inner:
-        outcome = "left out " + " and ".join(found) if found else "none left out"
-        logger.info("%s: %d spots in all of %s; %s", verb, len(shared), list(names), outcome)
-        return shared
-    outcome = ", ".join(found) if found else "none lacks a modality"
-    logger.info("%s: %d spots in any of %s; %s", verb, len(union), list(names), outcome)
-    return union
+            found.append(f"{len(rest)} {'left out of' if inner else 'lack'} {name!r} (e.g. {examples})")
+    kept, which = (shared, "all") if inner else (union, "any")
+    outcome = ", ".join(found) or ("none left out" if inner else "none lacks a modality")
+    logger.info("%s: %d spots in %s of %s; %s", verb, len(kept), which, list(names), outcome)
+    return kept
 
 
 def _check_overlap(names: Mapping[str, pd.Index], common: np.ndarray, join: str, *, n_shared: int) -> None:

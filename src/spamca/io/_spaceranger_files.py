@@ -19,22 +19,13 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 TEXT_FILES = ("matrix.mtx.gz", "features.tsv.gz", "barcodes.tsv.gz")
-"""What a matrix in text form consists of."""
+METADATA = ("chemistry_description", "software_version")  # attributes of the HDF5 file that squidpy keeps
 
-METADATA = ("chemistry_description", "software_version")
-"""Attributes of the HDF5 file that squidpy keeps."""
-
+# Of Visium HD, of Space Ranger from 2.0 on, and of Space Ranger before.
 POSITIONS = ("tissue_positions.parquet", "tissue_positions.csv", "tissue_positions_list.csv")
-"""Positions of spots: of Visium HD, of Space Ranger from 2.0 on, and of Space Ranger before."""
-
-GRID = ["in_tissue", "array_row", "array_col"]
-"""Whole numbers, kept in ``obs``."""
-
-PIXELS = ["pxl_col_in_fullres", "pxl_row_in_fullres"]
-"""Coordinates, x and y, in pixels of the full image."""
-
-COLUMNS = ["barcode", *GRID, *PIXELS[::-1]]
-"""In the order of the file that has no header: the row, which is y, comes first."""
+GRID = ["in_tissue", "array_row", "array_col"]  # whole numbers, kept in obs
+PIXELS = ["pxl_col_in_fullres", "pxl_row_in_fullres"]  # coordinates, x and y, in pixels of the full image
+COLUMNS = ["barcode", *GRID, *PIXELS[::-1]]  # of the file without header
 
 RESOLUTIONS = ("hires", "lowres")
 
@@ -122,11 +113,9 @@ def read_positions(folder: Path, barcodes: pd.Index) -> tuple[pd.DataFrame, np.n
     positions = _positions(file)
     missing = barcodes[~barcodes.isin(positions.index)]
     if len(missing):
-        n, some = len(barcodes), "none" if len(missing) == len(barcodes) else f"only {len(barcodes) - len(missing)}"
-        begin = f", the file begins with {positions.index[0]!r}" if len(positions) else ""
         msg = (
-            f"{file} has {some} of the {n} barcodes of the matrix, not {missing[0]!r}{begin}; it is cut off, or belongs to "
-            "another run or size of bin"
+            f"{file} lacks {len(missing)} of the {len(barcodes)} barcodes of the matrix, e.g. {missing[0]!r}; it is cut off, "
+            "or belongs to another run or size of bin"
         )
         raise ValueError(msg)
     positions = positions.loc[barcodes]
@@ -140,17 +129,16 @@ def _positions(file: Path) -> pd.DataFrame:
             table = pd.read_parquet(file)
             table = table.reset_index() if "barcode" in table.index.names else table
         else:
+            table = pd.read_csv(file, header=None, dtype=str)
             # Some files that should have no header have one, and the other way round.
-            with file.open(encoding="utf-8") as lines:
-                header = lines.readline().split(",")[0].strip().strip('"') == "barcode"
-            table = pd.read_csv(file, header=0 if header else None)
-            if not header and len(table.columns) == len(COLUMNS):
+            if table.iat[0, 0] == "barcode":
+                table = table[1:].set_axis(table.iloc[0].tolist(), axis=1)
+            elif len(table.columns) == len(COLUMNS):
                 table.columns = COLUMNS
     except (OSError, ValueError) as error:
         raise _broken(file, "a table", error) from error
     if missing := [name for name in COLUMNS if name not in table]:
-        has = f"{len(table.columns)} columns, {', '.join(map(str, table.columns[: len(COLUMNS)]))}"
-        msg = f"{file} lacks the columns {', '.join(missing)}; it has {has}"
+        msg = f"{file} lacks the columns {', '.join(missing)}; it has {list(table.columns[: len(COLUMNS)])}"
         raise ValueError(msg)
     table = table.set_index(table["barcode"].astype(str))
     if not table.index.is_unique:
@@ -158,10 +146,9 @@ def _positions(file: Path) -> pd.DataFrame:
         raise ValueError(msg)
     numbers = table[[*GRID, *PIXELS]].apply(pd.to_numeric, errors="coerce")
     bad = ~np.isfinite(numbers.to_numpy(dtype=np.float64))
-    if bad.any():
-        row, column = np.argwhere(bad)[0]
-        name = numbers.columns[column]
-        msg = f"{file} must hold numbers, {name} of {table.index[row]!r} is {table[name].iloc[row]!r}; copy it again"
+    for row, column in np.argwhere(bad):
+        name, value = numbers.columns[column], table[numbers.columns[column]].iloc[row]
+        msg = f"{file} must hold numbers, {name} of {table.index[row]!r} is {value!r}; copy it again"
         raise ValueError(msg)
     return numbers
 

@@ -68,10 +68,10 @@ def add_results(table: AnnData, holder: AnnData, row: np.ndarray, *, prefix: str
     ``row`` is the row of the holder for each row of the table, -1 where it has none, (n_table,). With a ``prefix`` in
     front of names, graphs and ``uns`` are left out: they refer to one another by name.
     """
-    has = row >= 0
-    for key in holder.obs:
-        if key not in table.obs or not _same(table.obs[key][has], holder.obs[key].iloc[row[has]]):
-            table.obs[prefix + key] = _spread_column(holder.obs[key], row).set_axis(table.obs_names)
+    has, obs = row >= 0, _spread(holder.obs, row, table.obs_names)
+    for key in obs:
+        if key not in table.obs or not _same(table.obs[key][has], obs[key][has]):
+            table.obs[prefix + key] = obs[key]
     for key, values in holder.obsm.items():
         if sparse.issparse(values):
             continue  # features of the user's own, which have no mark for rows that are missing
@@ -88,16 +88,11 @@ def add_results(table: AnnData, holder: AnnData, row: np.ndarray, *, prefix: str
             table.uns[key] = deepcopy(value)
 
 
-def _spread_column(column: pd.Series, row: np.ndarray) -> pd.Series:
-    if column.dtype == bool and (row < 0).any():
-        column = column.astype("boolean")  # else a file could not store what is missing
-    return column.reset_index(drop=True).reindex(np.where(row < 0, len(column), row))
-
-
 def _spread(values: Any, row: np.ndarray, names: pd.Index) -> Any:
     if isinstance(values, pd.DataFrame):
-        columns = {key: _spread_column(values[key], row).to_numpy() for key in values}
-        return pd.DataFrame(columns, index=names)
+        if (row < 0).any():  # a file cannot store a bool that is missing
+            values = values.astype({key: "boolean" for key in values if values[key].dtype == bool})
+        return values.reset_index(drop=True).reindex(np.where(row < 0, len(values), row)).set_axis(names)
     values = np.asarray(values)
     if (row >= 0).all():
         return values[row]
