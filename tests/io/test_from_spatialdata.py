@@ -222,7 +222,7 @@ def test_not_spatialdata(tissue):
         (
             {"tables": {"a": "rna", "b": "rna"}},
             ValueError,
-            "names a table twice; pass its name alone to have it split",
+            "names a table twice; pass its name alone to split it",
         ),
         ({"tables": {"a/b": "rna"}}, ValueError, "name of a modality must not be empty"),
     ],

@@ -116,13 +116,12 @@ def _named(adatas: Any) -> dict[str, AnnData]:
         if not isinstance(table, AnnData):
             msg = f"adatas[{i if name is None else name!r}] must be an AnnData, got {type(table).__name__}"
             raise TypeError(msg)
-        if name is None:
-            types = feature_types(table)
-            if len(types) != 1:
-                what = f"holds features of types {types}" if types else "has no var['feature_types'] to be named after"
-                msg = f"adatas[{i}] {what}; pass a mapping such as {{'rna': rna, 'protein': protein}}"
-                raise ValueError(msg)
-            name = modality_name(types[0])
+        types = feature_types(table)
+        if name is None and len(types) != 1:
+            what = f"holds features of types {types}" if types else "has no var['feature_types'] to be named after"
+            msg = f"adatas[{i}] {what}; pass a mapping such as {{'rna': rna, 'protein': protein}}"
+            raise ValueError(msg)
+        name = modality_name(types[0]) if name is None else name
         check_modality_name(name)
         if name in tables:
             msg = f"adatas[{i}] would be modality {name!r}, and so would another; pass a mapping with a name for each"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +61,7 @@ def from_spatialdata(
     tables
         Names of the tables, or a mapping of modalities to them, such as ``{"rna": "table_rna", "protein": "table_adt"}``;
         None for all that have features. Several tables become modalities of their own names. One table is split by the
-        types of its features, without controls. Visium HD keeps a table for each size of bins: name one of them.
+        types of its features, without controls. Visium HD has a table for each size of bins: name one of them.
     join
         ``"inner"``: spots that all tables have. ``"outer"``: spots that any table has; a spot may then lack a modality.
     coordinate_system
@@ -128,18 +128,19 @@ def check_spatialdata(sdata: Any) -> None:
         raise TypeError(msg)
 
 
-def check_table(sdata: SpatialData, table: str) -> None:
-    """Whether a table that ``tables`` names is there (KeyError)."""
-    if table not in (there := list(sdata.tables)):
-        msg = f"tables names {table!r}, which is not a table of sdata; it has {there}"
-        raise KeyError(msg)
+def check_tables(sdata: SpatialData, tables: Iterable[str]) -> None:
+    """Whether tables that ``tables`` names are there (KeyError)."""
+    there = list(sdata.tables)
+    for table in tables:
+        if table not in there:
+            msg = f"tables names {table!r}, which is not a table of sdata; it has {there}"
+            raise KeyError(msg)
 
 
 def _chosen(sdata: SpatialData, tables: Any) -> dict[str, str]:
     """Table by modality."""
-    there = list(sdata.tables)
     if tables is None:
-        tables = [name for name in there if sdata.tables[name].n_vars]  # the table of joint results has none
+        tables = [name for name, table in sdata.tables.items() if table.n_vars]  # the table of joint results has none
     elif isinstance(tables, str):
         tables = [tables]
     if not isinstance(tables, (Mapping, Sequence)):
@@ -147,16 +148,14 @@ def _chosen(sdata: SpatialData, tables: Any) -> dict[str, str]:
         raise TypeError(msg)
     chosen = dict(tables) if isinstance(tables, Mapping) else {name: name for name in tables}
     if not chosen:
-        msg = f"no table: tables={tables!r}, and sdata has {there}"
+        msg = f"no table: tables={tables!r}, and sdata has {list(sdata.tables)}"
         raise ValueError(msg)
     if len(set(chosen.values())) < len(chosen):
-        msg = (
-            f"tables={tables!r} names a table twice; pass its name alone to have it split by the types of its features"
-        )
+        msg = f"tables={tables!r} names a table twice; pass its name alone to split it by the types of its features"
         raise ValueError(msg)
-    for name, table in chosen.items():
+    for name in chosen:
         check_modality_name(name)
-        check_table(sdata, table)
+    check_tables(sdata, chosen.values())
     return chosen
 
 

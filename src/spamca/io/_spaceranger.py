@@ -32,8 +32,7 @@ def read_spaceranger(
 ) -> MuData:
     """Read a folder that Space Ranger wrote: genes, antibodies and whatever else was counted, one modality each.
 
-    All versions are read: positions without a header (before 2.0), with one (from 2.0 on), and in Parquet (bins of
-    Visium HD).
+    Folders of all versions are read, of Visium HD too.
 
     Parameters
     ----------
@@ -65,8 +64,8 @@ def read_spaceranger(
         As in the matrix; of proteins also ``var["isotype_control"]``, whether the antibody is a control that binds
         nothing in the tissue. Those are flagged and not dropped.
     ``uns["spatial"][library_id]``
-        ``images``, ``scalefactors`` and ``metadata``, as squidpy keeps them, on the MuData too. They are the same arrays
-        in memory; a file holds one copy for each.
+        ``images``, ``scalefactors`` and ``metadata``, as squidpy keeps them, on the MuData too. The arrays are shared in
+        memory; a file holds a copy for each.
 
     A protein with the name of a gene gets ``"protein:"`` in front of it.
 

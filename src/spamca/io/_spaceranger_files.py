@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +15,11 @@ from spamca._logging import logger
 from spamca.io._join import FEATURE_TYPES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from anndata import AnnData
 
-TEXT_FILES = ("matrix.mtx.gz", "features.tsv.gz", "barcodes.tsv.gz")
 METADATA = ("chemistry_description", "software_version")  # attributes of the HDF5 file that squidpy keeps
 
 # Of Visium HD, of Space Ranger from 2.0 on, and of Space Ranger before.
@@ -28,6 +29,17 @@ PIXELS = ["pxl_col_in_fullres", "pxl_row_in_fullres"]  # coordinates, x and y, i
 COLUMNS = ["barcode", *GRID, *PIXELS[::-1]]  # of the file without header
 
 RESOLUTIONS = ("hires", "lowres")
+
+
+@contextmanager
+def _reading(file: Path, what: str, instead: str = "") -> Iterator[None]:
+    """Name the file, and what it should be, in errors of libraries."""
+    try:
+        yield
+    except Exception as error:
+        kind = FileNotFoundError if isinstance(error, FileNotFoundError) else ValueError
+        msg = f"{file} cannot be read as {what} ({type(error).__name__}: {error}); copy it again{instead}"
+        raise kind(msg) from error
 
 
 def find_matrix(path: Path, counts_file: str | None, *, raw: bool) -> Path:
@@ -63,21 +75,13 @@ def read_matrix(file: Path) -> tuple[AnnData, dict[str, str]]:
     """
     import scanpy as sc
 
-    missing = [name for name in TEXT_FILES if not (file / name).is_file()]
-    # Cell Ranger before 3 wrote other names, uncompressed; scanpy knows them.
-    if file.is_dir() and missing and not (file / "genes.tsv").is_file():
-        msg = f"{file} lacks {', '.join(missing)}; a matrix in text form is {', '.join(TEXT_FILES)}"
-        raise FileNotFoundError(msg)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of names that repeat, which are dealt with later
-            if file.is_dir():
-                adata, attributes = sc.read_10x_mtx(file, make_unique=False, gex_only=False), {}
-            else:
-                adata, attributes = sc.read_10x_h5(file, gex_only=False), _attributes(file)
-    except Exception as error:
-        what = "a folder with a 10x matrix in text form" if file.is_dir() else "a 10x matrix in HDF5"
-        raise _broken(file, what, error, ", or name another file with counts_file") from error
+    what = "a folder with a 10x matrix in text form" if file.is_dir() else "a 10x matrix in HDF5"
+    with _reading(file, what, ", or name another file with counts_file"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of names that repeat, which are dealt with later
+        if file.is_dir():
+            adata, attributes = sc.read_10x_mtx(file, make_unique=False, gex_only=False), {}
+        else:
+            adata, attributes = sc.read_10x_h5(file, gex_only=False), _attributes(file)
     if not adata.obs_names.is_unique:
         msg = f"{file} holds barcode {adata.obs_names[adata.obs_names.duplicated()][0]!r} more than once"
         raise ValueError(msg)
@@ -95,10 +99,6 @@ def _attributes(file: Path) -> dict[str, str]:
         if len(libraries := opened.attrs.get("library_ids", ())):
             found["library_id"] = libraries[0]
     return {name: value.decode() if isinstance(value, bytes) else str(value) for name, value in found.items()}
-
-
-def _broken(file: Path, what: str, error: Exception, instead: str = "") -> ValueError:
-    return ValueError(f"{file} cannot be read as {what} ({type(error).__name__}: {error}); copy it again{instead}")
 
 
 def read_positions(folder: Path, barcodes: pd.Index) -> tuple[pd.DataFrame, np.ndarray]:
@@ -124,19 +124,15 @@ def read_positions(folder: Path, barcodes: pd.Index) -> tuple[pd.DataFrame, np.n
 
 def _positions(file: Path) -> pd.DataFrame:
     """Numbers in all columns, with barcodes as index."""
-    try:
-        if file.suffix == ".parquet":
-            table = pd.read_parquet(file)
-            table = table.reset_index() if "barcode" in table.index.names else table
-        else:
-            table = pd.read_csv(file, header=None, dtype=str)
-            # Some files that should have no header have one, and the other way round.
-            if table.iat[0, 0] == "barcode":
-                table = table[1:].set_axis(table.iloc[0].tolist(), axis=1)
-            elif len(table.columns) == len(COLUMNS):
-                table.columns = COLUMNS
-    except (OSError, ValueError) as error:
-        raise _broken(file, "a table", error) from error
+    with _reading(file, "a table"):
+        table = pd.read_parquet(file) if file.suffix == ".parquet" else pd.read_csv(file, header=None, dtype=str)
+    if "barcode" in table.index.names:
+        table = table.reset_index()
+    # Some files that should have no header have one, and the other way round.
+    elif file.suffix == ".csv" and table.iat[0, 0] == "barcode":
+        table = table[1:].set_axis(table.iloc[0].tolist(), axis=1)
+    elif list(table.columns) == list(range(len(COLUMNS))):
+        table.columns = COLUMNS
     if missing := [name for name in COLUMNS if name not in table]:
         msg = f"{file} lacks the columns {', '.join(missing)}; it has {list(table.columns[: len(COLUMNS)])}"
         raise ValueError(msg)
@@ -162,10 +158,8 @@ def read_images(folder: Path, *, images: bool) -> dict[str, Any] | None:
     if not file.is_file():
         logger.info("read_spaceranger: %s is missing, so images and sizes of spots are left out", file)
         return None
-    try:
+    with _reading(file, "JSON"):
         factors = json.loads(file.read_bytes())
-    except ValueError as error:
-        raise _broken(file, "JSON", error) from error
     if not isinstance(factors, dict):
         msg = f"{file} must hold scale factors by name, such as 'tissue_hires_scalef', got {factors!r}"
         raise ValueError(msg)
@@ -179,10 +173,7 @@ def read_images(folder: Path, *, images: bool) -> dict[str, Any] | None:
 def _pixels(file: Path) -> np.ndarray:
     from PIL import Image
 
-    try:
-        with Image.open(file) as image:
-            if image.mode.startswith("I"):  # 16 bits
-                return (np.asarray(image) >> 8).astype(np.uint8)
-            return np.asarray(image if image.mode in ("L", "RGB", "RGBA") else image.convert("RGB"))
-    except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises on files that are broken
-        raise _broken(file, "an image", error, ", or pass images=False") from error
+    with _reading(file, "an image", ", or pass images=False"), Image.open(file) as image:
+        if image.mode.startswith("I"):  # 16 bits
+            return (np.asarray(image) >> 8).astype(np.uint8)
+        return np.asarray(image if image.mode in ("L", "RGB", "RGBA") else image.convert("RGB"))

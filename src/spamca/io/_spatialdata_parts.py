@@ -46,13 +46,8 @@ def annotated(table: AnnData, note: Annotation | None) -> AnnData:
     table.obs[note.region_key] = pd.Categorical(note.region)
     table.obs[note.instance_key] = note.instance
     regions = np.unique(note.region).tolist()
-    return TableModel.parse(
-        table,
-        region=regions[0] if len(regions) == 1 else regions,
-        region_key=note.region_key,
-        instance_key=note.instance_key,
-        overwrite_metadata=True,
-    )
+    keys = {"region_key": note.region_key, "instance_key": note.instance_key, "overwrite_metadata": True}
+    return TableModel.parse(table, region=regions[0] if len(regions) == 1 else regions, **keys)
 
 
 def free_name(name: str, taken: Container[str]) -> str:

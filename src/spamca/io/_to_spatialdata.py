@@ -10,7 +10,7 @@ import pandas as pd
 
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
-from spamca.io._from_spatialdata import RECORD, Annotation, annotation, check_spatialdata, check_table
+from spamca.io._from_spatialdata import RECORD, Annotation, annotation, check_spatialdata, check_tables
 from spamca.io._join import repeating_names
 from spamca.io._spatialdata_parts import SPOTS, add_results, annotated, circles, free_name, image_elements, joint_table
 
@@ -150,31 +150,27 @@ def _returned(mdata: MuData, sdata: SpatialData, of: dict[str, str], table_name:
 
 def _table_of(mdata: MuData, sdata: SpatialData, tables: Any) -> dict[str, str]:
     """Table of each modality that has one."""
-    there = list(sdata.tables)
-    if tables is not None:
-        _checks.check_modality_names("tables", tables, mdata)
-        for table in tables.values():
-            check_table(sdata, table)
-        of = dict(tables)
-    else:
+    if tables is None:
         record = mdata.uns.get(RECORD)
         noted = record.get("tables", {}) if isinstance(record, Mapping) else {}
-        of = {name: noted.get(name, name) for name in mdata.mod if noted.get(name, name) in there}
-    if not of:
+        tables = {name: noted.get(name, name) for name in mdata.mod if noted.get(name, name) in sdata.tables}
+    _checks.check_modality_names("tables", tables, mdata)
+    check_tables(sdata, tables.values())
+    if not tables:
+        there = list(sdata.tables)
         msg = f"no modality of {list(mdata.mod)} has a table in sdata, which has {there}; name them with tables"
         raise ValueError(msg)
-    if without := [name for name in mdata.mod if name not in of]:
+    if without := [name for name in mdata.mod if name not in tables]:
         logger.info("to_spatialdata: %s have no table in sdata; their results go into the joint one only", without)
-    return of
+    return dict(tables)
 
 
 def _rows_of(table: AnnData, note: Annotation | None, modality: AnnData, name: str, table_name: str) -> np.ndarray:
     """Row of the modality for each row of the table, -1 where it has none: by instance, else by name."""
     other = annotation(modality, name)
-    if note is None or other is None:
-        row = modality.obs_names.get_indexer(table.obs_names)
-    else:
-        row = other.keys().get_indexer(note.keys())
+    by_name = note is None or other is None
+    ours, theirs = (modality.obs_names, table.obs_names) if by_name else (other.keys(), note.keys())
+    row = ours.get_indexer(theirs)
     if (row < 0).all():
         msg = (
             f"no row of modality {name!r} is in table {table_name!r}: the modality's begin with "
