@@ -16,10 +16,9 @@ if TYPE_CHECKING:
 
     from mudata import MuData
 
-# Ours and not spatialdata-io 0.7.1, since of the folders in tests/io/test_spaceranger.py that reads neither one size of bins
-# of Visium HD, nor folders without scale factors, with a grey image, or with positions of version 2 that have no header. By
-# default it drops antibodies. Of the antibody CD4 it makes CD4-1 where there is a gene CD4; positions that are cut off
-# become NaN, and barcodes that repeat get new names and lose their positions, without an error.
+# Not read by spatialdata-io 0.7.1, which fails on four of the kinds of folders in tests/io: one size of bins of Visium HD, no
+# scale factors, a grey image, tissue_positions.csv without a header. By default it drops antibodies; it renames the antibody
+# CD4 to CD4-1 where there is a gene CD4, and positions that are cut off become NaN without an error.
 
 
 def read_spaceranger(
