@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+# Values that Lightning's trainer takes.
 ACCELERATORS = ("auto", "cpu", "cuda", "gpu", "mps")
 PRECISIONS = ("32-true", "16-mixed", "bf16-mixed")
 STRATEGIES = ("auto", "ddp", "ddp_spawn", "ddp_fork", "ddp_notebook")
-"""Values that Lightning's trainer takes."""
 
 
 def _check_integer(name: str, value: Any, hint: str = "") -> None:
@@ -125,9 +125,10 @@ def check_devices(
     check_choice("accelerator", accelerator, ACCELERATORS)
     check_choice("precision", precision, PRECISIONS)
     check_choice("strategy", strategy, STRATEGIES)
-    number = isinstance(devices, int) and not isinstance(devices, bool) and devices >= 1
-    listed = isinstance(devices, list) and devices and all(type(device) is int and device >= 0 for device in devices)
-    if devices != "auto" and not number and not (listed and len(set(devices)) == len(devices)):
+    known = devices == "auto" or (isinstance(devices, int) and not isinstance(devices, bool) and devices >= 1)
+    if isinstance(devices, list):
+        known = all(type(device) is int and device >= 0 for device in devices) and 0 < len(set(devices)) == len(devices)
+    if not known:
         msg = f"devices must be 'auto', a number of devices, or a list of their numbers, none twice, got {devices!r}"
         raise ValueError(msg)
     _check_there(accelerator, accelerator_of(accelerator), devices)
@@ -146,7 +147,7 @@ def _check_there(accelerator: str, taken: str, devices: int | str | list[int]) -
         return
     there = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
     n = there["cuda"] or there["mps"] if taken == "gpu" else there[taken]
-    wanted = 1 if devices == "auto" else max(devices) + 1 if isinstance(devices, list) else devices
+    wanted = 1 if devices == "auto" else max(devices) + 1 if isinstance(devices, list) else int(devices)
     if wanted > n:
         instead = f"devices={n}" if n else "accelerator='cpu'"
         msg = (
@@ -158,11 +159,9 @@ def _check_there(accelerator: str, taken: str, devices: int | str | list[int]) -
 
 def check_checkpoint(checkpoint: str | Path | None) -> None:
     """Whether this names a file in a folder that exists (TypeError, ValueError)."""
-    if checkpoint is None:
-        return
-    if not isinstance(checkpoint, (str, Path)):
+    if checkpoint is not None and not isinstance(checkpoint, (str, Path)):
         msg = f"checkpoint must be the path of a file, got {checkpoint!r}"
         raise TypeError(msg)
-    if Path(checkpoint).is_dir() or not Path(checkpoint).absolute().parent.is_dir():
+    if checkpoint is not None and (Path(checkpoint).is_dir() or not Path(checkpoint).absolute().parent.is_dir()):
         msg = f"checkpoint={str(checkpoint)!r} must name a file in a folder that is there"
         raise ValueError(msg)

@@ -25,11 +25,11 @@ RESERVED = frozenset(
 )
 """Names under which this package, squidpy and scanpy keep other things in ``uns``, ``obsm`` and ``obsp``."""
 
+# Each makes another name from a key.
 _MADE = (
     *(_keys.embedding, _keys.joint_neighbors, _keys.weight, _keys.view_weights, _keys.posterior),
     *(_keys.confidence, _keys.novelty, _keys.colors, _keys.denoised, _keys.corrected),
 )
-"""Each makes another name from a key."""
 
 
 def check_key_added(mdata: MuData, key_added: str, *, domains: bool = True, embedding: bool = False) -> None:

@@ -56,18 +56,18 @@ def _checked_coordinates(values: Any, where: str, basis: str) -> np.ndarray:
     try:
         if values.dtype.kind == "c":  # the cast would only warn
             raise TypeError
-        values = (values.toarray() if sparse.issparse(values) else values).astype(np.float64)
+        coords: np.ndarray = (values.toarray() if sparse.issparse(values) else values).astype(np.float64)
     except (TypeError, ValueError) as error:
         msg = f"{slot} must hold numbers, got {values.dtype}; set it to an array of numbers of shape (n_obs, 2)"
         raise ValueError(msg) from error
-    bad = ~np.isfinite(values).all(axis=1)
+    bad = ~np.isfinite(coords).all(axis=1)
     if bad.any():
         msg = (
             f"{slot} must be finite, {bad.sum()} spots have NaN or infinite coordinates, first at row "
             f"{bad.argmax()}; set them or leave those spots out"
         )
         raise ValueError(msg)
-    return values
+    return coords
 
 
 def _joined_coordinates(mdata: MuData, coords: dict[str, np.ndarray], basis: str) -> np.ndarray:
@@ -108,7 +108,7 @@ def check_library(mdata: MuData, library_key: str | None) -> np.ndarray | None:
     section = np.full(mdata.n_obs, None, dtype=object)
     for name, holder in holders.items():
         values = holder.obs[library_key].astype(object).to_numpy()
-        values = values if holder is mdata else _edge.spread(values, _edge.rows(mdata, name), None)
+        values = values if holder is mdata else _edge.spread(values, _edge.rows(mdata, name), np.nan)
         section = np.where(pd.isna(section), values, section)
     missing = pd.isna(section)
     if missing.any():

@@ -118,7 +118,8 @@ def simulated(
     classes = seen_as(n_domains, len(kinds))
     obs_names = pd.Index([f"spot{i}" for i in range(n_spots)])
 
-    mod, used = {}, Counter()
+    mod: dict[str, AnnData] = {}
+    used: Counter[str] = Counter()
     for i, (name, kind) in enumerate(kinds.items()):
         seed = [random_state, 2 + i]
         parts = draw_modality(KINDS[kind], classes[:, i], widths[name], difficulty, seed)

@@ -72,7 +72,8 @@ def layers(n_domains: int, n_spots: int, rng: np.random.Generator) -> Field:
     wave = _waves(rng)
 
     def depth(at: np.ndarray) -> np.ndarray:
-        return np.hypot(*(at - centre).T) + 0.04 * wave(at)
+        found: np.ndarray = np.hypot(*(at - centre).T) + 0.04 * wave(at)
+        return found
 
     thickness = rng.uniform(0.5, 1.5, size=n_domains)
     borders = np.quantile(depth(_lattice()), np.cumsum(thickness)[:-1] / thickness.sum())
@@ -89,7 +90,7 @@ def draw_domains(spatial: np.ndarray, n_domains: int, pattern: str, rng: np.rand
     """Domain of each spot, integers (n_spots,); every domain has spots, and none far fewer than its share if possible."""
     at = (spatial - spatial.min(axis=0)) / max(np.ptp(spatial, axis=0).max(), 1e-12)
     probe = at if len(at) < LATTICE**2 else _lattice()
-    best, largest = None, -1
+    largest = -1
     for _ in range(ATTEMPTS):
         field = PATTERNS[pattern](n_domains, len(at), rng)
         smallest = np.bincount(field(probe), minlength=n_domains).min()

@@ -182,7 +182,7 @@ def annotation(table: AnnData, name: str) -> Annotation | None:
         msg = f"obs of {name!r} lacks {missing}, which uns['spatialdata_attrs'] names; set it, or parse the table again"
         raise KeyError(msg)
     region, instance = (np.asarray(table.obs[key].to_numpy()) for key in keys)
-    return Annotation(*keys, region.astype(str), instance)
+    return Annotation(keys[0], keys[1], region.astype(str), instance)
 
 
 def row_names(tables: Mapping[str, AnnData], verb: str) -> dict[str, pd.Index]:

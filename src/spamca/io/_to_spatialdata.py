@@ -143,7 +143,8 @@ def _returned(mdata: MuData, sdata: SpatialData, of: dict[str, str], table_name:
             )
             joint = joint[known].copy()
         kept = pd.Series(instance[known]).infer_objects().to_numpy()
-        note = Annotation(*(free_name(key, joint.obs) for key in keys), region[known].astype(str), kept)
+        region_key, instance_key = (free_name(key, joint.obs) for key in keys)
+        note = Annotation(region_key, instance_key, region[known].astype(str), kept)
     elements[table_name] = annotated(joint, note)
     return SpatialData.init_from_elements(elements, attrs=sdata.attrs)
 
@@ -168,9 +169,10 @@ def _table_of(mdata: MuData, sdata: SpatialData, tables: Any) -> dict[str, str]:
 def _rows_of(table: AnnData, note: Annotation | None, modality: AnnData, name: str, table_name: str) -> np.ndarray:
     """Row of the modality for each row of the table, -1 where it has none: by instance, else by name."""
     other = annotation(modality, name)
-    by_name = note is None or other is None
-    ours, theirs = (modality.obs_names, table.obs_names) if by_name else (other.keys(), note.keys())
-    row = ours.get_indexer(theirs)
+    ours, theirs = modality.obs_names, table.obs_names
+    if note is not None and other is not None:
+        ours, theirs = other.keys(), note.keys()
+    row: np.ndarray = ours.get_indexer(theirs)
     if (row < 0).all():
         msg = (
             f"no row of modality {name!r} is in table {table_name!r}: the modality's begin with "
