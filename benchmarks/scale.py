@@ -44,9 +44,7 @@ def tissue(n_spots: int, seed: int = 0) -> MuData:
     from anndata import AnnData
     from mudata import MuData
 
-    from spamca.datasets._blindness import seen_as
-    from spamca.datasets._layout import LAYOUTS
-    from spamca.datasets._shapes import draw_domains
+    from spamca.datasets._tissue import LAYOUTS, draw_domains, seen_as
 
     place, shape, drawn = (np.random.default_rng([seed, stream]) for stream in range(3))
     spatial = LAYOUTS["grid"](n_spots, place)

@@ -468,7 +468,7 @@ def test_devices_that_are_none(devices):
 
 
 @pytest.mark.parametrize(
-    ("n_cuda", "accelerator", "devices", "told"),
+    ("n_cuda", "accelerator", "devices", "message"),
     [
         (0, "auto", [1], r"devices=\[1\] names devices, of which the CPU has none"),
         (2, "cpu", [1], r"devices=\[1\] names devices, of which the CPU has none"),
@@ -481,10 +481,8 @@ def test_devices_that_are_none(devices):
         (2, "cpu", 8, None),
     ],
 )
-def test_devices_that_are_not_there_are_told_before_anything_is_computed(
-    monkeypatch, n_cuda, accelerator, devices, told
-):
+def test_missing_devices_are_an_error_before_anything_is_computed(monkeypatch, n_cuda, accelerator, devices, message):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: n_cuda)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: n_cuda > 0)
-    with nullcontext() if told is None else pytest.raises(ValueError, match=told):
+    with nullcontext() if message is None else pytest.raises(ValueError, match=message):
         _checks.check_devices(accelerator, devices, "auto", "32-true", None)

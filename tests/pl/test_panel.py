@@ -5,7 +5,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 
-from spamca.datasets._layout import grid
+from spamca.datasets._tissue import grid
 from spamca.pl._coloring import Coloring
 from spamca.pl._image import TissueImage
 from spamca.pl._panel import MISSING, MISSING_NAME, Style, draw_key, draw_panel, scale

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import spamca
-from spamca.datasets._layout import grid
+from spamca.datasets._tissue import grid
 from spamca.pl._image import TissueImage
 from spamca.pl._section import Section, common_window, find_sections
 
