@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 import spamca
-from spamca.guide import guide
+from spamca import domains
 from spamca.tl._guide import arrays_of, check_trust, find_domains
 
 
@@ -16,12 +16,12 @@ def test_finds_the_domains_of_the_tissue(with_graphs):
     assert adjusted_rand_score(with_graphs.obs["label"], found.assignment.argmax(axis=1)) > 0.8
 
 
-def test_is_the_guide_of_the_features(with_graphs):
+def test_is_what_the_features_give(with_graphs):
     features = [with_graphs[name].obsm["X_pca"] for name in ("rna", "protein")]
     for trust, weights in (({"protein": 0.5, "rna": 1.0}, [1, 0.5]), ({"protein": 0.5}, [None, 0.5]), (None, None)):
         found = find_domains(with_graphs, 3, trust, random_state=4)
         graph = with_graphs.obsp["spatial_connectivities"]
-        expected = guide(features, graph, 3, weights=weights, random_state=4)
+        expected = domains.find_domains(features, graph, 3, weights=weights, random_state=4)
         np.testing.assert_array_equal(found.assignment, expected.assignment)
         assert found.record == expected.record
 

@@ -341,7 +341,7 @@ def test_model_of_no_domains_is_refused(trained, new):
     noise(mdata)
     spamca.pp.neighbors(mdata, use_rep="noise")
     spamca.tl.integrate(mdata, 3, max_epochs=2, progress_bar=False)
-    with pytest.raises(ValueError, match="nothing tells the domains"):
+    with pytest.raises(ValueError, match="nothing describes the domains"):
         spamca.tl.transform(new, mdata)
     assert "X_spamca" not in new.obsm
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from mudata import MuData
 
     from spamca.cluster.readout import Readout
+    from spamca.domains import Emissions
     from spamca.features import Fitted
-    from spamca.guide.emissions import Emissions
     from spamca.nn import Settings, SpaMCA
 
 

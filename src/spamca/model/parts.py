@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spamca.cluster.readout import Affine, Readout
-from spamca.guide.emissions import Emissions
-from spamca.guide.noise import Whitening
-from spamca.guide.relaxation import Gaussians
+from spamca.domains import Emissions, Gaussians, Whitening
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +45,7 @@ def stored_emissions(emissions: Emissions) -> dict[str, Any]:
 
 
 def emissions_of(stored: Mapping[str, Any]) -> Emissions:
-    """The inverse of :func:`stored_emissions`, with ``spare`` beside it."""
+    """The inverse of :func:`stored_emissions`, which also holds ``spare``."""
     blocks = {int(m): block for m, block in stored["blocks"].items()}
     chosen = sorted(blocks)
     return Emissions(
@@ -115,7 +113,7 @@ def check_parts(model: Model) -> None:
             _check(described["name"] in header["graphs"]["features"], f"no graph of {described['name']!r} is described")
     emissions = model.emissions
     if emissions is None:
-        _check(readout is not None, "nothing tells the domains")
+        _check(readout is not None, "nothing describes the domains")
         return
     _check(
         readout is not None or len(emissions.gaussians[0].means) == n_domains, "domains and what they look like differ"

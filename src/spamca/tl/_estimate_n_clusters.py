@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from mudata import MuData
 
-    from spamca.guide import NumberOfDomains
+    from spamca.domains import NumberOfDomains
 
 
 N_CLUSTERS_RANGE = (2, 15)
@@ -149,7 +149,7 @@ def find_number(
     caller
         Who asks.
     """
-    from spamca.guide import number_of_domains
+    from spamca.domains import number_of_domains
     from spamca.tl._guide import arrays_of
 
     numbers = range(between[0], min(between[1], mdata.n_obs) + 1)

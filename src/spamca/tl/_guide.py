@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from spamca import _checks, _edge, _keys
+from spamca import _checks, _edge, _keys, domains
 from spamca._logging import logger
-from spamca.guide import Guide, guide
-from spamca.guide.continuity import GRADIENT
+from spamca.domains import DEFAULTS, Domains
 from spamca.tl._gather import features_of
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def find_domains(
     *,
     sections: np.ndarray | None = None,
     random_state: int = 0,
-) -> Guide:
+) -> Domains:
     """Domains from the features and the spatial graph of a MuData.
 
     Parameters
@@ -58,8 +57,10 @@ def find_domains(
     random_state
         Seed.
     """
-    found = guide(n_domains=n_domains, sections=sections, random_state=random_state, **arrays_of(mdata, trust))
-    if found.record.get("continuity", 0.0) > GRADIENT:
+    found = domains.find_domains(
+        n_domains=n_domains, sections=sections, random_state=random_state, **arrays_of(mdata, trust)
+    )
+    if found.record.get("continuity", 0.0) > DEFAULTS.gradient:
         logger.warning(
             "domains: the data show no separate domains: neighbouring ones pass into each other without a gap (continuity %.2f), "
             "so that their number and borders are a matter of choice",
@@ -69,7 +70,7 @@ def find_domains(
 
 
 def arrays_of(mdata: MuData, trust: Mapping[str, float] | None) -> dict[str, Any]:
-    """What :mod:`spamca.guide` sees of a MuData: arguments ``features``, ``adjacency``, ``weights`` and ``present``.
+    """What :mod:`spamca.domains` sees of a MuData: arguments ``features``, ``adjacency``, ``weights`` and ``present``.
 
     Parameters
     ----------

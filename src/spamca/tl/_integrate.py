@@ -41,7 +41,7 @@ def integrate(
     r"""Find the spatial domains of a tissue, and fuse its modalities into one embedding.
 
     Domains are those that mixtures of the features at several spatial scales agree on, each modality weighed by what it is worth
-    (:func:`spamca.guide.guide`). Beside them a graph network gives an embedding that knows nothing of the domains: each modality
+    (:func:`spamca.domains.find_domains`). Beside them a graph network gives an embedding that knows nothing of the domains: each modality
     is encoded over the spatial graph at several scales. At the defaults its weights are solved for in closed form
     (:func:`spamca.nn.start.start`) and not trained further; ``max_epochs``, ``settings`` or ``preset="paper"`` train it.
     Runs :func:`spamca.pp.neighbors` first where it was not run, and logs that.
@@ -116,7 +116,7 @@ def integrate(
         the spot lacks it.
     ``mdata.uns["spamca"]``
         ``params`` (settings and arguments, number of threads), ``history`` (each loss per step), ``domains`` (how clear the domains
-        are; ``worth``, what each modality counts for, and ``inflation``, how many times its evidence would be counted if spots were
+        are; ``weights``, what the likelihood of each modality is raised to, and ``inflation``, how many times its evidence would be counted if spots were
         independent), ``cluster`` (their number and where it is from), ``network`` (weights), ``modalities`` and ``scale`` (their order,
         and what their features were divided by), ``versions``, ``random_state``.
     ``mdata.uns["spamca_colors"]``
@@ -232,8 +232,8 @@ def integrate(
             corrected = correct(target, found, sections, random_state=seed)
         scale = root_mean_squares(target, corrected) if chosen.scale_features else dict.fromkeys(target.mod, 1.0)
         trust = None
-        if found is not None and chosen.fusion == "sum" and found.worth.any():
-            trust = np.sqrt(found.worth).tolist()
+        if found is not None and chosen.fusion == "sum" and found.weights.any():
+            trust = np.sqrt(found.weights).tolist()
         result = fit(
             gather(target, scale, corrected, feature_graphs=alike),
             min(PROTOTYPES if finds_domains else n_domains or PROTOTYPES, mdata.n_obs),

@@ -10,8 +10,8 @@ import numpy as np
 
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
+from spamca.domains import without_batch_effects
 from spamca.graph import feature_graph
-from spamca.guide import without_batch_effects
 from spamca.tl._gather import features_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mudata import MuData
     from scipy.sparse import csr_matrix
 
-    from spamca.guide import Guide
+    from spamca.domains import Domains
 
 
 @dataclass(frozen=True)
@@ -73,14 +73,14 @@ def sections_of(mdata: MuData, caller: str) -> np.ndarray | None:
     return sections if len(names) > 1 else None
 
 
-def correct(mdata: MuData, guide: Guide, sections: np.ndarray, *, random_state: int) -> dict[str, Corrected]:
-    """Take out of the features of each modality what the sections add to the domains of the guide.
+def correct(mdata: MuData, domains: Domains, sections: np.ndarray, *, random_state: int) -> dict[str, Corrected]:
+    """Features of each modality without what the sections add to the domains.
 
     Parameters
     ----------
     mdata
         With the graphs that :func:`spamca.pp.neighbors` writes.
-    guide
+    domains
         Domains of all sections together.
     sections
         Section of each spot, integers of shape (n_obs,).
@@ -94,7 +94,7 @@ def correct(mdata: MuData, guide: Guide, sections: np.ndarray, *, random_state: 
     rows = {name: _edge.rows(mdata, name) for name in mdata.mod}
     features = [_edge.spread(features_of(modality), rows[name]) for name, modality in mdata.mod.items()]
     spatial = mdata.obsp[_keys.connectivities(_keys.SPATIAL)]
-    found = without_batch_effects(features, spatial, guide.assignment, sections, _edge.present(mdata))
+    found = without_batch_effects(features, spatial, domains.assignment, sections, _edge.present(mdata))
     out = {}
     for (name, modality), values in zip(mdata.mod.items(), found, strict=True):
         own = _edge.collect(values, rows[name], modality.n_obs)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from mudata import MuData
 
-    from spamca.guide.emissions import Emissions
+    from spamca.domains import Emissions
     from spamca.nn import Latents, Settings
     from spamca.train import Fit
 
