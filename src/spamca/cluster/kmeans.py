@@ -9,7 +9,7 @@ import numpy as np
 
 from spamca.cluster.readout import spheres
 from spamca.cluster.result import Clustering
-from spamca.cluster.subsample import subsample
+from spamca.cluster.seeding import subsample
 
 if TYPE_CHECKING:
     from scipy.sparse import spmatrix
@@ -53,15 +53,6 @@ def kmeans(
     with warnings.catch_warnings():  # of fewer distinct points than clusters
         warnings.simplefilter("ignore", ConvergenceWarning)
         fitted = KMeans(n_clusters, n_init=10, random_state=random_state).fit(points[part])
-    squared = np.square(fitted.transform(points))
-    labels = squared.argmin(axis=1)
-    nearest = squared[np.arange(len(points)), labels]
-    variance = nearest.mean() / points.shape[1]
-    score = (
-        (squared - nearest[:, None]) / (2 * variance)
-        if variance > 0
-        else np.where(squared > nearest[:, None], np.inf, 0)
-    )
-    posterior = np.exp(-score)
-    posterior /= posterior.sum(axis=1, keepdims=True)
-    return Clustering(labels, posterior, {"inertia": float(nearest.sum())}, spheres(points, labels, n_clusters))
+    readout = spheres(points, fitted.predict(points), n_clusters)
+    posterior = readout.posterior(points)
+    return Clustering(posterior.argmax(axis=1), posterior, {"inertia": -float(fitted.score(points))}, readout)

@@ -22,9 +22,9 @@ class Clustering:
     posterior
         Probability of each cluster, shape (n, K), rows summing to one.
     record
-        What is worth keeping of how they were found: names to numbers, strings or arrays.
+        How they were found: names to numbers, strings or arrays.
     readout
-        What assigns other points to them.
+        Assigns other points to them.
     """
 
     labels: np.ndarray
