@@ -19,32 +19,13 @@ FIT_SAMPLE = 50_000
 
 
 def kmeans(
-    points: np.ndarray,
-    n_clusters: int,
-    *,
-    connectivities: spmatrix | None = None,
-    random_state: int = 0,
+    points: np.ndarray, n_clusters: int, *, connectivities: spmatrix | None = None, random_state: int = 0
 ) -> Clustering:
-    r"""Cluster points by k-means, best of ten starts.
+    r"""Cluster points by k-means, best of ten starts; arguments as in :func:`mixture`.
 
     The posterior is that of a mixture of equal spheres around the centres,
     :math:`p_{ik} \propto \exp(-\lVert x_i - \mu_k \rVert^2 / 2 \sigma^2)`, with :math:`\sigma^2` the mean variance
-    within clusters.
-
-    Parameters
-    ----------
-    points
-        Shape (n, d).
-    n_clusters
-        Number of clusters K.
-    connectivities
-        Not used.
-    random_state
-        Seed.
-
-    Returns
-    -------
-    Clusters; the record holds ``inertia`` over all points.
+    within clusters. The record holds ``inertia`` over all points.
     """
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning

@@ -24,32 +24,13 @@ N_RUNS = 24
 
 
 def leiden(
-    points: np.ndarray,
-    n_clusters: int,
-    *,
-    connectivities: spmatrix | None = None,
-    random_state: int = 0,
+    points: np.ndarray, n_clusters: int, *, connectivities: spmatrix | None = None, random_state: int = 0
 ) -> Clustering:
-    """Cluster points by leiden (Traag, Waltman and van Eck 2019), through scanpy and igraph.
+    """Cluster points by leiden (Traag, Waltman and van Eck 2019), through scanpy and igraph; arguments as in :func:`mixture`.
 
     The resolution is found by bisection. Where no resolution gives the wanted number, the nearest partition is taken and
     its most similar clusters merged, or its widest split; this is logged. The posterior of a cluster is its share among a
-    point and its neighbours.
-
-    Parameters
-    ----------
-    points
-        Shape (n, d).
-    n_clusters
-        Number of clusters K.
-    connectivities
-        Not used.
-    random_state
-        Seed.
-
-    Returns
-    -------
-    Clusters; the record holds ``resolution`` and ``n_communities``, the number found there.
+    point and its neighbours. The record holds ``resolution`` and ``n_communities``, the number found there.
     """
     from spamca.graph import feature_graph
 
@@ -62,8 +43,7 @@ def leiden(
         logger.info("leiden: no resolution gave %d clusters; %s those of %d", n_clusters, change, n_found)
     labels = to_number(points, found, n_clusters, random_state=random_state)
     indicator = csr_matrix((np.ones(len(points)), (np.arange(len(points)), labels)), (len(points), labels.max() + 1))
-    # A row of K votes a spot.
-    votes = ((graph + identity(len(points), format="csr")) @ indicator).toarray()
+    votes = ((graph + identity(len(points), format="csr")) @ indicator).toarray()  # (n, K)
     posterior = votes / votes.sum(axis=1, keepdims=True)
     record = {"resolution": resolution, "n_communities": n_found}
     return Clustering(labels, posterior, record, alike(points, labels, posterior.shape[1]))
