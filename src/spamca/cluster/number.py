@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SAMPLE = 2_000
 """Points that mixtures are fitted to."""
 
-N_STARTS = 6
+N_STARTS = 4
 """k-means starts for each number."""
 
 
@@ -85,7 +85,7 @@ def estimate_number(
     edges = None if connectivities is None else Edges(connectivities, rng)
     bic, coherence = np.empty(len(numbers)), np.empty(len(numbers))
     for i, k in enumerate(numbers):
-        tried = starts(white, rows, k, n_starts=N_STARTS, max_iter=25, rng=rng)
+        tried = starts(white, rows, k, n_starts=N_STARTS, max_iter=15, rng=rng)
         log_likelihood = np.array([one.lower_bound_ for one in tried])
         n_parameters = (k - 1) + k * part.shape[1]  # the shared covariance has as many at every number
         bic[i] = n_parameters * np.log(len(part)) - 2 * len(part) * log_likelihood.max()

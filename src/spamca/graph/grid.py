@@ -23,35 +23,31 @@ def grid_graph(coords: np.ndarray, *, n_rings: int = 1) -> Graph:
     """
     check_count("n_rings", n_rings, least=1)
     first, again = coincident(coords)
-    row, column = np.empty((2, 0), dtype=np.int64)
-    if len(first) > 1:
-        tree = KDTree(coords[first])
-        spacing = np.median(tree.query(tree.data, k=2)[0][:, 1])
+    points, n = coords[first], len(first)
+    step = sparse.identity(n, dtype=bool, format="csr")
+    if n > 1:
+        tree = KDTree(points)
+        spacing = np.median(tree.query(points, k=2)[0][:, 1])
         row, column = tree.query_pairs(REACH * spacing, output_type="ndarray").T
-    row, column, ring = _rings(row, column, len(first), n_rings)
-    return with_coincident(first[row], first[column], ring, again)
+        half = sparse.csr_matrix((np.ones(len(row), dtype=bool), (row, column)), shape=(n, n))
+        step = step + half + half.T
+    rings = _rings(step, n_rings)
+    return with_coincident(first[rings.row], first[rings.col], rings.data, again)
 
 
-def _rings(row: np.ndarray, column: np.ndarray, n: int, n_rings: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """All pairs at most ``n_rings`` steps apart, with the number of steps."""
-    step = sparse.csr_matrix((np.ones(len(row), dtype=bool), (row, column)), shape=(n, n))
-    step = step + step.T + sparse.identity(n, dtype=bool, format="csr")
-    # No path is longer, and more rings than that would overflow the count.
-    n_rings = min(int(n_rings), max(n, 1))
-    # The number of reaches that hold a pair says how early it was reached.
-    reached, times = step, step.astype(np.int32)
+def _rings(step: sparse.csr_matrix, n_rings: int) -> sparse.coo_matrix:
+    """Number of steps of all pairs at most ``n_rings`` steps apart; ``step`` says which are one or none apart, (n, n)."""
+    reached, rings = step, step.astype(np.int32)
     for ring in range(2, n_rings + 1):
-        before, reached = reached.nnz, reached @ step
-        mean = reached.nnz / n - 1
+        before, reached = reached, reached @ step
+        if reached.nnz == before.nnz:  # nothing is left to reach
+            break
+        mean = reached.nnz / step.shape[0] - 1
         if mean > MOST_NEIGHBORS:
             msg = (
                 f"n_rings={n_rings} links each spot to more than {mean:.0f} others on average, those of {ring} rings; "
                 f"give fewer rings, with fewer than {MOST_NEIGHBORS}"
             )
             raise ValueError(msg)
-        if reached.nnz == before:  # nothing is left to reach: the other rings are empty
-            times = times + (n_rings + 1 - ring) * reached.astype(np.int32)
-            break
-        times = times + reached.astype(np.int32)
-    times = times.tocoo()
-    return times.row, times.col, n_rings + 1 - times.data
+        rings = rings + ring * (reached.astype(np.int32) - before.astype(np.int32))
+    return rings.tocoo()
