@@ -56,14 +56,6 @@ def test_spheres_are_equal():
     np.testing.assert_allclose(found.posterior(np.array([[2.0, 7]])), 0.5)
 
 
-def test_clusters_beside_those_known(blobs):
-    points, known = blobs[0], mixture(blobs[0], 3).readout
-    member = np.eye(3)[known.posterior(points).argmax(axis=1)]
-    found = known.take(np.array([0, 1])).beside(points, member[:, [2]])
-    assert found.shares.sum() == pytest.approx(known.shares[:2].sum() * (1 - member[:, 2].mean()) + member[:, 2].mean())
-    assert (found.posterior(points).argmax(axis=1) == member.argmax(axis=1)).mean() > 0.99
-
-
 def test_moments_of_a_partition(blobs):
     points, labels = blobs
     shares, means, covariance = moments(points, labels, 4)

@@ -47,13 +47,6 @@ class Readout:
         """Some of the clusters, in an order."""
         return replace(self, shares=self.shares[order], means=self.means[order])
 
-    def beside(self, points: np.ndarray, belonging: np.ndarray) -> Readout:
-        """The same with further clusters, of the shape of the others, around points (n, d) that belong to them (n, L)."""
-        share = belonging.mean(axis=0)
-        means = belonging.T @ self.to_own(points) / np.maximum(belonging.sum(axis=0), 1e-12)[:, None]
-        shares = np.concatenate([self.shares * (1 - share.sum()), share])
-        return replace(self, shares=shares, means=np.vstack([self.means, means]))
-
     def behind(self, first: Affine) -> Readout:
         """The same for points that ``first`` maps to these."""
         return replace(self, to_own=self.to_own.after(first))
