@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spamca.cluster.readout import Affine, Readout
+from spamca.cluster.readout import Readout
+from spamca.cluster.reduction import Affine
 from spamca.domains import Emissions, Gaussians, Whitening
 
 if TYPE_CHECKING:
