@@ -436,7 +436,11 @@ def test_interrupted_search_leaves_no_trace(with_graphs, monkeypatch, assert_sam
     spamca.tl.integrate(with_graphs, 3, **QUICK)
     before = with_graphs.copy()
     _edge.drop_pulled(before, "spamca")  # mudata 0.3 copies columns of the modalities
-    for where in ("spamca.domains.find_domains", "spamca.tl._store.joint_neighbors", "spamca.tl._store_domains.palette"):
+    for where in (
+        "spamca.domains.find_domains",
+        "spamca.tl._store.joint_neighbors",
+        "spamca.tl._store_domains.palette",
+    ):
         with monkeypatch.context() as patched:
             patched.setattr(where, interrupted)
             with pytest.raises(KeyboardInterrupt):

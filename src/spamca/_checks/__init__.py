@@ -6,7 +6,6 @@ from spamca._checks.arguments import (
     check_checkpoint,
     check_choice,
     check_count,
-    check_devices,
     check_flag,
     check_length,
     check_n_clusters,
@@ -14,7 +13,6 @@ from spamca._checks.arguments import (
     check_neighbors,
     check_real,
     check_seed,
-    known_settings,
 )
 from spamca._checks.key import check_key_added
 from spamca._checks.place import check_coordinates, check_library, find_library_key, recorded_library_key
@@ -33,7 +31,6 @@ __all__ = [
     "check_choice",
     "check_coordinates",
     "check_count",
-    "check_devices",
     "check_features",
     "check_flag",
     "check_key_added",
@@ -51,6 +48,5 @@ __all__ = [
     "check_seed",
     "check_size",
     "find_library_key",
-    "known_settings",
     "recorded_library_key",
 ]

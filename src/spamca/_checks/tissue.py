@@ -96,8 +96,6 @@ def check_features(X: Any, modality: str, *, counts: bool = False) -> None:
 
     ``X`` is dense, sparse, or the blocks of a matrix that is not in memory.
     """
-    from spamca.features import Blocks
-
     if X is None:
         msg = f"mdata[{modality!r}].X is empty; set it, or name features of obsm with use_rep"
         raise ValueError(msg)
@@ -108,7 +106,7 @@ def check_features(X: Any, modality: str, *, counts: bool = False) -> None:
         msg = f"features of modality {modality!r} must be real numbers, got {X.dtype}; set mdata[{modality!r}].X"
         raise ValueError(msg)
     # NaN and infinity show in the extremes, so no mask of the size of the data is needed.
-    if isinstance(X, Blocks):
+    if hasattr(X, "look"):  # blocks, whose extremes are known
         low, high = X.look.low, X.look.high
     else:
         values = X.data if sparse.issparse(X) else np.asarray(X)

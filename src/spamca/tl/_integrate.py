@@ -177,7 +177,7 @@ def integrate(
     from spamca.tl._store import store
     from spamca.tl._store_domains import store_found
     from spamca.tl._where_missing import run_neighbors_where_missing
-    from spamca.train import fit
+    from spamca.train import check_devices, fit, known_settings
     from spamca.train.strategy import forks
 
     _checks.check_mudata(mdata, copy=copy)
@@ -185,7 +185,7 @@ def integrate(
     _checks.check_choice("preset", preset, PRESETS)
     seed = _checks.check_seed(random_state)
     _checks.check_size(mdata, "to be integrated")
-    _checks.check_devices(accelerator, devices, strategy, precision, batch_size)
+    check_devices(accelerator, devices, strategy, precision, batch_size)
     _checks.check_checkpoint(checkpoint)
     _checks.check_flag("batch_correction", batch_correction)
     check_trust(mdata, modality_trust)
@@ -193,7 +193,7 @@ def integrate(
         _checks.check_n_clusters(n_clusters, mdata.n_obs)
     chosen = (
         PRESETS[preset]
-        .changed(**_checks.known_settings(settings))
+        .changed(**known_settings(settings))
         .changed(max_epochs=max_epochs, early_stopping=early_stopping)
     )
     finds_domains = preset != "paper"
