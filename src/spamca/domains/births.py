@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from spamca.domains.evidence import Evidence
-from spamca.domains.field import LONG, SHORT
+from spamca.domains.field import LONG, SHORT, Field
 from spamca.domains.halves import halved, halving
+from spamca.domains.threads import fitting_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from spamca.domains.field import Field
+    from spamca.domains.components import Components
     from spamca.domains.gaussians import Gaussians
 
 _TRIED = 3
@@ -121,3 +122,12 @@ class Births:
 
     def _predicted(self, assignment: np.ndarray) -> float:
         return float(self._of(self._evidence.gains, assignment).sum())
+
+
+def spare_gain(components: Components, assignment: np.ndarray) -> float:
+    """The most that a split of domains (n, K) would still gain, in nats per spot, in the tissue where they were found."""
+    if components.n_spots > components.settings.n_searched:
+        spots = components.graph.patches(components.settings.n_searched, np.random.default_rng(0))
+        components, assignment = components.take(spots), assignment[spots]
+    with fitting_threads(components.n_spots):
+        return Births(Field(components)).most(assignment) / components.n_spots

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spamca.domains.births import spare_gain
 from spamca.domains.components import Block, Components, masks
 from spamca.domains.field import Field
 from spamca.domains.find import noise_of
-from spamca.domains.follow import spare_gain
 from spamca.domains.gaussians import Emission
 from spamca.domains.graph import Graph
 from spamca.domains.settings import DEFAULTS, DomainSettings

@@ -66,15 +66,6 @@ def follow(emissions: Emissions, components: Components, known: np.ndarray) -> n
         return whole.relax_own(start, SHORT)
 
 
-def spare_gain(components: Components, assignment: np.ndarray) -> float:
-    """The most that a split of domains (n, K) would still gain, in nats per spot, in the tissue where they were found."""
-    if components.n_spots > components.settings.n_searched:
-        spots = components.graph.patches(components.settings.n_searched, np.random.default_rng(0))
-        components, assignment = components.take(spots), assignment[spots]
-    with fitting_threads(components.n_spots):
-        return Births(Field(components)).most(assignment) / components.n_spots
-
-
 class Anchored(Emission):
     r"""Gaussians of domains that count for spots of their own.
 

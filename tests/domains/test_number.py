@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from spamca.guide import number as module
-from spamca.guide import number_of_domains
+from spamca.domains import DomainSettings, NumberOfDomains, number_of_domains
 
 
 @pytest.mark.parametrize("n_domains", [3, 5])
@@ -52,10 +51,9 @@ def test_an_untrusted_modality_is_not_read(toy):
     np.testing.assert_array_equal(alone.evidence, both.evidence)
 
 
-def test_large_tissue_is_seen_through_patches(make_toy, monkeypatch):
-    monkeypatch.setattr(module, "SEARCHED", 400)
-    toy = make_toy(26, 26, 3)
-    assert number_of_domains([toy.features(noise=0.4)], toy.adjacency, range(2, 6)).n_domains == 3
+def test_large_tissue_is_seen_through_patches(make_toy):
+    toy, settings = make_toy(26, 26, 3), DomainSettings(n_searched=400)
+    assert number_of_domains([toy.features(noise=0.4)], toy.adjacency, range(2, 6), settings=settings).n_domains == 3
 
 
 def test_one_number_is_taken(toy):
@@ -64,8 +62,8 @@ def test_one_number_is_taken(toy):
 
 def test_the_smallest_number_within_one_standard_error_is_taken():
     tried, zeros = np.array([2, 3, 4, 5]), np.zeros(4)
-    found = module.NumberOfDomains(
+    found = NumberOfDomains(
         3, tried, zeros, np.array([0.1, 0.75, 0.9, 1.0]), np.array([0.2, 0.3, 0.05, 0.0]), zeros, zeros
     )
     assert found.within(1).tolist() == [3, 5]
-    assert found.plausible.tolist() == [3, 4, 5]
+    assert found.within(2).tolist() == [3, 4, 5]

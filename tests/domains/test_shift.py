@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.sparse import block_diag, csr_matrix
 
-from spamca.guide import without_batch_effects
-from spamca.guide.shift import section_scales, section_shifts
+from spamca.domains import without_batch_effects
+from spamca.domains.shift import section_scales, section_shifts
 
 SHARES = [[0.6, 0.3, 0.1], [0.1, 0.2, 0.7]]
 """Of three domains in two sections: their means differ without any shift."""

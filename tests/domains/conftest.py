@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.sparse import block_diag, csr_matrix
 
-from spamca.guide import noise_whitened
-from spamca.guide.blocks import Block
-from spamca.guide.smoothing import average
+from spamca.domains import DEFAULTS, noise_whitened
+from spamca.domains.components import Block, Components
+from spamca.domains.graph import Graph
 
 
 class Toy:
@@ -40,7 +40,7 @@ class Toy:
 
     def texture(self, n_features: int = 6, n_hops: int = 4, seed: int = 7) -> np.ndarray:
         """Structure without domains, (n, n_features) of variance one: noise averaged over its surroundings."""
-        values, step = np.random.default_rng(seed).normal(size=(self.n_spots, n_features)), average(self.adjacency)
+        values, step = np.random.default_rng(seed).normal(size=(self.n_spots, n_features)), Graph(self.adjacency).step
         for _ in range(n_hops):
             values = step @ values
         return (values - values.mean(axis=0)) / values.std(axis=0)
@@ -55,6 +55,27 @@ def make_toy():
 def toy():
     """196 spots, 3 domains."""
     return Toy(14, 14, 3)
+
+
+@pytest.fixture(scope="session")
+def together():
+    """Components of some blocks on a graph."""
+
+    def made(blocks, adjacency, settings=DEFAULTS):
+        return Components(tuple(blocks), Graph(adjacency), settings)
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def moments():
+    """Means of the domains of a block and covariance within them, in double precision."""
+
+    def made(block, assignment):
+        means, size = block.means(assignment), block.sizes(assignment)
+        return means, block.total - (means.T * size) @ means / size.sum()
+
+    return made
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from spamca.guide.blocks import Block
-from spamca.guide.constellation import N_KEPT, Centroids, matched, ward
+from spamca.domains import Block
+from spamca.domains.matching import N_KEPT, Centroids, matched, ward
 
 MEANS = np.array([[0.0, 0], [9, 1], [2, 12], [-7, 5]])
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix, diags
 
-from spamca.guide.blocks import Block
-from spamca.guide.continuity import GRADIENT, continuity
+from spamca.domains import DEFAULTS, Block
+from spamca.domains.continuity import continuity
 
 
 @pytest.fixture
@@ -15,20 +15,20 @@ def line():
     return x, csr_matrix(near.astype(float))
 
 
-def test_gradient_has_no_gap(line):
+def test_gradient_has_no_gap(line, together):
     x, adjacency = line
     values = np.random.default_rng(0).normal(scale=0.1, size=(1000, 2)) + np.outer(x, [0.5, -0.3])
-    assert continuity([Block(values)], adjacency, x // 10, noise=0.03) > GRADIENT
+    assert continuity(together([Block(values)], adjacency), x // 10) > DEFAULTS.gradient
 
 
-def test_separate_domains_have_one(line):
+def test_separate_domains_have_one(line, together):
     x, adjacency = line
     values = np.random.default_rng(0).normal(size=(1000, 2)) + 4.0 * np.outer(x // 10 % 2, [1, 1])
-    assert continuity([Block(values)], adjacency, x // 10 % 2, noise=0.03) < 0.3
+    assert continuity(together([Block(values)], adjacency), x // 10 % 2) < 0.3
 
 
-def test_domains_that_do_not_touch_have_none_to_speak_of(line):
+def test_domains_that_do_not_touch_have_none_to_speak_of(line, together):
     x, _ = line
     assert np.isnan(
-        continuity([Block(np.ones((1000, 1)) * x[:, None])], diags(np.zeros(1000)).tocsr(), x // 20, noise=0.03)
+        continuity(together([Block(np.ones((1000, 1)) * x[:, None])], diags(np.zeros(1000)).tocsr()), x // 20)
     )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from threadpoolctl import threadpool_info
 
-from spamca.guide.threads import SPOTS, fitting_threads
+from spamca.domains.threads import SPOTS, fitting_threads
 
 
 def numbers_of_threads():

@@ -5,16 +5,17 @@ import pytest
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from spamca.guide.halves import LEAST, halved, halves
+from spamca.domains import Block
+from spamca.domains.halves import LEAST, halved, halves, halving
 
 
 @pytest.fixture
 def points(rng):
-    """Thirty points beside seventy others."""
+    """Thirty points next to seventy others."""
     return rng.normal(size=(100, 4)) + 3 * (np.arange(100) < 30)[:, None]
 
 
-def test_two_crowds_are_told_apart(points):
+def test_two_crowds_are_separated(points):
     found = halves(points)
     assert found.dtype == bool
     assert adjusted_rand_score(np.arange(100) < 30, found) == 1
@@ -42,3 +43,11 @@ def test_both_halves_of_a_domain():
     assert halved(partition, 1, lambda spots: spots % 2 == 0) is None
     assert halved(partition, 0, lambda spots: spots < 0) is None
     assert halved(partition, 0, lambda spots: spots >= 0) is None
+
+
+def test_a_domain_is_split_by_what_its_surroundings_show(toy, rng, together):
+    spots = np.flatnonzero(toy.truth < 2)
+    signal = 4.0 * (toy.truth == 0)[:, None] + rng.normal(size=(toy.n_spots, 1))
+    second = halving(together([Block(signal)], toy.adjacency))(spots)
+    assert second.shape == spots.shape
+    assert adjusted_rand_score(toy.truth[spots], second) > 0.8

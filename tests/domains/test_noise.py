@@ -5,8 +5,9 @@ import pytest
 from scipy.linalg import eigh
 from scipy.sparse import csr_matrix
 
-from spamca.guide import noise, noise_whitened
-from spamca.guide.noise import _FLOOR, MIN_AUTOCORRELATION, Neighbourhoods
+from spamca.domains import DEFAULTS, DomainSettings, noise_whitened
+from spamca.domains.graph import Graph
+from spamca.domains.noise import _FLOOR, noise_whitening
 
 
 def noise_of(values, adjacency):
@@ -27,7 +28,7 @@ def test_is_the_equation(toy):
     assert 0 < r < len(total)
     expected = centred @ axes[:, ::-1][:, :r]
     np.testing.assert_allclose(found * np.sign((found * expected).sum(axis=0)), expected, atol=1e-9)
-    assert (1 - 1 / ratio[::-1][:r] > MIN_AUTOCORRELATION).all()
+    assert (1 - 1 / ratio[::-1][:r] > DEFAULTS.min_autocorrelation).all()
 
 
 def test_units_are_the_noise(toy):
@@ -51,7 +52,7 @@ def test_noise_has_no_component(toy, n_features, seed):
     assert noise_whitened(values, toy.adjacency).shape == (toy.n_spots, 0)
 
 
-def test_loud_noise_is_told_from_a_quiet_signal(make_toy, rng):
+def test_loud_noise_is_separated_from_a_quiet_signal(make_toy, rng):
     """Principal components would see the noise only."""
     toy = make_toy(25, 25, 2)
     values = np.column_stack([rng.normal(size=(toy.n_spots, 4)) * 5, toy.truth + 0.3 * rng.normal(size=toy.n_spots)])
@@ -83,7 +84,7 @@ def test_constant_features_are_left_out(toy, value):
     np.testing.assert_allclose(both, noise_whitened(toy.features(), toy.adjacency))
 
 
-def test_without_edges_nothing_is_told_from_noise(rng):
+def test_without_edges_nothing_is_separated_from_noise(rng):
     assert noise_whitened(rng.normal(size=(20, 3)), csr_matrix((20, 20))).shape == (20, 0)
 
 
@@ -100,26 +101,15 @@ def test_input_is_left(toy):
     np.testing.assert_array_equal(values, before)
 
 
-def test_pairs_within_a_reach_are_those_of_so_many_hops(toy):
-    from scipy.sparse.csgraph import shortest_path
-
-    hops = shortest_path(toy.adjacency, unweighted=True)
-    neighbourhoods = Neighbourhoods(3 * toy.adjacency)
-    for reach in (1, 2, 4):
-        expected = (hops <= reach) & (hops > 0)
-        np.testing.assert_array_equal(neighbourhoods.within(reach).toarray(), expected.astype(float))
-
-
-def test_faint_domains_show_among_farther_neighbours(make_toy, monkeypatch):
+def test_faint_domains_show_among_farther_neighbours(make_toy):
     toy = make_toy(16, 16, 2)
 
-    def shown():
+    def shown(settings):
         given = (toy.features(20, noise=4.0, seed=seed) for seed in range(12))
-        return sum(noise_whitened(values, toy.adjacency).shape[1] > 0 for values in given)
+        graph = Graph(toy.adjacency)
+        return sum(noise_whitening(values, graph, settings)[1].shape[1] > 0 for values in given)
 
-    more = shown()
-    monkeypatch.setattr(noise, "REACHES", (1,))
-    assert more >= shown() + 3
+    assert shown(DEFAULTS) >= shown(DomainSettings(reaches=(1,))) + 3
 
 
 def test_structure_of_one_spot_is_seen_at_one_hop(make_toy):

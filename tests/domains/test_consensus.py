@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from spamca.guide import consensus
+from spamca.domains import consensus
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from scipy.sparse import block_diag, csr_matrix
 from sklearn.metrics import adjusted_rand_score
 
-from spamca.guide import across, guide, number_of_domains
+from spamca.domains import DomainSettings, across, find_domains, number_of_domains
 
 
 @pytest.fixture
@@ -30,10 +30,10 @@ def agreement(domain, section, found):
 
 def test_sections_share_their_domains_whatever_shifts_them(cut):
     domain, section, adjacency, features = cut
-    found = guide(features, adjacency, 4, sections=section)
+    found = find_domains(features, adjacency, 4, sections=section)
     assert agreement(domain, section, found) > 0.95
     assert found.record["batch_effect"] > 1
-    without = guide(features, adjacency, 4)
+    without = find_domains(features, adjacency, 4)
     assert agreement(domain, section, without) < 0.8
     assert "batch_effect" not in without.record
 
@@ -43,21 +43,20 @@ def test_mosaic(cut):
     domain, section, adjacency, features = cut
     present = section[:, None] != [2, 1]
     given = [np.where(has[:, None], values, np.nan) for values, has in zip(features, present.T, strict=True)]
-    found = guide(given, adjacency, 4, present=present, sections=section)
+    found = find_domains(given, adjacency, 4, present=present, sections=section)
     assert agreement(domain, section, found) > 0.9
 
 
-def test_of_large_tissue_patches_of_every_section_are_searched(cut, monkeypatch):
+def test_of_large_tissue_patches_of_every_section_are_searched(cut):
     domain, section, adjacency, features = cut
-    monkeypatch.setitem(guide.__globals__, "SEARCHED", 400)
-    found = guide(features, adjacency, 4, sections=section)
+    found = find_domains(features, adjacency, 4, sections=section, settings=DomainSettings(n_searched=400))
     assert agreement(domain, section, found) > 0.9
 
 
-def test_sample_holds_patches_of_every_section_by_its_size(cut, rng):
+def test_sample_holds_patches_of_every_section_by_its_size(cut, rng, together):
     _, section, adjacency, _ = cut
     section = np.minimum(section, 1)
-    spots = across._sample(adjacency, section, 300, rng)
+    spots = across._sample(together([], adjacency, DomainSettings(n_searched=300)), section, rng)
     np.testing.assert_array_equal(np.bincount(section[spots]), [100, 200])
     assert (np.diff(spots) > 0).all()
 
@@ -65,17 +64,17 @@ def test_sample_holds_patches_of_every_section_by_its_size(cut, rng):
 def test_sections_of_any_numbers_and_one_section_is_none(cut):
     domain, section, adjacency, features = cut
     named = np.array([7, 3, 12])[section]
-    one, other = (guide(features, adjacency, 4, sections=given).assignment for given in (section, named))
+    one, other = (find_domains(features, adjacency, 4, sections=given).assignment for given in (section, named))
     assert adjusted_rand_score(one.argmax(axis=1), other.argmax(axis=1)) > 0.99
-    alike = guide(features, adjacency, 4, sections=np.full(len(domain), 3))
-    np.testing.assert_array_equal(alike.assignment, guide(features, adjacency, 4).assignment)
+    alike = find_domains(features, adjacency, 4, sections=np.full(len(domain), 3))
+    np.testing.assert_array_equal(alike.assignment, find_domains(features, adjacency, 4).assignment)
 
 
 def test_sections_too_small_to_be_read_alone(cut):
     domain, section, adjacency, features = cut
     small = np.where(np.arange(len(section)) < 5, 3, section)
     kept = adjacency.multiply(small[:, None] == small[None, :]).tocsr()
-    found = guide(features, kept, 4, sections=small)
+    found = find_domains(features, kept, 4, sections=small)
     assert agreement(domain, section, found) > 0.9
 
 
