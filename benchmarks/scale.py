@@ -109,7 +109,7 @@ def one(n_spots: int, path: Path, accelerator: str) -> None:
     from sklearn.metrics import adjusted_rand_score
 
     import spamca
-    from spamca.tl import _guide, _store
+    from spamca.tl import _domains, _store
 
     lightning.pytorch.Trainer, spamca.pp, spamca.tl  # noqa: B018 (lazily imported: not the method's time)
     fit = sys.modules["spamca.train"] if "spamca.train" in sys.modules else __import__("spamca.train").train
@@ -118,7 +118,7 @@ def one(n_spots: int, path: Path, accelerator: str) -> None:
     spamca.tl.integrate(warm, N_DOMAINS, accelerator=accelerator, progress_bar=False)
     mdata, stages = tissue(n_spots), Stages()
     held = memory("VmRSS")
-    stages.inside(_guide, "find_domains", "domains")
+    stages.inside(_domains, "find_domains", "domains")
     stages.inside(fit, "fit", "training")
     stages.inside(_store, "joint_neighbors", "neighbours of the embedding")
     begun = time.perf_counter()

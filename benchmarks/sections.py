@@ -26,7 +26,7 @@ import spamca
 from spamca.cluster import mixture, principal_components
 from spamca.graph import normalize
 from spamca.domains import find_domains
-from spamca.tl._guide import arrays_of
+from spamca.tl._domains import arrays_of
 
 warnings.filterwarnings("ignore")
 logging.getLogger("spamca").setLevel(logging.WARNING)

@@ -13,7 +13,7 @@ from sklearn.metrics import adjusted_rand_score
 import spamca
 from spamca import _edge
 from spamca.nn import Settings
-from spamca.tl._guide import find_domains
+from spamca.tl._domains import find_domains
 
 QUICK = {"max_epochs": 3, "progress_bar": False}
 

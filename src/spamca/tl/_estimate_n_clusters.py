@@ -99,7 +99,7 @@ def estimate_n_clusters(
     >>> mdata.uns["spamca_n_clusters"]["n_clusters"]
     4
     """
-    from spamca.tl._guide import check_trust
+    from spamca.tl._domains import check_trust
     from spamca.tl._sections import sections_of
     from spamca.tl._where_missing import run_neighbors_where_missing
 
@@ -150,7 +150,7 @@ def find_number(
         Who asks.
     """
     from spamca.domains import number_of_domains
-    from spamca.tl._guide import arrays_of
+    from spamca.tl._domains import arrays_of
 
     numbers = range(between[0], min(between[1], mdata.n_obs) + 1)
     found = number_of_domains(numbers=numbers, random_state=random_state, sections=sections, **arrays_of(mdata, trust))

@@ -11,7 +11,7 @@ from spamca import _edge, _keys
 from spamca.domains import Emissions, components_of
 from spamca.model.parts import emissions_of
 from spamca.tl._gather import features_of
-from spamca.tl._guide import arrays_of
+from spamca.tl._domains import arrays_of
 from spamca.tl._sections import stored_corrected
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from sklearn.metrics import adjusted_rand_score
 
 import spamca
 from spamca import domains
-from spamca.tl._guide import arrays_of, check_trust, find_domains
+from spamca.tl._domains import arrays_of, check_trust, find_domains
 
 
 def test_finds_the_domains_of_the_tissue(with_graphs):
