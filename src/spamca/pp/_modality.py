@@ -89,7 +89,7 @@ def store_features(modality: AnnData, prepared: Prepared) -> None:
     }
     columns = {**features.columns, _keys.LENGTH: _lengths(features.loadings)}
     modality.varm[_keys.PREPARATION] = pd.DataFrame(columns, index=modality.var_names)
-    steps, n_used = ", ".join(features.steps), float(features.fitted.used().sum())
+    steps, n_used = ", ".join(features.steps), float(features.used().sum())
     constants = {**features.constants, "n_used": n_used}
     record_representation(
         modality, prepared.kind, features.key, steps=steps, loadings=features.loadings_key, constants=constants
