@@ -24,8 +24,8 @@ from sklearn.metrics import adjusted_rand_score
 
 import spamca
 from spamca.cluster import mixture, principal_components
-from spamca.graph import normalize
 from spamca.domains import find_domains
+from spamca.graph import normalize
 from spamca.tl._domains import arrays_of
 
 warnings.filterwarnings("ignore")

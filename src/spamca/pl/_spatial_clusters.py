@@ -84,7 +84,7 @@ def spatial_clusters(
     title
         Title of each panel; by default the section, or the name of the colour where there is one section.
     ncols
-        Most panels beside each other. Several colours of several sections have a row each, whatever this is.
+        Most panels in a row. Several colours of several sections have a row each, whatever this is.
     figsize
         Size of the figure in inches; by default one that suits tissue and legends.
     ax
@@ -116,28 +116,19 @@ def spatial_clusters(
     ['#...', '#...', '#...']
     >>> axes = spamca.pl.spatial_clusters(mdata, color=["label", "rna:gene1"])
     """
-    from spamca._checks import (
-        check_coordinates,
-        check_count,
-        check_flag,
-        check_readable,
-        find_library_key,
-    )
-    from spamca.pl import _arguments
-    from spamca.pl._categories import find_categories
-    from spamca.pl._coloring import find_coloring, store_colors
-    from spamca.pl._figure import given_axes
-    from spamca.pl._match import matched
+    from spamca._checks import check_coordinates, check_count, check_flag, check_readable, find_library_key
+    from spamca.pl._arguments import check_axes, check_figsize, check_names, check_palette, check_style, check_titles
+    from spamca.pl._coloring import find_categories, find_coloring, matched, store_colors
+    from spamca.pl._figure import draw_tissue
     from spamca.pl._panel import Style
     from spamca.pl._section import find_sections
-    from spamca.pl._tissue import draw_tissue
 
     check_readable(mdata)
-    names = _arguments.check_names("color", color)
+    names = check_names("color", color)
     style = Style(spot_shape, spot_size, alpha, cmap, percentiles)
-    _arguments.check_style(style)
-    _arguments.check_palette(palette)
-    _arguments.check_figsize(figsize)
+    check_style(style)
+    check_palette(palette)
+    check_figsize(figsize)
     check_count("ncols", ncols, least=1)
     check_flag("image", image)
     check_flag("legend", legend)
@@ -145,8 +136,8 @@ def spatial_clusters(
     library_key = find_library_key(mdata, library_key, "spatial_clusters")
     sections = find_sections(mdata, spatial, library_key, image=image)
     n_panels = len(names) * len(sections)
-    titles = _arguments.check_titles(title, n_panels)
-    panels = None if ax is None else given_axes(ax, n_panels)
+    titles = check_titles(title, n_panels)
+    panels = None if ax is None else check_axes(ax, n_panels)
     unclustered = _unclustered(mdata, names)
     found = {
         name: find_coloring(mdata, name, layer=layer, palette=palette) for name in names if name not in unclustered
@@ -156,21 +147,20 @@ def spatial_clusters(
 
     with nullcontext() if mdata.is_view else _edge.transaction(mdata):
         for name in unclustered:
-            _cluster(mdata, name)
+            from spamca import tl
+
+            logger.info("spatial_clusters: no domains under %r yet, running spamca.tl.cluster", name)
+            tl.cluster(mdata, key_added=name)
             found[name] = find_coloring(mdata, name, palette=palette)
         colorings = [found[name] for name in names]
         if match is not None:
             reference = find_categories(mdata, match, "match")
             colorings = [
-                matched(one, reference) if one.categories is not None and one.name != match else one
-                for one in colorings
+                one if one.categories is None or one.name == match else matched(one, reference) for one in colorings
             ]
-        axes = draw_tissue(
-            sections, colorings, style, legend=legend, titles=titles, ncols=ncols, figsize=figsize, ax=panels
-        )
-        if not mdata.is_view:
-            for one in found.values():
-                store_colors(mdata, one)
+        axes = draw_tissue(sections, colorings, style, panels, titles, legend=legend, ncols=ncols, figsize=figsize)
+        for one in () if mdata.is_view else found.values():
+            store_colors(mdata, one)
     if library_key is None:
         axes = axes[:, 0]
     return axes[0] if isinstance(color, str) else axes
@@ -178,24 +168,12 @@ def spatial_clusters(
 
 def _unclustered(mdata: MuData, names: Sequence[str]) -> list[str]:
     """Names of results that have no domains yet, where they can be found and kept."""
-    lacking = [
-        name
-        for name in dict.fromkeys(names)
-        if name not in mdata.obs and (name == _keys.SPAMCA or _keys.embedding(name) in mdata.obsm)
-    ]
+    absent = [name for name in dict.fromkeys(names) if name not in mdata.obs]
+    lacking = [name for name in absent if name == _keys.SPAMCA or _keys.embedding(name) in mdata.obsm]
     if lacking and (mdata.is_view or mdata.isbacked):
-        is_what, mend = (
-            ("is a view", "call spamca.tl.cluster on the whole tissue first, or pass mdata.copy()")
-            if mdata.is_view
-            else ("is backed by a file", "read it into memory with mudata.read_h5mu(path)")
-        )
+        is_what, mend = "is backed by a file", "read it into memory with mudata.read_h5mu(path)"
+        if mdata.is_view:
+            is_what, mend = "is a view", "call spamca.tl.cluster on the whole tissue first, or pass mdata.copy()"
         msg = f"color={lacking[0]!r} has no domains yet, and mdata {is_what}, which cannot take them; {mend}"
         raise ValueError(msg)
     return lacking
-
-
-def _cluster(mdata: MuData, name: str) -> None:
-    from spamca import tl
-
-    logger.info("spatial_clusters: no domains under %r yet, running spamca.tl.cluster", name)
-    tl.cluster(mdata, key_added=name)

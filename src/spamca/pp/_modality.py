@@ -66,7 +66,7 @@ def store_features(modality: AnnData, prepared: Prepared) -> None:
     columns = {**features.columns, _keys.LENGTH: _lengths(features.loadings)}
     modality.varm[_keys.PREPARATION] = pd.DataFrame(columns, index=modality.var_names)
     more = {"steps": ", ".join(features.steps), "loadings": features.loadings_key}
-    more["constants"] = {**features.constants, "n_used": float(features.fitted.used().sum())}
+    more["constants"] = {**features.constants, "n_used": float(features.used().sum())}
     record_representation(modality, prepared.kind, features.key, **more)
 
 

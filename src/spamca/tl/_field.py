@@ -10,8 +10,8 @@ import numpy as np
 from spamca import _edge, _keys
 from spamca.domains import Emissions, components_of
 from spamca.model.parts import emissions_of
-from spamca.tl._gather import features_of
 from spamca.tl._domains import arrays_of
+from spamca.tl._gather import features_of
 from spamca.tl._sections import stored_corrected
 
 if TYPE_CHECKING:

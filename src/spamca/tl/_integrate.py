@@ -169,10 +169,10 @@ def integrate(
 
     from spamca.graph.neighbors import without_gpu
     from spamca.nn import PRESETS
+    from spamca.tl._domains import check_trust, find_domains
     from spamca.tl._estimate_n_clusters import default_range, find_number
     from spamca.tl._field import find_emissions
     from spamca.tl._gather import gather, positions, root_mean_squares
-    from spamca.tl._domains import check_trust, find_domains
     from spamca.tl._sections import correct, sections_of, store_corrected
     from spamca.tl._store import store
     from spamca.tl._store_domains import store_found
