@@ -23,7 +23,7 @@ def palette(n_colors: int) -> list[str]:
     Parameters
     ----------
     n_colors
-        Number of colours. Up to 8 are easy to tell apart for every reader, up to 32 can be told apart beside each other,
+        Number of colours. Up to 8 are easy to distinguish for every reader, up to 32 can be distinguished next to each other,
         more are only distinct.
 
     Returns

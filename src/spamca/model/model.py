@@ -109,7 +109,7 @@ class Model:
         try:
             model.check()
         except (KeyError, TypeError, IndexError, ValueError) as error:
-            msg = f"{str(path)!r} holds no whole model: {error}; train and save anew with spamca.Model.save"
+            msg = f"{str(path)!r} holds no whole model: {error}; train and save again with spamca.Model.save"
             raise ValueError(msg) from error
         return model
 

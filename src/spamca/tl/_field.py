@@ -74,7 +74,7 @@ def find_spare(mdata: MuData, modalities: Sequence[str], key: str) -> float:
     for holder, name in (("obsm", place), ("obsp", graph)):
         if name not in getattr(mdata, holder):
             msg = (
-                f"mdata.{holder}[{name!r}] of the training is not there any more, and a model is told what it held; "
+                f"mdata.{holder}[{name!r}] of the training is not there any more, and a model needs it; "
                 f"call spamca.tl.integrate(mdata, key_added={key!r}) again"
             )
             raise KeyError(msg)

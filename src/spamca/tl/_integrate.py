@@ -40,8 +40,8 @@ def integrate(
 ) -> MuData | None:
     r"""Find the spatial domains of a tissue, and fuse its modalities into one embedding.
 
-    Domains are those that mixtures of the features at several spatial scales agree on, each modality weighed by what it is worth
-    (:func:`spamca.domains.find_domains`). Beside them a graph network gives an embedding that knows nothing of the domains: each modality
+    Domains are those that mixtures of the features at several spatial scales agree on, each modality with a weight that is measured on the tissue
+    (:func:`spamca.domains.find_domains`). A graph network gives an embedding that does not depend on the domains: each modality
     is encoded over the spatial graph at several scales. At the defaults its weights are solved for in closed form
     (:func:`spamca.nn.start.start`) and not trained further; ``max_epochs``, ``settings`` or ``preset="paper"`` train it.
     Runs :func:`spamca.pp.neighbors` first where it was not run, and logs that.
@@ -65,7 +65,7 @@ def integrate(
         Whether batch effects are taken out where the tissue has several sections, those of the ``library_key`` that
         :func:`spamca.pp.neighbors` was given: what scales and shifts the features of a section, whatever the domain. It is
         estimated together with the domains, so that sections may hold other shares of them, or lack a modality. Sections that
-        have hardly a domain in common cannot be told from batches; False leaves the features as they are.
+        have hardly a domain in common cannot be distinguished from batches; False leaves the features as they are.
     max_epochs
         Largest number of passes over the tissue; None takes as many as the steps of the preset need. More cost time in
         proportion.
@@ -89,7 +89,7 @@ def integrate(
         Whether to stop before ``max_epochs`` when the loss no longer falls; None takes the preset's.
     checkpoint
         File that the state of a long training is written to twice a minute. Where it is there, an interrupted call with the
-        same data and arguments goes on from it; at the end it is taken away.
+        same data and arguments goes on from it; at the end it is removed.
     progress_bar
         Whether to show one.
     key_added

@@ -64,7 +64,7 @@ def stored_fitted(modality: AnnData) -> Fitted:
 
 
 def feature_names(modality: AnnData) -> pd.Index:
-    """Names of the features, told apart where they repeat."""
+    """Names of the features, made unique where they repeat."""
     names = modality.var_names.astype(str)
     return names if names.is_unique else make_index_unique(pd.Index(names))
 

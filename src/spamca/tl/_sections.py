@@ -125,7 +125,7 @@ def _search(modality: AnnData, random_state: int) -> dict[str, Any]:
 
 
 def store_corrected(mdata: MuData, corrected: Mapping[str, Corrected] | None, key_added: str) -> None:
-    """Write features without batch effects to the modalities, or take away those of an earlier embedding of the same name."""
+    """Write features without batch effects to the modalities, or remove those of an earlier embedding of the same name."""
     key = _keys.corrected(key_added)
     for name, modality in mdata.mod.items():
         if corrected is not None:

@@ -97,7 +97,7 @@ def store_denoised(
 
 
 def forget_denoised(mdata: MuData, key: str) -> None:
-    """Take away what was denoised by the network of an earlier result of the same name."""
+    """Remove what was denoised by the network of an earlier result of the same name."""
     record = mdata.uns.get(key)
     for key_added, written in (record.get(RECORD, {}) if isinstance(record, Mapping) else {}).items():
         for name in set(written).intersection(mdata.mod):

@@ -91,7 +91,7 @@ def _with_new(model: Model, n_new: int) -> tuple[list[str], list[str]]:
 
 
 def _forget_training(mdata: MuData, key_added: str) -> None:
-    """Take away what only a training leaves, of an earlier result of the same name: it would pass for the model's."""
+    """Remove what only a training leaves, of an earlier result of the same name."""
     forget_denoised(mdata, key_added)
     store_corrected(mdata, None, key_added)
 
@@ -100,11 +100,11 @@ def _summary(model: Model, tissue: NewTissue, found: Applied) -> dict[str, Any]:
     summary: dict[str, Any] = {"n_spots_trained": model.header["n_spots"], "sha256": digest(model.header, model.arrays)}
     summary["n_new_domains"] = found.n_new
     if found.moved is not None:
-        told = zip(model.domains, found.moved, strict=False)
-        summary["moved"] = {name: float(value) for name, value in told if not np.isnan(value)}
-    told = found.novelty[~np.isnan(found.novelty)]
-    if len(told):
-        summary |= {"share_beyond": float((told > 1).mean()), "median_novelty": float(np.median(told))}
+        moved = zip(model.domains, found.moved, strict=False)
+        summary["moved"] = {name: float(value) for name, value in moved if not np.isnan(value)}
+    known = found.novelty[~np.isnan(found.novelty)]
+    if len(known):
+        summary |= {"share_beyond": float((known > 1).mean()), "median_novelty": float(np.median(known))}
     if tissue.missing:
         summary["missing_features"] = dict(tissue.missing)
     if tissue.absent:

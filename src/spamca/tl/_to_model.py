@@ -134,7 +134,7 @@ def _named(mdata: MuData, key: str, n_domains: int) -> dict[str, list[str]]:
     names, order = [str(name) for name in labels.cat.categories], np.arange(n_domains)
     posterior = mdata.obsm.get(_keys.posterior(key))
     if posterior is not None and posterior.shape[1] == n_domains:
-        told = pd.crosstab(np.asarray(posterior).argmax(axis=1), np.asarray(labels.cat.codes))
-        most = told.reindex(index=order, columns=order, fill_value=0).to_numpy().argmax(axis=1)
+        counts = pd.crosstab(np.asarray(posterior).argmax(axis=1), np.asarray(labels.cat.codes))
+        most = counts.reindex(index=order, columns=order, fill_value=0).to_numpy().argmax(axis=1)
         order = most if len(np.unique(most)) == n_domains else order
     return {"domains": [names[k] for k in order], "colors": [colors[k] for k in order]}

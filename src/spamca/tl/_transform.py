@@ -18,7 +18,7 @@ FAR = 0.3
 larger it is, and halves in which domains are new lie far above."""
 
 STRANGE = 0.75
-"""How far a domain may have moved, as a share of what lies between it and its nearest, before that is told."""
+"""How far a domain may have moved, as a share of what lies between it and its nearest, before a warning says so."""
 
 
 def transform(
@@ -141,8 +141,8 @@ def transform(
         summary = store_transformed(target, known, tissue, found, key_added, spatial_key, seed)
         names = list(target.obsm[_keys.posterior(key_added)])
     if found.n_new:
-        told = ", ".join(map(repr, names[-found.n_new :]))
-        logger.info("transform: %d domains that the model does not know: %s", found.n_new, told)
+        new = ", ".join(map(repr, names[-found.n_new :]))
+        logger.info("transform: %d domains that the model does not know: %s", found.n_new, new)
     _tell(summary)
     return target if copy else None
 
@@ -176,11 +176,11 @@ def _tell(summary: dict[str, Any]) -> None:
     share = summary.get("share_beyond")
     if share is None:
         logger.info(
-            "transform: nothing is known of what is usual in the tissue of the training; how far this one is is not told"
+            "transform: the training holds no record of what is usual in its tissue; how far this one is cannot be said"
         )
         return
-    told = f"{100 * share:.1f} % of the spots are further from what the training has seen than 99 % were there"
+    text = f"{100 * share:.1f} % of the spots are further from what the training has seen than 99 % were there"
     if share > FAR:
-        logger.warning("transform: this tissue is far from that of the training: %s; domains may not carry over", told)
+        logger.warning("transform: this tissue is far from that of the training: %s; domains may not carry over", text)
     else:
-        logger.info("transform: %s", told)
+        logger.info("transform: %s", text)

@@ -43,7 +43,7 @@ def info_nce_loss(first: Tensor, second: Tensor, *, temperature: float = 0.5) ->
         \frac{e^{\cos(p^a_i, p^b_i) / \tau}}{\sum_j e^{\cos(p^a_i, p^b_j) / \tau}}
 
     where (a, b) runs over both directions and i, j over the n spots given. The cost grows with :math:`n^2`: give a sample
-    of the tissue, drawn anew in each step.
+    of the tissue, drawn again in each step.
 
     Parameters
     ----------
