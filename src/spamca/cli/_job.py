@@ -162,7 +162,7 @@ def _function(name: str) -> Callable[..., Any]:
 
 
 def _save_model(mdata: MuData, key: str, path: Path) -> None:
-    from spamca.model import Model
+    from spamca import Model
 
     Model.from_mudata(mdata, key).save(path)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from scipy.sparse import csr_matrix
 
-    from spamca.model.model import Model
+    from spamca.model.model import StoredModel
     from spamca.nn import Latents
 
 
@@ -59,7 +59,7 @@ class Applied:
 
 
 def apply(
-    model: Model,
+    model: StoredModel,
     features: Sequence[np.ndarray],
     connectivities: csr_matrix,
     feature_graphs: Sequence[csr_matrix],
@@ -113,7 +113,7 @@ def apply(
 
 
 def _tissue(
-    model: Model,
+    model: StoredModel,
     features: Sequence[np.ndarray],
     spatial: csr_matrix,
     feature_graphs: Sequence[csr_matrix],
@@ -132,7 +132,7 @@ def _tissue(
     )
 
 
-def _encoded(model: Model, tissue: Tissue) -> Latents:
+def _encoded(model: StoredModel, tissue: Tissue) -> Latents:
     n = tissue.n_spots
     parts = None if n <= WHOLE else tiles(tissue.spatial, -(-n // SPOTS))
     return embed(model.network, tissue, parts)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mudata import MuData
 
     from spamca.domains import Block, Domains
-    from spamca.tl._sections import Corrected
+    from spamca.tl._gather import Corrected
 
 
 def find_emissions(

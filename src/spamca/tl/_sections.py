@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,38 +9,15 @@ import numpy as np
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 from spamca.domains import without_batch_effects
-from spamca.graph import feature_graph
-from spamca.tl._gather import features_of
+from spamca.tl._gather import Corrected, features_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from anndata import AnnData
     from mudata import MuData
-    from scipy.sparse import csr_matrix
 
     from spamca.domains import Domains
-
-
-@dataclass(frozen=True)
-class Corrected:
-    """A modality without batch effects.
-
-    Parameters
-    ----------
-    values
-        Features, (n_modality, n_features).
-    search
-        Arguments of :func:`spamca.graph.feature_graph`.
-    """
-
-    values: np.ndarray
-    search: Mapping[str, Any]
-
-    @cached_property
-    def connectivities(self) -> csr_matrix:
-        """Feature graph built on the features, sparse of shape (n_modality, n_modality)."""
-        return feature_graph(self.values, **self.search).connectivities
 
 
 def sections_of(mdata: MuData, caller: str) -> np.ndarray | None:

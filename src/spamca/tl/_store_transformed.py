@@ -21,13 +21,19 @@ from spamca.tl._store_domains import store_domains, store_weight
 if TYPE_CHECKING:
     from mudata import MuData
 
-    from spamca.model import Model
+    from spamca.model import StoredModel
     from spamca.model.apply import Applied
     from spamca.tl._new_tissue import NewTissue
 
 
 def store_transformed(
-    mdata: MuData, model: Model, tissue: NewTissue, found: Applied, key_added: str, spatial_key: str, random_state: int
+    mdata: MuData,
+    model: StoredModel,
+    tissue: NewTissue,
+    found: Applied,
+    key_added: str,
+    spatial_key: str,
+    random_state: int,
 ) -> dict[str, Any]:
     """Write embedding, weights, domains, novelty and record.
 
@@ -82,7 +88,7 @@ def store_transformed(
     return summary
 
 
-def _with_new(model: Model, n_new: int) -> tuple[list[str], list[str]]:
+def _with_new(model: StoredModel, n_new: int) -> tuple[list[str], list[str]]:
     """Names and colours of the domains of a model and of new ones."""
     names, colors = model.domains, model.colors
     free = (f"new {number}" for number in count(1) if f"new {number}" not in names)
@@ -96,7 +102,7 @@ def _forget_training(mdata: MuData, key_added: str) -> None:
     store_corrected(mdata, None, key_added)
 
 
-def _summary(model: Model, tissue: NewTissue, found: Applied) -> dict[str, Any]:
+def _summary(model: StoredModel, tissue: NewTissue, found: Applied) -> dict[str, Any]:
     summary: dict[str, Any] = {"n_spots_trained": model.header["n_spots"], "sha256": digest(model.header, model.arrays)}
     summary["n_new_domains"] = found.n_new
     if found.moved is not None:

@@ -11,7 +11,7 @@ from spamca._logging import logger
 if TYPE_CHECKING:
     from mudata import MuData
 
-    from spamca.model import Model
+    from spamca.model import StoredModel
 
 FAR = 0.3
 """Share of spots with a novelty above 1 from which on a tissue is called far: other halves of one tissue stay below, the more so the
@@ -23,7 +23,7 @@ STRANGE = 0.75
 
 def transform(
     mdata: MuData,
-    model: Model | str | Path | MuData,
+    model: StoredModel | str | Path | MuData,
     *,
     spatial_key: str | None = None,
     library_key: str | None = None,
@@ -147,17 +147,20 @@ def transform(
     return target if copy else None
 
 
-def _model(given: Any, key_added: str) -> Model:
+def _model(given: Any, key_added: str) -> StoredModel:
     from mudata import MuData
 
-    from spamca.model import Model
+    from spamca.model import StoredModel
+    from spamca.tl._to_model import parts_of
 
-    if isinstance(given, Model):
+    if isinstance(given, StoredModel):
         return given
     if isinstance(given, (str, Path)):
-        return Model.load(given)
+        return StoredModel.load(given)
     if isinstance(given, MuData):
-        return Model.from_mudata(given, key_added)
+        model = StoredModel(*parts_of(given, key_added))
+        model.check()
+        return model
     msg = (
         f"model must be a spamca.Model, the path of one, or an integrated and clustered MuData, got {type(given).__name__}; "
         "call spamca.Model.load(path) or spamca.Model.from_mudata(mdata)"
