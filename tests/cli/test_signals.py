@@ -66,7 +66,7 @@ def test_killed_between_two_names(stopped):
     names = left(one["folder"])
     whole = {name for name in names if not name.endswith(SUFFIX)}
     assert whole == {"figures", "figures/domains.png"}
-    assert len(names - whole) == 2
+    assert len(names - whole) == 4
 
 
 def test_outputs_get_their_names_all_or_none(stopped):
@@ -81,9 +81,9 @@ def test_outputs_get_their_names_all_or_none(stopped):
 def test_interrupted_while_training(stopped, name, code):
     """Lightning has handlers of its own, which must not swallow the signal."""
     one = stopped["training", name]
-    assert one["code"] == code, one["told"]
-    assert f"interrupted by {name}" in one["told"]
-    assert "Traceback" not in one["told"]
+    assert one["code"] == code, one["shown"]
+    assert f"interrupted by {name}" in one["shown"]
+    assert "Traceback" not in one["shown"]
     assert left(one["folder"]) == set()
 
 

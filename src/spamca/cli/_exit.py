@@ -1,4 +1,4 @@
-"""Exit codes, and which error is which."""
+"""Exit codes, and which error leads to which."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Code(IntEnum):
-    """What the command ends with; an interrupted one ends with 128 and the number of the signal."""
+    """Exit codes of the command; if a signal interrupts it, 128 plus the number of the signal."""
 
     DONE = 0
     USAGE = 2
@@ -22,7 +22,7 @@ class Code(IntEnum):
 
 
 class CommandError(Exception):
-    """An error that is told in one line, with the code that the command ends with."""
+    """An error that is reported in one line, with the exit code of the command."""
 
     def __init__(self, code: Code, message: str) -> None:
         super().__init__(message)
@@ -31,7 +31,7 @@ class CommandError(Exception):
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Whatever goes wrong while a file is read is the file's fault, but for memory that does not suffice."""
+    """Any failure while a file is read is an error of the input, except lack of memory."""
     try:
         yield
     except CommandError:
@@ -44,13 +44,11 @@ def reading(path: Path) -> Iterator[None]:
 
 @contextmanager
 def computing() -> Iterator[None]:
-    """Tell apart what the package refuses, what it says has failed, and what nobody expected."""
+    """Distinguish what the package refuses, what it reports as failed, and what is unexpected."""
     try:
         yield
-    except CommandError:
-        raise
     except (TypeError, ValueError, LookupError) as error:
-        if not _judged(error):
+        if not _raised_by_us(error):
             raise
         raise CommandError(Code.INPUT, text_of(error)) from error
     except (ArithmeticError, MemoryError) as error:
@@ -59,7 +57,7 @@ def computing() -> Iterator[None]:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Whatever the file system refuses."""
+    """Report what the file system refuses."""
     try:
         yield
     except OSError as error:
@@ -67,12 +65,11 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def text_of(error: BaseException) -> str:
-    """What an error says; that of a KeyError without the quotes around it."""
+    """The message of an error; of a KeyError without quotes around it."""
     return str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
 
 
-def _judged(error: BaseException) -> bool:
-    """Whether the error was raised by this package, which judges its input, and not by one that it calls."""
+def _raised_by_us(error: BaseException) -> bool:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

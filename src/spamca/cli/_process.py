@@ -1,4 +1,4 @@
-"""The process that the command runs in: its threads, its bars, and whether it is the first of several."""
+"""The process of the command: its threads, its progress bars, and whether it is the first of several."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import sys
 from typing import Any
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-"""What the libraries read as they are imported."""
+"""What the libraries read when they are imported."""
 
 RANKS = ("RANK", "LOCAL_RANK", "SLURM_PROCID")
-"""Where Lightning, torchrun and Slurm say which of several processes this one is."""
+"""Number of this process among several, as Lightning, torchrun and Slurm set it."""
 
 BAR_EVERY = "30"
-"""Seconds between two states of a progress bar that no terminal shows."""
+"""Seconds between two states of a progress bar if stderr is no terminal."""
 
 
 def set_up(n_threads: int | None) -> None:
-    """Set what libraries take from the environment, before the first of them is imported."""
+    """Set what libraries read from the environment; call it before they are imported."""
     if n_threads is not None:
         os.environ.update(dict.fromkeys(THREADS, str(n_threads)))
     if not sys.stderr.isatty():
@@ -25,7 +25,7 @@ def set_up(n_threads: int | None) -> None:
 
 
 def is_first(devices: Any = "auto") -> bool:
-    """Whether this process writes the outputs: of those that share the training on several devices only the first does."""
+    """Whether this process writes the outputs; of those that share a training on several devices only the first does."""
     n_devices = len(devices) if isinstance(devices, list) else devices
     if n_devices in ("auto", 1):
         return True

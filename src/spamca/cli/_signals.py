@@ -14,9 +14,9 @@ SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 
 
 class Interruption:
-    """Let every signal of :data:`SIGNALS` raise KeyboardInterrupt in the main thread, and keep which it was.
+    """Let each of :data:`SIGNALS` raise KeyboardInterrupt in the main thread, and remember which one arrived.
 
-    Signals that whoever started the process has it ignore, as nohup does, stay ignored.
+    Signals that the process was started to ignore, as by nohup, stay ignored.
     """
 
     def __init__(self) -> None:
@@ -40,19 +40,13 @@ class Interruption:
             raise KeyboardInterrupt
 
     def check(self) -> None:
-        """Raise again what was lost: Python drops an exception that meets the end of an object's life.
-
-        Raises
-        ------
-        KeyboardInterrupt
-            If a signal has arrived.
-        """
+        """Raise KeyboardInterrupt if a signal has arrived: Python drops an exception that is raised in a ``__del__``."""
         if self.received is not None:
             raise KeyboardInterrupt
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Signals wait, for what is short and must be done as a whole."""
+        """Let signals wait during what is short and must be done as a whole."""
         before, self._held = self._held, True
         try:
             yield
@@ -66,5 +60,5 @@ class Interruption:
 
     @property
     def code(self) -> int:
-        """What a process ends with that this signal ended, as shells count."""
+        """Exit code of a process that this signal ended, as in shells."""
         return 128 + (self.received or signal.SIGINT)
