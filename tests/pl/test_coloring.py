@@ -94,7 +94,7 @@ def test_strings_and_booleans_are_categories_and_numbers_are_not(mdata):
     mdata.obs["count"] = np.arange(40)
     assert find_coloring(mdata, "words").categories == ["domain 1", "domain 2", "domain 3"]
     assert find_coloring(mdata, "flag").categories == ["False", "True"]
-    assert find_coloring(mdata, "count").categories is None
+    assert find_coloring(mdata, "count").numeric
 
 
 def test_missing_values_are_known(mdata):

@@ -100,7 +100,7 @@ def _scaled(
     X: np.ndarray | sparse.csr_matrix, mean: np.ndarray, deviation: np.ndarray, *, as_sparse: bool
 ) -> np.ndarray | sparse.csr_matrix:
     if not as_sparse:
-        X = X.toarray(order="C") if sparse.issparse(X) else X
+        X = X if isinstance(X, np.ndarray) else X.toarray(order="C")
         return np.clip((X - mean) / deviation, -CLIP, CLIP).astype(np.float32)
     X = sparse.csr_matrix(X, dtype=np.float32, copy=True)
     limit = (mean + CLIP * deviation).astype(np.float32)

@@ -6,7 +6,6 @@ import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy import sparse
 from scipy.linalg import eigh
 from scipy.sparse.linalg import LinearOperator, lobpcg
 from sklearn.utils.extmath import svd_flip
@@ -63,7 +62,7 @@ def _by_products(X: Blocks, level: np.ndarray, n_components: int) -> tuple[np.nd
         for begin in range(0, rows.shape[0], n_rows):
             part = rows[begin : begin + n_rows]
             # Centred before products are formed, so that no digits are lost.
-            part = (part.toarray() if sparse.issparse(part) else part) - level
+            part = (part if isinstance(part, np.ndarray) else part.toarray()) - level
             products += part.T @ part
     return eigh(products, subset_by_index=(p - n_components, p - 1), overwrite_a=True, check_finite=False)
 

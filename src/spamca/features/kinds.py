@@ -110,8 +110,8 @@ def infer_kind(name: str, modality: AnnData | Opened) -> str:
     the kind works on (fractions with negative values, or fractions that are no logarithms of counts), it is ``"generic"``
     too. Whole numbers of which some are negative keep their kind: they are counts gone wrong, not reduced features.
     """
-    types = modality.var["feature_types"].dropna().mode() if "feature_types" in modality.var else ()
-    named, typed = _named_kind(name), _named_kind(str(types.iloc[0]) if len(types) else "")
+    types = list(modality.var["feature_types"].dropna().mode()) if "feature_types" in modality.var else []
+    named, typed = _named_kind(name), _named_kind(str(types[0]) if types else "")
     if named and typed and named != typed:
         logger.info("%r: taken as %s, as var['feature_types'] says, and not as its name says", name, typed)
     kind = typed or named

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 from spamca.features._blocks import on_rows
 from spamca.features._linear import scaled_pca, treat_scaled
 
 if TYPE_CHECKING:
+    from scipy import sparse
+
     from spamca.features._blocks import Matrix
     from spamca.features._features import Features, Fitted
 
@@ -43,6 +44,6 @@ def _log_ratios(X: np.ndarray | sparse.csr_matrix) -> np.ndarray:
         warnings.simplefilter("ignore")  # muon's own, at import
         from muon import prot
 
-        counts = AnnData(np.array(X.toarray() if sparse.issparse(X) else X, dtype=np.float32, order="C"))
+        counts = AnnData(np.array(X if isinstance(X, np.ndarray) else X.toarray(), dtype=np.float32, order="C"))
         prot.pp.clr(counts, axis=1)
     return counts.X

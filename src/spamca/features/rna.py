@@ -1,4 +1,4 @@
-"""RNA: counts of many genes, few of which tell tissue apart."""
+"""RNA: counts of many genes, few of which differ between domains."""
 
 from __future__ import annotations
 

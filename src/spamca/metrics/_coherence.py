@@ -112,7 +112,7 @@ def _morans_i(labels: np.ndarray, spatial: np.ndarray, sections: list[np.ndarray
 def _pas(labels: np.ndarray, spatial: np.ndarray, sections: list[np.ndarray]) -> float:
     abnormal = 0
     for rows, near, _ in _nearest(spatial, sections, 10):
-        abnormal += np.count_nonzero((labels[near] != labels[rows, None]).sum(axis=1) > near.shape[1] / 2)
+        abnormal += int(((labels[near] != labels[rows, None]).sum(axis=1) > near.shape[1] / 2).sum())
     return abnormal / len(labels)
 
 

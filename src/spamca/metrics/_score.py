@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import issparse
@@ -80,19 +80,19 @@ def score(
     embeddings = {rep: _embedding(mdata, rep, required=use_rep is not None) for rep in dict.fromkeys(reps)}
     spatial = _checks.check_coordinates(mdata, spatial_key)
     library = _checks.check_library(mdata, _checks.find_library_key(mdata, library_key, "score"))
-    sections = [] if library is None else np.unique(library)
-    labels = None if label_key is None else mdata.obs[label_key]
+    labels: Any = None if label_key is None else mdata.obs[label_key]
 
     rows = {}
     for one, rep in zip(keys, reps, strict=True):
-        domains, at = mdata.obs[one], {"embedding": embeddings[rep], "random_state": random_state}
+        domains = mdata.obs[one]
+        at: dict[str, Any] = {"embedding": embeddings[rep], "random_state": random_state}
         measures = {} if labels is None else agreement(labels, domains)
         measures["silhouette"] = np.nan
         measures |= coherence(domains, spatial, library=library, **at)
-        if len(sections) > 1:
+        if library is not None and len(sections := np.unique(library)) > 1:
             measures |= {"section entropy": np.nan, "iLISI": np.nan} | ({} if labels is None else {"cLISI": np.nan})
             measures |= mixing(library, domains=domains, labels=labels, **at)
-            for section in () if labels is None else sections:
+            for section in [] if labels is None else sections:
                 own = (library == section) & (codes(labels) >= 0) & (codes(domains) >= 0)
                 measures[f"ARI of {section}"] = agreement(labels[own], domains[own])["ARI"] if own.any() else np.nan
         rows[one] = measures

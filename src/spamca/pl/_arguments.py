@@ -108,5 +108,5 @@ def _listed(value: Any) -> list | None:
 def _numbers(pair: Any, *, above: float = -np.inf) -> bool:
     """Whether this is a pair of finite numbers above a bound."""
     values = _listed(pair) or []
-    real = [isinstance(one, Real) and not isinstance(one, bool) and above < one < np.inf for one in values]
+    real = [isinstance(one, Real) and not isinstance(one, bool) and above < float(one) < np.inf for one in values]
     return len(values) == 2 and all(real)

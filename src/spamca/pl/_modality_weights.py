@@ -149,10 +149,9 @@ def _draw_boxes(ax: Axes, weights: dict[str, np.ndarray], domains: Coloring | No
         )
     ax.axhline(1 / len(weights), color="0.5", linewidth=0.8, linestyle="--", zorder=0)
     ax.set_xlim(-0.6, len(names) - 0.4)
-    turned = (
-        {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if max(map(len, names)) * len(names) > 60 else {}
-    )
-    ax.set_xticks(range(len(names)), names, **turned)
+    ax.set_xticks(range(len(names)), names)
+    if max(map(len, names)) * len(names) > 60:
+        ax.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor")
     ax.tick_params(labelsize=FONT_SIZE)
     ax.set_ylabel("weight", fontsize=9)
     ax.spines[["top", "right"]].set_visible(False)

@@ -74,7 +74,7 @@ def spatial_clusters(
         Whether to draw the image in ``uns["spatial"]`` (squidpy's layout), of the MuData or a modality, beneath.
     palette
         Colours of the categories, in order or by name, or a colour map of matplotlib by its name, kept from then on. By default
-        those stored, else colours that colour-blind readers can tell apart.
+        those stored, else colours that colour-blind readers can distinguish.
     cmap
         Colour map of numbers, or its name.
     percentiles
@@ -155,9 +155,7 @@ def spatial_clusters(
         colorings = [found[name] for name in names]
         if match is not None:
             reference = find_categories(mdata, match, "match")
-            colorings = [
-                one if one.categories is None or one.name == match else matched(one, reference) for one in colorings
-            ]
+            colorings = [one if one.numeric or one.name == match else matched(one, reference) for one in colorings]
         axes = draw_tissue(sections, colorings, style, panels, titles, legend=legend, ncols=ncols, figsize=figsize)
         for one in () if mdata.is_view else found.values():
             store_colors(mdata, one)

@@ -85,6 +85,6 @@ def draw_spots(
         rasterized=len(spatial) > MAX_VECTOR_SPOTS,
     )
     # Only the scale of the axes applies to the outline; where it goes is in the offsets.
-    spots.set_transform(AffineDeltaTransform(ax.transData))
+    spots.set_transform(AffineDeltaTransform(ax.transData))  # type: ignore[arg-type]
     ax.add_collection(spots, autolim=False)
     return spots
