@@ -72,7 +72,7 @@ class Blocks:
             yield rows
 
     def treat(self, function: Callable[[Any], Any], *, dense: bool = False) -> Blocks:
-        """The same with a function applied to each block, row by row; ``dense`` says that it makes sparse rows dense."""
+        """The same with a function applied to each row; ``dense`` says that it makes sparse rows dense."""
         return replace(self, sparse=self.sparse and not dense, treated=(*self.treated, function))
 
     def moments(self) -> tuple[np.ndarray, np.ndarray]:
@@ -116,7 +116,7 @@ def extent(parts: Iterable[np.ndarray]) -> tuple[float, float, bool]:
 def in_blocks(X: Any, name: str = "X") -> Any:
     """A matrix as :class:`Blocks` if it is a dask array or backed by a file, else (or if it is None) as it is.
 
-    ``name`` is for the ValueError that a matrix stored by columns raises: each block of rows would be a reading of all of it.
+    ``name`` is for the ValueError that a matrix stored by columns raises: each block of rows would read all of it.
     """
     if X is None or isinstance(X, (np.ndarray, Blocks)) or issparse(X):
         return X
@@ -151,7 +151,7 @@ def on_rows(function: Callable[[Any], Any], X: Any, *, dense: bool = False) -> A
 
 
 class Opened:
-    """A modality with those of its matrices as :class:`Blocks` that are not in memory, each opened and looked at once."""
+    """A modality whose matrices, where they are not in memory, are :class:`Blocks`, each opened and looked at once."""
 
     def __init__(self, modality: AnnData) -> None:
         self.modality, self.var = modality, modality.var

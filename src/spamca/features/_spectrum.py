@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from spamca.features._blocks import Blocks
 
 PRODUCTS_UP_TO = 4000
-"""Number of features up to which the products of all pairs are summed, (n_features, n_features) and one reading of the matrix."""
+"""Number of features up to which the products of all pairs, (n_features, n_features), are summed in one reading."""
 
 SPARE = 10
 """Vectors carried in addition to those wanted: convergence depends on the gap to what lies beyond them."""
@@ -38,10 +38,11 @@ class Spectrum(NamedTuple):
 
 
 def spectrum(X: Blocks, n_components: int, *, centred: bool = True, random_state: int = 0) -> Spectrum:
-    r"""Leading eigenvectors of :math:`X^\top X`, float32 of shape (n_rows, n_features), with the mean of each feature subtracted if ``centred``.
+    r"""Leading eigenvectors of :math:`X^\top X`, with the mean of each feature subtracted if ``centred``.
 
-    Sums over the blocks of all products of two features; of very many features, whose products would not fit memory, by
-    :func:`scipy.sparse.linalg.lobpcg` (Knyazev 2001), which needs products with blocks of vectors only.
+    X is float32, (n_rows, n_features). Sums over the blocks of all products of two features; of very many features,
+    whose products would not fit memory, by :func:`scipy.sparse.linalg.lobpcg` (Knyazev 2001), which needs products
+    with blocks of vectors only.
     """
     mean, variance = X.moments()
     level = (mean if centred else np.zeros_like(mean)).astype(np.float32)

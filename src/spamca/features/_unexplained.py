@@ -20,9 +20,9 @@ def unexplained(
 
     .. math:: r_i = \frac{1}{p} \, e_i \cdot \frac{1}{|N_i|} \sum_{j \in N_i} e_j, \qquad e_i = z_i - c - L s_i
 
-    with z the treated features, c their means, and :math:`L s` what the components restore of them. Noise of single spots has
-    mean 0 in it, however strong; a structure that the first tissue did not have, and that its components therefore do not hold, is
-    shared by neighbours.
+    with z the treated features, c their means, and :math:`L s` what the components restore of them. Noise of single
+    spots has mean 0 in it, however strong; a structure that the first tissue did not have, and that its components
+    therefore do not hold, is shared by neighbours.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ def prepare_protein(X: Matrix, *, n_components: int = 30, n_top_genes: int = 300
 
 
 def treat_protein(X: Matrix, position: np.ndarray, fitted: Fitted) -> tuple[Matrix, Fitted]:
-    """Treat other spots: log ratios are centred over the proteins that are there, and a missing one counts as its mean."""
+    """Treat other spots: ratios are centred over the proteins that are there; a missing one counts as its mean."""
     here = position >= 0
     known = on_rows(lambda rows: _log_ratios(rows[:, position[here]]), X)
     return treat_scaled(known, fitted.take(here))

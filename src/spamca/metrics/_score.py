@@ -40,20 +40,20 @@ def score(
     label_key
         Column of ``mdata.obs`` with known labels; without it the result has no agreement.
     use_rep
-        Key of an embedding in ``mdata.obsm`` in which the silhouette is measured, the same for all rows; by default the embedding that a
-        key came with (``"X_spamca"`` for ``"spamca"``).
+        Key of an embedding in ``mdata.obsm`` in which the silhouette is measured, the same for all rows; by default the
+        embedding that a key came with (``"X_spamca"`` for ``"spamca"``).
     spatial_key
         Key of ``obsm`` with the coordinates, on the MuData or in its modalities.
     library_key
-        Column of ``obs`` with the section of each spot. By default the one given to :func:`spamca.pp.neighbors`, if any.
+        Column of ``obs`` with the section of each spot; by default the one :func:`spamca.pp.neighbors` got, if any.
     random_state
         Seed of the sample that stands for large tissue in the silhouette.
 
     Returns
     -------
     One row a key. Columns are those of :func:`~spamca.metrics.agreement` (with ``label_key``) and of
-    :func:`~spamca.metrics.coherence`; with several sections also those of :func:`~spamca.metrics.mixing`, and with ``label_key``
-    the ARI in each section, ``"ARI of <section>"``. What needs an embedding is NaN where there is none.
+    :func:`~spamca.metrics.coherence`; with several sections also those of :func:`~spamca.metrics.mixing`, and with
+    ``label_key`` the ARI in each, ``"ARI of <section>"``. What needs an embedding is NaN where there is none.
 
     Raises
     ------

@@ -48,8 +48,8 @@ def find_coloring(
 ) -> Coloring:
     """Find a column of the MuData (``"label"``), or of a modality (``"rna:leiden"``), or a feature (``"rna:GENE"``).
 
-    Nothing is written. A feature may stand without its modality if only one has it. ``argument`` is what the caller calls the
-    name in messages. Raises KeyError for an unknown name or layer, and ValueError if the palette has too few colours.
+    A feature may stand without its modality if only one has it. ``argument`` is the caller's word for messages. Raises
+    KeyError for an unknown name or layer, and ValueError if the palette has too few colours.
     """
     if name in mdata.obs:
         return _from_column(mdata, (None, name), mdata.obs[name], name, palette)
@@ -96,7 +96,7 @@ def store_colors(mdata: MuData, coloring: Coloring) -> None:
 def matched(coloring: Coloring, reference: Coloring) -> Coloring:
     """Give each category the colour of the reference's category that it shares most spots with, one to one.
 
-    The assignment is best over all (Hungarian method); categories left over get colours that the reference does not use.
+    The assignment is best over all (Hungarian method); categories left over get colours of their own.
     """
     from scipy.optimize import linear_sum_assignment
 
@@ -142,7 +142,7 @@ def _colors(holder: MuData | AnnData, column: str, categories: list[str], palett
         colors = list(found.colors if listed else found(np.linspace(0, 1, n)))
     by_name = colors if isinstance(colors, Mapping) else dict(zip(categories, colors, strict=False))
     if lacking := [category for category in categories if category not in by_name]:
-        msg = f"palette has no colour for {lacking} of {column!r}, which has {n} categories, got {palette!r}; give more colours"
+        msg = f"palette has no colour for {lacking} of the {n} categories of {column!r}, got {palette!r}; give more"
         raise ValueError(msg)
     return [to_hex(by_name[category]) for category in categories]
 

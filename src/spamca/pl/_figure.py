@@ -42,7 +42,7 @@ def draw_tissue(
     """Draw every colouring of every section; the axes have shape (n_colorings, n_sections).
 
     Colours make rows and sections columns where there are several of both; else panels fill rows of ``ncols``. One key
-    serves all sections of a colouring. ``titles`` and ``ax`` have one entry a panel, None for titles of their own and new axes.
+    serves all sections of a colouring. ``titles`` and ``ax`` have one entry a panel, or are None for the default.
     """
     shape = len(colorings), len(sections)
     columns = shape[1] if min(shape) > 1 else min(max(shape), ncols)

@@ -36,8 +36,8 @@ def n_clusters(
 ) -> np.ndarray:
     """Draw the criteria for each number of domains that was tried, with the chosen number marked.
 
-    A sharp peak of the evidence says that domains have edges, and that this is their number. A flat top says that the tissue
-    changes gradually, and that every number on it describes it about as well.
+    A sharp peak of the evidence says that domains have edges, and that this is their number. A flat top says that the
+    tissue changes gradually, and that every number on it describes it about as well.
 
     Parameters
     ----------
@@ -46,8 +46,8 @@ def n_clusters(
     key
         The ``key_added`` of the estimate.
     criteria
-        Of ``"evidence"`` (the penalised likelihood), ``"stability"`` (of the domains over starts and scales), ``"score"`` (which
-        chooses), ``"gain"`` (the likelihood), and ``"coherence"`` (of the domains in the tissue). None draws the first three.
+        Of ``"evidence"`` (penalised likelihood), ``"stability"`` (of the domains over starts and scales), ``"score"``
+        (which chooses), ``"gain"`` (likelihood), and ``"coherence"`` (in the tissue). None draws the first three.
     ncols
         Most panels in a row.
     figsize

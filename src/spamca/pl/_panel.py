@@ -43,7 +43,7 @@ class Style:
 
 
 def scale(coloring: Coloring, limits: tuple[float, float]) -> Normalize:
-    """Ends of the colour map: percentiles, or the range where these fall together; a single value lies in the middle."""
+    """Ends of the colour map: percentiles, or the range where these fall together; a single value in the middle."""
     values = coloring.values[~coloring.missing]
     if not len(values):
         return Normalize(0, 1)
@@ -58,7 +58,7 @@ def draw_panel(
 ) -> None:
     """Draw image and spots, y downwards as in images, with equal axes and no frame.
 
-    ``norm`` is what :func:`scale` gives, None with categories; ``window`` the width and height to show, in diameters, (2,).
+    ``norm`` is what :func:`scale` gives, None with categories; ``window`` the size to show, in diameters, (2,).
     """
     if section.image is not None:
         pixels, per_unit, _ = section.image
