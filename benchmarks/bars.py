@@ -150,7 +150,8 @@ def accuracy():
 
 IDLE = "import spamca"
 LOADED = (
-    "import spamca, mudata, scanpy, lightning.pytorch, torch, sklearn, pynndescent, umap, muon; spamca.pp, spamca.tl"
+    "import spamca, mudata, scanpy, lightning.pytorch, torch, sklearn, pynndescent, umap, muon, squidpy; "
+    "spamca.pp, spamca.tl"
 )
 WORK = """
 import sys, mudata, spamca

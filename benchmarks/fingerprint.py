@@ -9,7 +9,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 
-BETWEEN = ("cluster", "features", "graph", "guide", "nn", "train")
+BETWEEN = ("cluster", "features", "graph", "domains", "nn", "train")
 """Folders of spamca that decide what comes out of features: those at the edge only carry it."""
 
 NOT_USED = ("number.py", "evidence.py", "sweep.py", "emissions.py", "anchored.py", "births.py", "follow.py")

@@ -34,7 +34,7 @@ def gradient(n_spots: int, seed: int) -> MuData:
 
     from spamca.datasets._counts import KINDS as HOW
     from spamca.datasets._counts import Modality, draw_counts, draw_modality
-    from spamca.datasets._layout import hexagonal
+    from spamca.datasets._tissue import hexagonal
 
     at = hexagonal(n_spots, np.random.default_rng(seed))
     along = LENGTH * ((at[:, :1] - at[:, 0].min()) / np.ptp(at[:, 0]) - 0.5) + 0.5

@@ -44,9 +44,7 @@ def tissue(n_spots: int, seed: int = 0) -> MuData:
     from anndata import AnnData
     from mudata import MuData
 
-    from spamca.datasets._blindness import seen_as
-    from spamca.datasets._layout import LAYOUTS
-    from spamca.datasets._shapes import draw_domains
+    from spamca.datasets._tissue import LAYOUTS, draw_domains, seen_as
 
     place, shape, drawn = (np.random.default_rng([seed, stream]) for stream in range(3))
     spatial = LAYOUTS["grid"](n_spots, place)
@@ -111,7 +109,7 @@ def one(n_spots: int, path: Path, accelerator: str) -> None:
     from sklearn.metrics import adjusted_rand_score
 
     import spamca
-    from spamca.tl import _guide, _store
+    from spamca.tl import _domains, _store
 
     lightning.pytorch.Trainer, spamca.pp, spamca.tl  # noqa: B018 (lazily imported: not the method's time)
     fit = sys.modules["spamca.train"] if "spamca.train" in sys.modules else __import__("spamca.train").train
@@ -120,7 +118,7 @@ def one(n_spots: int, path: Path, accelerator: str) -> None:
     spamca.tl.integrate(warm, N_DOMAINS, accelerator=accelerator, progress_bar=False)
     mdata, stages = tissue(n_spots), Stages()
     held = memory("VmRSS")
-    stages.inside(_guide, "find_domains", "domains")
+    stages.inside(_domains, "find_domains", "domains")
     stages.inside(fit, "fit", "training")
     stages.inside(_store, "joint_neighbors", "neighbours of the embedding")
     begun = time.perf_counter()

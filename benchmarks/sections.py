@@ -24,9 +24,9 @@ from sklearn.metrics import adjusted_rand_score
 
 import spamca
 from spamca.cluster import mixture, principal_components
+from spamca.domains import find_domains
 from spamca.graph import normalize
-from spamca.guide import guide
-from spamca.tl._guide import arrays_of
+from spamca.tl._domains import arrays_of
 
 warnings.filterwarnings("ignore")
 logging.getLogger("spamca").setLevel(logging.WARNING)
@@ -146,23 +146,23 @@ def harmony(sight):
     return out
 
 
-def guided(*, sections=True, **replaced):
-    """The guide alone, with parts of it replaced."""
+def found(*, sections=True, **replaced):
+    """The domains alone, with parts of the search replaced."""
 
     def method(sight):
         with ExitStack() as stack:
             for name, value in replaced.items():
-                stack.enter_context(mock.patch(f"spamca.guide.{name.replace('__', '.')}", value))
+                stack.enter_context(mock.patch(f"spamca.domains.{name.replace('__', '.')}", value))
             given = {"sections": sight.section if sections else None, **sight.arrays}
             features, adjacency = given.pop("features"), given.pop("adjacency")
-            yield guide(features, adjacency, sight.k, **given).assignment.argmax(axis=1)
+            yield find_domains(features, adjacency, sight.k, **given).assignment.argmax(axis=1)
 
     return method
 
 
 def only(first, last):
     """Some of the starts."""
-    from spamca.guide import across
+    from spamca.domains import across
 
     starts = across._starts
     return lambda *arguments: islice(starts(*arguments), first, last)
@@ -189,14 +189,14 @@ METHODS = {
     "smoothed, each section alone": alone,
     "smoothed, together": together(as_they_are),
     "Harmony, smoothed, together": together(harmony),
-    "guide without correction": guided(sections=False),
-    "guide": guided(),
-    "guide, starts as they are only": guided(across___starts=only(0, 1)),
-    "guide, starts less their means only": guided(across___starts=only(1, 2)),
-    "guide, starts matched only": guided(across___starts=only(2, None)),
-    "guide, nothing regrouped": guided(across__regroup=lambda _, found, __: found),
-    "guide, sections not scaled": guided(sectioned__section_scales=unscaled),
-    "guide, sections not shifted": guided(sectioned__section_shifts=unshifted),
+    "domains without correction": found(sections=False),
+    "domains": found(),
+    "domains, starts as they are only": found(across___starts=only(0, 1)),
+    "domains, starts less their means only": found(across___starts=only(1, 2)),
+    "domains, starts matched only": found(across___starts=only(2, None)),
+    "domains, nothing regrouped": found(across__regroup=lambda _, found, __: found),
+    "domains, sections not scaled": found(sectioned__section_scales=unscaled),
+    "domains, sections not shifted": found(sectioned__section_shifts=unshifted),
     "default": network(),
     "default without correction": network(batch_correction=False),
 }

@@ -69,14 +69,14 @@ def nearest(trained_half, new, model):
     import pandas as pd
     from sklearn.neighbors import KNeighborsClassifier
 
-    from spamca.guide.smoothing import average
+    from spamca.domains.graph import Graph
     from spamca.tl._new_tissue import lay_out
 
     seen = []
     for mdata in (trained_half, new):
         tissue = lay_out(mdata, model, spatial_key="spatial", library_key=None, random_state=0)
         scale = [modality["scale"] for modality in model.header["modalities"]]
-        step = average(tissue.spatial.graph.connectivities)
+        step = Graph(tissue.spatial.graph.connectivities).step
         seen.append(step @ (step @ np.hstack([values / s for values, s in zip(tissue.features, scale, strict=True)])))
     found = KNeighborsClassifier(15).fit(seen[0], trained_half.obs["spamca"].astype(str)).predict(seen[1])
     return pd.Series(found, new.obs_names)

@@ -28,8 +28,8 @@ STRENGTHS = np.linspace(0, 3, 31)
 
 def modalities_of(mdata: MuData) -> dict[str, Modality]:
     """The fixed part of each modality, drawn again from the seeds that the tissue names; of tissue in one section."""
-    from spamca.datasets._blindness import seen_as
     from spamca.datasets._counts import KINDS, draw_modality
+    from spamca.datasets._tissue import seen_as
 
     told = mdata.uns["simulation"]
     classes = seen_as(int(told["n_domains"]), len(told["kinds"]))

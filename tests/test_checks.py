@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-from contextlib import nullcontext
 
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from anndata import AnnData
 from mudata import MuData
 from scipy import sparse
@@ -459,32 +457,3 @@ def test_sections_of_the_spatial_graph_are_taken_while_they_are_there():
     mdata["rna"].obs["section"] = "a"
     assert _checks.find_library_key(mdata, None, "score") == "section"
     assert _checks.find_library_key(mdata, "label", "score") == "label"
-
-
-@pytest.mark.parametrize("devices", [[True], [-1], [0, 0], 0, "all"])
-def test_devices_that_are_none(devices):
-    with pytest.raises(ValueError, match="devices must be .*none twice"):
-        _checks.check_devices("cpu", devices, "auto", "32-true", None)
-
-
-@pytest.mark.parametrize(
-    ("n_cuda", "accelerator", "devices", "told"),
-    [
-        (0, "auto", [1], r"devices=\[1\] names devices, of which the CPU has none"),
-        (2, "cpu", [1], r"devices=\[1\] names devices, of which the CPU has none"),
-        (0, "cuda", "auto", "needs 1 devices, and torch finds 0 here; give accelerator='cpu'"),
-        (2, "auto", [2], r"devices=\[2\] needs 3 devices, and torch finds 2 here; give devices=2"),
-        (2, "gpu", 3, "devices=3 needs 3 devices, and torch finds 2 here; give devices=2"),
-        (0, "auto", 2, None),
-        (2, "auto", 2, None),
-        (2, "cuda", [1], None),
-        (2, "cpu", 8, None),
-    ],
-)
-def test_devices_that_are_not_there_are_told_before_anything_is_computed(
-    monkeypatch, n_cuda, accelerator, devices, told
-):
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: n_cuda)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: n_cuda > 0)
-    with nullcontext() if told is None else pytest.raises(ValueError, match=told):
-        _checks.check_devices(accelerator, devices, "auto", "32-true", None)

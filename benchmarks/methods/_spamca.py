@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import lightning.pytorch
 import mudata
 import scanpy
-import torch_geometric  # noqa: F401 (imports do not count as the method's time)
+import squidpy  # noqa: F401 (imports do not count as the method's time)
+import torch_geometric  # noqa: F401
 
 import spamca
 

@@ -159,7 +159,7 @@ def _quiet_views() -> Iterator[None]:
 
 
 def drop_pulled(mdata: MuData, column: str) -> None:
-    """Take away copies of a column of the modalities that mudata pulled into ``mdata.obs``: they do not follow it."""
+    """Remove copies of a column of the modalities that mudata pulled into ``mdata.obs``: they do not follow it."""
     for name in mdata.mod:
         if (pulled := _keys.pulled(name, column)) in mdata.obs:
             del mdata.obs[pulled]

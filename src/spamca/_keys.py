@@ -28,7 +28,7 @@ PREPARATION = "spamca_preparation"
 """``varm`` key in a modality: what its preparation found of each feature (a DataFrame)."""
 
 LENGTH = "length"
-"""Column of it: length of the feature's loadings, by which those of another preparation are told apart."""
+"""Column of it: length of the feature's loadings, which differs for those of another preparation."""
 
 REPRESENTATIONS = ("X_pca", "pca", "X_lsi", "lsi")
 """Reduced features looked for in a modality's ``obsm``, first match wins."""

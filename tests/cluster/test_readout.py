@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import multivariate_normal
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from spamca.cluster import kmeans, leiden, mixture, refine
-from spamca.cluster.readout import Affine, spheres
+from spamca.cluster.readout import alike, moments, spheres
 from spamca.cluster.reduction import reduce
 
 
@@ -38,26 +40,12 @@ def test_readout_behind_the_principal_components(blobs, n_components):
     np.testing.assert_allclose(found.readout.behind(components).posterior(blobs[0]), found.posterior, atol=1e-5)
 
 
-def test_maps_follow_each_other():
-    rng = np.random.default_rng(0)
-    first = Affine(rng.normal(size=(5, 4)), rng.normal(size=4))
-    second = Affine(rng.normal(size=(4, 2)), rng.normal(size=2))
-    points = rng.normal(size=(7, 5))
-    np.testing.assert_allclose(second.after(first)(points), second(first(points)))
-    np.testing.assert_array_equal(Affine.identity(5)(points), points)
-
-
 @pytest.mark.parametrize("clusterer", [mixture, kmeans])
 def test_points_that_coincide(clusterer):
     found = clusterer(np.ones((10, 2)), 2).by_size()
     posterior = found.readout.posterior(np.ones((3, 2)))
     np.testing.assert_allclose(posterior, 1)
     assert posterior.shape == (3, 1)
-
-
-def test_constant_embeddings_have_a_map():
-    points, components = reduce(np.ones((5, 3)), 2)
-    np.testing.assert_array_equal(components(np.ones((2, 3))), points[:2])
 
 
 def test_spheres_are_equal():
@@ -68,9 +56,46 @@ def test_spheres_are_equal():
     np.testing.assert_allclose(found.posterior(np.array([[2.0, 7]])), 0.5)
 
 
-def test_clusters_beside_those_known(blobs):
-    points, known = blobs[0], mixture(blobs[0], 3).readout
-    member = np.eye(3)[known.posterior(points).argmax(axis=1)]
-    found = known.take(np.array([0, 1])).beside(points, member[:, [2]])
-    assert found.shares.sum() == pytest.approx(known.shares[:2].sum() * (1 - member[:, 2].mean()) + member[:, 2].mean())
-    assert (found.posterior(points).argmax(axis=1) == member.argmax(axis=1)).mean() > 0.99
+def test_moments_of_a_partition(blobs):
+    points, labels = blobs
+    shares, means, covariance = moments(points, labels, 4)
+    within = sum(np.cov(points[labels == k].T, bias=True) * (labels == k).mean() for k in range(3))
+    np.testing.assert_allclose(shares, [1 / 2, 1 / 3, 1 / 6, 0])
+    np.testing.assert_allclose(means[:3], [points[labels == k].mean(axis=0) for k in range(3)], atol=1e-12)
+    np.testing.assert_allclose(covariance, within, rtol=1e-4, atol=1e-5)
+
+
+def test_posterior_is_that_of_the_densities(blobs):
+    points, readout = blobs[0], alike(*blobs, 3)
+    own = readout.to_own(points)
+    joint = np.stack(
+        [
+            s * multivariate_normal(m, readout.covariance).pdf(own)
+            for s, m in zip(readout.shares, readout.means, strict=True)
+        ]
+    )
+    np.testing.assert_allclose(readout.posterior(points), (joint / joint.sum(axis=0)).T, atol=1e-6)
+
+
+def test_clusters_alike_are_read_as_linear_discriminants_read_them():
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1, 2], [200, 80, 40])
+    points = rng.normal(size=(320, 2)) * [5, 1] + np.array([[0, 0], [0, 3], [3, -3]])[labels]
+    found = alike(points, labels, 3).posterior(points)
+    expected = LinearDiscriminantAnalysis(solver="lsqr").fit(points, labels)
+    np.testing.assert_array_equal(found.argmax(axis=1), expected.predict(points))
+    np.testing.assert_allclose(found, expected.predict_proba(points), atol=0.02)
+    by_means = spheres(points, labels, 3).posterior(points).argmax(axis=1)
+    assert (found.argmax(axis=1) == labels).mean() > (by_means == labels).mean() + 0.05
+
+
+@pytest.mark.parametrize("last", [0.0, 1e5])
+def test_directions_without_variation_and_the_origin_do_not_matter(last):
+    labels = np.repeat([0, 1, 2], 20)
+    points = np.column_stack([np.eye(3)[labels] + last, np.full(60, last)])
+    np.testing.assert_allclose(alike(points, labels, 3).posterior(points), np.eye(3)[labels], atol=1e-6)
+
+
+def test_points_that_are_all_one_leave_every_cluster_as_likely():
+    labels = np.repeat([0, 1], [30, 10])
+    np.testing.assert_allclose(alike(np.ones((40, 3)), labels, 2).posterior(np.ones((40, 3))), 0.5)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.cluster import kmeans_plusplus
 
-from spamca.cluster.seeding import seeded
+from spamca.cluster.seeding import seeded, subsample
 
 
 @pytest.fixture
@@ -28,3 +28,10 @@ def test_centres_lie_in_every_heap(rng):
 def test_points_that_coincide():
     assert seeded(np.ones((5, 2)), 3, 0).shape == (3, 2)
     assert seeded(np.ones((1, 2)), 1, 0).tolist() == [[1, 1]]
+
+
+def test_bounded_samples(rng):
+    assert subsample(5, 5, rng) == slice(None)
+    drawn = subsample(100, 7, rng)
+    assert len(np.unique(drawn)) == 7
+    assert (np.diff(drawn) > 0).all()

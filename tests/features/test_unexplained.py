@@ -21,7 +21,7 @@ def ring():
 @pytest.mark.parametrize("form", [np.asarray, sparse.csr_matrix])
 @pytest.mark.parametrize("kind", KINDS)
 def test_is_the_equation(counts, ring, kind, form, n_known):
-    fitted = KINDS[kind].prepare(counts, n_components=8).fitted
+    fitted = KINDS[kind].prepare(counts, n_components=8)
     position = np.where(np.arange(60) < n_known, np.arange(60), -1)
     treated, known = KINDS[kind].treat(form(counts), position, fitted)
     scores = known.scores(treated)
@@ -37,7 +37,7 @@ def test_noise_shares_nothing_and_new_structure_does(ring):
     rng = np.random.default_rng(0)
     first = rng.normal(size=(500, 80))
     first += 0.5 * rng.normal(size=(500, 1))  # what correlates is not taken for components
-    fitted = KINDS["generic"].prepare(first, n_components=5).fitted
+    fitted = KINDS["generic"].prepare(first, n_components=5)
 
     def shared(values):
         treated, known = KINDS["generic"].treat(values, np.arange(80), fitted)

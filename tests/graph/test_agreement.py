@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from spamca.graph import normalize, weigh_by_agreement
-from spamca.graph.agreement import ACROSS
+from spamca.graph._graph import ACROSS
 
 
 @pytest.fixture

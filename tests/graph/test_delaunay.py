@@ -7,7 +7,7 @@ import pytest
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import Delaunay
 
-from spamca.graph.delaunay import delaunay_graph
+from spamca.graph.spatial import delaunay_graph
 
 
 def test_edges_are_those_of_the_triangles(scattered):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.neighbors import kneighbors_graph
 
-from spamca.graph import knn
-from spamca.graph.knn import knn_graph
+from spamca.graph import spatial
+from spamca.graph.spatial import knn_graph
 
 
 def degrees(graph):
@@ -16,7 +16,7 @@ def degrees(graph):
 
 @pytest.mark.parametrize("k", [1, 3, 6, 20])
 def test_equals_scikit_learn_without_ties(scattered, k, monkeypatch):
-    monkeypatch.setattr(knn, "TIE", 0)
+    monkeypatch.setattr(spatial, "TIE", 0)
     expected = kneighbors_graph(scattered, k, mode="distance")
     expected = expected.maximum(expected.T)
     graph = knn_graph(scattered, n_neighbors=k)

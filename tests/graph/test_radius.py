@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import radius_neighbors_graph
 
-from spamca.graph.radius import radius_graph
+from spamca.graph.spatial import radius_graph
 
 
 def test_equals_scikit_learn(scattered):

@@ -152,7 +152,7 @@ def writers():
 
 
 @pytest.fixture
-def told(caplog):
+def logged(caplog):
     """What the package said."""
     caplog.set_level("INFO", logger="spamca")
     return lambda: [record.getMessage() for record in caplog.records if record.name == "spamca"]

@@ -101,7 +101,7 @@ def test_one_table_without_types(mixed):
     assert list(from_spatialdata(mixed).mod) == ["table"]
 
 
-def test_instances_match_where_names_do_not(tissue, told):
+def test_instances_match_where_names_do_not(tissue, logged):
     n = np.arange(tissue.n_obs)
     rna, protein = tissue["rna"].copy(), tissue["protein"][::-1].copy()
     protein.obs_names = [f"cell{i}" for i in range(protein.n_obs)]
@@ -110,7 +110,7 @@ def test_instances_match_where_names_do_not(tissue, told):
     mdata = from_spatialdata(sdata)
     assert list(mdata.obs_names[:2]) == ["7", "8"]
     np.testing.assert_array_equal(mdata["protein"].X.toarray(), tissue["protein"].X.toarray())
-    assert any("do not tell spots apart as their instances do" in line for line in told())
+    assert any("rows are named after their instances" in line for line in logged())
 
 
 def test_bins_of_two_sizes_do_not_match(tissue):
@@ -140,7 +140,7 @@ def test_one_region_of_several_in_common(tissue):
     assert list(mdata["protein"].obs_names[:2]) == ["a_0", "a_1"]
 
 
-def test_each_table_with_an_element_of_its_own(tissue, told):
+def test_each_table_with_an_element_of_its_own(tissue, logged):
     n = np.arange(tissue.n_obs)
     tables = {
         "rna": annotating(tissue["rna"], n, "cells"),
@@ -150,7 +150,7 @@ def test_each_table_with_an_element_of_its_own(tissue, told):
     mdata = from_spatialdata(SpatialData(shapes=shapes, tables=tables))
     assert list(mdata.obs_names) == list(tissue.obs_names)
     np.testing.assert_array_equal(mdata["protein"].X.toarray(), tissue["protein"].X.toarray())
-    assert "annotate different elements, so rows are matched by obs_names" in told()[0]
+    assert "annotate different elements, so rows are matched by obs_names" in logged()[0]
 
 
 def test_several_regions(tissue):
@@ -189,14 +189,14 @@ def test_labels(tissue):
     np.testing.assert_allclose(coords, np.column_stack([column, row]) + 0.5)
 
 
-def test_tables_that_annotate_nothing(tissue, two_tables, told):
+def test_tables_that_annotate_nothing(tissue, two_tables, logged):
     plain = tissue["protein"].copy()
     sdata = SpatialData(shapes=dict(two_tables.shapes), tables={"rna": two_tables["rna"], "protein": plain})
     assert from_spatialdata(sdata).n_obs == 200
-    assert any("['protein'] annotate no region, so rows are matched by obs_names" in line for line in told())
+    assert any("['protein'] annotate no region, so rows are matched by obs_names" in line for line in logged())
     del plain.obsm["spatial"]
     assert "spatial" not in from_spatialdata(sdata, tables="protein").obsm
-    assert any("no coordinates; set mdata.obsm['spatial']" in line for line in told())
+    assert any("no coordinates; set mdata.obsm['spatial']" in line for line in logged())
 
 
 def test_not_spatialdata(tissue):
@@ -222,7 +222,7 @@ def test_not_spatialdata(tissue):
         (
             {"tables": {"a": "rna", "b": "rna"}},
             ValueError,
-            "names a table twice; pass its name alone to have it taken apart",
+            "names a table twice; pass its name alone to split it",
         ),
         ({"tables": {"a/b": "rna"}}, ValueError, "name of a modality must not be empty"),
     ],

@@ -91,19 +91,21 @@ def test_other_features(writers, tmp_path):
     assert list(read_spaceranger(path).mod) == ["rna", "crispr_guide_capture", "atac", "custom"]
 
 
-def test_protein_called_as_a_gene(outs, told):
+def test_protein_called_as_a_gene(outs, logged):
     mdata = read_spaceranger(outs)
     assert mdata.var_names.is_unique
     assert "CD4" in mdata["rna"].var_names
     assert list(mdata["protein"].var_names[:2]) == ["protein:CD4", "CD19"]
-    assert any("'CD4' is now 'protein:CD4'" in line for line in told())
+    assert any("'CD4' is now 'protein:CD4'" in line for line in logged())
 
 
-def test_isotype_controls_by_name(outs, told):
+def test_isotype_controls_by_name(outs, logged):
     protein = read_spaceranger(outs)["protein"]
     assert list(protein.var_names[protein.var["isotype_control"]]) == ["mouse_IgG2a", "rat_IgG1"]
     assert "isotype_control" not in read_spaceranger(outs)["rna"].var
-    assert "read_spaceranger: 144 spots, 32 features of 'rna', 6 features of 'protein', 2 isotype controls" in told()[0]
+    assert (
+        "read_spaceranger: 144 spots, 32 features of 'rna', 6 features of 'protein', 2 isotype controls" in logged()[0]
+    )
 
 
 def test_isotype_controls_by_the_file(writers, run, tmp_path):
@@ -176,6 +178,6 @@ def test_no_folder(outs):
 def test_matrix_and_positions_of_two_runs(writers, outs):
     writers.write_h5(writers.make_run(barcode="s_008um_{:05d}-1"), outs / "filtered_feature_bc_matrix.h5")
     with pytest.raises(
-        ValueError, match="tissue_positions.csv has none of the 144 barcodes of the matrix, not 's_008um_0"
+        ValueError, match="tissue_positions.csv lacks 144 of the 144 barcodes of the matrix, e.g. 's_008um_0"
     ):
         read_spaceranger(outs)

@@ -246,7 +246,7 @@ def test_tables_that_annotate_nothing(tissue, tmp_path):
     assert (again["result"].obs["mine"] == "a").all()
 
 
-def test_modality_without_table(two_tables, told):
+def test_modality_without_table(two_tables, logged):
     mdata = from_spatialdata(two_tables, tables="rna")
     other = mdata["rna"].copy()
     other.var_names = "image:" + other.var_names
@@ -255,8 +255,8 @@ def test_modality_without_table(two_tables, told):
         both = mudata.MuData({"rna": mdata["rna"], "image": other})
     sdata = to_spatialdata(both, two_tables)
     assert sdata["spamca"].n_obs == 200
-    assert "to_spatialdata: ['image'] have no table in sdata; their results go into the joint one only" in told()
-    assert "to_spatialdata: 2 spots are in no table of sdata and left out of the joint one" in told()
+    assert "to_spatialdata: ['image'] have no table in sdata; their results go into the joint one only" in logged()
+    assert "to_spatialdata: 2 spots are in no table of sdata and left out of the joint one" in logged()
 
 
 def test_tables_by_name(two_tables, tissue):

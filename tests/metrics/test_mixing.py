@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 import spamca
 from spamca.metrics import mixing
@@ -54,3 +55,50 @@ def test_tissue_is_no_array():
         spamca.metrics.mixing(mdata)
     with pytest.raises(TypeError, match=r"got AnnData; call spamca\.metrics\.score"):
         spamca.metrics.agreement(mdata["rna"], mdata.obs["label"])
+
+
+def naive_lisi(groups: np.ndarray, points: np.ndarray) -> float:
+    """Median effective number of groups from its definition."""
+    away = np.linalg.norm(points[:, None] - points[None], axis=-1)
+    np.fill_diagonal(away, np.inf)
+
+    def shares(distance: np.ndarray, beta: float) -> np.ndarray:
+        p = np.exp(-beta * (distance - distance.min()))
+        return p / p.sum()
+
+    def excess(beta: float, distance: np.ndarray) -> float:
+        p = shares(distance, beta)
+        return -(p * np.log(p)).sum() - np.log(30)
+
+    around = []
+    for distance in away:
+        near = distance.argsort()[:90]
+        p = shares(distance[near], brentq(excess, 1e-6, 50, args=(distance[near],)))
+        around.append(1 / sum(p[groups[near] == g].sum() ** 2 for g in np.unique(groups)))
+    return np.median(around)
+
+
+def test_lisi_is_what_its_definition_gives(points):
+    library, labels = np.random.default_rng(1).integers([[3], [4]], size=(2, 400))
+    labels[points[:, 0] > 0.5] = 0
+    found = mixing(library, embedding=points, labels=labels)
+    assert found["iLISI"] == pytest.approx((naive_lisi(library, points) - 1) / 2)
+    assert found["cLISI"] == pytest.approx((4 - naive_lisi(labels, points)) / 3)
+
+
+def test_spots_on_one_point_have_neighbours_too():
+    library = np.random.default_rng(0).integers(2, size=300)
+    assert mixing(library, embedding=np.zeros((300, 2)))["iLISI"] > 0.9
+
+
+def test_a_sample_stands_for_large_tissue():
+    rng = np.random.default_rng(0)
+    library, points = rng.integers(2, size=5_100), rng.normal(size=(5_100, 2))
+    first, again, other = (mixing(library, embedding=points, random_state=seed)["iLISI"] for seed in (0, 0, 1))
+    assert first == again != other
+    assert first == pytest.approx(other, abs=0.05)
+    assert first > 0.8
+
+
+def test_two_spots():
+    assert mixing(["a", "b"], embedding=[[0.0], [1.0]])["iLISI"] == 0

@@ -70,7 +70,7 @@ def test_is_small(path, integrated):
         (lambda header, arrays: header["field"].pop("spare"), "spare"),
         (lambda header, arrays: header["field"].update(hops=[0, 1, 2]), "domains do not fit; train"),
         (lambda header, arrays: header["field"].pop("coherence"), "coherence"),
-        (lambda header, arrays: header.update(field=None), "nothing tells the domains"),
+        (lambda header, arrays: header.update(field=None), "nothing describes the domains"),
         (lambda header, arrays: (header["domains"].pop(), header["colors"].pop()), "what they look like differ"),
     ],
 )

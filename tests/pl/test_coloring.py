@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap
 import spamca
 from spamca._edge import without_pull
 from spamca._palette import palette
-from spamca.pl._coloring import find_coloring, store_colors
+from spamca.pl._coloring import Coloring, find_categories, find_coloring, matched, store_colors
 
 
 @pytest.fixture
@@ -80,10 +80,10 @@ def test_few_shades_that_are_no_list_of_colours_go_from_end_to_end(mdata, monkey
 
 
 def test_colours_given_must_suffice(mdata):
-    with pytest.raises(ValueError, match=r"palette has no colour for \['domain 3'\] of 'label'"):
+    with pytest.raises(ValueError, match=r"palette has no colour for \['domain 3'\] of the 3 categories of 'label'"):
         find_coloring(mdata, "label", palette=["red", "lime"])
     mdata.obs["many"] = pd.Categorical([str(i % 12) for i in range(mdata.n_obs)])
-    with pytest.raises(ValueError, match="12 categories, got 'tab10'; give more colours"):
+    with pytest.raises(ValueError, match="12 categories of 'many', got 'tab10'; give more"):
         find_coloring(mdata, "many", palette="tab10")
     assert "label_colors" not in mdata.uns
 
@@ -94,7 +94,7 @@ def test_strings_and_booleans_are_categories_and_numbers_are_not(mdata):
     mdata.obs["count"] = np.arange(40)
     assert find_coloring(mdata, "words").categories == ["domain 1", "domain 2", "domain 3"]
     assert find_coloring(mdata, "flag").categories == ["False", "True"]
-    assert find_coloring(mdata, "count").categories is None
+    assert find_coloring(mdata, "count").numeric
 
 
 def test_missing_values_are_known(mdata):
@@ -165,3 +165,38 @@ def test_numbers_have_no_colours_to_store(mdata):
     store_colors(mdata, find_coloring(mdata, "rna:depth"))
     store_colors(mdata, find_coloring(mdata, "gene1"))
     assert list(mdata["rna"].uns) == before
+
+
+def test_categories_are_asked_for_by_the_name_of_the_argument(mdata):
+    assert find_categories(mdata, "rna:leiden", "match").categories == ["a", "b"]
+    with pytest.raises(ValueError, match=r"match='rna:depth' holds numbers.* such as 'label'"):
+        find_categories(mdata, "rna:depth", "match")
+    with pytest.raises(ValueError, match="groupby='rna:gene1' holds numbers"):
+        find_categories(mdata, "rna:gene1", "groupby")
+    with pytest.raises(KeyError, match=r"groupby='lable' .* did you mean 'label'"):
+        find_categories(mdata, "lable", "groupby")
+    with pytest.raises(TypeError, match="match must be a string, got 3"):
+        find_categories(mdata, 3, "match")
+
+
+REFERENCE = Coloring("label", np.array([0, 0, 1, 1, 2, 2]), ["a", "b", "c"], ["#ff0000", "#00ff00", "#0000ff"])
+
+
+def test_categories_take_the_colours_of_those_they_overlap_with():
+    found = Coloring("found", np.array([2, 2, 0, 0, 1, 1]), ["0", "1", "2"], ["#111111", "#222222", "#333333"])
+    assert matched(found, REFERENCE).colors == ["#00ff00", "#0000ff", "#ff0000"]
+
+
+def test_categories_left_over_get_colours_of_their_own():
+    found = Coloring("found", np.array([0, 3, 1, 1, 2, -1]), ["0", "1", "2", "3"], ["#111111"] * 4)
+    colors = matched(found, REFERENCE).colors
+    assert colors[1:3] == ["#00ff00", "#0000ff"]
+    assert "#ff0000" in (colors[0], colors[3])
+    assert len(set(colors)) == 4
+
+
+def test_fewer_categories_are_allowed():
+    found = Coloring("found", np.array([0, 0, 0, 0, 1, 1]), ["0", "1"], ["#111111", "#222222"])
+    colors = matched(found, REFERENCE).colors
+    assert colors[0] in ("#ff0000", "#00ff00")
+    assert colors[1] == "#0000ff"

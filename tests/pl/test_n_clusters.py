@@ -18,14 +18,14 @@ def mdata():
         "evidence": -((tried - 4.0) ** 2),
         "stability": np.array([1, 0.5, 0.9, 0.4, 0.3]),
         "coherence": 1 / tried,
-        "score": np.array([-30, -2, 0.9, 0.5, -9]),
+        "error": np.array([0.5, 0.4, 0.0, 0.2, 0.3]),
     }
     return mdata
 
 
 def test_a_panel_for_each_criterion_with_the_chosen_number_marked(mdata):
     axes = spamca.pl.n_clusters(mdata)
-    assert [ax.get_title() for ax in axes] == ["evidence", "stability", "score"]
+    assert [ax.get_title() for ax in axes] == ["evidence", "stability"]
     line, chosen = axes[1].lines[:2]
     assert line.get_xdata().tolist() == [2, 3, 4, 5, 6]
     assert line.get_ydata().tolist() == [1, 0.5, 0.9, 0.4, 0.3]
@@ -36,17 +36,19 @@ def test_a_panel_for_each_criterion_with_the_chosen_number_marked(mdata):
 
 
 def test_criteria_are_drawn_as_they_are(mdata):
-    (ax,) = spamca.pl.n_clusters(mdata, criteria="score")
-    score = mdata.uns["spamca_n_clusters"]["score"]
-    assert ax.get_ylim()[0] < score.min()
-    assert ax.get_ylim()[1] > score.max()
+    (ax,) = spamca.pl.n_clusters(mdata, criteria="evidence")
+    record = mdata.uns["spamca_n_clusters"]
+    assert ax.lines[0].get_ydata().tolist() == record["evidence"].tolist()
+    band = ax.collections[0].get_paths()[0].get_extents()
+    assert band.ymin == (record["evidence"] - record["error"]).min()
+    assert band.ymax == (record["evidence"] + record["error"]).max()
 
 
 def test_criteria_and_axes_can_be_chosen(mdata):
     _, ax = plt.subplots()
     axes = spamca.pl.n_clusters(mdata, criteria=["gain"], ax=ax)
     assert axes.tolist() == [ax]
-    assert len(spamca.pl.n_clusters(mdata, criteria=["gain", "coherence", "score"], ncols=2)) == 3
+    assert len(spamca.pl.n_clusters(mdata, criteria=["gain", "coherence", "evidence"], ncols=2)) == 3
 
 
 @pytest.mark.parametrize(

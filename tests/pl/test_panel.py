@@ -5,11 +5,10 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 
-from spamca.datasets._layout import grid
+from spamca.datasets._tissue import grid
 from spamca.pl._coloring import Coloring
-from spamca.pl._image import TissueImage
-from spamca.pl._panel import MISSING, MISSING_NAME, Style, draw_key, draw_panel, scale
-from spamca.pl._section import Section
+from spamca.pl._panel import MISSING, MISSING_NAME, Style, draw_key, draw_legend, draw_panel, legend_columns, scale
+from spamca.pl._section import Section, TissueImage
 
 
 @pytest.fixture
@@ -35,7 +34,7 @@ def at(ax, x: float, y: float) -> str:
 
 
 def test_categories_have_their_colours_and_missing_spots_are_grey_beneath(ax, section):
-    draw_panel(ax, section, CODES, Style(), None)
+    draw_panel(ax, section, CODES, Style(), None, section.extent)
     assert at(ax, 0, 0) == "#ff0000"
     assert at(ax, 2, 2) == "#0000ff"
     assert at(ax, 1, 2) == MISSING
@@ -46,14 +45,14 @@ def test_categories_have_their_colours_and_missing_spots_are_grey_beneath(ax, se
 def test_numbers_go_along_the_colour_map(ax, section, cmap):
     norm = scale(NUMBERS, (0, 90))
     assert norm.vmax < 100
-    draw_panel(ax, section, NUMBERS, Style(cmap=cmap), norm)
+    draw_panel(ax, section, NUMBERS, Style(cmap=cmap), norm, section.extent)
     assert at(ax, 0, 0) == "#000000"
     assert at(ax, 2, 2) == "#ffffff"
     assert at(ax, 1, 2) == MISSING
 
 
 def test_axes_are_equal_upside_down_and_bare(ax, section):
-    draw_panel(ax, section, CODES, Style(), None)
+    draw_panel(ax, section, CODES, Style(), None, section.extent)
     assert ax.get_aspect() == 1
     assert ax.yaxis_inverted()
     assert not ax.xaxis_inverted()
@@ -62,7 +61,7 @@ def test_axes_are_equal_upside_down_and_bare(ax, section):
 
 
 def test_opacity_and_size(ax, section):
-    draw_panel(ax, section, CODES, Style("circle", 0.5, 0.3), None)
+    draw_panel(ax, section, CODES, Style("circle", 0.5, 0.3), None, section.extent)
     spots = ax.collections[0]
     assert spots.get_alpha() == 0.3
     assert np.ptp(spots.get_paths()[0].vertices[:, 0]) == pytest.approx(0.5)
@@ -70,7 +69,9 @@ def test_opacity_and_size(ax, section):
 
 def test_image_lies_beneath_and_tells_the_size_of_spots(ax, section):
     image = TissueImage(np.zeros((8, 8, 3)), 2.0, 0.55)
-    draw_panel(ax, Section(None, section.rows, section.spatial, image), CODES, Style("circle"), None)
+    section = Section(None, section.rows, section.spatial, image)
+    draw_panel(ax, section, CODES, Style("circle"), None, section.extent)
+    assert ax.images[0].get_extent() == [0, 4, 4, 0]
     assert len(ax.images) == 1
     assert np.ptp(ax.collections[0].get_paths()[0].vertices[:, 0]) == pytest.approx(0.55)
 
@@ -108,3 +109,31 @@ def test_bar_points_beyond_its_ends_only_where_values_are(ax):
     other = plt.figure().add_subplot()
     draw_key(other, nothing, Style(), scale(nothing, (1, 99)), height=3, title=None)
     assert not other.child_axes
+
+
+@pytest.mark.parametrize(("n_entries", "columns"), [(1, 1), (15, 1), (24, 2), (60, 4)])
+def test_long_legends_take_several_columns(n_entries, columns):
+    assert legend_columns(n_entries, 3.2) == columns
+
+
+@pytest.mark.parametrize("n_entries", [3, 24, 40])
+def test_legend_stands_beside_the_axes_and_is_no_higher(n_entries):
+    figure, ax = plt.subplots(figsize=(8, 3.2), layout="compressed")
+    ax.set_aspect("equal")
+    legend = draw_legend(ax, [(f"domain {i}", "red") for i in range(n_entries)], height=3.2)
+    figure.canvas.draw()
+    around, inside = legend.get_window_extent(), ax.get_window_extent()
+    assert around.x0 >= inside.x1
+    assert around.x1 <= figure.bbox.x1
+    assert around.y0 >= figure.bbox.y0
+
+
+def test_bar_stands_beside_the_axes():
+    figure, ax = plt.subplots(figsize=(5, 3.2), layout="compressed")
+    draw_key(ax, NUMBERS, Style(), scale(NUMBERS, (0, 90)), height=3.2, title="weight")
+    figure.canvas.draw()
+    (bar,) = ax.child_axes
+    assert bar.get_window_extent().x0 >= ax.get_window_extent().x1
+    assert bar.get_tightbbox().x1 <= figure.bbox.x1
+    assert bar.get_ylabel() == "weight"
+    assert len(bar.get_yticks()) <= 6

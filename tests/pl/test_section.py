@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 
 import spamca
-from spamca.datasets._layout import grid
-from spamca.pl._image import TissueImage
-from spamca.pl._section import Section, common_window, find_sections
+from spamca.datasets._tissue import grid
+from spamca.pl._section import Section, TissueImage, find_sections, tissue_image
 
 SPATIAL = grid(16, np.random.default_rng(0))
 
@@ -20,13 +19,6 @@ def test_diameter_is_that_of_the_record_or_else_found():
     assert section(3 * SPATIAL).diameter == pytest.approx(3)
     assert section(3 * SPATIAL, TissueImage(np.zeros((2, 2)), 1.0, 1.5)).diameter == 1.5
     assert section(3 * SPATIAL, TissueImage(np.zeros((2, 2)), 1.0, None)).diameter == pytest.approx(3)
-
-
-def test_one_window_holds_all_sections_whatever_their_units():
-    wide, high = section(SPATIAL[:8] * 100), section(SPATIAL[SPATIAL[:, 0] < 2])
-    assert wide.extent == pytest.approx([5, 3])
-    assert high.extent == pytest.approx([3, 5])
-    assert common_window([wide, high]) == pytest.approx([5, 5])
 
 
 def test_sections_have_their_spots_and_images():
@@ -63,3 +55,52 @@ def test_sections_that_no_column_holds_together_are_sorted():
     mdata["protein"].obs["section"] = ["b"] * 10 + [None] * 20
     found = find_sections(mdata, mdata.obsm["spatial"], "section", image=False)
     assert [section.name for section in found] == ["a", "b", "c"]
+
+
+@pytest.fixture
+def mdata():
+    return spamca.datasets.simulated(n_spots=30, n_domains=2, n_features=3)
+
+
+def record(**images: np.ndarray) -> dict:
+    factors = {f"tissue_{name}_scalef": 0.5 if name == "hires" else 0.1 for name in images}
+    return {"images": images, "scalefactors": factors | {"spot_diameter_fullres": 0.7}}
+
+
+def test_there_may_be_none(mdata):
+    assert tissue_image(mdata) is None
+    mdata.uns["spatial"] = {"s": {"images": {}, "scalefactors": {}}}
+    assert tissue_image(mdata) is None
+    mdata.uns["spatial"] = {"s": "nothing"}
+    assert tissue_image(mdata) is None
+    mdata.uns["spatial"] = "nothing"
+    assert tissue_image(mdata) is None
+
+
+def test_best_resolution_with_its_scale(mdata):
+    high, low = np.zeros((4, 6, 3)), np.ones((2, 3, 3))
+    mdata.uns["spatial"] = {"s": record(lowres=low, hires=high)}
+    found = tissue_image(mdata)
+    assert found.pixels is high
+    assert (found.scale, found.spot_diameter) == (0.5, 0.7)
+    mdata.uns["spatial"] = {"s": record(lowres=low)}
+    assert tissue_image(mdata).scale == 0.1
+
+
+def test_a_modality_may_hold_it(mdata):
+    mdata["protein"].uns["spatial"] = {"s": record(hires=np.zeros((4, 6, 3)))}
+    assert tissue_image(mdata) is not None
+    assert tissue_image(mdata, "s") is not None
+
+
+def test_sections_have_their_own(mdata):
+    first, second = np.zeros((4, 6, 3)), np.ones((4, 6, 3))
+    mdata.uns["spatial"] = {"a": record(hires=first), "b": record(hires=second)}
+    assert tissue_image(mdata, "b").pixels is second
+    assert tissue_image(mdata, "c") is None
+    assert tissue_image(mdata) is None
+
+
+def test_size_of_a_spot_need_not_be_known(mdata):
+    mdata.uns["spatial"] = {"s": {"images": {"hires": np.zeros((2, 2))}, "scalefactors": {"tissue_hires_scalef": 1}}}
+    assert tissue_image(mdata).spot_diameter is None

@@ -258,7 +258,7 @@ def test_a_drawing_that_fails_takes_back_what_was_clustered(mdata, monkeypatch):
         raise RuntimeError(msg)
 
     monkeypatch.setattr("spamca.tl.cluster", clustered)
-    monkeypatch.setattr("spamca.pl._tissue.draw_panel", fails)
+    monkeypatch.setattr("spamca.pl._figure.draw_panel", fails)
     before = state(mdata)
     with pytest.raises(RuntimeError, match="no ink"):
         spamca.pl.spatial_clusters(mdata, color=["spamca", "label"])

@@ -5,7 +5,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgba
 
-from spamca.datasets._layout import LAYOUTS
+from spamca.datasets._tissue import LAYOUTS
 from spamca.pl._spots import MAX_VECTOR_SPOTS, SHAPES, draw_spots, lattice_angle, natural_shape, spot_diameter
 
 

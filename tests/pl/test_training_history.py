@@ -33,7 +33,7 @@ def test_losses_and_axes_can_be_chosen(mdata):
 
 def test_what_is_absent_is_named(mdata):
     with pytest.raises(
-        KeyError, match=r"mdata.uns\['x'\] has no history of a training, which the default network goes without; call"
+        KeyError, match=r"mdata.uns\['x'\] has no history of a training, which the default network does without; call"
     ):
         spamca.pl.training_history(mdata, key="x")
     with pytest.raises(KeyError, match=r"\['absent'\] are not among"):

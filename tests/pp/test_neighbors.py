@@ -24,7 +24,7 @@ REAL = [
 ]
 
 
-def told(caplog):
+def logged(caplog):
     return [record.getMessage() for record in caplog.records]
 
 
@@ -120,20 +120,20 @@ def test_tells_of_spots_that_are_alone(tissue, caplog):
     tissue.obsm["spatial"] = np.vstack([place[:1] + 100, place[1:]])
     with caplog.at_level(logging.INFO, logger="spamca"):
         spamca.pp.neighbors(tissue, spatial_kind="radius", radius=1.6)
-    assert f"neighbors: 1 of {tissue.n_obs} spots have no neighbour in space" in told(caplog)
+    assert f"neighbors: 1 of {tissue.n_obs} spots have no neighbour in space" in logged(caplog)
 
 
 def test_tells_that_it_prepares(tissue, caplog):
     with caplog.at_level(logging.INFO, logger="spamca"):
         spamca.pp.neighbors(tissue)
-    assert [line.split(",")[0] for line in told(caplog)] == [
+    assert [line.split(",")[0] for line in logged(caplog)] == [
         "neighbors: 'rna' has no features yet",
         "neighbors: 'protein' has no features yet",
     ]
     caplog.clear()
     with caplog.at_level(logging.INFO, logger="spamca"):
         spamca.pp.neighbors(tissue)
-    assert told(caplog) == []
+    assert logged(caplog) == []
 
 
 def test_prepare_is_not_run_again(tissue):
@@ -151,7 +151,7 @@ def test_other_features(tissue, caplog):
     assert tissue["rna"].uns["spamca"] == {"kind": "given", "use_rep": "X_scvi"}
     assert tissue["protein"].uns["spamca"]["use_rep"] == "X_pca"
     assert_same(tissue["rna"].obsp["feature_neighbors_connectivities"], feature_graph(values).connectivities)
-    # without use_rep the choice is made anew
+    # without use_rep the choice is made again
     spamca.pp.neighbors(tissue, feature_graphs=True)
     assert tissue["rna"].uns["spamca"]["use_rep"] == "X_pca"
 
@@ -168,7 +168,7 @@ def test_features_of_scanpy_are_found(tissue, caplog):
     tissue["rna"].obsm["X_pca"] = np.random.default_rng(0).normal(size=(tissue.n_obs, 6)).astype(np.float32)
     with caplog.at_level(logging.INFO, logger="spamca"):
         spamca.pp.neighbors(tissue)
-    assert "neighbors: using obsm['X_pca'] for 'rna'" in told(caplog)
+    assert "neighbors: using obsm['X_pca'] for 'rna'" in logged(caplog)
     assert tissue["rna"].obsm["X_pca"].shape[1] == 6
     assert tissue["rna"].uns["spamca"]["kind"] == "given"
 

@@ -33,7 +33,7 @@ def test_writes_what_it_says(integrated):
         "random_state": 0,
     }
     assert "history" in integrated.uns["spamca"]
-    assert set(integrated.uns["spamca"]["domains"]) > {"worth", "inflation", "hops", "objective"}
+    assert set(integrated.uns["spamca"]["domains"]) > {"weights", "inflation", "hops", "objective"}
     for modality in integrated.mod.values():
         pd.testing.assert_series_equal(modality.obs["spamca"], labels)
         assert modality.uns["spamca_colors"] == integrated.uns["spamca_colors"]
@@ -130,7 +130,7 @@ def test_domains_are_found_as_integrate_finds_them(integrated):
 def test_trust_of_integrate_is_kept(integrated):
     spamca.tl.integrate(integrated, 3, max_epochs=1, progress_bar=False, modality_trust={"protein": 0})
     spamca.tl.cluster(integrated, 2)
-    assert integrated.uns["spamca"]["domains"]["worth"]["protein"] == 0
+    assert integrated.uns["spamca"]["domains"]["weights"]["protein"] == 0
     assert (integrated.obs["protein:spamca_weight"] == 0).all()
 
 

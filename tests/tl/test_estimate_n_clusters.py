@@ -9,7 +9,7 @@ import pytest
 
 import spamca
 
-CRITERIA = ("gain", "evidence", "stability", "coherence", "score")
+CRITERIA = ("gain", "evidence", "error", "stability", "coherence")
 NARROW = {"n_clusters_range": (2, 5)}
 
 

@@ -13,7 +13,7 @@ from sklearn.metrics import adjusted_rand_score
 import spamca
 from spamca import _edge
 from spamca.nn import Settings
-from spamca.tl._guide import find_domains
+from spamca.tl._domains import find_domains
 
 QUICK = {"max_epochs": 3, "progress_bar": False}
 
@@ -316,7 +316,7 @@ def test_domains_are_written(with_graphs):
     np.testing.assert_array_equal(with_graphs.obs[["rna:spamca_weight", "protein:spamca_weight"]], found.shares)
     record = with_graphs.uns["spamca"]["domains"]
     names = ("rna", "protein")
-    assert record["worth"] == dict(zip(names, found.worth, strict=True))
+    assert record["weights"] == dict(zip(names, found.weights, strict=True))
     assert record["inflation"] == dict(zip(names, found.inflation, strict=True))
     assert record["hops"] == list(found.hops)
     assert {name: record[name] for name in found.record} == found.record
@@ -364,7 +364,7 @@ def test_domains_survive_writing(with_graphs, tmp_path: Path):
     )
     assert read.uns["spamca"]["params"]["modality_trust"] == {"protein": 0.5}
     domains = with_graphs.uns["spamca"]["domains"]
-    assert read.uns["spamca"]["domains"]["worth"] == domains["worth"]
+    assert read.uns["spamca"]["domains"]["weights"] == domains["weights"]
     assert read.uns["spamca"]["domains"]["inflation"] == domains["inflation"]
     spamca.tl.cluster(read)
     np.testing.assert_array_equal(read.obs["spamca"].cat.codes, with_graphs.obs["spamca"].cat.codes)
@@ -391,7 +391,7 @@ def test_trust_is_recorded_and_heard(with_graphs):
     spamca.tl.integrate(with_graphs, 3, modality_trust=given, **QUICK)
     record = with_graphs.uns["spamca"]
     assert record["params"]["modality_trust"] == given == {"protein": 0}
-    assert record["domains"]["worth"]["protein"] == 0
+    assert record["domains"]["weights"]["protein"] == 0
     assert np.isnan(record["domains"]["inflation"]["protein"])
     assert (with_graphs.obs["protein:spamca_weight"] == 0).all()
     np.testing.assert_array_equal(with_graphs.obs["rna:spamca_weight"], 1)
@@ -400,7 +400,7 @@ def test_trust_is_recorded_and_heard(with_graphs):
 def test_trust_replaces_what_is_measured(with_graphs):
     spamca.tl.integrate(with_graphs, 3, modality_trust={"protein": 0.125}, **QUICK)
     domains = with_graphs.uns["spamca"]["domains"]
-    assert domains["worth"]["protein"] == 0.125
+    assert domains["weights"]["protein"] == 0.125
     assert domains["inflation"]["protein"] >= 1
 
 
@@ -408,7 +408,7 @@ def test_modality_of_noise_has_no_weight(with_graphs):
     protein = with_graphs["protein"]
     protein.obsm["X_pca"] = np.random.default_rng(0).normal(size=protein.obsm["X_pca"].shape).astype(np.float32)
     spamca.tl.integrate(with_graphs, 3, **QUICK)
-    assert with_graphs.uns["spamca"]["domains"]["worth"]["protein"] == 0
+    assert with_graphs.uns["spamca"]["domains"]["weights"]["protein"] == 0
     assert (with_graphs.obs["protein:spamca_weight"] == 0).all()
 
 
@@ -422,8 +422,8 @@ def test_tissue_in_which_nothing_is_shared_by_neighbours(tissue, caplog):
     spamca.tl.integrate(mdata, 3, **QUICK)
     assert "neighbours share nothing in any modality" in caplog.text
     domains = mdata.uns["spamca"]["domains"]
-    assert set(domains) == {"worth", "inflation", "hops"}
-    assert domains["worth"] == {"rna": 0, "protein": 0}
+    assert set(domains) == {"weights", "inflation", "hops"}
+    assert domains["weights"] == {"rna": 0, "protein": 0}
     np.testing.assert_allclose(mdata.obsm["spamca_posterior"], 1 / 3, rtol=1e-6)
     np.testing.assert_array_equal(mdata.obs["rna:spamca_weight"], 0.5)
     assert np.isfinite(mdata.obsm["X_spamca"]).all()
@@ -436,7 +436,11 @@ def test_interrupted_search_leaves_no_trace(with_graphs, monkeypatch, assert_sam
     spamca.tl.integrate(with_graphs, 3, **QUICK)
     before = with_graphs.copy()
     _edge.drop_pulled(before, "spamca")  # mudata 0.3 copies columns of the modalities
-    for where in ("spamca.tl._guide.guide", "spamca.tl._store.joint_neighbors", "spamca.tl._store_domains.palette"):
+    for where in (
+        "spamca.domains.find_domains",
+        "spamca.tl._store.joint_neighbors",
+        "spamca.tl._store_domains.palette",
+    ):
         with monkeypatch.context() as patched:
             patched.setattr(where, interrupted)
             with pytest.raises(KeyboardInterrupt):

@@ -333,7 +333,7 @@ def test_noise_alone_has_no_novelty(trained, new, caplog):
         spamca.tl.transform(new, mdata)
     assert new.obs["spamca_novelty"].isna().all()
     assert "share_beyond" not in new.uns["spamca"]["transform"]
-    assert "how far this one is is not told" in caplog.text
+    assert "how far this one is cannot be said" in caplog.text
 
 
 def test_model_of_no_domains_is_refused(trained, new):
@@ -341,7 +341,7 @@ def test_model_of_no_domains_is_refused(trained, new):
     noise(mdata)
     spamca.pp.neighbors(mdata, use_rep="noise")
     spamca.tl.integrate(mdata, 3, max_epochs=2, progress_bar=False)
-    with pytest.raises(ValueError, match="nothing tells the domains"):
+    with pytest.raises(ValueError, match="nothing describes the domains"):
         spamca.tl.transform(new, mdata)
     assert "X_spamca" not in new.obsm
 

@@ -1,16 +1,9 @@
-"""The one place that judges input and words the errors.
-
-Every check runs before anything is computed or written, names the argument, quotes the value, and says what mends it.
-"""
+"""Checks of input: each runs before anything is written, names the argument, quotes the value and says what mends it."""
 
 from __future__ import annotations
 
-from spamca._checks.features import check_features, check_modality_names, check_modality_records, check_representation
-from spamca._checks.key import check_key_added
-from spamca._checks.place import check_coordinates, check_library, find_library_key, recorded_library_key
-from spamca._checks.tissue import check_mudata, check_readable, check_size
-from spamca._checks.training import check_checkpoint, check_devices, known_settings
-from spamca._checks.value import (
+from spamca._checks.arguments import (
+    check_checkpoint,
     check_choice,
     check_count,
     check_flag,
@@ -21,13 +14,23 @@ from spamca._checks.value import (
     check_real,
     check_seed,
 )
+from spamca._checks.key import check_key_added
+from spamca._checks.place import check_coordinates, check_library, find_library_key, recorded_library_key
+from spamca._checks.tissue import (
+    check_features,
+    check_modality_names,
+    check_modality_records,
+    check_mudata,
+    check_readable,
+    check_representation,
+    check_size,
+)
 
 __all__ = [
     "check_checkpoint",
     "check_choice",
     "check_coordinates",
     "check_count",
-    "check_devices",
     "check_features",
     "check_flag",
     "check_key_added",
@@ -45,6 +48,5 @@ __all__ = [
     "check_seed",
     "check_size",
     "find_library_key",
-    "known_settings",
     "recorded_library_key",
 ]

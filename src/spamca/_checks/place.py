@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import sparse
 
 from spamca import _edge, _keys
-from spamca._checks.value import check_name
+from spamca._checks.arguments import check_name
 from spamca._logging import logger
 
 if TYPE_CHECKING:
@@ -18,21 +18,10 @@ if TYPE_CHECKING:
 
 
 def check_coordinates(mdata: MuData, basis: str = _keys.SPATIAL) -> np.ndarray:
-    """Coordinates of all spots.
+    """Coordinates of all spots, (n_obs, 2), float64.
 
-    Those of ``mdata.obsm[basis]`` where there are any; else those of the modalities, the first that has a spot speaking
-    for it.
-
-    Returns
-    -------
-    Shape (n_obs, 2), float64.
-
-    Raises
-    ------
-    KeyError
-        If neither the MuData nor a modality has coordinates.
-    ValueError
-        If they are not two finite numbers a spot, are missing for a spot, or must be joined and disagree.
+    They come from ``mdata.obsm[basis]``, else from the first modality that has the spot. KeyError if there are none;
+    ValueError if they are not two finite numbers for each spot, or if modalities that must be joined disagree.
     """
     check_name("spatial_key", basis)
     if basis in mdata.mod:
@@ -67,26 +56,26 @@ def _checked_coordinates(values: Any, where: str, basis: str) -> np.ndarray:
     try:
         if values.dtype.kind == "c":  # the cast would only warn
             raise TypeError
-        values = (values.toarray() if sparse.issparse(values) else values).astype(np.float64)
+        coords: np.ndarray = (values.toarray() if sparse.issparse(values) else values).astype(np.float64)
     except (TypeError, ValueError) as error:
         msg = f"{slot} must hold numbers, got {values.dtype}; set it to an array of numbers of shape (n_obs, 2)"
         raise ValueError(msg) from error
-    bad = ~np.isfinite(values).all(axis=1)
+    bad = ~np.isfinite(coords).all(axis=1)
     if bad.any():
         msg = (
             f"{slot} must be finite, {bad.sum()} spots have NaN or infinite coordinates, first at row "
             f"{bad.argmax()}; set them or leave those spots out"
         )
         raise ValueError(msg)
-    return values
+    return coords
 
 
 def _joined_coordinates(mdata: MuData, coords: dict[str, np.ndarray], basis: str) -> np.ndarray:
     joined = np.full((mdata.n_obs, 2), np.nan)
     for name, values in coords.items():
         values = _edge.spread(values, _edge.rows(mdata, name), np.nan)
-        known, missing = ~np.isnan(joined[:, 0]), np.isnan(joined[:, 0])
-        fills, both = missing & ~np.isnan(values[:, 0]), known & ~np.isnan(values[:, 0])
+        has, missing = ~np.isnan(values[:, 0]), np.isnan(joined[:, 0])
+        fills, both = missing & has, ~missing & has
         if fills.any() and not np.allclose(joined[both], values[both]):
             msg = (
                 f"obsm[{basis!r}] of modality {name!r} disagrees with that of the modalities before it on the spots they "
@@ -105,14 +94,9 @@ def _joined_coordinates(mdata: MuData, coords: dict[str, np.ndarray], basis: str
 
 
 def check_library(mdata: MuData, library_key: str | None) -> np.ndarray | None:
-    """Section of each spot as strings, shape (n_obs,), from ``obs`` of the MuData or of the modalities; None for None.
+    """Section of each spot as strings, (n_obs,), from ``obs`` of the MuData or of the modalities; None for None.
 
-    Raises
-    ------
-    KeyError
-        If neither has the column.
-    ValueError
-        If a spot has no section.
+    KeyError if neither has the column, ValueError if a spot has no section.
     """
     if library_key is None:
         return None
@@ -124,7 +108,7 @@ def check_library(mdata: MuData, library_key: str | None) -> np.ndarray | None:
     section = np.full(mdata.n_obs, None, dtype=object)
     for name, holder in holders.items():
         values = holder.obs[library_key].astype(object).to_numpy()
-        values = values if holder is mdata else _edge.spread(values, _edge.rows(mdata, name), None)
+        values = values if holder is mdata else _edge.spread(values, _edge.rows(mdata, name), np.nan)
         section = np.where(pd.isna(section), values, section)
     missing = pd.isna(section)
     if missing.any():
@@ -134,21 +118,7 @@ def check_library(mdata: MuData, library_key: str | None) -> np.ndarray | None:
 
 
 def find_library_key(mdata: MuData, library_key: str | None, caller: str) -> str | None:
-    """Column with the sections: the one given, else the one that the spatial graph was built with and that is still there.
-
-    Parameters
-    ----------
-    mdata
-        Tissue, which may hold the record of a spatial graph.
-    library_key
-        What the user gave.
-    caller
-        Who asks, for the log.
-
-    Returns
-    -------
-    None where the tissue is one section as far as is known.
-    """
+    """Column with the sections: the one given, else that of the spatial graph if it is still there; None if there is none."""
     if library_key is not None:
         return library_key
     found = recorded_library_key(mdata)
@@ -159,7 +129,7 @@ def find_library_key(mdata: MuData, library_key: str | None, caller: str) -> str
 
 
 def recorded_library_key(mdata: MuData) -> str | None:
-    """Column with the sections that the spatial graph was built with, whether or not it is still there."""
+    """Column with the sections that the spatial graph was built with, even if it is no longer there."""
     record = mdata.uns.get(_keys.SPATIAL_NEIGHBORS)
     params = record.get("params") if isinstance(record, Mapping) else None
     found = params.get("library_key") if isinstance(params, Mapping) else None

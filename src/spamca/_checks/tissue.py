@@ -1,38 +1,23 @@
-"""Whether an object is a tissue that can be worked with."""
+"""Whether an object is a tissue whose spots, modalities and features can be worked with."""
 
 from __future__ import annotations
 
-from itertools import combinations
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from anndata import AnnData
 from mudata import MuData
+from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from spamca import _edge
-
-FEWEST_SPOTS = 3
-"""What scanpy's neighbours need."""
+from spamca import _edge, _keys
 
 
 def check_mudata(mdata: MuData, *, copy: bool = False) -> None:
-    """Whether the object is a MuData that can be written to, with spots told apart and matched between modalities.
+    """Whether the object passes :func:`check_readable` and can be written to, or copied with ``copy`` (ValueError).
 
-    Objects backed by a file pass: what is written to them stays in memory.
-
-    Parameters
-    ----------
-    mdata
-        The tissue.
-    copy
-        Whether a copy of it is to be made.
-
-    Raises
-    ------
-    TypeError
-        If it is not a MuData of AnnData.
-    ValueError
-        If it is a view and not to be copied, or backed by a file and to be, its modalities share no spots, it holds fewer than two spots, or names repeat.
+    Objects backed by a file pass without ``copy``: what is written to them stays in memory.
     """
     if isinstance(mdata, MuData) and mdata.is_view and not copy:
         msg = "mdata is a view of another MuData and nothing written to it would last; pass mdata.copy(), or copy=True"
@@ -44,29 +29,16 @@ def check_mudata(mdata: MuData, *, copy: bool = False) -> None:
 
 
 def check_size(mdata: MuData, what: str) -> None:
-    """Whether there are enough spots for what is to be done with them, told in the passive: ``"to be integrated"``.
-
-    Raises
-    ------
-    ValueError
-        If not.
-    """
-    if mdata.n_obs < FEWEST_SPOTS:
-        msg = f"mdata needs at least {FEWEST_SPOTS} spots {what}, it has {mdata.n_obs}"
+    """Whether there are enough spots (ValueError); ``what`` completes the sentence, e.g. ``"to be integrated"``."""
+    if mdata.n_obs < 3:  # what scanpy's neighbours need
+        msg = f"mdata needs at least 3 spots {what}, it has {mdata.n_obs}"
         raise ValueError(msg)
 
 
 def check_readable(mdata: MuData) -> None:
-    """Whether the object is a MuData whose spots can be told apart and matched between modalities.
+    """Whether the object is a MuData of AnnData (TypeError) with unique spots that its modalities share (ValueError).
 
     Views and objects backed by a file pass: this is the check of functions that write nothing.
-
-    Raises
-    ------
-    TypeError
-        If it is not a MuData of AnnData.
-    ValueError
-        If its modalities share no spots, it holds fewer than two spots, or names repeat.
     """
     if not isinstance(mdata, MuData):
         msg = f"mdata must be a MuData, got {type(mdata).__name__}; wrap an AnnData as mudata.MuData({{'rna': adata}})"
@@ -107,10 +79,7 @@ def _check_names(mdata: MuData) -> None:
 
 def _check_shared(mdata: MuData) -> None:
     present, names = _edge.present(mdata), list(mdata.mod)
-    shared = np.eye(len(names), dtype=bool)
-    for a, b in combinations(range(len(names)), 2):
-        shared[a, b] = (present[:, a] & present[:, b]).any()
-    n_parts, part = connected_components(shared, directed=False)
+    n_parts, part = connected_components(present.T.astype(np.int64) @ present, directed=False)
     if n_parts > 1:
         first = [name for name, p in zip(names, part, strict=True) if p == 0]
         rest = [name for name, p in zip(names, part, strict=True) if p != 0]
@@ -120,3 +89,76 @@ def _check_shared(mdata: MuData) -> None:
             f"{list(a[:1])}, mdata[{rest[0]!r}].obs_names with {list(b[:1])}; give the same spot the same name in each"
         )
         raise ValueError(msg)
+
+
+def check_features(X: Any, modality: str, *, counts: bool = False) -> None:
+    """Whether features (n_spots, n_features) are there and finite, and not negative where they are counts (ValueError).
+
+    ``X`` is dense, sparse, or the blocks of a matrix that is not in memory.
+    """
+    if X is None:
+        msg = f"mdata[{modality!r}].X is empty; set it, or name features of obsm with use_rep"
+        raise ValueError(msg)
+    if X.shape[1] == 0:
+        msg = f"modality {modality!r} has no features; leave it out of the MuData"
+        raise ValueError(msg)
+    if X.dtype.kind not in "biuf":
+        msg = f"features of modality {modality!r} must be real numbers, got {X.dtype}; set mdata[{modality!r}].X"
+        raise ValueError(msg)
+    # NaN and infinity show in the extremes, so no mask of the size of the data is needed.
+    if hasattr(X, "look"):  # blocks, whose extremes are known
+        low, high = X.look.low, X.look.high
+    else:
+        values = X.data if sparse.issparse(X) else np.asarray(X)
+        low, high = (values.min(), values.max()) if values.size else (0, 0)
+    if not (np.isfinite(low) and np.isfinite(high)):
+        msg = f"features of modality {modality!r} must be finite, there are NaN or infinite values; set or remove them"
+        raise ValueError(msg)
+    if counts and low < 0:
+        msg = (
+            f"modality {modality!r} is to be prepared as counts but holds negative values (lowest {low:.4g}); put raw "
+            f"counts into mdata[{modality!r}].X, or pass kinds={{{modality!r}: 'generic'}} to spamca.pp.prepare"
+        )
+        raise ValueError(msg)
+
+
+def check_modality_names(name: str, mapping: Mapping[str, Any], mdata: MuData) -> None:
+    """Whether an argument is a mapping (TypeError) whose keys are modalities (KeyError)."""
+    if not isinstance(mapping, Mapping):
+        msg = f"{name} must be a mapping by modality such as {{{next(iter(mdata.mod))!r}: ...}}, got {mapping!r}"
+        raise TypeError(msg)
+    for modality in mapping:
+        if modality not in mdata.mod:
+            msg = f"{name} names modality {modality!r}, but mdata has {list(mdata.mod)}"
+            raise KeyError(msg)
+
+
+def check_modality_records(mdata: MuData) -> None:
+    """Whether the key in ``uns`` of each modality where this package keeps its record is free or holds one (ValueError)."""
+    for name, modality in mdata.mod.items():
+        record = modality.uns.get(_keys.MODALITY_RECORD, {})
+        if not isinstance(record, Mapping):
+            msg = (
+                f"mdata[{name!r}].uns[{_keys.MODALITY_RECORD!r}] must be the record that spamca keeps there, got "
+                f"{type(record).__name__}; move it to another key of uns"
+            )
+            raise ValueError(msg)
+
+
+def check_representation(mdata: MuData, modality: str, use_rep: str) -> np.ndarray:
+    """Representation of a modality's spots, (n_modality, n_features), if it is there (KeyError) and finite (ValueError)."""
+    obsm = mdata[modality].obsm
+    if use_rep not in obsm:
+        msg = (
+            f"use_rep={use_rep!r} is not in mdata[{modality!r}].obsm, which holds {list(obsm)}; "
+            "call spamca.pp.prepare(mdata) and leave use_rep out"
+        )
+        raise KeyError(msg)
+    values = obsm[use_rep]
+    # Dense, since the network holds what it restores in memory: a representation should have few columns.
+    values = values.toarray() if sparse.issparse(values) else np.asarray(values)
+    slot = f"mdata[{modality!r}].obsm[{use_rep!r}]"
+    if values.ndim != 2 or not values.shape[1] or values.dtype.kind not in "fiu" or not np.isfinite(values).all():
+        msg = f"{slot} must be a matrix of finite numbers, got shape {values.shape} of {values.dtype}; compute it again"
+        raise ValueError(msg)
+    return values

@@ -31,7 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     from cyclopts import CycloptsError
 
-    from spamca.cli._app import Log, app
+    from spamca.cli._app import app
+    from spamca.cli._common import LOG
     from spamca.cli._exit import Code, expected, text_of
     from spamca.cli._logs import logs
     from spamca.cli._process import Interruption, is_first
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except CycloptsError as error:
         sys.stderr.write(f"spamca: {error}\n")
         return Code.USAGE
-    log = call.arguments.get("log", Log())
+    log = call.arguments.get("log", LOG)
     # Of the processes that share a training, only the first one reports.
     level = log.log_level if is_first(call.arguments.get("devices", "auto")) else "error"
     try:

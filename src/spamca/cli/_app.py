@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import App, CycloptsError, Group, Parameter, Token
+from cyclopts import App, CycloptsError, Parameter, Token
 from cyclopts.config import Dict, Json, Toml
-from cyclopts.types import PositiveInt  # noqa: TC002 (cyclopts reads the annotations)
 from cyclopts.validators import Path as Ending
 
 from spamca import __version__
+from spamca.cli._common import LOG, Files, Flag, Log
 from spamca.cli._inputs import READERS
 from spamca.cli._options import as_json, entries, with_options
 from spamca.cli._record import Record  # noqa: TC001 (cyclopts reads the annotations)
@@ -33,42 +32,9 @@ CODES = """Exit codes:
 CONFIG = {".json": Json, ".toml": Toml}
 """What reads a file of options, by its suffix."""
 
-Flag = Annotated[bool, Parameter(negative=())]
 FIGURES = ["domains", "modality_weights", "confidence"]
 RUN = (*READERS, "pp.prepare", "pp.neighbors", "tl.integrate", "tl.cluster")
 TRANSFORM = (*READERS, "tl.transform")
-
-
-@Parameter(name="*", group=Group.create_ordered("Log"))
-@dataclass(frozen=True)
-class Log:
-    """Options of the log."""
-
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    """Least severe messages shown on stderr."""
-    log_file: Path | None = None
-    """File that the log is appended to as well."""
-
-
-@Parameter(name="*", group=Group.create_ordered("Files and threads"))
-@dataclass(frozen=True)
-class Files:
-    """Options of the commands that compute."""
-
-    output: Annotated[Path, Parameter(alias="-o", validator=Ending(ext="h5mu"))]
-    """.h5mu file to write."""
-    figures: Path | None = None
-    """Folder for figures."""
-    figure_format: Literal["png", "pdf", "svg"] = "png"
-    """Format of the figures."""
-    record: Path | None = None
-    """Record of the run in JSON, by default OUTPUT.json."""
-    force: Flag = False
-    """Replace outputs that exist."""
-    config: Path | None = None
-    """.json or .toml file with options; what is typed wins."""
-    threads: PositiveInt | None = None
-    """Threads to compute with, by default what the libraries choose."""
 
 
 def from_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
@@ -132,7 +98,7 @@ def run(
     save_model: Annotated[
         Path | None, Parameter(validator=Ending(ext="safetensors"), group="Files and threads")
     ] = None,
-    log: Log = Log(),
+    log: Log = LOG,
     record: Annotated[Record, Parameter(parse=False)],
     **given: Any,
 ) -> None:
@@ -162,7 +128,7 @@ def transform(
     *,
     files: Files,
     model: Annotated[Path, Parameter(group="Files and threads")],
-    log: Log = Log(),
+    log: Log = LOG,
     record: Annotated[Record, Parameter(parse=False)],
     **given: Any,
 ) -> None:
@@ -189,7 +155,7 @@ def info(
     label: str | None = None,
     library_key: str | None = None,
     as_json: Annotated[Flag, Parameter(name="--json")] = False,
-    log: Log = Log(),
+    log: Log = LOG,
 ) -> None:
     """Show what a file holds: modalities, spots, and what spamca has stored.
 

@@ -48,7 +48,7 @@ def _spatialdata_files(path: Path, **_: Any) -> Iterable[Path]:
 
 
 def _spaceranger_files(path: Path, *, raw: bool = False, counts_file: str | None = None, **_: Any) -> Iterable[Path]:
-    from spamca.io._matrix import find_matrix
+    from spamca.io._spaceranger_files import find_matrix
 
     matrix = find_matrix(path, counts_file, raw=raw)
     return [*([matrix] if matrix.is_file() else _within(matrix)), *_within(path / "spatial")]

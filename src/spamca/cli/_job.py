@@ -21,7 +21,7 @@ from spamca.cli._process import is_first
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from spamca.cli._app import Files
+    from spamca.cli._common import Files
     from spamca.cli._record import Record
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")

@@ -1,4 +1,4 @@
-"""Clusters of points: clusterers behind one interface, their number, and their spatial refinement."""
+"""Clusters of points: clusterers with one interface, their number, and their spatial refinement."""
 
 from __future__ import annotations
 

@@ -7,16 +7,9 @@ from scipy.sparse import csr_matrix
 
 
 def pairwise_rand(partitions: np.ndarray) -> np.ndarray:
-    """Adjusted Rand index (Hubert and Arabie 1985) of every two partitions, from one sparse product of their indicators.
+    """Adjusted Rand index (Hubert and Arabie 1985) of every two of S partitions (S, n), integers from 0: shape (S, S).
 
-    Parameters
-    ----------
-    partitions
-        Shape (S, n), integers from 0.
-
-    Returns
-    -------
-    Shape (S, S), symmetric, with ones on the diagonal.
+    One sparse product of indicators counts all pairs of clusters at once; scikit-learn's index takes two partitions at a time.
     """
     s, n = partitions.shape
     k = int(partitions.max()) + 1
@@ -24,12 +17,8 @@ def pairwise_rand(partitions: np.ndarray) -> np.ndarray:
     indicator = csr_matrix((np.ones(s * n), (np.tile(np.arange(n), s), column.ravel())), (n, s * k))
     table = (indicator.T @ indicator).tocoo()
     both = np.zeros((s, s))
-    np.add.at(both, (table.row // k, table.col // k), _pairs(table.data))
+    np.add.at(both, (table.row // k, table.col // k), table.data * (table.data - 1) / 2)
     single = np.diagonal(both)
-    chance = np.outer(single, single) / max(_pairs(n), 1)
+    chance = np.outer(single, single) / max(n * (n - 1) / 2, 1)
     room = (single[:, None] + single) / 2 - chance
     return np.where(room > 0, (both - chance) / np.where(room > 0, room, 1), 1.0)
-
-
-def _pairs(count: np.ndarray | int) -> np.ndarray | float:
-    return count * (count - 1) / 2

@@ -9,7 +9,7 @@ import numpy as np
 
 from spamca.cluster.readout import spheres
 from spamca.cluster.result import Clustering
-from spamca.cluster.subsample import subsample
+from spamca.cluster.seeding import subsample
 
 if TYPE_CHECKING:
     from scipy.sparse import spmatrix
@@ -19,32 +19,13 @@ FIT_SAMPLE = 50_000
 
 
 def kmeans(
-    points: np.ndarray,
-    n_clusters: int,
-    *,
-    connectivities: spmatrix | None = None,
-    random_state: int = 0,
+    points: np.ndarray, n_clusters: int, *, connectivities: spmatrix | None = None, random_state: int = 0
 ) -> Clustering:
-    r"""Cluster points by k-means, best of ten starts.
+    r"""Cluster points by k-means, best of ten starts; arguments as in :func:`mixture`.
 
     The posterior is that of a mixture of equal spheres around the centres,
     :math:`p_{ik} \propto \exp(-\lVert x_i - \mu_k \rVert^2 / 2 \sigma^2)`, with :math:`\sigma^2` the mean variance
-    within clusters.
-
-    Parameters
-    ----------
-    points
-        Shape (n, d).
-    n_clusters
-        Number of clusters K.
-    connectivities
-        Not used.
-    random_state
-        Seed.
-
-    Returns
-    -------
-    Clusters; the record holds ``inertia`` over all points.
+    within clusters. The record holds ``inertia`` over all points.
     """
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
@@ -53,15 +34,6 @@ def kmeans(
     with warnings.catch_warnings():  # of fewer distinct points than clusters
         warnings.simplefilter("ignore", ConvergenceWarning)
         fitted = KMeans(n_clusters, n_init=10, random_state=random_state).fit(points[part])
-    squared = np.square(fitted.transform(points))
-    labels = squared.argmin(axis=1)
-    nearest = squared[np.arange(len(points)), labels]
-    variance = nearest.mean() / points.shape[1]
-    score = (
-        (squared - nearest[:, None]) / (2 * variance)
-        if variance > 0
-        else np.where(squared > nearest[:, None], np.inf, 0)
-    )
-    posterior = np.exp(-score)
-    posterior /= posterior.sum(axis=1, keepdims=True)
-    return Clustering(labels, posterior, {"inertia": float(nearest.sum())}, spheres(points, labels, n_clusters))
+    readout = spheres(points, fitted.predict(points), n_clusters)
+    posterior = readout.posterior(points)
+    return Clustering(posterior.argmax(axis=1), posterior, {"inertia": -float(fitted.score(points))}, readout)

@@ -8,9 +8,8 @@ import numpy as np
 from scipy.sparse import csr_matrix, identity
 
 from spamca._logging import logger
-from spamca.cluster.discriminants import alike
+from spamca.cluster.readout import alike
 from spamca.cluster.result import Clustering
-from spamca.cluster.to_number import to_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,32 +24,13 @@ N_RUNS = 24
 
 
 def leiden(
-    points: np.ndarray,
-    n_clusters: int,
-    *,
-    connectivities: spmatrix | None = None,
-    random_state: int = 0,
+    points: np.ndarray, n_clusters: int, *, connectivities: spmatrix | None = None, random_state: int = 0
 ) -> Clustering:
-    """Cluster points by leiden (Traag, Waltman and van Eck 2019), through scanpy and igraph.
+    """Cluster points by leiden (Traag, Waltman and van Eck 2019), through scanpy and igraph; arguments as in :func:`mixture`.
 
     The resolution is found by bisection. Where no resolution gives the wanted number, the nearest partition is taken and
     its most similar clusters merged, or its widest split; this is logged. The posterior of a cluster is its share among a
-    point and its neighbours.
-
-    Parameters
-    ----------
-    points
-        Shape (n, d).
-    n_clusters
-        Number of clusters K.
-    connectivities
-        Not used.
-    random_state
-        Seed.
-
-    Returns
-    -------
-    Clusters; the record holds ``resolution`` and ``n_communities``, the number found there.
+    point and its neighbours. The record holds ``resolution`` and ``n_communities``, the number found there.
     """
     from spamca.graph import feature_graph
 
@@ -59,34 +39,20 @@ def leiden(
     resolution, found = bisect(lambda value: communities(graph, value, random_state), n_clusters)
     n_found = int(found.max()) + 1
     if n_found != n_clusters:
-        logger.info(
-            "leiden: no resolution gave %d clusters; %s those of %d",
-            n_clusters,
-            "merging" if n_found > n_clusters else "splitting",
-            n_found,
-        )
+        change = "merging" if n_found > n_clusters else "splitting"
+        logger.info("leiden: no resolution gave %d clusters; %s those of %d", n_clusters, change, n_found)
     labels = to_number(points, found, n_clusters, random_state=random_state)
     indicator = csr_matrix((np.ones(len(points)), (np.arange(len(points)), labels)), (len(points), labels.max() + 1))
-    # A row of K votes a spot.
-    votes = ((graph + identity(len(points), format="csr")) @ indicator).toarray()
+    votes = ((graph + identity(len(points), format="csr")) @ indicator).toarray()  # (n, K)
     posterior = votes / votes.sum(axis=1, keepdims=True)
     record = {"resolution": resolution, "n_communities": n_found}
     return Clustering(labels, posterior, record, alike(points, labels, posterior.shape[1]))
 
 
 def bisect(run: Callable[[float], np.ndarray], n_clusters: int) -> tuple[float, np.ndarray]:
-    """Find a resolution that gives a wanted number of clusters, or one near it.
+    """Resolution that gives a wanted number of clusters or one near it, and labels (n,) from 0 on.
 
-    Parameters
-    ----------
-    run
-        From a resolution to labels, integers from 0 of shape (n,). More clusters at higher resolutions, roughly.
-    n_clusters
-        Wanted number.
-
-    Returns
-    -------
-    Resolution and labels of the run that came nearest to it.
+    ``run`` goes from a resolution to labels; there are more clusters at higher resolutions, roughly.
     """
     low, high, best = 0.0, np.inf, (np.inf, 1.0, np.empty(0, dtype=np.int64))
     resolution = 1.0
@@ -107,14 +73,46 @@ def communities(graph: csr_matrix, resolution: float, random_state: int) -> np.n
     from anndata import AnnData
     from scanpy.tools import leiden as scanpy_leiden
 
-    adata = AnnData(shape=graph.shape)
-    scanpy_leiden(
-        adata,
-        resolution,
-        adjacency=graph,
-        random_state=random_state,
-        flavor="igraph",
-        n_iterations=2,
-        directed=False,
-    )
+    adata, options = AnnData(shape=graph.shape), {"flavor": "igraph", "n_iterations": 2, "directed": False}
+    scanpy_leiden(adata, resolution, adjacency=graph, random_state=random_state, **options)
     return adata.obs["leiden"].cat.codes.to_numpy(dtype=np.int64)
+
+
+def to_number(points: np.ndarray, labels: np.ndarray, n_clusters: int, *, random_state: int = 0) -> np.ndarray:
+    """Bring a partition (n,) of points (n, d), integers from 0 with none left out, to a number of clusters, at most n.
+
+    Too many are merged by Ward's criterion, the pair first whose union adds least variance, so small and similar clusters
+    go first. Of too few the one with most variance is split in two by k-means, unless its points coincide.
+    """
+    labels = labels.copy()
+    while labels.max() + 1 > n_clusters:
+        labels = _merge(points, labels)
+    while labels.max() + 1 < n_clusters:
+        split = _split(points, labels, random_state)
+        if split is None:
+            break
+        labels = split
+    return labels
+
+
+def _merge(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    size = np.bincount(labels)
+    mean = np.stack([np.bincount(labels, weights=column) for column in points.T], axis=1) / size[:, None]
+    apart = np.square(mean[:, None] - mean).sum(axis=2) * size[:, None] * size / (size[:, None] + size)
+    np.fill_diagonal(apart, np.inf)
+    a, b = sorted(np.unravel_index(apart.argmin(), apart.shape))
+    merged = np.where(labels == b, a, labels)
+    return merged - (merged > b)
+
+
+def _split(points: np.ndarray, labels: np.ndarray, random_state: int) -> np.ndarray | None:
+    from sklearn.cluster import KMeans
+
+    spread = [np.square(points[labels == k] - points[labels == k].mean(axis=0)).sum() for k in range(labels.max() + 1)]
+    widest = int(np.argmax(spread))
+    if spread[widest] == 0:
+        return None
+    halves = KMeans(2, n_init=4, random_state=random_state).fit_predict(points[labels == widest])
+    split = labels.copy()
+    split[labels == widest] = np.where(halves == 1, labels.max() + 1, widest)
+    return split

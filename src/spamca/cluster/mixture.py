@@ -1,34 +1,35 @@
-"""Gaussian mixture with one shared full covariance (mclust's model "EEE"), from many starts."""
+"""Gaussian mixture with one shared full covariance (mclust's model "EEE"), scikit-learn's, from many starts."""
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spamca.cluster import em
 from spamca.cluster.agreement import pairwise_rand
-from spamca.cluster.coherence import Edges
-from spamca.cluster.readout import Readout, spheres
+from spamca.cluster.readout import Readout, moments, spheres
+from spamca.cluster.reduction import whiten
 from spamca.cluster.result import Clustering
-from spamca.cluster.selection import select
-from spamca.cluster.starts import Starts
-from spamca.cluster.subsample import subsample
-from spamca.cluster.whitening import Whitened, single_gaussian, whiten
+from spamca.cluster.seeding import subsample
+from spamca.cluster.selection import Edges, select
 
 if TYPE_CHECKING:
     from scipy.sparse import spmatrix
+    from sklearn.mixture import GaussianMixture
 
-N_KMEANS = 8
-"""k-means starts per metric, beside one of Ward's."""
+    from spamca.cluster.reduction import Whitened
+
+N_STARTS = 12
+"""k-means starts."""
 
 START_SAMPLE = 2_000
-"""Points that starts are tried on; hierarchical clustering costs their square."""
+"""Points that starts are tried on."""
 
 FIT_SAMPLE = 20_000
 """Points that finalists are fitted to; all are assigned."""
 
-N_FINALISTS = 10
+N_FINALISTS = 5
 """Distinct starts that are followed to the end."""
 
 SAME = 0.98
@@ -47,9 +48,8 @@ def mixture(
 
     .. math:: p(x) = \sum_k \pi_k \mathcal N(x; \mu_k, \Sigma)
 
-    Ward's and k-means partitions in three metrics start a short expectation maximisation on a sample; the distinct ones
-    of highest likelihood are followed to the end. Which of the partitions near the highest likelihood is returned,
-    ``selection`` decides.
+    k-means partitions start a short expectation maximisation on a sample; the distinct ones of highest likelihood are
+    followed to the end. Which of the partitions near the highest likelihood is returned, ``selection`` decides.
 
     Parameters
     ----------
@@ -70,50 +70,98 @@ def mixture(
     Clusters, possibly fewer than K where points coincide. The record holds ``log_likelihood`` of the returned mixture over
     all points, ``best_log_likelihood`` of the best one found, and ``selection``.
     """
-    if selection is None:
-        selection = "agreement" if connectivities is None else "coherence"
+    selection = selection or ("agreement" if connectivities is None else "coherence")
     white = whiten(points)
     if not white.scale.size:
         labels = np.zeros(len(points), dtype=np.int64)
         return Clustering(labels, np.ones((len(points), 1)), {"selection": selection}, spheres(points, labels, 1))
     rng = np.random.default_rng(random_state)
-    tried, agreement = _try_starts(white, n_clusters, rng)
-    part = subsample(len(points), max(FIT_SAMPLE, n_clusters), rng)
-    fitted = em.fit(white.points[part], tried, max_iter=300, tol=1e-5)
-    reached = em.log_likelihood(white.points, fitted)
-    partitions = em.assign(white.points, fitted)
-    gain = reached - single_gaussian(white)
+    tried, agreement = _distinct_starts(white, n_clusters, rng)
+    part = white.points[subsample(len(points), max(FIT_SAMPLE, n_clusters), rng)]
+    fitted = [fit(part, (one.weights_, one.means_, one.covariances_), max_iter=300) for one in tried]
+    log_likelihood = np.array([one.score(white.points) for one in fitted])
+    partitions = np.array([one.predict(white.points) for one in fitted])
     whole = np.array([len(np.unique(partition)) for partition in partitions]) == n_clusters
-    coherence = np.zeros(len(fitted))
+    gain, coherence = log_likelihood - single_gaussian(white), np.zeros(len(fitted))
     if connectivities is not None:
         edges = Edges(connectivities, rng)
         coherence = edges.coherence(partitions[:, edges.spots])
-    chosen = select(
-        selection,
-        gain=np.where(whole, gain, -np.inf) if whole.any() else gain,
-        agreement=agreement,
-        coherence=coherence,
-    )
+    gain = np.where(whole, gain, -np.inf) if whole.any() else gain
+    chosen = select(selection, gain=gain, agreement=agreement, coherence=coherence)
     best = fitted[chosen]
-    readout = Readout(white.to_white, best.weights, best.means, best.covariance)
-    posterior = em.posterior(white.points, fitted[[chosen]])
-    total = len(points) * (reached + white.log_likelihood_shift)
+    readout = Readout(white.to_white, best.weights_, best.means_, best.covariances_)
+    total = len(points) * (log_likelihood - np.log(white.scale).sum())  # of the points before whitening
     record = {
         "selection": selection,
         "log_likelihood": float(total[chosen]),
         "best_log_likelihood": float(total.max()),
     }
-    return Clustering(posterior.argmax(axis=1), posterior, record, readout)
+    posterior = best.predict_proba(white.points).astype(np.float32)
+    return Clustering(partitions[chosen], posterior, record, readout)
 
 
-def _try_starts(white: Whitened, n_clusters: int, rng: np.random.Generator) -> tuple[em.Mixtures, np.ndarray]:
-    """Distinct starts of highest likelihood after a few steps, and their mean agreement with all."""
-    points = white.points[subsample(len(white.points), max(START_SAMPLE, n_clusters), rng)]
-    partitions = Starts(points, white.scale, rng=rng, n_kmeans=N_KMEANS).partitions(n_clusters)
-    tried = em.fit(points, em.from_partitions(points, partitions, n_clusters), max_iter=15, tol=1e-4)
-    agreement = pairwise_rand(em.assign(points, tried))
+def _distinct_starts(
+    white: Whitened, n_clusters: int, rng: np.random.Generator
+) -> tuple[list[GaussianMixture], np.ndarray]:
+    """Starts of highest likelihood after a few steps, and their mean agreement with all."""
+    part = subsample(len(white.points), max(START_SAMPLE, n_clusters), rng)
+    tried = starts(white, part, n_clusters, n_starts=N_STARTS, max_iter=15, rng=rng)
+    agreement = pairwise_rand(np.array([one.predict(white.points[part]) for one in tried]))
     kept: list[int] = []
-    for start in np.argsort(-tried.log_likelihood, kind="stable"):
+    for start in np.argsort([-one.lower_bound_ for one in tried], kind="stable"):
         if len(kept) < N_FINALISTS and (agreement[start, kept] < SAME).all():
             kept.append(int(start))
-    return tried[kept], agreement[kept].mean(axis=1)
+    return [tried[start] for start in kept], agreement[kept].mean(axis=1)
+
+
+def starts(
+    white: Whitened,
+    part: np.ndarray | slice,
+    n_clusters: int,
+    *,
+    n_starts: int,
+    max_iter: int,
+    rng: np.random.Generator,
+) -> list[GaussianMixture]:
+    """Mixtures after a few steps from k-means partitions of some points before whitening.
+
+    On 70 embeddings of 15 tissues, ARI was 0.527 by likelihood and 0.525 by coherence; with 24 such starts in three metrics and
+    three of Ward's, which reach a higher likelihood, 0.523 and 0.516.
+    """
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
+    points, out = white.points[part], []
+    for seed in rng.integers(2**31, size=n_starts):
+        with warnings.catch_warnings():  # of fewer distinct points than clusters
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            found = KMeans(n_clusters, n_init=1, max_iter=20, random_state=int(seed)).fit_predict(points * white.scale)
+        out.append(fit(points, moments(points, found, n_clusters), max_iter=max_iter))
+    return out
+
+
+def fit(points: np.ndarray, start: tuple[np.ndarray, np.ndarray, np.ndarray], *, max_iter: int) -> GaussianMixture:
+    """Mixture of whitened points (n, r) by expectation maximisation from weights (K,), means (K, r) and a covariance (r, r)."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+
+    weights, means, covariance = start
+    precision = np.linalg.inv(covariance)
+    model = GaussianMixture(
+        len(means),
+        covariance_type="tied",
+        tol=1e-4,
+        max_iter=max_iter,
+        weights_init=weights,
+        means_init=means,
+        precisions_init=(precision + precision.T) / 2,
+        random_state=0,
+    )
+    with warnings.catch_warnings(), np.errstate(divide="ignore"):  # of too few steps, and of empty components
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(points)
+
+
+def single_gaussian(white: Whitened) -> float:
+    """Mean log-likelihood of whitened points under one Gaussian."""
+    return -0.5 * white.scale.size * (1 + np.log(2 * np.pi))

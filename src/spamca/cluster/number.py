@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spamca.cluster import em
 from spamca.cluster.agreement import pairwise_rand
-from spamca.cluster.coherence import Edges
-from spamca.cluster.selection import select
-from spamca.cluster.starts import Starts
-from spamca.cluster.subsample import subsample
-from spamca.cluster.whitening import single_gaussian, whiten
+from spamca.cluster.mixture import single_gaussian, starts
+from spamca.cluster.reduction import whiten
+from spamca.cluster.seeding import subsample
+from spamca.cluster.selection import Edges, select
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,13 +21,13 @@ if TYPE_CHECKING:
 SAMPLE = 2_000
 """Points that mixtures are fitted to."""
 
-N_KMEANS = 2
-"""k-means starts per metric and number."""
+N_STARTS = 4
+"""k-means starts for each number."""
 
 
 @dataclass(frozen=True)
 class NumberEstimate:
-    """Numbers of clusters tried, and what spoke for each.
+    """Numbers of clusters tried, and the evidence for each.
 
     Parameters
     ----------
@@ -82,22 +80,21 @@ def estimate_number(
         blank = np.zeros(len(numbers))
         return NumberEstimate(int(numbers[0]), numbers, blank, blank, blank)
     rng = np.random.default_rng(random_state)
-    part = white.points[subsample(len(points), max(SAMPLE, numbers[-1]), rng)]
-    starts = Starts(part, white.scale, n_kmeans=N_KMEANS, rng=rng)
+    rows = subsample(len(points), max(SAMPLE, numbers[-1]), rng)
+    part = white.points[rows]
     edges = None if connectivities is None else Edges(connectivities, rng)
-    around = white.points[:0] if edges is None else white.points[edges.spots]
     bic, coherence = np.empty(len(numbers)), np.empty(len(numbers))
     for i, k in enumerate(numbers):
-        fitted = em.fit(part, em.from_partitions(part, starts.partitions(k), k), max_iter=25, tol=1e-4)
-        gain = fitted.log_likelihood - single_gaussian(white)
-        best = int(gain.argmax())
+        tried = starts(white, rows, k, n_starts=N_STARTS, max_iter=15, rng=rng)
+        log_likelihood = np.array([one.lower_bound_ for one in tried])
         n_parameters = (k - 1) + k * part.shape[1]  # the shared covariance has as many at every number
-        bic[i] = n_parameters * np.log(len(part)) - 2 * len(part) * fitted.log_likelihood[best]
-        # Of the partition that the mixture would return.
+        bic[i] = n_parameters * np.log(len(part)) - 2 * len(part) * log_likelihood.max()
         if edges is None:
-            score = pairwise_rand(em.assign(part, fitted)).mean(axis=1)
+            score = pairwise_rand(np.array([one.predict(part) for one in tried])).mean(axis=1)
         else:
-            score = edges.coherence(em.assign(around, fitted))
+            score = edges.coherence(np.array([one.predict(white.points[edges.spots]) for one in tried]))
+        gain = log_likelihood - single_gaussian(white)
+        # Of the partition that the mixture would return.
         coherence[i] = score[select("coherence", gain=gain, agreement=score, coherence=score)]
     explained = _over_chord(numbers, -bic)
     return NumberEstimate(int(numbers[(explained + coherence).argmax()]), numbers, bic, explained, coherence)

@@ -1,13 +1,44 @@
-"""Principal components of an embedding: what clusters are read from."""
+"""Linear maps of points: principal components, which clusters are read from, and whitening."""
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
 
-from spamca.cluster.readout import Affine
+import numpy as np
 
 N_COMPONENTS = 20
 """Components that clusters are read from unless others are asked for, as published."""
+
+NEGLIGIBLE = 1e-5
+"""Directions whose standard deviation is below this share of the largest are left out: they hold rounding."""
+
+
+@dataclass(frozen=True)
+class Affine:
+    """Points turned and shifted, :math:`x A - b`, with ``axes`` A of shape (d, r) and ``shift`` b of shape (r,)."""
+
+    axes: np.ndarray
+    shift: np.ndarray
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """From (n, d) to (n, r), float64."""
+        return np.asarray(points, dtype=np.float64) @ self.axes - self.shift
+
+    def after(self, first: Affine) -> Affine:
+        """Another map, and then this one."""
+        return Affine(first.axes @ self.axes, first.shift @ self.axes + self.shift)
+
+
+@dataclass(frozen=True)
+class Whitened:
+    """Points (n, r) with mean 0 and the identity for covariance, of rank r.
+
+    ``scale`` is the standard deviation of each direction before, falling, shape (r,), and ``to_white`` the map to them.
+    """
+
+    points: np.ndarray
+    scale: np.ndarray
+    to_white: Affine
 
 
 def principal_components(embedding: np.ndarray, n_components: int, *, random_state: int = 0) -> np.ndarray:
@@ -19,7 +50,7 @@ def principal_components(embedding: np.ndarray, n_components: int, *, random_sta
         Shape (n, d).
     n_components
         Number of components wanted. Fewer hide fine differences between clusters; more let noise in, as a mixture with
-        full covariance gives each of them the same say.
+        full covariance weighs all of them alike.
     random_state
         Seed of the solver for wide embeddings.
 
@@ -31,7 +62,7 @@ def principal_components(embedding: np.ndarray, n_components: int, *, random_sta
 
 
 def reduce(embedding: np.ndarray, n_components: int, *, random_state: int = 0) -> tuple[np.ndarray, Affine]:
-    """Principal components, as :func:`principal_components` gives them, and the map that leads to them."""
+    """Principal components, as :func:`principal_components` gives them, and the map to them."""
     from sklearn.decomposition import PCA
 
     embedding = np.asarray(embedding, dtype=np.float64)
@@ -40,3 +71,13 @@ def reduce(embedding: np.ndarray, n_components: int, *, random_state: int = 0) -
     pca = PCA(min(n_components, *embedding.shape), random_state=random_state)
     points = pca.fit_transform(embedding)
     return points, Affine(pca.components_.T, pca.components_ @ pca.mean_)
+
+
+def whiten(points: np.ndarray) -> Whitened:
+    """Whiten points (n, d). Not by scikit-learn's PCA, which keeps and blows up directions of rounding."""
+    mean = points.mean(axis=0)
+    left, singular, axes = np.linalg.svd(points - mean, full_matrices=False)
+    scale, size = singular / np.sqrt(len(points)), np.abs(points).max(initial=0)
+    keep = (scale > NEGLIGIBLE * scale.max(initial=0)) & (scale > np.finfo(float).eps * size)
+    axes = axes[keep].T / scale[keep]
+    return Whitened(left[:, keep] * np.sqrt(len(points)), scale[keep], Affine(axes, mean @ axes))

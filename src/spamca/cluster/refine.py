@@ -13,13 +13,10 @@ if TYPE_CHECKING:
     from scipy.sparse import spmatrix
 
 STRENGTH = 4.0
-"""Log-odds that surroundings of one mind add to a cluster: larger ones smooth more, and take fine structure away."""
+"""Log-odds that a cluster gains where all neighbours are in it: larger ones smooth more, and remove fine structure."""
 
 FLOOR = 0.01
-"""Least probability that a spot gives to a cluster before its surroundings are heard.
-
-Mixtures of smoothed embeddings are surer than they should be: neighbours share what they were told.
-"""
+"""Least probability of a cluster before the neighbours count: mixtures of smoothed embeddings are too sure."""
 
 N_STEPS = 20
 """Largest number of steps."""

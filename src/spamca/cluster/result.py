@@ -15,16 +15,8 @@ if TYPE_CHECKING:
 class Clustering:
     """Clusters of n points.
 
-    Parameters
-    ----------
-    labels
-        Cluster of each point, integers of shape (n,).
-    posterior
-        Probability of each cluster, shape (n, K), rows summing to one.
-    record
-        What is worth keeping of how they were found: names to numbers, strings or arrays.
-    readout
-        What assigns other points to them.
+    ``labels`` are integers (n,); ``posterior`` the probability of each cluster, (n, K), rows summing to one; ``record`` says
+    how they were found; ``readout`` assigns other points to them.
     """
 
     labels: np.ndarray

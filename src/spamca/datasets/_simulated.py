@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from spamca import _edge, _keys
 from spamca._checks import check_choice, check_count, check_flag, check_name, check_real, check_seed
-from spamca.datasets._blindness import seen_as
-from spamca.datasets._counts import KINDS, draw_counts, draw_modality
-from spamca.datasets._layout import LAYOUTS
-from spamca.datasets._sections import draw_sections, in_sections
-from spamca.datasets._shapes import PATTERNS
+from spamca.datasets._counts import KINDS, draw_counts, draw_modality, in_sections
+from spamca.datasets._tissue import LAYOUTS, PATTERNS, draw_sections, seen_as
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,11 +31,11 @@ def simulated(
     means: bool = False,
     random_state: int = 0,
 ) -> MuData:
-    """Simulate tissue whose spatial domains are known and that no modality can solve alone.
+    """Simulate tissue with known spatial domains that no modality can find alone.
 
     Domains are contiguous patches or bands. Counts come from a negative binomial whose mean is the product of library
     size, the level of the feature, a fold change in marker features of the domain, and a few programs that vary from
-    spot to spot without regard to place; some counts are then lost (dropout). Each modality is blind to some pairs of
+    spot to spot regardless of place; some counts are then lost (dropout). Each modality is blind to some pairs of
     domains, and no two domains look alike to all modalities.
 
     Parameters
@@ -58,7 +55,7 @@ def simulated(
         ``"blobs"``: patches with winding borders, one to three for each domain; ``"layers"``: bent bands.
     difficulty
         From 0 to 1. Weakens the markers and raises overdispersion, dropout, the spread of library sizes and the programs
-        without place. At 0 single spots are nearly enough, at 0.5 neighbours must be used, at 1 that no longer suffices.
+        that ignore place. At 0 single spots are nearly enough, at 0.5 neighbours must be used, at 1 that no longer suffices.
     n_sections
         Number of sections that the spots are spread over: each has domains of its own shapes, the same in kind, and coordinates of
         its own that overlap with those of the others.
@@ -107,7 +104,11 @@ def simulated(
     kinds = _kinds(modalities)
     widths = _widths(n_features, kinds)
     check_count("n_sections", n_sections, least=1)
-    _check(n_spots, n_domains, n_sections, layout, pattern, difficulty)
+    check_count("n_domains", n_domains, least=1)
+    check_count("n_spots", n_spots, least=n_sections * max(2, n_domains))
+    check_choice("layout", layout, LAYOUTS)
+    check_choice("pattern", pattern, PATTERNS)
+    check_real("difficulty", difficulty, least=0, most=1)
     check_real("batch_effect", batch_effect, least=0)
     check_flag("means", means)
     random_state = check_seed(random_state)
@@ -117,7 +118,8 @@ def simulated(
     classes = seen_as(n_domains, len(kinds))
     obs_names = pd.Index([f"spot{i}" for i in range(n_spots)])
 
-    mod, used = {}, Counter()
+    mod: dict[str, AnnData] = {}
+    used: Counter[str] = Counter()
     for i, (name, kind) in enumerate(kinds.items()):
         seed = [random_state, 2 + i]
         parts = draw_modality(KINDS[kind], classes[:, i], widths[name], difficulty, seed)
@@ -175,14 +177,6 @@ def _widths(n_features: int | Mapping[str, int] | None, kinds: Mapping[str, str]
     for name, width in widths.items():
         check_count(f"n_features of modality {name!r}", width, least=2)
     return widths
-
-
-def _check(n_spots: int, n_domains: int, n_sections: int, layout: str, pattern: str, difficulty: float) -> None:
-    check_count("n_domains", n_domains, least=1)
-    check_count("n_spots", n_spots, least=n_sections * max(2, n_domains))
-    check_choice("layout", layout, LAYOUTS)
-    check_choice("pattern", pattern, PATTERNS)
-    check_real("difficulty", difficulty, least=0, most=1)
 
 
 def _anndata(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from spamca.features._blocks import Blocks, in_blocks
-from spamca.features._features import Features
-from spamca.features._fitted import Fitted
-from spamca.features._opened import Opened, opened
+from spamca.features._blocks import Blocks, in_blocks, opened
+from spamca.features._features import Features, Fitted
 from spamca.features._unexplained import unexplained
 from spamca.features.kinds import KINDS, Kind, infer_kind, matrix_of
 
@@ -15,7 +13,6 @@ __all__ = [
     "Features",
     "Fitted",
     "Kind",
-    "Opened",
     "in_blocks",
     "infer_kind",
     "matrix_of",

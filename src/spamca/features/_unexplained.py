@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 if TYPE_CHECKING:
-    from spamca.features._fitted import Fitted
+    from spamca.features._features import Fitted
 
 _FEATURES = 256  # made dense at a time
 
@@ -20,9 +20,9 @@ def unexplained(
 
     .. math:: r_i = \frac{1}{p} \, e_i \cdot \frac{1}{|N_i|} \sum_{j \in N_i} e_j, \qquad e_i = z_i - c - L s_i
 
-    with z the treated features, c their means, and :math:`L s` what the components restore of them. Noise of single spots has
-    mean 0 in it, however strong; a structure that the first tissue did not have, and that its components therefore do not hold, is
-    shared by neighbours.
+    with z the treated features, c their means, and :math:`L s` what the components restore of them. Noise of single
+    spots has mean 0 in it, however strong; a structure that the first tissue did not have, and that its components
+    therefore do not hold, is shared by neighbours.
 
     Parameters
     ----------
@@ -43,26 +43,18 @@ def unexplained(
     degree = np.asarray(links.sum(axis=1)).ravel()
     step = sparse.diags(1 / np.maximum(degree, 1)) @ links
     loadings, scores = np.asarray(fitted.loadings, dtype=np.float64), np.asarray(scores, dtype=np.float64)
-    around = step @ scores
     # The products of e without e: loadings of the features that are there need not be orthonormal.
-    restored = np.einsum("nr,nr->n", scores @ (loadings.T @ loadings) - 2 * scores, around)
-    shared = _sparse(treated, fitted, step) if sparse.issparse(treated) else _dense(treated, fitted, step)
+    restored = np.einsum("nr,nr->n", scores @ (loadings.T @ loadings) - 2 * scores, step @ scores)
+    centre, shared = fitted.columns["centre"], np.zeros(len(scores))
+    if isinstance(treated, np.ndarray):
+        for begin in range(0, treated.shape[1], _FEATURES):
+            columns = slice(begin, begin + _FEATURES)
+            centred = treated[:, columns] - centre[columns]
+            shared += np.einsum("np,np->n", centred, step @ centred)
+    else:
+        along = treated @ centre
+        for begin in range(0, len(shared), 2**10):
+            rows = slice(begin, begin + 2**10)
+            shared[rows] = np.asarray(treated[rows].multiply(step[rows] @ treated).sum(axis=1)).ravel()
+        shared += centre @ centre - along - step @ along
     return np.where(degree > 0, shared + restored, 0) / max(len(loadings), 1)
-
-
-def _dense(treated: np.ndarray, fitted: Fitted, step: sparse.csr_matrix) -> np.ndarray:
-    out = np.zeros(len(treated))
-    for begin in range(0, treated.shape[1], _FEATURES):
-        columns = slice(begin, begin + _FEATURES)
-        centred = treated[:, columns] - fitted.columns["centre"][columns]
-        out += np.einsum("np,np->n", centred, step @ centred)
-    return out
-
-
-def _sparse(treated: sparse.csr_matrix, fitted: Fitted, step: sparse.csr_matrix) -> np.ndarray:
-    centre = fitted.columns["centre"]
-    along, out = treated @ centre, np.empty(treated.shape[0])
-    for begin in range(0, len(out), 2**10):
-        rows = slice(begin, begin + 2**10)
-        out[rows] = np.asarray(treated[rows].multiply(step[rows] @ treated).sum(axis=1)).ravel()
-    return out - along - step @ along + centre @ centre

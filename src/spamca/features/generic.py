@@ -11,8 +11,8 @@ from spamca.features._blocks import Blocks, on_rows
 from spamca.features._linear import scaled_pca, treat_scaled
 
 if TYPE_CHECKING:
-    from spamca.features._features import Features
-    from spamca.features._fitted import Fitted
+    from spamca.features._blocks import Matrix
+    from spamca.features._features import Features, Fitted
 
 
 MOST_REDUCED = 300
@@ -22,31 +22,13 @@ CORRELATED = 0.1
 """Mean absolute correlation below which they are taken for such."""
 
 
-def prepare_generic(
-    X: np.ndarray | sparse.csr_matrix | Blocks,
-    *,
-    n_components: int = 30,
-    n_top_genes: int = 3000,
-    random_state: int = 0,
-) -> Features:
-    """Scale and principal components; of features that are components already, all as they are.
-
-    Parameters
-    ----------
-    X
-        Real values, (n_spots, n_features).
-    n_components
-        Number of principal components.
-    n_top_genes
-        Not used; all features are kept.
-    random_state
-        Seed of the decomposition.
-    """
-    X = X.treat(_single) if isinstance(X, Blocks) else _single(X)
+def prepare_generic(X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, random_state: int = 0) -> Features:
+    """Scale real values and find principal components of all; features that are components already stay as they are."""
+    X = on_rows(_single, X)
     return scaled_pca(X, n_components=n_components, random_state=random_state, reduced=is_reduced(X))
 
 
-def is_reduced(X: np.ndarray | sparse.csr_matrix | Blocks) -> bool:
+def is_reduced(X: Matrix) -> bool:
     """Whether features look like components already: few, dense, and hardly correlated."""
     if isinstance(X, Blocks) or sparse.issparse(X) or not 2 <= X.shape[1] <= MOST_REDUCED or X.shape[0] <= X.shape[1]:
         return False
@@ -58,25 +40,8 @@ def is_reduced(X: np.ndarray | sparse.csr_matrix | Blocks) -> bool:
     return bool((correlation.sum() - n) / (n * (n - 1)) < CORRELATED)
 
 
-def treat_generic(
-    X: np.ndarray | sparse.csr_matrix | Blocks, position: np.ndarray, fitted: Fitted
-) -> tuple[np.ndarray | sparse.csr_matrix | Blocks, Fitted]:
-    """Treat other spots before the loadings are applied.
-
-    Parameters
-    ----------
-    X
-        Real values, (n_spots, n_features).
-    position
-        Column of each feature of the preparation, integers of shape (n_features,), -1 where it is missing: it counts as its
-        mean.
-    fitted
-        The preparation.
-
-    Returns
-    -------
-    Treated features (n_spots, n_known), and the preparation of those.
-    """
+def treat_generic(X: Matrix, position: np.ndarray, fitted: Fitted) -> tuple[Matrix, Fitted]:
+    """Treat other spots; a missing feature counts as its mean."""
     here = position >= 0
     known = on_rows(lambda rows: _single(rows)[:, position[here]], X)
     return treat_scaled(known, fitted.take(here))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from spamca._logging import logger
-from spamca.features._opened import opened
+from spamca.features._blocks import opened
 from spamca.features._values import is_counts, is_negative, is_whole, looks_logged
 from spamca.features.atac import prepare_atac, treat_atac
 from spamca.features.generic import prepare_generic, treat_generic
@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     import numpy as np
     from anndata import AnnData
 
-    from spamca.features._features import Features
-    from spamca.features._fitted import Fitted
-    from spamca.features._opened import Opened
+    from spamca.features._blocks import Matrix, Opened
+    from spamca.features._features import Features, Fitted
 
 COUNT_LAYERS = ("counts", "raw_counts")
 """Layers in which scanpy's and scvi-tools' users keep counts after normalising ``X``."""
@@ -35,10 +34,12 @@ class Kind:
     Parameters
     ----------
     prepare
-        From a matrix (n_spots, n_features), in memory or in blocks, to features.
+        From a matrix (n_spots, n_features), in memory or in blocks, to features; options are ``n_components``,
+        ``n_top_genes`` (the number of highly variable features kept, by kinds that choose) and ``random_state``.
     treat
-        From a matrix of other spots, the columns of the features in it, and a preparation to what the loadings are applied to, and
-        the preparation of the features that are there.
+        From a matrix of other spots, the column of each feature of a preparation in it, integers of shape
+        (n_features,), -1 where it is missing, and the preparation, to what the loadings are applied to, (n_spots,
+        n_known), and the preparation of the features that are there.
     words
         Regular expressions of words, in lower case, that name such a modality: the first decides, the second does where
         no kind's first is met ("protein expression" is protein).
@@ -47,13 +48,13 @@ class Kind:
     logged
         Whether it can also start from values that are logarithms of counts.
     centred
-        Whether all features are needed to prepare each: those of a spot are held against their mean.
+        Whether all features are needed to prepare each: those of a spot are compared with their mean.
     units
         What the values are after the preparation and before the components, in words.
     """
 
     prepare: Callable[..., Features]
-    treat: Callable[[Any, np.ndarray, Fitted], tuple[Any, Fitted]]
+    treat: Callable[[Matrix, np.ndarray, Fitted], tuple[Matrix, Fitted]]
     words: tuple[str, ...] = ()
     counts: bool = True
     logged: bool = False
@@ -77,10 +78,7 @@ KINDS: dict[str, Kind] = {
         units="centred log ratio",
     ),
     "atac": Kind(
-        prepare_atac,
-        treat_atac,
-        (r"(sc|sn)?atac(seq)?\d*|peaks?\d*|chromatin|accessib(le|ility)",),
-        units="TF-IDF",
+        prepare_atac, treat_atac, (r"(sc|sn)?atac(seq)?\d*|peaks?\d*|chromatin|accessib(le|ility)",), units="TF-IDF"
     ),
     "histone": Kind(
         prepare_atac,
@@ -102,34 +100,23 @@ KINDS: dict[str, Kind] = {
     ),
     "generic": Kind(prepare_generic, treat_generic, counts=False),
 }
-"""Kinds by name; of those whose words are met alike, the first wins. A new kind is a file and a line here."""
+"""Kinds by name; of those whose words are met alike, the first wins. A new kind is a file and an entry here."""
 
 
 def infer_kind(name: str, modality: AnnData | Opened) -> str:
-    """Kind of a modality.
+    """Kind of a modality, a key of :data:`KINDS`.
 
-    By ``var["feature_types"]``, else by its name, else ``"generic"``. Where neither ``X`` nor a layer of counts holds what
-    the kind works on (fractions with negative values, or fractions that are no logarithms of counts), it is ``"generic"``
-    too. Whole numbers of which some are negative keep their kind: they are counts gone wrong, not reduced features.
-
-    Parameters
-    ----------
-    name
-        Name of the modality.
-    modality
-        The modality.
-
-    Returns
-    -------
-    A key of :data:`KINDS`.
+    By ``var["feature_types"]``, else by its name, else ``"generic"``. Where neither ``X`` nor a layer of counts holds
+    what the kind works on (fractions with negative values, or fractions that are no logarithms of counts), it is
+    ``"generic"`` too. Whole numbers of which some are negative keep their kind: they are spoilt counts.
     """
-    named, typed = _named_kind(name), _named_kind(_feature_types(modality))
+    types = list(modality.var["feature_types"].dropna().mode()) if "feature_types" in modality.var else []
+    named, typed = _named_kind(name), _named_kind(str(types[0]) if types else "")
     if named and typed and named != typed:
         logger.info("%r: taken as %s, as var['feature_types'] says, and not as its name says", name, typed)
     kind = typed or named
     if kind is None:
         return "generic"
-    modality = opened(modality)
     X, _ = matrix_of(modality, kind)
     unfit = not is_whole(X) and (is_negative(X) or (not KINDS[kind].logged and looks_logged(X)))
     if KINDS[kind].counts and unfit:
@@ -138,20 +125,11 @@ def infer_kind(name: str, modality: AnnData | Opened) -> str:
     return kind
 
 
-def matrix_of(modality: AnnData | Opened, kind: str) -> tuple[Any, str]:
-    """Matrix that a modality is prepared from: ``X``, or a layer of counts where the kind needs counts and X has none.
+def matrix_of(modality: AnnData | Opened, kind: str) -> tuple[Matrix, str]:
+    """Matrix that a modality is prepared from, and where it is.
 
-    Parameters
-    ----------
-    modality
-        The modality.
-    kind
-        A key of :data:`KINDS`.
-
-    Returns
-    -------
-    Dense or sparse, (n_spots, n_features), the modality's own and not to be written to, or the blocks of one that is not in
-    memory; and where it is.
+    ``X``, or a layer of counts where the kind needs counts and X has none; the modality's own and not to be written to,
+    or the blocks of one that is not in memory.
     """
     modality = opened(modality)
     if KINDS[kind].counts and modality.X is not None and not is_counts(modality.X):
@@ -162,15 +140,9 @@ def matrix_of(modality: AnnData | Opened, kind: str) -> tuple[Any, str]:
     return modality.X, "X"
 
 
-def _feature_types(modality: AnnData | Opened) -> str:
-    types = modality.var["feature_types"].dropna().mode() if "feature_types" in modality.var else ()
-    return str(types.iloc[0]) if len(types) else ""
-
-
 def _named_kind(text: str) -> str | None:
     # Whole words only: "internal" holds "rna", "excited" holds "cite".
-    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
-    words = re.sub(r"[^a-z0-9]+", " ", parted.lower())
+    words = re.sub(r"[^a-z0-9]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).lower())
     for rank in range(2):
         for kind, known in KINDS.items():
             if any(re.search(rf"\b({pattern})\b", words) for pattern in known.words[rank : rank + 1]):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from spamca.graph._graph import Graph, existing_graph, normalize
-from spamca.graph.agreement import weigh_by_agreement
+from spamca.graph._graph import Graph, existing_graph, normalize, weigh_by_agreement
 from spamca.graph.feature import METRICS, feature_graph
 from spamca.graph.spatial import SPATIAL_KINDS, spatial_graph
 

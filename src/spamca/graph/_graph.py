@@ -1,4 +1,4 @@
-"""What every builder gives, and the normalisation the network wants."""
+"""What every builder gives, and how edges are weighed: normalised, and by agreement of their ends."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from scipy import sparse
 
 MOST_NEIGHBORS = 1_000
 """Mean number of neighbours above which an option is taken for a mistake: the graph would no longer be sparse."""
+
+ACROSS = 0.02
+"""What is left of the weight of an edge between two domains: no spot is cut off."""
 
 
 @dataclass(frozen=True)
@@ -38,39 +41,25 @@ class Graph:
     def within(self, library: np.ndarray) -> Graph:
         """The graph without edges between sections; ``library`` holds the section of each spot, (n_spots,)."""
         section = np.unique(library, return_inverse=True)[1].ravel()
-
-        def cut(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
-            edges = matrix.tocoo()  # unlike comparisons and products, this keeps lengths of zero
-            keep = section[edges.row] == section[edges.col]
-            inner = sparse.csr_matrix((edges.data[keep], (edges.row[keep], edges.col[keep])), matrix.shape)
-            inner.sort_indices()
-            return inner
-
-        return Graph(cut(self.connectivities), cut(self.distances))
+        edges = self.connectivities.tocoo()
+        keep = section[edges.row] == section[edges.col]
+        place = edges.row[keep], edges.col[keep]
+        both = (self.connectivities, self.distances)  # of the same edges in the same order
+        return Graph(*(sparse.csr_matrix((matrix.data[keep], place), matrix.shape) for matrix in both))
 
 
 def from_edges(row: np.ndarray, column: np.ndarray, length: np.ndarray, n_spots: int) -> Graph:
-    """Symmetric graph of directed edges: an edge found in either direction counts, self-loops do not.
+    """Symmetric graph of directed edges, each of the arrays (n_edges,); no pair occurs twice.
 
-    Parameters
-    ----------
-    row, column
-        Both ends of each edge, integers of shape (n_edges,); no pair twice.
-    length
-        Non-negative length of each edge, shape (n_edges,). Where the two directions differ by rounding the longer counts.
-    n_spots
-        Number of spots.
+    An edge found in either direction counts, self-loops do not. Where the two lengths differ by rounding the longer counts.
     """
     keep = row != column
-    # Sparse matrices drop what is zero: lengths travel with 1 added, so that spots that coincide keep their edge.
+    # Sparse matrices drop zeros: 1 is added to lengths for the while, so that spots that coincide keep their edge.
     shifted = sparse.csr_matrix((length[keep].astype(np.float64) + 1, (row[keep], column[keep])), (n_spots, n_spots))
     distances = shifted.maximum(shifted.T).tocsr()
     distances.sort_indices()
-    connectivities = sparse.csr_matrix(
-        (np.ones(distances.nnz, dtype=np.float32), distances.indices.copy(), distances.indptr.copy()), distances.shape
-    )
     distances.data -= 1
-    return Graph(connectivities, distances)
+    return Graph(_with_edges_of(distances, np.ones(distances.nnz, dtype=np.float32)), distances)
 
 
 def euclidean(coords: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
@@ -78,31 +67,29 @@ def euclidean(coords: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.nda
     return np.sqrt(sum((axis[row] - axis[column]) ** 2 for axis in coords.T))
 
 
+def coincident(coords: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The first spot on each point, which stands for all on it, (n_points,); and that of each spot, (n_spots,)."""
+    _, first, point = np.unique(coords, axis=0, return_index=True, return_inverse=True)
+    return first, first[point.ravel()]
+
+
+def with_coincident(row: np.ndarray, column: np.ndarray, length: np.ndarray, first: np.ndarray) -> Graph:
+    """Graph of edges (n_edges,) of spots that stand for their point, to which the others on it are linked."""
+    others = np.flatnonzero(first != np.arange(len(first)))
+    row, column = np.concatenate([row, others]), np.concatenate([column, first[others]])
+    return from_edges(row, column, np.concatenate([length, np.zeros(len(others))]), len(first))
+
+
 def existing_graph(connectivities: sparse.spmatrix, distances: sparse.spmatrix) -> Graph:
-    """A graph made elsewhere, as this package wants graphs.
+    """A graph made elsewhere, of weights and lengths (n_spots, n_spots), as this package wants graphs.
 
     Edges found in either direction count, with the larger of the two weights; self-loops are left out.
-
-    Parameters
-    ----------
-    connectivities
-        Non-negative weights, sparse, of shape (n_spots, n_spots).
-    distances
-        Lengths, sparse, of the same shape.
-
-    Raises
-    ------
-    ValueError
-        If the matrix is not square, or holds a negative or non-finite weight.
     """
     weights = _symmetric(connectivities)
     lengths = sparse.csr_matrix(distances, dtype=np.float64)
     lengths = lengths.maximum(lengths.T).tocsr()
-    row = np.repeat(np.arange(weights.shape[0]), np.diff(weights.indptr))
-    length = np.asarray(lengths[row, weights.indices]).ravel() if weights.nnz else np.empty(0)
-    return Graph(
-        weights, sparse.csr_matrix((length, weights.indices.copy(), weights.indptr.copy()), shape=weights.shape)
-    )
+    length = np.asarray(lengths[weights.nonzero()]).ravel() if weights.nnz else np.empty(0)
+    return Graph(weights, _with_edges_of(weights, length))
 
 
 def normalize(connectivities: sparse.spmatrix) -> sparse.csr_matrix:
@@ -129,6 +116,33 @@ def normalize(connectivities: sparse.spmatrix) -> sparse.csr_matrix:
     row = np.repeat(np.arange(looped.shape[0]), np.diff(looped.indptr))
     looped.data = (looped.data * (scale[row] * scale[looped.indices])).astype(np.float32)
     return looped
+
+
+def weigh_by_agreement(connectivities: sparse.spmatrix, assignment: np.ndarray) -> sparse.csr_matrix:
+    r"""Weigh edges by how probable it is that both ends lie in one domain.
+
+    .. math:: a'_{ij} = a_{ij} \Big(\epsilon + \sum_k q_{ik} q_{jk}\Big)
+
+    Parameters
+    ----------
+    connectivities
+        Symmetric graph, sparse of shape (n_spots, n_spots).
+    assignment
+        :math:`q`, shape (n_spots, n_domains), rows summing to one.
+
+    Returns
+    -------
+    Symmetric, CSR of shape (n_spots, n_spots), float32.
+    """
+    edges = connectivities.tocoo()
+    weight = np.full(edges.nnz, ACROSS, dtype=np.float64)
+    for domain in np.asarray(assignment, dtype=np.float64).T:  # no array of edges by domains
+        weight += domain[edges.row] * domain[edges.col]
+    return sparse.csr_matrix(((edges.data * weight).astype(np.float32), (edges.row, edges.col)), shape=edges.shape)
+
+
+def _with_edges_of(graph: sparse.csr_matrix, data: np.ndarray) -> sparse.csr_matrix:
+    return sparse.csr_matrix((data, graph.indices.copy(), graph.indptr.copy()), shape=graph.shape)
 
 
 def _symmetric(connectivities: sparse.spmatrix) -> sparse.csr_matrix:

@@ -1,4 +1,8 @@
-"""Searches for Euclidean nearest neighbours: exact, on the CPU or a GPU, and approximate for many points."""
+"""Searches for Euclidean nearest neighbours: exact, on the CPU or a GPU, and approximate for many points.
+
+Each takes points (n_points, n_dimensions) and a number of neighbours less than n_points, and gives point, neighbour and
+distance of each edge, each of shape (n_points * n_neighbors,), the nearest first. A point is not its own neighbour.
+"""
 
 from __future__ import annotations
 
@@ -20,83 +24,58 @@ if TYPE_CHECKING:
 EXACT_UP_TO = 50_000
 """Number of points up to which all pairs are compared on the CPU: that takes time with their square."""
 
+Edges = tuple[np.ndarray, np.ndarray, np.ndarray]
+
 _gpu = ContextVar("gpu", default=True)
 _COMPARED = 2**28  # pairs of points at a time: a gigabyte of distances
 
 
-def exact_neighbors(points: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Nearest neighbours by comparing all pairs, a block at a time.
+def nearest_neighbors(
+    points: np.ndarray, n_neighbors: int, *, approximate: bool | None = None, random_state: int = 0
+) -> Edges:
+    """Nearest neighbours by the search that fits the number of points.
 
-    Parameters
-    ----------
-    points
-        Shape (n_points, n_dimensions).
-    n_neighbors
-        Less than n_points.
-
-    Returns
-    -------
-    Point, neighbour and distance of each edge, each (n_points * n_neighbors,), the nearest first. A point is not its own neighbour.
+    With ``approximate=None`` it is approximate for more than :data:`EXACT_UP_TO` points, unless there is a GPU (CUDA) that
+    compares all pairs, has the memory for it, and may be used (:func:`without_gpu`).
     """
-    search = NearestNeighbors(n_neighbors=n_neighbors, algorithm="brute").fit(points)
-    distance, column = search.kneighbors()
+    many = len(points) > EXACT_UP_TO
+    if approximate is None and many and (found := _on_gpu(points, n_neighbors)) is not None:
+        return found
+    if approximate or (approximate is None and many):
+        return approximate_neighbors(points, n_neighbors, random_state=random_state)
+    return exact_neighbors(points, n_neighbors)
+
+
+def exact_neighbors(points: np.ndarray, n_neighbors: int) -> Edges:
+    """Nearest neighbours by comparing all pairs, a block at a time (scikit-learn)."""
+    distance, column = NearestNeighbors(n_neighbors=n_neighbors, algorithm="brute").fit(points).kneighbors()
     return np.repeat(np.arange(len(points)), n_neighbors), column.ravel(), distance.ravel()
 
 
-def approximate_neighbors(
-    points: np.ndarray, n_neighbors: int, *, random_state: int = 0
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Nearest neighbours by descent on a graph (pynndescent); the same seed gives the same neighbours.
-
-    Parameters
-    ----------
-    points
-        Shape (n_points, n_dimensions).
-    n_neighbors
-        Less than n_points.
-    random_state
-        Seed.
-
-    Returns
-    -------
-    Point, neighbour and distance of each edge, each (n_points * n_neighbors,), the nearest first. A point is not its own neighbour.
-    """
-    with warnings.catch_warnings():
-        # numba and pynndescent warn about themselves, not about the data.
+def approximate_neighbors(points: np.ndarray, n_neighbors: int, *, random_state: int = 0) -> Edges:
+    """Nearest neighbours by descent on a graph (pynndescent); the same seed gives the same neighbours."""
+    with warnings.catch_warnings():  # numba and pynndescent warn about themselves, not about the data
         warnings.simplefilter("ignore")
         from pynndescent import NNDescent
 
-        # Not its scikit-learn transformer, which goes on to prepare the index for queries: as long again, for nothing.
+        # Not its scikit-learn transformer, which goes on to prepare the index for queries and takes twice as long.
         search = NNDescent(points, n_neighbors=n_neighbors + 1, metric="euclidean", random_state=random_state)
         found, length = search.neighbor_graph
-        del search  # of several times the size of what it found
+        del search  # it is several times as large as what it found
     # One more than asked for: most often, but where points coincide not always, the point itself.
     left_out = found == np.arange(len(points))[:, None]
     left_out[~left_out.any(axis=1), -1] = True
     return np.repeat(np.arange(len(points)), n_neighbors), found[~left_out], length[~left_out]
 
 
-def compared_neighbors(
-    points: np.ndarray, n_neighbors: int, device: torch.device | str
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def compared_neighbors(points: np.ndarray, n_neighbors: int, device: torch.device | str) -> Edges:
     """Nearest neighbours by comparing all pairs on a device, a block of rows at a time; memory is linear.
 
-    Parameters
-    ----------
-    points
-        Shape (n_points, n_dimensions).
-    n_neighbors
-        Less than n_points.
-    device
-        Where to compare: a GPU takes seconds for a million points.
-
-    Returns
-    -------
-    Point, neighbour and distance of each edge, each (n_points * n_neighbors,), the nearest first. A point is not its own neighbour.
+    A GPU takes seconds for a million points.
     """
     import torch
 
-    # Far from the origin, squares would leave nothing of what tells points apart.
+    # Far from the origin, squares would leave nothing of the differences between points.
     centred = np.asarray(points) - np.mean(points, axis=0, dtype=np.float64)
     all_points = torch.from_numpy(np.ascontiguousarray(centred, dtype=np.float32)).to(device)
     n, square = len(all_points), all_points.square().sum(dim=1)
@@ -125,7 +104,7 @@ def _full_precision() -> Iterator[None]:
     import torch
 
     products = torch.backends.cuda.matmul
-    # torch before 2.9 knows no other name, and later ones want no mixture of both.
+    # torch before 2.9 knows no other name, and later versions refuse a mixture of both.
     name, full = ("fp32_precision", "ieee") if hasattr(products, "fp32_precision") else ("allow_tf32", False)
     before = getattr(products, name)
     setattr(products, name, full)
@@ -135,36 +114,7 @@ def _full_precision() -> Iterator[None]:
         setattr(products, name, before)
 
 
-def nearest_neighbors(
-    points: np.ndarray, n_neighbors: int, *, approximate: bool | None = None, random_state: int = 0
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Nearest neighbours by the search that fits the number of points.
-
-    Parameters
-    ----------
-    points
-        Shape (n_points, n_dimensions).
-    n_neighbors
-        Less than n_points.
-    approximate
-        Whether to search approximately. None: of more than :data:`EXACT_UP_TO` points, unless there is a GPU (CUDA) that compares
-        all pairs, has the memory for it, and may be used (:func:`without_gpu`).
-    random_state
-        Seed of the approximate search.
-
-    Returns
-    -------
-    Point, neighbour and distance of each edge, each (n_points * n_neighbors,), the nearest first. A point is not its own neighbour.
-    """
-    many = len(points) > EXACT_UP_TO
-    if approximate is None and many and (found := _on_gpu(points, n_neighbors)) is not None:
-        return found
-    if approximate or (approximate is None and many):
-        return approximate_neighbors(points, n_neighbors, random_state=random_state)
-    return exact_neighbors(points, n_neighbors)
-
-
-def _on_gpu(points: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+def _on_gpu(points: np.ndarray, n_neighbors: int) -> Edges | None:
     import torch
 
     if not _gpu.get() or not torch.cuda.is_available():
@@ -172,16 +122,14 @@ def _on_gpu(points: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarra
     try:
         return compared_neighbors(points, n_neighbors, "cuda")
     except torch.cuda.OutOfMemoryError:
-        logger.info(
-            "the GPU lacks memory to compare %d spots with each other, searching similar ones approximately",
-            len(points),
-        )
+        message = "the GPU lacks memory to compare %d spots with each other, searching similar ones approximately"
+        logger.info(message, len(points))
         return None
 
 
 @contextmanager
 def without_gpu(*, wanted: bool = True) -> Iterator[None]:
-    """Within this context nothing is searched on a GPU, where that is wanted: a caller has chosen the CPU, or is going to fork."""
+    """Search nothing on a GPU within this context, if ``wanted``: a caller has chosen the CPU, or is going to fork."""
     before = _gpu.set(not wanted and _gpu.get())
     try:
         yield

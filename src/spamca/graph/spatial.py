@@ -1,4 +1,8 @@
-"""Spatial graphs: one interface over the kinds, and sections kept apart."""
+"""Spatial graphs: one interface over the kinds, and sections kept apart.
+
+squidpy finds neighbours and triangles. What it lacks is added here: a symmetric union, ties, spots that coincide or lie on one
+line, and lengths of zero.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +10,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
+from scipy.spatial import KDTree
 
-from spamca._checks import check_choice
-from spamca.graph._graph import Graph
-from spamca.graph.delaunay import delaunay_graph
+from spamca._checks import check_choice, check_count, check_length
+from spamca.graph._graph import MOST_NEIGHBORS, Graph, coincident, euclidean, from_edges, with_coincident
 from spamca.graph.grid import grid_graph
-from spamca.graph.knn import knn_graph
-from spamca.graph.radius import radius_graph
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-SPATIAL_KINDS: dict[str, Callable[..., Graph]] = {
-    "knn": lambda coords, *, n_neighbors, **_: knn_graph(coords, n_neighbors=n_neighbors),
-    "radius": lambda coords, *, radius, **_: radius_graph(coords, radius=radius),
-    "delaunay": lambda coords, *, radius, **_: delaunay_graph(coords, radius=radius),
-    "grid": lambda coords, *, n_rings, **_: grid_graph(coords, n_rings=n_rings),
-}
-"""Builders by kind: coordinates and all options in, a graph out. A new kind is a file and a line here."""
+TIE = 1e-4
+"""Relative difference below which two distances are equal: above the rounding of float32 pixel coordinates."""
+
+MORE = 12
+"""Further candidates looked at for ties: the largest ring of equal distances near a spot of a lattice."""
 
 
 def spatial_graph(
@@ -78,3 +78,79 @@ def spatial_graph(
         sparse.block_diag([graph.connectivities for graph in graphs], format="csr"),
         sparse.block_diag([graph.distances for graph in graphs], format="csr"),
     ).take(back)
+
+
+def knn_graph(coords: np.ndarray, *, n_neighbors: int) -> Graph:
+    """Link each spot to its nearest ones.
+
+    All spots as near as the last neighbour count too: on a regular lattice, where several are equally near, any choice
+    among them would have a direction. So ``n_neighbors=6`` gives the 6 of a hexagonal lattice and the 8 of a square one.
+    Where more than a ring of a lattice is tied (many spots on one point), only ``n_neighbors`` of them are kept.
+    """
+    n = len(coords)
+    check_count("n_neighbors", n_neighbors)
+    if not 1 <= n_neighbors < n:
+        msg = (
+            f"n_neighbors={n_neighbors} spatial neighbours must be at least 1 and less than the {n} spots of a section"
+        )
+        raise ValueError(msg)
+    from squidpy.gr.neighbors import KNNBuilder
+
+    wanted = min(n - 1, n_neighbors + MORE)
+    column = KNNBuilder(wanted).build(coords)[0].indices.reshape(n, wanted)
+    length = euclidean(coords, np.arange(n)[:, None], column)
+    order = np.argsort(length, axis=1, kind="stable")
+    column, length = (np.take_along_axis(values, order, axis=1) for values in (column, length))
+    chosen = length <= length[:, [n_neighbors - 1]] * (1 + TIE)
+    if wanted < n - 1:  # a tie that fills all candidates has no visible end
+        chosen[chosen.all(axis=1), n_neighbors:] = False
+    return from_edges(np.repeat(np.arange(n), chosen.sum(axis=1)), column[chosen], length[chosen], n)
+
+
+def radius_graph(coords: np.ndarray, *, radius: float | None) -> Graph:
+    """Link all spots within a radius of each other.
+
+    By scipy: of 300,000 spots with 7 neighbours each it takes 0.8 s, and squidpy's ``RadiusBuilder`` 9 s.
+    """
+    check_length("radius", radius)
+    n, tree = len(coords), KDTree(coords)
+    mean = tree.count_neighbors(tree, radius) / n - 1
+    if mean > MOST_NEIGHBORS:
+        msg = f"radius={radius} links each spot to {mean:.0f} others on average; give a radius with fewer than {MOST_NEIGHBORS}"
+        raise ValueError(msg)
+    row, column = tree.query_pairs(radius, output_type="ndarray").T
+    return from_edges(row, column, euclidean(coords, row, column), n)
+
+
+def delaunay_graph(coords: np.ndarray, *, radius: float | None = None) -> Graph:
+    """Link corners of the same triangle that are at most ``radius`` apart, and spots on one line to the next along it."""
+    if radius is not None:
+        check_length("radius", radius)
+    first, again = coincident(coords)
+    row, column = _triangulate(coords[first])
+    row, column = first[row], first[column]
+    length = euclidean(coords, row, column)
+    kept = length <= (np.inf if radius is None else radius)
+    return with_coincident(row[kept], column[kept], length[kept], again)
+
+
+def _triangulate(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Directed edges of a triangulation of distinct points, or of a chain where they lie on one line."""
+    centred = points - points.mean(axis=0)
+    spread, directions = np.linalg.svd(centred, full_matrices=False)[1:]
+    if len(points) < 3 or spread[-1] <= 1e-9 * spread[0]:
+        order = np.argsort(centred @ directions[0])
+        return order[:-1], order[1:]
+    from squidpy.gr.neighbors import DelaunayBuilder
+
+    # Centred, as Qhull leaves out points that its tolerance takes for coplanar, more so far from the origin.
+    return DelaunayBuilder().build(centred / spread[0])[0].nonzero()
+
+
+SPATIAL_KINDS: dict[str, Callable[..., Graph]] = {
+    "knn": lambda coords, *, n_neighbors, **_: knn_graph(coords, n_neighbors=n_neighbors),
+    "radius": lambda coords, *, radius, **_: radius_graph(coords, radius=radius),
+    "delaunay": lambda coords, *, radius, **_: delaunay_graph(coords, radius=radius),
+    "grid": lambda coords, *, n_rings, **_: grid_graph(coords, n_rings=n_rings),
+}
+"""Builders by kind: coordinates and all options in, a graph out. A new kind is a file and a line here."""

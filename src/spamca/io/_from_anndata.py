@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
 from anndata import AnnData
+from scipy import sparse
 
 from spamca import _keys
 from spamca._checks import check_choice, check_name
-from spamca.io._assemble import assemble
-from spamca.io._feature_types import feature_types, modality_name, split
-from spamca.io._match import JOINS, match
-from spamca.io._obsm import from_obsm
-from spamca.io._quiet import repeating_names
+from spamca.io._join import JOINS, feature_types, join_tables, modality_name, split
 
 if TYPE_CHECKING:
-    import pandas as pd
     from mudata import MuData
 
 
@@ -28,7 +26,7 @@ def from_anndata(
 ) -> MuData:
     """Put the tables of one tissue, one for each omics, into a MuData.
 
-    Rows are matched by ``obs_names``, in whatever order each table has them. How many match, and which do not, is told
+    Rows are matched by ``obs_names``, in whatever order each table has them. How many match, and which do not, is logged
     at level INFO of the logger ``"spamca"``.
 
     Parameters
@@ -37,19 +35,19 @@ def from_anndata(
         Tables by name of the modality, such as ``{"rna": rna, "protein": protein}``. Or tables one after another, which
         ``var["feature_types"]`` gives their names (``"Gene Expression"``: ``"rna"``, ``"Antibody Capture"``:
         ``"protein"``, ``"Peaks"``: ``"atac"``, others: the type in lower case). Or one table with features of several
-        types, as scanpy reads 10x files with ``gex_only=False``, which is taken apart. Never changed.
+        types, as scanpy reads 10x files with ``gex_only=False``, which is split. Never changed.
     obsm
-        Features that ``obsm`` of a table holds and that are to be a modality of their own, by its name: ``{"image": "X_image"}`` makes a
+        Features in ``obsm`` of a table that become a modality of their own, by its name: ``{"image": "X_image"}`` makes a
         modality ``"image"`` of ``obsm["X_image"]`` of the first table that has it, any array, sparse matrix, or DataFrame.
     join
         ``"inner"``: spots that all tables have. ``"outer"``: spots that any table has; a spot may then lack a modality,
-        which all of this package allows.
+        which all functions of this package allow.
 
     Returns
     -------
     MuData with copies of the tables. Written to it are ``obsm["spatial"]``, coordinates of all spots, where tables have
-    them, and ``uns["spatial"]``, the image, of the first table that has one. A feature called as one of a modality before
-    it gets the modality's name in front (``"protein:CD4"``).
+    them, and ``uns["spatial"]``, the image, of the first table that has one. A feature with the name of one in a modality
+    before it gets its own modality's name in front (``"protein:CD4"``).
 
     Raises
     ------
@@ -74,7 +72,7 @@ def from_anndata(
     >>> spamca.io.from_anndata([rna, protein], join="outer").n_obs
     100
 
-    Features of an image, which some tool left in ``obsm``, as a third modality:
+    Features of an image, which some tool wrote to ``obsm``, as a third modality:
 
     >>> rna.obsm["X_image"] = rna.obsm["spatial"][:, [0, 1, 0]]
     >>> mdata = spamca.io.from_anndata({"rna": rna, "protein": protein}, obsm={"image": "X_image"})
@@ -87,24 +85,22 @@ def from_anndata(
             msg = "adatas is one AnnData without var['feature_types']; pass a mapping such as {'rna': adata}"
             raise ValueError(msg)
         adatas = split(adatas.to_memory() if adatas.isbacked else adatas, "from_anndata")
-    tables = named(adatas)
+    tables = _named(adatas)
     if obsm is not None:
-        for name in obsm if isinstance(obsm, Mapping) else ():
-            check_modality_name(name)
-        tables = {**tables, **from_obsm(tables, obsm)}
+        tables |= _from_obsm(tables, obsm)
     return join_tables(tables, {name: table.obs_names for name, table in tables.items()}, join, "from_anndata")
 
 
-def named(adatas: Any) -> dict[str, AnnData]:
-    """Tables by name.
+def check_modality_name(name: str) -> None:
+    """Whether a MuData can hold, and a file can store, a modality of that name (TypeError, ValueError)."""
+    check_name("the name of a modality", name)
+    if not name or "/" in name or name == _keys.SPATIAL:
+        msg = f"the name of a modality must not be empty, 'spatial', or hold '/', got {name!r}"
+        raise ValueError(msg)
 
-    Raises
-    ------
-    TypeError
-        If it is not a mapping or a sequence of AnnData.
-    ValueError
-        If there is none, or a name is missing, repeats, or cannot be one.
-    """
+
+def _named(adatas: Any) -> dict[str, AnnData]:
+    """Tables by name of the modality: the one given, else that of its type of features."""
     if isinstance(adatas, Mapping):
         pairs = list(adatas.items())
     elif isinstance(adatas, Iterable) and not isinstance(adatas, str):
@@ -120,60 +116,46 @@ def named(adatas: Any) -> dict[str, AnnData]:
         if not isinstance(table, AnnData):
             msg = f"adatas[{i if name is None else name!r}] must be an AnnData, got {type(table).__name__}"
             raise TypeError(msg)
-        key = _name_of(table, i) if name is None else name
-        check_modality_name(key)
-        if key in tables:
-            msg = f"adatas[{i}] would be modality {key!r}, and so would another; pass a mapping with a name for each"
+        types = feature_types(table)
+        if name is None and len(types) != 1:
+            what = f"holds features of types {types}" if types else "has no var['feature_types'] to be named after"
+            msg = f"adatas[{i}] {what}; pass a mapping such as {{'rna': rna, 'protein': protein}}"
             raise ValueError(msg)
-        tables[key] = table
+        name = modality_name(types[0]) if name is None else name
+        check_modality_name(name)
+        if name in tables:
+            msg = f"adatas[{i}] would be modality {name!r}, and so would another; pass a mapping with a name for each"
+            raise ValueError(msg)
+        tables[name] = table
     return tables
 
 
-def check_modality_name(name: str) -> None:
-    """Whether a MuData can hold, and a file can store, a modality of that name.
-
-    Raises
-    ------
-    TypeError
-        If it is not a string.
-    ValueError
-        If it is empty, holds a slash, or is the name of the coordinates.
-    """
-    check_name("the name of a modality", name)
-    if not name or "/" in name or name == _keys.SPATIAL:
-        msg = f"the name of a modality must not be empty, 'spatial', or hold '/', got {name!r}"
-        raise ValueError(msg)
-
-
-def _name_of(table: AnnData, i: int) -> str:
-    types = feature_types(table)
-    if len(types) == 1:
-        return modality_name(types[0])
-    what = f"holds features of types {types}" if types else "has no var['feature_types'] to be named after"
-    msg = f"adatas[{i}] {what}; pass a mapping such as {{'rna': rna, 'protein': protein}}"
-    raise ValueError(msg)
-
-
-def join_tables(tables: Mapping[str, AnnData], names: Mapping[str, pd.Index], join: str, verb: str) -> MuData:
-    """A MuData of copies of the tables, their rows called by the names given and brought into one order.
-
-    Parameters
-    ----------
-    tables
-        Tables by name of the modality; not changed.
-    names
-        Name of each row of each.
-    join
-        ``"inner"`` or ``"outer"``.
-    verb
-        What the log calls the caller.
-    """
-    kept = match(names, join, verb)
-    mod = {}
-    for name, table in tables.items():
-        rows = names[name].get_indexer(kept)
-        with repeating_names():
-            part = table[rows[rows >= 0]]
-            mod[name] = part.to_memory() if table.isbacked else part.copy()
-        mod[name].obs_names = names[name][rows[rows >= 0]]
-    return assemble(mod, verb)
+def _from_obsm(tables: Mapping[str, AnnData], obsm: Mapping[str, str]) -> dict[str, AnnData]:
+    """Tables of the features that an ``obsm`` holds, with the spots and coordinates of its table, by name of the modality."""
+    if not isinstance(obsm, Mapping):
+        msg = f"obsm must be a mapping of names of modalities to keys of obsm, such as {{'image': 'X_image'}}, got {obsm!r}"
+        raise TypeError(msg)
+    made = {}
+    for name, key in obsm.items():
+        check_modality_name(name)
+        check_name(f"obsm[{name!r}]", key)
+        if name in tables:
+            msg = f"obsm names modality {name!r}, which is a table already; choose another name"
+            raise ValueError(msg)
+        holder = next((table for table in tables.values() if key in table.obsm), None)
+        if holder is None:
+            there = {other: list(table.obsm) for other, table in tables.items()}
+            msg = f"obsm[{name!r}]={key!r} is in obsm of no table; they hold {there}"
+            raise KeyError(msg)
+        held = holder.obsm[key]
+        columns = held.columns if isinstance(held, pd.DataFrame) else range(held.shape[-1])
+        values = held if sparse.issparse(held) else np.asarray(held)
+        if values.ndim != 2 or values.dtype.kind not in "biuf":
+            msg = f"obsm[{key!r}] must be a matrix of numbers, got shape {values.shape} of {values.dtype}"
+            raise ValueError(msg)
+        X = sparse.csr_matrix(values, dtype=np.float32) if sparse.issparse(values) else values.astype(np.float32)
+        names = [column if isinstance(column, str) else f"{key}_{column}" for column in columns]
+        made[name] = AnnData(X, obs=pd.DataFrame(index=holder.obs_names), var=pd.DataFrame(index=names))
+        if _keys.SPATIAL in holder.obsm:
+            made[name].obsm[_keys.SPATIAL] = np.array(holder.obsm[_keys.SPATIAL])
+    return made

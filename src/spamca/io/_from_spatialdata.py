@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
 
 from spamca import _keys
 from spamca._checks import check_choice, check_name
-from spamca.io._feature_types import feature_types, split
-from spamca.io._from_anndata import check_modality_name, join_tables
-from spamca.io._match import JOINS
-from spamca.io._quiet import repeating_names
-from spamca.io._regions import RECORD, annotation, centroids, row_names
+from spamca._logging import logger
+from spamca.io._from_anndata import check_modality_name
+from spamca.io._join import JOINS, feature_types, join_tables, repeating_names, split
 
 if TYPE_CHECKING:
     from anndata import AnnData
     from mudata import MuData
     from spatialdata import SpatialData
 
-GLOBAL = "global"
+ATTRS = "spatialdata_attrs"  # uns key, in a table, of the names of its two columns (spatialdata's)
+RECORD = "spatialdata"  # uns key, on the MuData, of the table that each modality was read from
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """What the rows of a table annotate: two columns of ``obs``, their names and values."""
+
+    region_key: str
+    instance_key: str
+    region: np.ndarray  # name of the element, (n_rows,), strings
+    instance: np.ndarray  # index within the element, (n_rows,), as it is
+
+    def keys(self, *, with_region: bool = True) -> pd.Index:
+        """Region and instance of each row, or the instance alone, as strings."""
+        instance = pd.Index(self.instance).astype(str)
+        return pd.Index(self.region).astype(str) + "_" + instance if with_region else instance
 
 
 def from_spatialdata(
@@ -31,18 +50,18 @@ def from_spatialdata(
     """Put tables of a SpatialData into a MuData.
 
     Rows of several tables are matched by the region and instance that they annotate, or by ``obs_names`` where tables
-    annotate different elements or none. What matches, and what does not, is told at level INFO of the logger
+    annotate different elements or none. What matches, and what does not, is logged at level INFO of the logger
     ``"spamca"``.
 
     Parameters
     ----------
     sdata
-        Object with a table for each omics, or one table with features of several types in ``var["feature_types"]``.
-        Never changed.
+        Object with a table for each omics, or one table with features of several types in ``var["feature_types"]``, as
+        spatialdata-io reads Xenium, MERSCOPE or CosMx. Never changed.
     tables
         Names of the tables, or a mapping of modalities to them, such as ``{"rna": "table_rna", "protein": "table_adt"}``;
-        None for all that have features. Several tables become modalities of their own names. One table is taken apart by the type of its
-        features. Visium HD keeps a table for each size of bins: name one of them.
+        None for all that have features. Several tables become modalities of their own names. One table is split by the
+        types of its features, without controls. Visium HD has a table for each size of bins: name one of them.
     join
         ``"inner"``: spots that all tables have. ``"outer"``: spots that any table has; a spot may then lack a modality.
     coordinate_system
@@ -52,7 +71,7 @@ def from_spatialdata(
     Returns
     -------
     MuData with copies of the tables and, on it as well, ``obsm["spatial"]``: coordinates, float64 of shape (n_obs, 2).
-    Rows keep their names where these agree with the instances, else they are called after instance, or region and
+    Rows keep their names where these agree with the instances, else they are named after instance, or region and
     instance. ``obs`` of the modalities keeps both columns: where there are several regions, name the first as
     ``library_key``.
 
@@ -78,6 +97,11 @@ def from_spatialdata(
     ['rna', 'protein']
     >>> mdata.obsm["spatial"].shape
     (100, 2)
+
+    Genes and proteins of Xenium:
+
+    >>> sdata = spatialdata_io.xenium("tonsil", gex_only=False)  # doctest: +SKIP
+    >>> mdata = spamca.io.from_spatialdata(sdata)  # doctest: +SKIP
     """
     check_choice("join", join, JOINS)
     if coordinate_system is not None:
@@ -96,13 +120,7 @@ def from_spatialdata(
 
 
 def check_spatialdata(sdata: Any) -> None:
-    """Whether the object is a SpatialData.
-
-    Raises
-    ------
-    TypeError
-        If not.
-    """
+    """Whether the object is a SpatialData (TypeError)."""
     from spatialdata import SpatialData
 
     if not isinstance(sdata, SpatialData):
@@ -110,24 +128,19 @@ def check_spatialdata(sdata: Any) -> None:
         raise TypeError(msg)
 
 
-def check_table(sdata: SpatialData, table: str) -> None:
-    """Whether a table that ``tables`` names is there.
-
-    Raises
-    ------
-    KeyError
-        If not.
-    """
-    if table not in (there := list(sdata.tables)):
-        msg = f"tables names {table!r}, which is not a table of sdata; it has {there}"
-        raise KeyError(msg)
+def check_tables(sdata: SpatialData, tables: Iterable[str]) -> None:
+    """Whether tables that ``tables`` names are there (KeyError)."""
+    there = list(sdata.tables)
+    for table in tables:
+        if table not in there:
+            msg = f"tables names {table!r}, which is not a table of sdata; it has {there}"
+            raise KeyError(msg)
 
 
 def _chosen(sdata: SpatialData, tables: Any) -> dict[str, str]:
     """Table by modality."""
-    there = list(sdata.tables)
     if tables is None:
-        tables = [name for name in there if sdata.tables[name].n_vars]  # that of joint results has none
+        tables = [name for name, table in sdata.tables.items() if table.n_vars]  # the table of joint results has none
     elif isinstance(tables, str):
         tables = [tables]
     if not isinstance(tables, (Mapping, Sequence)):
@@ -135,14 +148,14 @@ def _chosen(sdata: SpatialData, tables: Any) -> dict[str, str]:
         raise TypeError(msg)
     chosen = dict(tables) if isinstance(tables, Mapping) else {name: name for name in tables}
     if not chosen:
-        msg = f"no table: tables={tables!r}, and sdata has {there}"
+        msg = f"no table: tables={tables!r}, and sdata has {list(sdata.tables)}"
         raise ValueError(msg)
     if len(set(chosen.values())) < len(chosen):
-        msg = f"tables={tables!r} names a table twice; pass its name alone to have it taken apart by the types of its features"
+        msg = f"tables={tables!r} names a table twice; pass its name alone to split it by the types of its features"
         raise ValueError(msg)
-    for name, table in chosen.items():
+    for name in chosen:
         check_modality_name(name)
-        check_table(sdata, table)
+    check_tables(sdata, chosen.values())
     return chosen
 
 
@@ -152,8 +165,79 @@ def _placed(sdata: SpatialData, name: str, coordinate_system: str | None) -> Ann
     note = None if coordinate_system is None and _keys.SPATIAL in table.obsm else annotation(table, name)
     if note is None:
         return table
-    coords = centroids(sdata, note, coordinate_system or GLOBAL, name)
+    coords = centroids(sdata, note, coordinate_system or "global", name)
     with repeating_names():
         table = table.copy()
     table.obsm[_keys.SPATIAL] = coords
     return table
+
+
+def annotation(table: AnnData, name: str) -> Annotation | None:
+    """What the rows of a table annotate; None where it annotates nothing."""
+    attrs = table.uns.get(ATTRS)
+    if not attrs:
+        return None
+    keys = [str(attrs[key]) for key in ("region_key", "instance_key")]
+    if missing := [key for key in keys if key not in table.obs]:
+        msg = f"obs of {name!r} lacks {missing}, which uns['spatialdata_attrs'] names; set it, or parse the table again"
+        raise KeyError(msg)
+    region, instance = (np.asarray(table.obs[key].to_numpy()) for key in keys)
+    return Annotation(keys[0], keys[1], region.astype(str), instance)
+
+
+def row_names(tables: Mapping[str, AnnData], verb: str) -> dict[str, pd.Index]:
+    """Names of the rows of each table: ``obs_names`` where the same instance has the same in all, else the instances.
+
+    Tables that annotate no element in common keep ``obs_names``: equal numbers within different elements need not mean the
+    same spot (bins of Visium HD of different sizes).
+    """
+    names = {name: table.obs_names for name, table in tables.items()}
+    notes = {name: note for name, table in tables.items() if (note := annotation(table, name)) is not None}
+    regions = [set(note.region.tolist()) for note in notes.values()]
+    without = [name for name in names if name not in notes]
+    if without or not set.intersection(*regions):
+        why = f"{without} annotate no region" if without else f"{list(names)} annotate different elements"
+        if notes:
+            logger.info("%s: %s, so rows are matched by obs_names", verb, why)
+        return names
+    several = len(set.union(*regions)) > 1
+    keys = {name: note.keys(with_region=several) for name, note in notes.items()}
+    pairs = pd.concat([pd.DataFrame({"key": keys[name], "name": names[name]}) for name in names]).drop_duplicates()
+    if pairs["key"].is_unique and pairs["name"].is_unique:
+        return names
+    logger.info("%s: rows are named after their instances, which obs_names of %s do not match", verb, list(names))
+    return keys
+
+
+def centroids(sdata: Any, note: Annotation, coordinate_system: str, name: str) -> np.ndarray:
+    """Centroids of what the rows of a table annotate, (n_rows, 2), float64; ``name`` is the table in messages.
+
+    KeyError if an element or an instance is missing, ValueError if an element is not in the coordinate system.
+    """
+    from spatialdata import get_centroids
+    from spatialdata.transformations import get_transformation
+
+    out = np.full((len(note.region), 2), np.nan)
+    for region in np.unique(note.region).tolist():
+        if region not in sdata:
+            msg = f"table {name!r} annotates {region!r}, which is not in sdata; set obsm['spatial'] of the table, or add it"
+            raise KeyError(msg)
+        systems = list(get_transformation(sdata[region], get_all=True))
+        if coordinate_system not in systems:
+            msg = f"coordinate_system={coordinate_system!r} is not one of {region!r}, which has {systems}"
+            raise ValueError(msg)
+        with warnings.catch_warnings():
+            # Rows are looked up by their index, so its order does not matter.
+            warnings.filterwarnings("ignore", message="The index of the dataframe is not monotonic")
+            points = get_centroids(sdata[region], coordinate_system).compute()
+        rows = np.flatnonzero(note.region == region)
+        place = pd.Index(points.index).astype(str).get_indexer(pd.Index(note.instance[rows]).astype(str))
+        if (place < 0).any():
+            lost = note.instance[rows][place < 0].tolist()
+            msg = (
+                f"table {name!r} annotates {len(lost)} instances that {region!r} does not have, e.g. {lost[0]!r}; set "
+                "obsm['spatial'] of the table, or leave those rows out"
+            )
+            raise KeyError(msg)
+        out[rows] = points[["x", "y"]].to_numpy(dtype=np.float64)[place]
+    return out

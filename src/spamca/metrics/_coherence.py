@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spamca.metrics._chaos import chaos
-from spamca.metrics._labels import check_same_length, codes
-from spamca.metrics._morans_i import morans_i
-from spamca.metrics._pas import pas
-from spamca.metrics._silhouette import silhouette
+from spamca.metrics._labels import check_arrays, codes, sample
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import ArrayLike
 
 
@@ -27,8 +25,8 @@ def coherence(
     """Coherence of domains in the tissue and in an embedding; no known labels are needed.
 
     Smooth is not right: a straight cut through the tissue scores best on all but the silhouette. Use these measures to
-    compare partitions that agree equally well with what is known. Spots without a label are left out. Time and memory are
-    linear in the number of spots.
+    compare partitions that agree equally well with what is known. Spots without a label are left out. Time and memory
+    are linear in the number of spots.
 
     Parameters
     ----------
@@ -45,13 +43,14 @@ def coherence(
 
     Returns
     -------
-    - ``"silhouette"``: distance to the next domain against that within the own one, -1 to 1 (Rousseeuw 1987);
-    - ``"Moran's I"``: of the indicators of the domains over six nearest spots, averaged over domains; 0 for labels strewn
-      at random, 1 at best (Moran 1950);
+    - ``"silhouette"``: distance to the nearest other domain against that within the own one, -1 to 1, NaN for a single
+      domain (Rousseeuw 1987);
+    - ``"Moran's I"``: of the indicators of the domains over six nearest spots, averaged over domains; 0 for labels at
+      random, 1 at best, NaN for a single domain (Moran 1950);
     - ``"PAS"``: share of spots that differ from more than half of their ten nearest; lower is smoother (Shang and
       Zhou 2022);
     - ``"CHAOS"``: mean distance to the nearest spot of the same domain, coordinates scaled to unit variance; lower is
-      smoother (Shang and Zhou 2022).
+      smoother, but it falls with the density of spots too, so compare on one tissue only (Shang and Zhou 2022).
 
     Raises
     ------
@@ -68,23 +67,70 @@ def coherence(
     >>> measures["PAS"] < 0.1
     True
     """
-    numbers, at = codes(labels), np.asarray(spatial, dtype=np.float64)
-    given = {} if embedding is None else {"embedding": np.asarray(embedding)}
-    if library is not None:
-        given["library"] = codes(library)
-    check_same_length(labels=numbers, spatial=at, **given)
+    check_arrays(labels=labels, spatial=spatial, embedding=embedding, library=library)
+    numbers = codes(labels)
     known = numbers >= 0
     if not known.any():
         msg = "labels has no spot with a label"
         raise ValueError(msg)
-    numbers, at = numbers[known], at[known]
-    given = {name: array[known] for name, array in given.items()}
-    sections = given.get("library")
-    measures = {
-        "Moran's I": morans_i(numbers, at, sections),
-        "PAS": pas(numbers, at, sections),
-        "CHAOS": chaos(numbers, at, sections),
-    }
-    if "embedding" in given:
-        measures = {"silhouette": silhouette(numbers, given["embedding"], random_state=random_state)} | measures
+    numbers, at = numbers[known], np.asarray(spatial, dtype=np.float64)[known]
+    section = np.zeros(len(at)) if library is None else codes(library)[known]
+    sections = [np.flatnonzero(section == name) for name in np.unique(section)]
+    measures = {}
+    if embedding is not None:
+        measures["silhouette"] = _silhouette(numbers, np.asarray(embedding)[known], random_state)
+    for name, measure in {"Moran's I": _morans_i, "PAS": _pas, "CHAOS": _chaos}.items():
+        measures[name] = measure(numbers, at, sections)
     return {name: float(value) for name, value in measures.items()}
+
+
+def _silhouette(labels: np.ndarray, embedding: np.ndarray, random_state: int) -> float:
+    from sklearn.metrics import silhouette_score
+
+    # Not scikit-learn's own sample_size: it raises where the sample happens to hold one domain only.
+    rows = sample(len(labels), random_state)
+    labels, embedding = labels[rows], embedding[rows]
+    return silhouette_score(embedding, labels) if 1 < len(np.unique(labels)) < len(labels) else np.nan
+
+
+def _morans_i(labels: np.ndarray, spatial: np.ndarray, sections: list[np.ndarray]) -> float:
+    from scanpy.metrics import morans_i
+    from scipy.sparse import csr_matrix
+    from sklearn.preprocessing import OneHotEncoder
+
+    indicators = OneHotEncoder().fit_transform(labels[:, None]).T.tocsr()
+    if indicators.shape[0] < 2:
+        return np.nan
+    edges = [np.empty((2, 0), dtype=np.int64)]
+    edges += [
+        np.stack([np.repeat(rows, near.shape[1]), near.ravel()]) for rows, near, _ in _nearest(spatial, sections, 6)
+    ]
+    row, column = np.concatenate(edges, axis=1)
+    return np.mean(morans_i(csr_matrix((np.ones(len(row)), (row, column)), shape=[len(labels)] * 2), indicators))
+
+
+def _pas(labels: np.ndarray, spatial: np.ndarray, sections: list[np.ndarray]) -> float:
+    abnormal = 0
+    for rows, near, _ in _nearest(spatial, sections, 10):
+        abnormal += int(((labels[near] != labels[rows, None]).sum(axis=1) > near.shape[1] / 2).sum())
+    return abnormal / len(labels)
+
+
+def _chaos(labels: np.ndarray, spatial: np.ndarray, sections: list[np.ndarray]) -> float:
+    from sklearn.preprocessing import StandardScaler
+
+    scaled = np.empty_like(spatial)
+    for rows in sections:
+        scaled[rows] = StandardScaler().fit_transform(spatial[rows])
+    domains = [rows[labels[rows] == label] for rows in sections for label in np.unique(labels[rows])]
+    return sum(distance.sum() for *_, distance in _nearest(scaled, domains, 1)) / len(labels)
+
+
+def _nearest(points: np.ndarray, groups: list[np.ndarray], k: int) -> Iterator[tuple[np.ndarray, ...]]:
+    """For each group of two or more its members (n,), and the ``k`` nearest others of each (n, k) with distances."""
+    from sklearn.neighbors import NearestNeighbors
+
+    for rows in groups:
+        if len(rows) > 1:
+            distance, near = NearestNeighbors(n_neighbors=min(k, len(rows) - 1)).fit(points[rows]).kneighbors()
+            yield rows, rows[near], distance

@@ -1,8 +1,8 @@
-"""Labels as whole numbers, with the spots that have none left out."""
+"""Labels as whole numbers, -1 for spots that have none."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,27 +12,14 @@ if TYPE_CHECKING:
 UNDETERMINED = frozenset({"", "na", "nan", "none", "unassigned", "undetermined", "unknown"})
 """Labels that say that a spot has none, in lower case."""
 
+MAX_SPOTS = 5_000
+"""Spots of the sample in which costly measures are taken on larger tissue."""
+
 
 def codes(labels: ArrayLike) -> np.ndarray:
-    """Number the labels.
-
-    Parameters
-    ----------
-    labels
-        Shape (n_spots,), of any type.
-
-    Returns
-    -------
-    Integers of shape (n_spots,), -1 where the label is missing or in ``UNDETERMINED``.
-
-    Raises
-    ------
-    TypeError
-        If a MuData or AnnData is given.
-    """
+    """Numbers of the labels, (n_spots,), -1 where the label is missing or in ``UNDETERMINED``."""
     import pandas as pd
 
-    check_not_tissue(labels)
     values = pd.Categorical(labels)
     undetermined = [str(category).strip().lower() in UNDETERMINED for category in values.categories]
     # The last entry is what code -1, a missing label, picks.
@@ -40,16 +27,22 @@ def codes(labels: ArrayLike) -> np.ndarray:
     return renumbered[values.codes]
 
 
-def check_same_length(**arrays: np.ndarray) -> None:
-    """Raise where arrays differ in their number of spots."""
-    if len({len(array) for array in arrays.values()}) > 1:
-        lengths = ", ".join(f"{name} has {len(array)}" for name, array in arrays.items())
+def check_arrays(**arrays: ArrayLike | None) -> None:
+    """Raise where one is a MuData or AnnData, over which pandas would iterate forever, or where lengths differ."""
+    given: dict[str, Any] = {name: array for name, array in arrays.items() if array is not None}
+    for array in given.values():
+        if hasattr(array, "obs_names"):
+            mend = "call spamca.metrics.score(mdata), or pass a column of its obs"
+            msg = f"arrays are wanted here, got {type(array).__name__}; {mend}"
+            raise TypeError(msg)
+    if len({len(array) for array in given.values()}) > 1:
+        lengths = ", ".join(f"{name} has {len(array)}" for name, array in given.items())
         msg = f"All arguments need one entry for each spot: {lengths}"
         raise ValueError(msg)
 
 
-def check_not_tissue(given: object) -> None:
-    """Raise where a MuData or AnnData is given for an array: as one, it would be read spot by spot without end."""
-    if hasattr(given, "obs_names"):
-        msg = f"arrays are wanted here, got {type(given).__name__}; call spamca.metrics.score(mdata), or pass a column of its obs"
-        raise TypeError(msg)
+def sample(n_spots: int, random_state: int) -> np.ndarray:
+    """Rows of all spots, or of a sample of ``MAX_SPOTS`` of them."""
+    if n_spots <= MAX_SPOTS:
+        return np.arange(n_spots)
+    return np.sort(np.random.default_rng(random_state).choice(n_spots, MAX_SPOTS, replace=False))

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from spamca.model.model import Model
+from spamca.model.model import StoredModel
 
-__all__ = ["Model"]
+__all__ = ["StoredModel"]

@@ -10,9 +10,8 @@ import torch
 
 from spamca.cluster.refine import refine
 from spamca.cluster.result import Clustering
+from spamca.domains import follow, shares
 from spamca.graph import normalize
-from spamca.guide.follow import follow
-from spamca.guide.information import shares
 from spamca.nn import Tissue
 from spamca.nn.sparse import Adjacency
 from spamca.train.batches import SPOTS, WHOLE
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from scipy.sparse import csr_matrix
 
-    from spamca.model.model import Model
+    from spamca.model.model import StoredModel
     from spamca.nn import Latents
 
 
@@ -41,14 +40,14 @@ class Applied:
         Domains and posterior, numbered as in the model; those that are new come last.
     novelty
         How far each spot is from what the training has seen, float64 of shape (n,): the larger of its distance from the nearest
-        domain (:meth:`spamca.guide.emissions.Emissions.novelty`) and of what it shares with its neighbours beyond the features
-        (:func:`spamca.features.unexplained`), each in units of the 99 % quantile of the training. NaN where nothing tells.
+        domain (:meth:`spamca.domains.Emissions.novelty`) and of what it shares with its neighbours beyond the features
+        (:func:`spamca.features.unexplained`), each in units of the 99 % quantile of the training. NaN where it is not known.
     n_new
         Number of domains that the model does not know.
     moved
-        How far each domain of the model has moved (:meth:`spamca.guide.emissions.Emissions.moved`); None where they did not follow.
+        How far each domain of the model has moved (:meth:`spamca.domains.Emissions.moved`); None where they did not follow.
     shares
-        Share of each modality in what is told of the domain of a spot, (n, M); None where domains are read from the embedding.
+        Share of each modality in what is known of the domain of a spot, (n, M); None where domains are read from the embedding.
     """
 
     latents: Latents
@@ -60,7 +59,7 @@ class Applied:
 
 
 def apply(
-    model: Model,
+    model: StoredModel,
     features: Sequence[np.ndarray],
     connectivities: csr_matrix,
     feature_graphs: Sequence[csr_matrix],
@@ -71,7 +70,7 @@ def apply(
 ) -> Applied:
     """Embed new tissue and find its domains; parameters and statistics are those of the training.
 
-    Domains that were found in the features follow the new tissue (:func:`spamca.guide.follow.follow`); others are read from the embedding.
+    Domains that were found in the features follow the new tissue (:func:`spamca.domains.follow`); others are read from the embedding.
 
     Parameters
     ----------
@@ -95,26 +94,26 @@ def apply(
     with threads(tissue.n_spots):
         latents = _encoded(model, tissue)
     if emissions is not None:
-        blocks = emissions.blocks(features, present, connectivities)
-        novelty = np.fmax(novelty, emissions.novelty(blocks))
+        components = emissions.components(features, present, connectivities)
+        novelty = np.fmax(novelty, emissions.novelty(components))
     if model.readout is not None:
         posterior = model.readout.posterior(latents.fused.numpy())
         clustering = Clustering(posterior.argmax(axis=1), posterior)
         clustering = refine(clustering, connectivities) if model.header["refine"] else clustering
         return Applied(latents, clustering, novelty)
-    known = emissions.domains(blocks, connectivities)
+    known = emissions.domains(components)
     found, moved = known, None
     if adapt:
-        found = follow(emissions, blocks, connectivities, known)
-        moved = emissions.moved(blocks, found)
-    told = shares(blocks, connectivities, found, len(features))
+        found = follow(emissions, components, known)
+        moved = emissions.moved(components, found)
+    said = shares(components, found, len(features))
     return Applied(
-        latents, Clustering(found.argmax(axis=1), found), novelty, found.shape[1] - known.shape[1], moved, told
+        latents, Clustering(found.argmax(axis=1), found), novelty, found.shape[1] - known.shape[1], moved, said
     )
 
 
 def _tissue(
-    model: Model,
+    model: StoredModel,
     features: Sequence[np.ndarray],
     spatial: csr_matrix,
     feature_graphs: Sequence[csr_matrix],
@@ -133,7 +132,7 @@ def _tissue(
     )
 
 
-def _encoded(model: Model, tissue: Tissue) -> Latents:
+def _encoded(model: StoredModel, tissue: Tissue) -> Latents:
     n = tissue.n_spots
     parts = None if n <= WHOLE else tiles(tissue.spatial, -(-n // SPOTS))
     return embed(model.network, tissue, parts)

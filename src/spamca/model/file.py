@@ -20,7 +20,7 @@ FORMAT_VERSION = 1
 """Version of what is in it."""
 
 _ENTRY = "spamca"
-_MENDS = "name a file that spamca.Model.save wrote, or train and save anew"
+_MENDS = "name a file that spamca.Model.save wrote, or train and save again"
 
 
 def write(path: Path, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:

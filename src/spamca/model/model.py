@@ -1,56 +1,33 @@
-"""``Model``: a trained network with all that it takes to find its domains in other tissue."""
+"""A trained network with all that it takes to find its domains in other tissue, apart from any MuData."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from spamca import _keys
 from spamca.model import file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy as np
-    from mudata import MuData
 
     from spamca.cluster.readout import Readout
+    from spamca.domains import Emissions
     from spamca.features import Fitted
-    from spamca.guide.emissions import Emissions
     from spamca.nn import Settings, SpaMCA
 
 
-class Model:
-    """A trained network with all that it takes to find its domains in other tissue.
-
-    It holds how features are prepared, how graphs are built, what the domains look like, and the weights of the network;
-    nothing of the tissue itself. :func:`spamca.tl.transform` applies it.
+class StoredModel:
+    """A trained network with all that it takes to find its domains in other tissue, as arrays: see :class:`spamca.Model`.
 
     Parameters
     ----------
     header
         Everything but the arrays, as JSON knows it.
     arrays
-        The arrays, by name. :meth:`from_mudata` and :meth:`load` give both.
-
-    See Also
-    --------
-    spamca.tl.transform : domains of other tissue.
-
-    Examples
-    --------
-    >>> import spamca
-    >>> tissue = spamca.datasets.simulated(n_spots=400, n_sections=2, batch_effect=0)
-    >>> mdata, other = (tissue[tissue.obs["section"] == f"section {i}"].copy() for i in (1, 2))
-    >>> spamca.tl.integrate(mdata, n_clusters=5, max_epochs=10, progress_bar=False)
-    >>> spamca.Model.from_mudata(mdata).save("tissue.safetensors")
-    >>> model = spamca.Model.load("tissue.safetensors")
-    >>> model.domains
-    ['0', '1', '2', '3', '4']
-    >>> spamca.tl.transform(other, model)
-    >>> other.obsm["X_spamca"].shape
-    (200, 60)
+        The arrays, by name.
     """
 
     def __init__(self, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
@@ -58,35 +35,7 @@ class Model:
         self.arrays = dict(arrays)
 
     @classmethod
-    def from_mudata(cls, mdata: MuData, key: str = _keys.SPAMCA) -> Model:
-        """The model that a tissue was trained to.
-
-        Parameters
-        ----------
-        mdata
-            Tissue after :func:`spamca.tl.integrate`; after ``preset="paper"`` also :func:`spamca.tl.cluster`.
-        key
-            Their ``key_added``.
-
-        Returns
-        -------
-        The model.
-
-        Raises
-        ------
-        TypeError
-            If ``mdata`` is not a MuData.
-        KeyError
-            If it was not integrated or has no domains under that name, or the posterior or the spatial graph is gone.
-        ValueError
-            If its features are no longer those that the network was trained on, or domains were read from another embedding.
-        """
-        from spamca.tl._to_model import model_of
-
-        return model_of(mdata, key)
-
-    @classmethod
-    def load(cls, path: str | Path) -> Model:
+    def load(cls, path: str | Path) -> Self:
         """Read a model from a file; nothing in the file is run.
 
         Parameters
@@ -109,7 +58,7 @@ class Model:
         try:
             model.check()
         except (KeyError, TypeError, IndexError, ValueError) as error:
-            msg = f"{str(path)!r} holds no whole model: {error}; train and save anew with spamca.Model.save"
+            msg = f"{str(path)!r} holds no whole model: {error}; train and save again with spamca.Model.save"
             raise ValueError(msg) from error
         return model
 
@@ -195,9 +144,56 @@ class Model:
         KeyError, TypeError, IndexError, ValueError
             If not.
         """
-        from spamca.model.parts import check_parts
-
-        check_parts(self)
+        repr(self)
+        header, settings = self.header, self.settings
+        n_domains, widths = len(self.domains), [modality["n_components"] for modality in header["modalities"]]
+        _check(len(self.network.tokens) == len(widths) > 0, "the network has other modalities")
+        _check(len(self.colors) == n_domains > 0, "domains and colours differ in number")
+        readout = self.readout
+        if readout is not None:
+            r = readout.means.shape[1]
+            shapes = (
+                readout.to_own.axes.shape,
+                readout.to_own.shift.shape,
+                readout.shares.shape,
+                readout.covariance.shape,
+            )
+            _check(readout.means.shape[0] == n_domains, "the read-out has other domains")
+            _check(
+                shapes == ((self.network.n_latent, r), (r,), (n_domains,), (r, r)),
+                "the read-out does not fit the embedding",
+            )
+        for m, described in enumerate(header["modalities"]):
+            fitted = self.fitted(m)
+            if fitted is not None:
+                n = len(described["features"])
+                _check("centre" in fitted.columns, f"{described['name']!r} has no centre")
+                _check(fitted.loadings.shape == (n, widths[m]), f"the loadings of {described['name']!r} do not fit")
+                _check(
+                    all(v.shape == (n,) for v in fitted.columns.values()), f"{described['name']!r} has other features"
+                )
+            if "feature" in settings.views:
+                _check(
+                    described["name"] in header["graphs"]["features"], f"no graph of {described['name']!r} is described"
+                )
+        emissions = self.emissions
+        if emissions is None:
+            _check(readout is not None, "nothing describes the domains")
+            return
+        _check(
+            readout is not None or len(emissions.gaussians[0].means) == n_domains,
+            "domains and what they look like differ",
+        )
+        for m, whitening, gaussians in zip(
+            emissions.modalities, emissions.whitenings, emissions.gaussians, strict=True
+        ):
+            r = whitening.axes.shape[1] * len(emissions.hops)
+            k = emissions.gaussians[0].means.shape[0]
+            _check(
+                whitening.axes.shape[0] == whitening.mean.shape[0] == widths[m], "components do not fit the features"
+            )
+            _check(gaussians.means.shape == (k, r) and gaussians.covariances.shape == (k, r, r), "domains do not fit")
+        _check(all(sizes.shape == (k,) for sizes in emissions.sizes), "sizes of the domains do not fit")
 
     def __repr__(self) -> str:
         settings, header = self.settings, self.header
@@ -209,10 +205,15 @@ class Model:
             lines.append(f"  {modality['name']}: {modality['kind']}, {modality['n_components']} columns {source}")
         lines.append(f"  domains: {', '.join(self.domains)}")
         lines.append(f"  embedding: {settings.n_latent} columns; domains by {header['method']}")
-        spatial = {name: value for name, value in header["graphs"]["spatial"].items() if name in _TOLD}
+        spatial = {name: value for name, value in header["graphs"]["spatial"].items() if name in _SHOWN}
         lines.append(f"  spatial graph: {', '.join(f'{name}={value!r}' for name, value in spatial.items())}")
         lines.append(f"  spamca {header['versions']['spamca']}, random_state={header['random_state']}")
         return "\n".join(lines)
 
 
-_TOLD = ("kind", "n_neighbors", "radius", "n_rings", "name")
+_SHOWN = ("kind", "n_neighbors", "radius", "n_rings", "name")
+
+
+def _check(fits: bool, what: str) -> None:  # noqa: FBT001
+    if not fits:
+        raise ValueError(what)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -11,21 +11,13 @@ import numpy as np
 from spamca._checks import check_choice, check_real
 
 if TYPE_CHECKING:
-    from matplotlib.colors import Colormap
+    from matplotlib.axes import Axes
 
     from spamca.pl._panel import Style
 
 
-def check_names(name: str, value: str | Sequence[str]) -> list[str]:
-    """One name or several as a list.
-
-    Raises
-    ------
-    TypeError
-        If it is neither a string nor a list of strings.
-    ValueError
-        If there is none.
-    """
+def check_names(name: str, value: str | Sequence[str], known: Collection[str] | None = None) -> list[str]:
+    """One name or several as a list, at least one, each of them known."""
     names = [value] if isinstance(value, str) else _listed(value)
     if names is None or not all(isinstance(one, str) for one in names):
         msg = f"{name} must be a string or a list of strings, got {value!r}"
@@ -33,23 +25,16 @@ def check_names(name: str, value: str | Sequence[str]) -> list[str]:
     if not names:
         msg = f"{name} must name one at least, got {value!r}; leave it out for the default"
         raise ValueError(msg)
+    if unknown := [one for one in names if known is not None and one not in known]:
+        msg = f"{name}={value!r}: {unknown} are not among {list(known or ())}"
+        raise KeyError(msg)
     return names
 
 
 def check_titles(title: str | Sequence[str] | None, n_panels: int) -> list[str] | None:
-    """Titles as a list, one a panel; None for None.
-
-    Raises
-    ------
-    TypeError
-        If it is neither a string nor a list of strings.
-    ValueError
-        If there are not as many as panels.
-    """
-    if title is None:
-        return None
-    titles = check_names("title", title)
-    if len(titles) != n_panels:
+    """Titles as a list, one a panel; None for None."""
+    titles = None if title is None else check_names("title", title)
+    if titles is not None and len(titles) != n_panels:
         msg = (
             f"title has {len(titles)} entries, but there are {n_panels} panels (colours times sections) to draw, "
             f"got {title!r}; give each panel one"
@@ -58,33 +43,38 @@ def check_titles(title: str | Sequence[str] | None, n_panels: int) -> list[str] 
     return titles
 
 
-def check_figsize(figsize: tuple[float, float] | None) -> None:
-    """Whether the size of a figure is width and height in inches, or None.
+def check_axes(ax: Axes | Sequence[Axes], n_panels: int) -> np.ndarray:
+    """The caller's axes, one for each panel, (n_panels,)."""
+    from matplotlib.axes import Axes
 
-    Raises
-    ------
-    ValueError
-        If it is not.
-    """
+    axes = np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
+    if not all(isinstance(one, Axes) for one in axes):
+        msg = f"ax must be axes of matplotlib, or a list of them, got {ax!r}; make them with matplotlib.pyplot.subplots"
+        raise TypeError(msg)
+    if len(axes) != n_panels:
+        msg = f"ax has {len(axes)} axes, but there are {n_panels} panels to draw; give each panel one"
+        raise ValueError(msg)
+    return axes
+
+
+def check_figsize(figsize: tuple[float, float] | None) -> None:
+    """Whether the size of a figure is width and height in inches, or None."""
     if figsize is not None and not _numbers(figsize, above=0):
         msg = f"figsize must be a pair of positive numbers, width and height in inches, got {figsize!r}"
         raise ValueError(msg)
 
 
 def check_style(style: Style) -> None:
-    """Whether spots can be drawn so.
+    """Whether spots can be drawn so."""
+    import matplotlib as mpl
 
-    Raises
-    ------
-    TypeError
-        If the opacity is not a number.
-    ValueError
-        If something is out of its range.
-    """
     from spamca.pl._spots import SHAPES
 
     check_choice("spot_shape", style.spot_shape, ("auto", *SHAPES))
-    check_cmap(style.cmap)
+    cmap = style.cmap
+    if not isinstance(cmap, mpl.colors.Colormap) and not (isinstance(cmap, str) and cmap in mpl.colormaps):
+        msg = f"cmap must be a colour map of matplotlib or its name, one of matplotlib.colormaps, got {cmap!r}"
+        raise ValueError(msg)
     check_real("alpha", style.alpha, least=0, most=1)
     if not _numbers([style.spot_size] * 2, above=0):
         msg = f"spot_size must be a positive number, 1 for spots of true size, got {style.spot_size!r}"
@@ -94,29 +84,8 @@ def check_style(style: Style) -> None:
         raise ValueError(msg)
 
 
-def check_cmap(cmap: str | Colormap) -> None:
-    """Whether this is a colour map of matplotlib, or the name of one.
-
-    Raises
-    ------
-    ValueError
-        If it is not.
-    """
-    import matplotlib as mpl
-
-    if not isinstance(cmap, mpl.colors.Colormap) and not (isinstance(cmap, str) and cmap in mpl.colormaps):
-        msg = f"cmap must be a colour map of matplotlib or its name in matplotlib.colormaps, such as 'viridis', got {cmap!r}"
-        raise ValueError(msg)
-
-
 def check_palette(palette: str | Sequence[str] | Mapping[str, str] | None) -> None:
-    """Whether a palette holds colours; whether it holds enough is known with the categories only.
-
-    Raises
-    ------
-    ValueError
-        If it is no list, mapping or name of a colour map, or holds something else.
-    """
+    """Whether a palette holds colours; whether it holds enough is known with the categories only."""
     import matplotlib as mpl
     from matplotlib.colors import is_color_like
 
@@ -124,7 +93,7 @@ def check_palette(palette: str | Sequence[str] | Mapping[str, str] | None) -> No
         return
     colors = list(palette.values()) if isinstance(palette, Mapping) else _listed(palette)
     if colors is None:
-        msg = f"palette={palette!r} must be a list of colours, a mapping from category to colour, or the name of a colour map"
+        msg = f"palette={palette!r} must be a list of colours, a mapping of categories, or the name of a colour map"
         raise ValueError(msg)
     for color in colors:
         if not is_color_like(color):
@@ -137,9 +106,7 @@ def _listed(value: Any) -> list | None:
 
 
 def _numbers(pair: Any, *, above: float = -np.inf) -> bool:
-    values = _listed(pair)
-    return (
-        values is not None
-        and len(values) == 2
-        and all(isinstance(one, Real) and not isinstance(one, bool) and above < one < np.inf for one in values)
-    )
+    """Whether this is a pair of finite numbers above a bound."""
+    values = _listed(pair) or []
+    real = [isinstance(one, Real) and not isinstance(one, bool) and above < float(one) < np.inf for one in values]
+    return len(values) == 2 and all(real)

@@ -1,14 +1,17 @@
-"""A figure of panels, sized to the tissue and to what stands beside it."""
+"""Figures of panels, sized to the tissue and to the keys next to it."""
 
 from __future__ import annotations
 
 import math
 import textwrap
-from typing import TYPE_CHECKING
+from itertools import product
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib import pyplot as plt
 
-from spamca.pl._key import FONT_SIZE, LINE, legend_columns
+from spamca.pl._arguments import check_axes
+from spamca.pl._panel import FONT_SIZE, LINE, draw_key, draw_panel, legend_columns, scale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,117 +19,123 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from spamca.pl._coloring import Coloring
+    from spamca.pl._panel import Style
+    from spamca.pl._section import Section
 
-PANEL = 3.2
-"""Longer side of a panel in inches."""
-
-TITLE_SIZE = 10
-"""Size of the font of titles, in points."""
-
-_CHARACTER = 0.57  # its width on average, in sizes of the font
-
-BAR = 0.65
-"""Width of a colour bar with its numbers, in inches."""
+PANEL = 3.2  # longer side of a panel in inches
+BAR = 0.65  # width of a colour bar with its numbers in inches
+TITLE_SIZE = 10  # of the font, in points
+CHARACTER = 0.57  # width of a character on average, in sizes of the font
 
 
-def panel_size(aspect: float) -> tuple[float, float]:
-    """Width and height in inches of a panel of the given height over width."""
-    return (PANEL / aspect, PANEL) if aspect >= 1 else (PANEL, PANEL * aspect)
+def draw_tissue(
+    sections: Sequence[Section],
+    colorings: Sequence[Coloring],
+    style: Style,
+    ax: np.ndarray | None,
+    titles: Sequence[str] | None,
+    *,
+    legend: bool,
+    ncols: int,
+    figsize: tuple[float, float] | None,
+) -> np.ndarray:
+    """Draw every colouring of every section; the axes have shape (n_colorings, n_sections).
+
+    Colours make rows and sections columns where there are several of both; else panels fill rows of ``ncols``. One key
+    serves all sections of a colouring. ``titles`` and ``ax`` have one entry a panel, or are None for the default.
+    """
+    shape = len(colorings), len(sections)
+    columns = shape[1] if min(shape) > 1 else min(max(shape), ncols)
+    window, width, height = common_window(sections)
+    ours = ax is None and figsize is None  # else the caller says how large panels are
+    if ax is None:
+        keys = [key_size(coloring, height) for coloring in colorings] if legend else []
+        # One key serves all sections, in the last column; else each column is as wide as its widest.
+        keys = [max(keys)] if keys and shape[1] > 1 else [max(keys[j::columns]) for j in range(columns) if keys]
+        row = max([height, *(high for _, high in keys)]) + 0.3
+        across = columns * (width + 0.1) + sum(wide for wide, _ in keys)
+        ax = _new_axes(math.prod(shape), columns, (across, row), figsize, layout="compressed")
+    axes = ax.reshape(shape)
+    norms = [None if not coloring.numeric else scale(coloring, style.limits) for coloring in colorings]
+    titles = titles or _titles(sections, colorings)
+    for (i, j), title in zip(product(*map(range, shape)), titles, strict=True):
+        draw_panel(axes[i, j], sections[j], colorings[i], style, norms[i], window)
+        set_title(axes[i, j], title, width if ours else None)
+    for owner, coloring, norm in zip(axes[:, min(columns, shape[1]) - 1], colorings, norms, strict=True):
+        if legend:
+            room = height if ours else owner.get_window_extent().height / owner.figure.dpi
+            draw_key(owner, coloring, style, norm, height=room, title=coloring.name if shape[1] > 1 else None)
+    return axes
+
+
+def _titles(sections: Sequence[Section], colorings: Sequence[Coloring]) -> list[str]:
+    """Of several sections their names, as the key has that of the colouring; of one section both, if it has a name."""
+    if len(sections) > 1:
+        return [section.name or coloring.name for coloring in colorings for section in sections]
+    name = sections[0].name
+    return [coloring.name if name is None else f"{name}: {coloring.name}" for coloring in colorings]
+
+
+def line_axes(
+    names: Sequence[str],
+    panel: tuple[float, float],
+    nbins: tuple[int, int],
+    xlabel: str,
+    *,
+    ncols: int,
+    figsize: tuple[float, float] | None,
+    ax: Axes | Sequence[Axes] | None,
+) -> np.ndarray:
+    """Axes for a line each, (n_names,): the caller's, or those of a new figure with panels of a size in inches.
+
+    ``nbins`` is the most intervals between ticks in x, which are at whole numbers, and in y.
+    """
+    n, columns = len(names), min(len(names), ncols if ax is None else len(names))
+    if ax is None:
+        axes = _new_axes(n, columns, (panel[0] * columns, panel[1]), figsize, sharex=True, layout="constrained")
+    else:
+        axes = check_axes(ax, n)
+    for i, (one, name) in enumerate(zip(axes, names, strict=True)):
+        one.set_title(name, fontsize=TITLE_SIZE)
+        one.spines[["top", "right"]].set_visible(False)
+        one.tick_params(labelsize=8, labelbottom=True)
+        one.xaxis.get_major_locator().set_params(integer=True, nbins=nbins[0])
+        one.yaxis.get_major_locator().set_params(nbins=nbins[1])
+        if i + columns >= n:
+            one.set_xlabel(xlabel, fontsize=9)
+    return axes
+
+
+def common_window(sections: Sequence[Section]) -> tuple[np.ndarray, float, float]:
+    """Width and height that hold any of the sections, in diameters of a spot, (2,), and those of a panel in inches."""
+    window = np.max([section.extent for section in sections], axis=0)
+    width, height = PANEL * window / window.max()
+    return window, float(width), float(height)
 
 
 def key_size(coloring: Coloring, height: float) -> tuple[float, float]:
-    """Width and height in inches of the legend or colour bar beside a panel of the given height."""
-    if coloring.categories is None:
+    """Width and height in inches of the legend or colour bar next to a panel of the given height."""
+    if coloring.numeric:
         return BAR, 0.0
     n_entries = len(coloring.categories) + 2
     columns = legend_columns(n_entries, height)
-    longest = max((len(name) for name in coloring.categories), default=0) * _CHARACTER * FONT_SIZE / 72
+    longest = max((len(name) for name in coloring.categories), default=0) * CHARACTER * FONT_SIZE / 72
     return columns * (longest + 0.32), math.ceil(n_entries / columns) * LINE
 
 
-def new_axes(
-    n_rows: int,
-    n_columns: int,
-    aspect: float,
-    keys: Sequence[tuple[float, float]],
-    figsize: tuple[float, float] | None,
+def _new_axes(
+    n: int, columns: int, row: tuple[float, float], figsize: tuple[float, float] | None, **options: Any
 ) -> np.ndarray:
-    """Axes of a new figure.
-
-    Parameters
-    ----------
-    n_rows, n_columns
-        Panels below and beside each other.
-    aspect
-        Height over width of a panel.
-    keys
-        Width and height, in inches, of the widest legend in each column of panels that has any.
-    figsize
-        Size of the figure in inches, if the caller wants one.
-
-    Returns
-    -------
-    Shape (n_rows, n_columns).
-    """
-    import matplotlib.pyplot as plt
-
-    width, height = panel_size(aspect)
-    row = max([height, *(high for _, high in keys)]) + 0.3
-    size = figsize or (n_columns * (width + 0.1) + sum(wide for wide, _ in keys), n_rows * row)
-    _, axes = plt.subplots(n_rows, n_columns, figsize=size, squeeze=False, layout="compressed")
-    return axes
+    """So many axes of a new figure, whose rows have a width and height in inches."""
+    rows = math.ceil(n / columns)
+    _, grid = plt.subplots(rows, columns, figsize=figsize or (row[0], rows * row[1]), squeeze=False, **options)
+    for unused in grid.ravel()[n:]:
+        unused.remove()
+    return grid.ravel()[:n]
 
 
-def grid_shape(n_panels: int, n_columns: int) -> tuple[int, int]:
-    """Rows and columns of so many panels."""
-    columns = min(n_panels, n_columns)
-    return math.ceil(n_panels / columns), columns
-
-
-def given_axes(ax: Axes | Sequence[Axes], n_panels: int) -> np.ndarray:
-    """The caller's axes, one for each panel.
-
-    Parameters
-    ----------
-    ax
-        One or several.
-    n_panels
-        Number of panels to draw.
-
-    Returns
-    -------
-    Shape (n_panels,).
-
-    Raises
-    ------
-    TypeError
-        If they are not axes.
-    ValueError
-        If they are not as many as panels.
-    """
-    from matplotlib.axes import Axes
-
-    axes = np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
-    if not all(isinstance(one, Axes) for one in axes):
-        msg = f"ax must be axes of matplotlib, or a list of them, got {ax!r}; make them with matplotlib.pyplot.subplots"
-        raise TypeError(msg)
-    if len(axes) != n_panels:
-        msg = f"ax has {len(axes)} axes, but there are {n_panels} panels (colours times sections) to draw"
-        raise ValueError(msg)
-    return axes
-
-
-def height_of(ax: Axes) -> float:
-    """Height of axes in inches, before their aspect is applied."""
-    return ax.get_window_extent().height / ax.figure.dpi
-
-
-def width_of(ax: Axes) -> float:
-    """Width of axes in inches, before their aspect is applied."""
-    return ax.get_window_extent().width / ax.figure.dpi
-
-
-def wrapped(text: str, width: float, size: float) -> str:
-    """Text in lines of a width in inches, beside those that it has: one that is wider than its panel would be cut at the edge of the figure."""
-    most = max(12, int(width * 72 / (_CHARACTER * size)))
-    return "\n".join(textwrap.fill(line, most) for line in text.split("\n"))
+def set_title(ax: Axes, text: str, width: float | None = None) -> None:
+    """Set a title in lines of a width in inches, by default that of the axes: the figure would cut a wider one."""
+    width = ax.get_window_extent().width / ax.figure.dpi if width is None else width
+    most = max(12, int(width * 72 / (CHARACTER * TITLE_SIZE)))
+    ax.set_title("\n".join(textwrap.fill(line, most) for line in text.split("\n")), fontsize=TITLE_SIZE)

@@ -1,4 +1,4 @@
-"""``pl.modality_weights``: how much each modality counts, and where."""
+"""``pl.modality_weights``: the weight of each modality, and where."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
     from spamca.pl._coloring import Coloring
 
-BOX = 0.16
-"""Width of a box in inches."""
+BOX, BOXES = 0.16, 1.7  # width of a box and height of their panel, in inches
 
 
 def modality_weights(
@@ -42,7 +41,7 @@ def modality_weights(
     key
         The ``key_added`` of the training.
     groupby
-        Column of ``mdata.obs`` with categories, the domains; by default ``key``, and without such a column all spots together.
+        Column of ``mdata.obs`` with categories, the domains; by default ``key``, or all spots together without it.
     library_key
         Column of ``obs`` with the section of each spot: one row of panels a section. By default the one given to
         :func:`spamca.pp.neighbors`, if any.
@@ -81,18 +80,17 @@ def modality_weights(
 
     from spamca._checks import check_coordinates, check_name, check_readable, find_library_key
     from spamca.pl._arguments import check_figsize, check_style
-    from spamca.pl._categories import find_categories
-    from spamca.pl._coloring import Coloring
-    from spamca.pl._figure import BAR, TITLE_SIZE, panel_size, width_of, wrapped
+    from spamca.pl._coloring import Coloring, find_categories
+    from spamca.pl._figure import BAR, common_window, set_title
     from spamca.pl._panel import Style, draw_key, draw_panel, scale
-    from spamca.pl._section import common_window, find_sections
+    from spamca.pl._section import find_sections
 
     check_readable(mdata)
     style = Style(spot_shape, cmap=cmap)
     check_style(style)
     check_figsize(figsize)
     check_name("key", key)
-    # Not those of mdata.obs: files leave columns out that modalities hold too, and whether reading brings them back is an option.
+    # Not those of mdata.obs: files leave out columns that modalities hold too, and reading need not restore them.
     column = _keys.weight(key)
     weights = {
         name: _edge.spread(modality.obs[column].to_numpy(dtype=np.float64), _edge.rows(mdata, name), np.nan)
@@ -103,62 +101,41 @@ def modality_weights(
         msg = f"no modality has obs[{column!r}]; run spamca.tl.integrate(mdata, key_added={key!r})"
         raise KeyError(msg)
     spatial = check_coordinates(mdata, spatial_key)
-    domains = None
-    if groupby is not None:
-        domains = find_categories(mdata, groupby, "groupby")
-    elif key in mdata.obs:
-        domains = find_categories(mdata, key, "key")
-    library_key = find_library_key(mdata, library_key, "modality_weights")
-    sections = find_sections(mdata, spatial, library_key, image=False)
+    by, argument = (key, "key") if groupby is None and key in mdata.obs else (groupby, "groupby")
+    domains = None if by is None else find_categories(mdata, by, argument)
+    sections = find_sections(mdata, spatial, find_library_key(mdata, library_key, "modality_weights"), image=False)
 
-    n_boxes = len(weights) * (len(domains.categories) if domains is not None else 1)
-    window = common_window(sections)
-    width, height = panel_size(window[1] / window[0])
+    window, width, height = common_window(sections)
+    n_boxes = len(weights) * (1 if domains is None else len(domains.categories))
+    heights = [*[height] * len(sections), BOXES]
     across = max(len(weights) * width + BAR, (BOX + 0.06) * n_boxes + 1.5)
-    boxes = 1.7
-    size = figsize or (across, len(sections) * (height + 0.25) + boxes + 0.4)
-    figure = plt.figure(figsize=size, layout="constrained")
-    cells = figure.add_gridspec(len(sections) + 1, len(weights), height_ratios=[height] * len(sections) + [boxes])
-    grid = np.array(
-        [[figure.add_subplot(cells[i, j]) for j in range(len(weights))] for i in range(len(sections))], dtype=object
-    )
+    figure = plt.figure(figsize=figsize or (across, sum(heights) + 0.25 * len(sections) + 0.4), layout="constrained")
+    cells = figure.add_gridspec(len(heights), len(weights), height_ratios=heights)
     everything = Coloring("weight", np.concatenate(list(weights.values())))
-    norm = scale(everything, style.limits)
-    for panels, section in zip(grid, sections, strict=True):
-        for panel, (name, values) in zip(panels, weights.items(), strict=True):
-            draw_panel(panel, section, Coloring(name, values), style, norm, window)
+    norm, axes = scale(everything, style.limits), []
+    for i, section in enumerate(sections):
+        for j, (name, values) in enumerate(weights.items()):
+            axes.append(figure.add_subplot(cells[i, j]))
+            draw_panel(axes[-1], section, Coloring(name, values), style, norm, window)
             title = name if section.name is None else f"{section.name}: {name}"
-            room = width if figsize is None else width_of(panel)
-            panel.set_title(wrapped(title, room, TITLE_SIZE), fontsize=TITLE_SIZE)
-    draw_key(grid[0, -1], everything, style, norm, height=height, title="weight")
-    last = figure.add_subplot(cells[-1, :])
-    draw_boxes(last, weights, domains)
-    return np.array([*grid.ravel(), last], dtype=object)
+            set_title(axes[-1], title, width if figsize is None else None)
+    draw_key(axes[len(weights) - 1], everything, style, norm, height=height, title="weight")
+    axes.append(figure.add_subplot(cells[-1, :]))
+    _draw_boxes(axes[-1], weights, domains)
+    return np.array(axes, dtype=object)
 
 
-def draw_boxes(ax: Axes, weights: dict[str, np.ndarray], domains: Coloring | None) -> None:
-    """Draw the distribution of the weights in each domain, modalities side by side.
-
-    Parameters
-    ----------
-    ax
-        Where to.
-    weights
-        For each modality its weight in each spot, (n_obs,), NaN where absent.
-    domains
-        Domain of each spot; None takes all spots together.
-    """
+def _draw_boxes(ax: Axes, weights: dict[str, np.ndarray], domains: Coloring | None) -> None:
+    """Draw the distribution of the weights of each modality, (n_obs,), in each domain or in all spots, side by side."""
     from spamca._palette import palette
-    from spamca.pl._key import FONT_SIZE, draw_legend
+    from spamca.pl._panel import FONT_SIZE, draw_legend
 
-    names = domains.categories if domains is not None else ["all spots"]
-    codes = domains.values if domains is not None else np.zeros(len(next(iter(weights.values()))), dtype=int)
-    colors = palette(len(weights))
-    step = 0.8 / len(weights)
+    names = ["all spots"] if domains is None else domains.categories
+    colors, step = palette(len(weights)), 0.8 / len(weights)
     for m, (values, color) in enumerate(zip(weights.values(), colors, strict=True)):
-        samples = [values[(codes == k) & np.isfinite(values)] for k in range(len(names))]
+        codes = np.zeros(len(values)) if domains is None else domains.values
         ax.boxplot(
-            samples,
+            [values[(codes == k) & np.isfinite(values)] for k in range(len(names))],
             positions=np.arange(len(names)) + (m - (len(weights) - 1) / 2) * step,
             widths=0.85 * step,
             whis=(5, 95),

@@ -1,4 +1,4 @@
-"""``pl.n_clusters``: what spoke for each number of domains."""
+"""``pl.n_clusters``: the criteria of each number of domains."""
 
 from __future__ import annotations
 
@@ -18,14 +18,10 @@ if TYPE_CHECKING:
 CRITERIA = {
     "evidence": "nats per spot",
     "stability": "adjusted Rand index",
-    "score": "stability times share of evidence",
     "gain": "nats per spot",
     "coherence": "share of edges",
 }
-"""What can be drawn, and its unit."""
-
-SHOWN = ("evidence", "stability", "score")
-"""What is drawn where the caller does not choose."""
+"""What can be drawn, and its unit; the first two where the caller does not choose."""
 
 
 def n_clusters(
@@ -39,8 +35,8 @@ def n_clusters(
 ) -> np.ndarray:
     """Draw the criteria for each number of domains that was tried, with the chosen number marked.
 
-    A sharp peak of the evidence says that domains have edges, and that this is their number. A flat top says that the tissue
-    changes gradually, and that every number on it describes it about as well.
+    A sharp peak of the evidence says that domains have edges, and that this is their number. A flat top says that the
+    tissue changes gradually, and that every number on it describes it about as well.
 
     Parameters
     ----------
@@ -49,11 +45,10 @@ def n_clusters(
     key
         The ``key_added`` of the estimate.
     criteria
-        Of ``"evidence"`` (the penalised likelihood), ``"stability"`` (of the domains over starts and scales),
-        ``"score"`` (which chooses), ``"gain"`` (the likelihood), and ``"coherence"`` (of
-        the domains in the tissue). None draws the first three.
+        Of ``"evidence"`` (the penalised likelihood, which chooses, with its standard error), ``"stability"`` (of the domains over
+        starts and scales), ``"gain"`` (the likelihood), and ``"coherence"`` (of the domains in the tissue). None draws the first two.
     ncols
-        Most panels beside each other.
+        Most panels in a row.
     figsize
         Size of the figure in inches.
     ax
@@ -79,13 +74,12 @@ def n_clusters(
     >>> spamca.tl.estimate_n_clusters(mdata, n_clusters_range=(2, 7))
     >>> axes = spamca.pl.n_clusters(mdata)
     >>> [ax.get_title() for ax in axes]
-    ['evidence', 'stability', 'score']
+    ['evidence', 'stability']
     """
-    import matplotlib.pyplot as plt
-
     from spamca._checks import check_count, check_name, check_readable
+    from spamca._palette import palette
     from spamca.pl._arguments import check_figsize, check_names
-    from spamca.pl._figure import given_axes, grid_shape
+    from spamca.pl._figure import line_axes
 
     check_readable(mdata)
     check_name("key", key)
@@ -96,40 +90,18 @@ def n_clusters(
         which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
         msg = f"mdata.uns[{_keys.n_clusters(key)!r}] has no estimate; run spamca.tl.estimate_n_clusters(mdata{which})"
         raise KeyError(msg)
-    shown = check_names("criteria", SHOWN if criteria is None else criteria)
-    if unknown := [name for name in shown if name not in CRITERIA]:
-        msg = f"criteria={criteria!r}: {unknown} are not among {list(CRITERIA)}"
-        raise KeyError(msg)
-    if ax is None:
-        rows, columns = grid_shape(len(shown), ncols)
-        size = figsize or (2.9 * columns, 2.3 * rows)
-        _, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
-        for unused in grid.ravel()[len(shown) :]:
-            unused.set_axis_off()
-        axes = grid.ravel()[: len(shown)]
-    else:
-        axes, columns = given_axes(ax, len(shown)), len(shown)
-    for i, (panel, name) in enumerate(zip(axes, shown, strict=True)):
-        _draw(panel, name, record)
-        if i + columns >= len(shown):
-            panel.set_xlabel("number of domains", fontsize=9)
-    return axes
-
-
-def _draw(panel: Axes, name: str, record: Mapping[str, np.ndarray]) -> None:
-    from spamca._palette import palette
-    from spamca.pl._figure import TITLE_SIZE
-
+    shown = check_names("criteria", list(CRITERIA)[:2] if criteria is None else criteria, CRITERIA)
+    tried, chosen = np.asarray(record["tried"]), int(record["n_clusters"])
     line, mark = palette(2)
-    tried, values, chosen = np.asarray(record["tried"]), np.asarray(record[name]), int(record["n_clusters"])
-    panel.plot(tried, values, color=line, linewidth=1.2, marker="o", markersize=3)
-    at = values[tried == chosen]
-    panel.plot([chosen], at, color=mark, linestyle="none", marker="o", markersize=7, label=f"chosen: {chosen}")
-    panel.axvline(chosen, color=mark, linewidth=0.8, linestyle=":")
-    panel.set_title(name, fontsize=TITLE_SIZE)
-    panel.set_ylabel(CRITERIA[name], fontsize=9)
-    panel.spines[["top", "right"]].set_visible(False)
-    panel.tick_params(labelsize=8)
-    panel.xaxis.get_major_locator().set_params(integer=True, nbins=8)
-    panel.yaxis.get_major_locator().set_params(nbins=5)
-    panel.legend(frameon=False, fontsize=8, loc="best")
+    axes = line_axes(shown, (2.9, 2.3), (8, 5), "number of domains", ncols=ncols, figsize=figsize, ax=ax)
+    for panel, name in zip(axes, shown, strict=True):
+        values = np.asarray(record[name])
+        panel.plot(tried, values, "o-", color=line, linewidth=1.2, markersize=3)
+        if name == "evidence":
+            error = np.asarray(record["error"])
+            panel.fill_between(tried, values - error, values + error, color=line, alpha=0.2, linewidth=0)
+        panel.plot([chosen], values[tried == chosen], "o", color=mark, markersize=7, label=f"chosen: {chosen}")
+        panel.axvline(chosen, color=mark, linewidth=0.8, linestyle=":")
+        panel.set_ylabel(CRITERIA[name], fontsize=9)
+        panel.legend(frameon=False, fontsize=8, loc="best")
+    return axes

@@ -1,67 +1,49 @@
-"""One panel: a section of tissue with its spots coloured."""
+"""One panel: a section of tissue with its spots coloured, and what the colours mean next to it."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, to_rgba, to_rgba_array
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
-from spamca.pl._key import draw_bar, draw_legend
 from spamca.pl._spots import draw_spots, natural_shape
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
+    from matplotlib.legend import Legend
 
     from spamca.pl._coloring import Coloring
     from spamca.pl._section import Section
 
-MISSING = "#dddddd"
-MISSING_NAME = "no value"
+MISSING, MISSING_NAME = "#dddddd", "no value"
+FONT_SIZE = 8
+LINE = 0.165  # height of a line of the legend in inches
+LEAST_HEIGHT = 2.4  # a legend may be so high, in inches, next to axes that are lower
 
 
 @dataclass(frozen=True)
 class Style:
-    """How spots are drawn.
+    """How spots are drawn."""
 
-    Parameters
-    ----------
-    spot_shape
-        ``"auto"`` or a key of ``spamca.pl._spots.SHAPES``.
-    spot_size
-        Diameter relative to the true one.
-    alpha
-        Opacity.
-    cmap
-        Colour map of numbers.
-    limits
-        Percentiles of the numbers at the ends of the colour map.
-    """
-
-    spot_shape: str = "auto"
-    spot_size: float = 1.0
+    spot_shape: str = "auto"  # or a key of SHAPES
+    spot_size: float = 1.0  # diameter relative to the true one
     alpha: float = 1.0
     cmap: str | Colormap = "viridis"
-    limits: tuple[float, float] = (1.0, 99.0)
+    limits: tuple[float, float] = (1.0, 99.0)  # percentiles of the numbers at the ends of the colour map
 
 
 def scale(coloring: Coloring, limits: tuple[float, float]) -> Normalize:
-    """Ends of the colour map: percentiles of the values, or their range where the percentiles fall together, the one value in its middle.
-
-    Parameters
-    ----------
-    coloring
-        Numbers of all spots.
-    limits
-        Percentiles.
-
-    Returns
-    -------
-    From value to position on the colour map.
-    """
+    """Ends of the colour map: percentiles, or the range where these fall together; a single value in the middle."""
     values = coloring.values[~coloring.missing]
     if not len(values):
         return Normalize(0, 1)
@@ -72,52 +54,29 @@ def scale(coloring: Coloring, limits: tuple[float, float]) -> Normalize:
 
 
 def draw_panel(
-    ax: Axes,
-    section: Section,
-    coloring: Coloring,
-    style: Style,
-    norm: Normalize | None,
-    window: np.ndarray | None = None,
+    ax: Axes, section: Section, coloring: Coloring, style: Style, norm: Normalize | None, window: np.ndarray
 ) -> None:
-    """Draw image and spots, y downwards as in images, one unit as long in x as in y, and no frame.
+    """Draw image and spots, y downwards as in images, with equal axes and no frame.
 
-    Parameters
-    ----------
-    ax
-        Where to.
-    section
-        Spots to draw.
-    coloring
-        Values of all spots, of this section and the others.
-    style
-        How to draw them.
-    norm
-        What :func:`scale` gives; None with categories.
-    window
-        Width and height to show, in diameters of a spot, (2,); by default those of the section.
+    ``norm`` is what :func:`scale` gives, None with categories; ``window`` the size to show, in diameters, (2,).
     """
     if section.image is not None:
-        section.image.draw(ax)
-    values, missing = coloring.values[section.rows], coloring.missing[section.rows]
+        pixels, per_unit, _ = section.image
+        height, width = pixels.shape[:2]
+        extent = (0, width / per_unit, height / per_unit, 0)
+        ax.imshow(pixels, extent=extent, cmap="gray", zorder=0, interpolation="antialiased")
+    spatial, values, missing = section.spatial, coloring.values[section.rows], coloring.missing[section.rows]
     colors = np.tile(to_rgba(MISSING), (len(values), 1))
-    if coloring.categories is not None:
+    if norm is None:
         colors[~missing] = to_rgba_array(coloring.colors)[values[~missing]]
     else:
         colors[~missing] = mpl.colormaps.get_cmap(style.cmap)(norm(values[~missing]))
     # Spots without a value must not hide others where spots overlap.
     order = np.argsort(~missing, kind="stable")
-    shape = natural_shape(section.spatial) if style.spot_shape == "auto" else style.spot_shape
-    diameter = section.diameter
-    draw_spots(
-        ax,
-        section.spatial[order],
-        colors[order],
-        diameter=diameter * style.spot_size,
-        shape=shape,
-        alpha=style.alpha,
-    )
-    middle = (section.spatial.min(axis=0) + section.spatial.max(axis=0)) / 2
-    half = (section.extent if window is None else window) * diameter / 2
+    shape = natural_shape(spatial) if style.spot_shape == "auto" else style.spot_shape
+    diameter = section.diameter * style.spot_size
+    draw_spots(ax, spatial[order], colors[order], diameter=diameter, shape=shape, alpha=style.alpha)
+    middle, half = (spatial.min(axis=0) + spatial.max(axis=0)) / 2, window * section.diameter / 2
     low, high = middle - half, middle + half
     ax.set(xlim=(low[0], high[0]), ylim=(high[1], low[1]), aspect="equal")
     ax.set_axis_off()
@@ -126,33 +85,52 @@ def draw_panel(
 def draw_key(
     ax: Axes, coloring: Coloring, style: Style, norm: Normalize | None, *, height: float, title: str | None
 ) -> None:
-    """Draw legend or colour bar beside the axes.
-
-    Parameters
-    ----------
-    ax
-        Axes that it belongs to.
-    coloring, style, norm
-        As in :func:`draw_panel`.
-    height
-        Height of the axes in inches.
-    title
-        What the colours stand for.
-    """
+    """Draw the legend or colour bar of a colouring to the right of axes whose height is given in inches."""
     values = coloring.values[~coloring.missing]
-    if coloring.categories is None:
-        if not len(values):
-            return
+    if norm is None:
+        present = np.bincount(values, minlength=len(coloring.categories)) > 0
+        named = zip(coloring.categories, coloring.colors, present, strict=True)
+        entries = [(name, color) for name, color, has in named if has]
+        missing = [(MISSING_NAME, MISSING)] if coloring.missing.any() else []
+        draw_legend(ax, entries + missing, height=height, title=title)
+    elif len(values):
         below, above = values.min() < norm.vmin, values.max() > norm.vmax
-        extend = {(False, False): "neither", (True, False): "min", (False, True): "max"}.get((below, above), "both")
-        bar = draw_bar(ax, norm, mpl.colormaps.get_cmap(style.cmap), extend=extend, title=title)
+        extend = ("both" if above else "min") if below else ("max" if above else "neither")
+        mappable = ScalarMappable(norm, mpl.colormaps.get_cmap(style.cmap))
+        cax = ax.inset_axes((1.04, 0.15, 0.035, 0.7))
+        bar = ax.figure.colorbar(mappable, cax=cax, extend=extend, ticks=MaxNLocator(4))
+        bar.outline.set_visible(False)
+        bar.ax.tick_params(labelsize=FONT_SIZE, length=2)
+        if title is not None:
+            bar.set_label(title, size=FONT_SIZE)
         if values.min() == values.max():
             bar.set_ticks([values[0]])  # others would be of values that nothing has
-        return
-    present = np.bincount(values, minlength=len(coloring.categories)) > 0
-    entries = [
-        (name, color) for name, color, has in zip(coloring.categories, coloring.colors, present, strict=True) if has
+
+
+def legend_columns(n_entries: int, height: float) -> int:
+    """Columns that a legend, its title being an entry, needs to be no higher than axes of a height in inches."""
+    return math.ceil(n_entries / math.floor(max(height, LEAST_HEIGHT) / LINE))
+
+
+def draw_legend(ax: Axes, entries: Sequence[tuple[str, str]], *, height: float, title: str | None = None) -> Legend:
+    """Draw a legend of names and colours to the right of the axes, in columns that are no higher than these."""
+    handles = [
+        Line2D([], [], linestyle="none", marker="o", markersize=6, markeredgewidth=0, color=color, label=name)
+        for name, color in entries
     ]
-    if coloring.missing.any():
-        entries.append((MISSING_NAME, MISSING))
-    draw_legend(ax, entries, height=height, title=title)
+    return ax.legend(
+        handles=handles,
+        title=title,
+        alignment="left",
+        loc="upper left",
+        bbox_to_anchor=(1.02, 1.0),
+        borderaxespad=0.0,
+        ncols=legend_columns(len(entries) + (title is not None), height),
+        fontsize=FONT_SIZE,
+        title_fontsize=FONT_SIZE,
+        frameon=False,
+        handlelength=1.2,
+        handletextpad=0.3,
+        columnspacing=1.0,
+        labelspacing=0.35,
+    )

@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from spamca._checks import check_library
-from spamca.pl._image import tissue_image
 from spamca.pl._spots import spot_diameter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mudata import MuData
 
-    from spamca.pl._image import TissueImage
+
+class TissueImage(NamedTuple):
+    """Image of one section."""
+
+    pixels: np.ndarray  # (height, width) or (height, width, channels)
+    scale: float  # pixels to a unit of the coordinates
+    spot_diameter: float | None  # in units of the coordinates, if known
 
 
 @dataclass(frozen=True)
 class Section:
-    """Spots of one section.
+    """Spots of one section."""
 
-    Parameters
-    ----------
-    name
-        Name of the section, None where there is one only.
-    rows
-        Its spots among all, (n_spots,).
-    spatial
-        Their coordinates, (n_spots, 2).
-    image
-        Its image, if any.
-    """
-
-    name: str | None
-    rows: np.ndarray
-    spatial: np.ndarray
+    name: str | None  # None where there is one section only
+    rows: np.ndarray  # its spots among all, (n_spots,)
+    spatial: np.ndarray  # their coordinates, (n_spots, 2)
     image: TissueImage | None = None
 
     @cached_property
@@ -54,39 +46,32 @@ class Section:
         return np.ptp(self.spatial, axis=0) / self.diameter + 2
 
 
-def common_window(sections: Sequence[Section]) -> np.ndarray:
-    """Width and height that hold any of the sections, in diameters of a spot, (2,).
-
-    Panels of this size show all sections at one scale, even if their coordinates count in different units.
-    """
-    return np.max([section.extent for section in sections], axis=0)
-
-
 def find_sections(mdata: MuData, spatial: np.ndarray, library_key: str | None, *, image: bool) -> list[Section]:
-    """Split the tissue into its sections.
-
-    Parameters
-    ----------
-    mdata
-        Tissue, which may hold images.
-    spatial
-        Coordinates, (n_obs, 2).
-    library_key
-        Column of ``obs`` with the section of each spot, or None where there is one only.
-    image
-        Whether to look for images.
-
-    Returns
-    -------
-    One entry a section: in the order of their categories, numbers by size, other names by the alphabet.
-    """
+    """Split the tissue, with coordinates (n_obs, 2), into its sections in the order of their categories."""
     library = check_library(mdata, library_key)
-    names = [None] if library is None else _in_order(mdata, library_key, library)
+    names = [None] if library is None or library_key is None else _in_order(mdata, library_key, library)
     sections = []
     for name in names:
         rows = np.arange(len(spatial)) if name is None else np.flatnonzero(library == name)
         sections.append(Section(name, rows, spatial[rows], tissue_image(mdata, name) if image else None))
     return sections
+
+
+def tissue_image(mdata: MuData, section: str | None = None) -> TissueImage | None:
+    """Best image of a section (None: the only one), if any, in squidpy's place, of the MuData or else of a modality."""
+    for holder in (mdata, *mdata.mod.values()):
+        sections = holder.uns.get("spatial")
+        if not isinstance(sections, Mapping):
+            continue
+        record = sections.get(next(iter(sections)) if section is None and len(sections) == 1 else section)
+        if not isinstance(record, Mapping):
+            continue
+        images, factors = record.get("images", {}), record.get("scalefactors", {})
+        for resolution in ("hires", "lowres"):
+            scale, diameter = factors.get(f"tissue_{resolution}_scalef"), factors.get("spot_diameter_fullres")
+            if resolution in images and scale is not None:
+                return TissueImage(np.asarray(images[resolution]), float(scale), diameter and float(diameter))
+    return None
 
 
 def _in_order(mdata: MuData, library_key: str, library: np.ndarray) -> list[str]:

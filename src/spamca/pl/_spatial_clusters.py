@@ -40,32 +40,32 @@ def spatial_clusters(
 ) -> Axes | np.ndarray:
     """Draw the tissue with its spots at true size, coloured by domain.
 
-    Spots are sized in the units of the tissue and keep to it at any zoom: by the record of the image where there is one, else
-    so that neighbours touch. Axes are equal, y runs downwards as squidpy draws it. Spots without a value are light grey.
-    With more than 50,000 spots they are pixels in vector files too. Runs :func:`spamca.tl.cluster` where ``color`` names a
-    result that has no domains yet, and says so.
+    Spots are sized in the units of the tissue and keep to it at any zoom: by the record of the image where there is
+    one, else so that neighbours touch. Axes are equal, y runs downwards as squidpy draws it. Spots without a value are
+    light grey. With more than 50,000 spots they are pixels in vector files too. Runs :func:`spamca.tl.cluster` where
+    ``color`` names a result that has no domains yet, and says so.
 
     Parameters
     ----------
     mdata
         Tissue, after :func:`spamca.tl.integrate`.
     color
-        Column of ``mdata.obs``; ``"<modality>:<column>"`` for one of a modality; ``"<modality>:<feature>"`` or the name of a
-        feature. Several give a panel each.
+        Column of ``mdata.obs``; ``"<modality>:<column>"`` for one of a modality; ``"<modality>:<feature>"`` or the name
+        of a feature. Several give a panel each.
     library_key
-        Column of ``obs`` with the section of each spot: one panel a section, in the order of the categories. By default the one
-        given to :func:`spamca.pp.neighbors`, if any.
+        Column of ``obs`` with the section of each spot: one panel a section, in the order of the categories. By default
+        the one given to :func:`spamca.pp.neighbors`, if any.
     spatial_key
         Key of ``obsm`` with the coordinates, on the MuData or in its modalities.
     layer
-        Layer that features are read from instead of ``X``. Of one that :func:`spamca.tl.denoise` wrote, spots that lack the modality
-        show what was predicted of them.
+        Layer that features are read from instead of ``X``. Of one that :func:`spamca.tl.denoise` wrote, spots that lack
+        the modality show what was predicted of them.
     match
-        Column of ``mdata.obs`` with categories: every other categorical ``color`` takes the colours of those that it overlaps
-        with most, so that partitions can be compared by eye. Colours so matched are not stored.
+        Column of ``mdata.obs`` with categories: every other categorical ``color`` takes the colours of those that it
+        overlaps with most, so that partitions can be compared by eye. Colours so matched are not stored.
     spot_shape
-        ``"circle"``, ``"square"``, ``"hexagon"`` (both turned as the lattice is), or ``"auto"``: squares on a square grid, else
-        circles.
+        ``"circle"``, ``"square"``, ``"hexagon"`` (both turned as the lattice is), or ``"auto"``: squares on a square
+        grid, else circles.
     spot_size
         Diameter relative to the true one.
     alpha
@@ -73,18 +73,18 @@ def spatial_clusters(
     image
         Whether to draw the image in ``uns["spatial"]`` (squidpy's layout), of the MuData or a modality, beneath.
     palette
-        Colours of the categories, in order or by name, or a colour map of matplotlib by its name, kept from then on. By default
-        those stored, else colours that colour-blind readers can tell apart.
+        Colours of the categories, in order or by name, or a colour map of matplotlib by its name, kept from then on. By
+        default those stored, else colours that colour-blind readers can distinguish.
     cmap
         Colour map of numbers, or its name.
     percentiles
-        Percentiles of the numbers, over all sections, at the ends of the colour map; few outliers then cost no contrast.
+        Percentiles of the numbers, over all sections, at the ends of the colour map, so that outliers cost no contrast.
     legend
         Whether to draw legends and colour bars, to the right of the axes.
     title
         Title of each panel; by default the section, or the name of the colour where there is one section.
     ncols
-        Most panels beside each other. Several colours of several sections have a row each, whatever this is.
+        Most panels in a row. Several colours of several sections have a row each, whatever this is.
     figsize
         Size of the figure in inches; by default one that suits tissue and legends.
     ax
@@ -92,8 +92,8 @@ def spatial_clusters(
 
     Returns
     -------
-    The axes: one, or an array with one for each colour, for each section, or for both (n_colors, n_sections). Colours of
-    categories are kept in ``uns["<color>_colors"]``, but for views, which keep nothing.
+    The axes: one, or an array with one for each colour, for each section, or for both (n_colors, n_sections). Colours
+    of categories are kept in ``uns["<color>_colors"]``, but for views, which keep nothing.
 
     Raises
     ------
@@ -102,8 +102,8 @@ def spatial_clusters(
     KeyError
         If there is no such colour, section or coordinates.
     ValueError
-        If another argument is out of its range, or there are no domains yet and ``mdata`` is a view or backed by a file,
-        which cannot take them. ``mdata`` is unchanged after any error.
+        If another argument is out of its range, or there are no domains yet and ``mdata`` is a view or backed by a
+        file, which cannot take them. ``mdata`` is unchanged after any error.
 
     Examples
     --------
@@ -116,28 +116,19 @@ def spatial_clusters(
     ['#...', '#...', '#...']
     >>> axes = spamca.pl.spatial_clusters(mdata, color=["label", "rna:gene1"])
     """
-    from spamca._checks import (
-        check_coordinates,
-        check_count,
-        check_flag,
-        check_readable,
-        find_library_key,
-    )
-    from spamca.pl import _arguments
-    from spamca.pl._categories import find_categories
-    from spamca.pl._coloring import find_coloring, store_colors
-    from spamca.pl._figure import given_axes
-    from spamca.pl._match import matched
+    from spamca._checks import check_coordinates, check_count, check_flag, check_readable, find_library_key
+    from spamca.pl._arguments import check_axes, check_figsize, check_names, check_palette, check_style, check_titles
+    from spamca.pl._coloring import find_categories, find_coloring, matched, store_colors
+    from spamca.pl._figure import draw_tissue
     from spamca.pl._panel import Style
     from spamca.pl._section import find_sections
-    from spamca.pl._tissue import draw_tissue
 
     check_readable(mdata)
-    names = _arguments.check_names("color", color)
+    names = check_names("color", color)
     style = Style(spot_shape, spot_size, alpha, cmap, percentiles)
-    _arguments.check_style(style)
-    _arguments.check_palette(palette)
-    _arguments.check_figsize(figsize)
+    check_style(style)
+    check_palette(palette)
+    check_figsize(figsize)
     check_count("ncols", ncols, least=1)
     check_flag("image", image)
     check_flag("legend", legend)
@@ -145,32 +136,27 @@ def spatial_clusters(
     library_key = find_library_key(mdata, library_key, "spatial_clusters")
     sections = find_sections(mdata, spatial, library_key, image=image)
     n_panels = len(names) * len(sections)
-    titles = _arguments.check_titles(title, n_panels)
-    panels = None if ax is None else given_axes(ax, n_panels)
+    titles = check_titles(title, n_panels)
+    panels = None if ax is None else check_axes(ax, n_panels)
     unclustered = _unclustered(mdata, names)
-    found = {
-        name: find_coloring(mdata, name, layer=layer, palette=palette) for name in names if name not in unclustered
-    }
+    found = {one: find_coloring(mdata, one, layer=layer, palette=palette) for one in names if one not in unclustered}
     if match is not None and match not in unclustered:
         find_categories(mdata, match, "match")
 
     with nullcontext() if mdata.is_view else _edge.transaction(mdata):
         for name in unclustered:
-            _cluster(mdata, name)
+            from spamca import tl
+
+            logger.info("spatial_clusters: no domains under %r yet, running spamca.tl.cluster", name)
+            tl.cluster(mdata, key_added=name)
             found[name] = find_coloring(mdata, name, palette=palette)
         colorings = [found[name] for name in names]
         if match is not None:
             reference = find_categories(mdata, match, "match")
-            colorings = [
-                matched(one, reference) if one.categories is not None and one.name != match else one
-                for one in colorings
-            ]
-        axes = draw_tissue(
-            sections, colorings, style, legend=legend, titles=titles, ncols=ncols, figsize=figsize, ax=panels
-        )
-        if not mdata.is_view:
-            for one in found.values():
-                store_colors(mdata, one)
+            colorings = [one if one.numeric or one.name == match else matched(one, reference) for one in colorings]
+        axes = draw_tissue(sections, colorings, style, panels, titles, legend=legend, ncols=ncols, figsize=figsize)
+        for one in () if mdata.is_view else found.values():
+            store_colors(mdata, one)
     if library_key is None:
         axes = axes[:, 0]
     return axes[0] if isinstance(color, str) else axes
@@ -178,24 +164,12 @@ def spatial_clusters(
 
 def _unclustered(mdata: MuData, names: Sequence[str]) -> list[str]:
     """Names of results that have no domains yet, where they can be found and kept."""
-    lacking = [
-        name
-        for name in dict.fromkeys(names)
-        if name not in mdata.obs and (name == _keys.SPAMCA or _keys.embedding(name) in mdata.obsm)
-    ]
+    absent = [name for name in dict.fromkeys(names) if name not in mdata.obs]
+    lacking = [name for name in absent if name == _keys.SPAMCA or _keys.embedding(name) in mdata.obsm]
     if lacking and (mdata.is_view or mdata.isbacked):
-        is_what, mend = (
-            ("is a view", "call spamca.tl.cluster on the whole tissue first, or pass mdata.copy()")
-            if mdata.is_view
-            else ("is backed by a file", "read it into memory with mudata.read_h5mu(path)")
-        )
+        is_what, mend = "is backed by a file", "read it into memory with mudata.read_h5mu(path)"
+        if mdata.is_view:
+            is_what, mend = "is a view", "call spamca.tl.cluster on the whole tissue first, or pass mdata.copy()"
         msg = f"color={lacking[0]!r} has no domains yet, and mdata {is_what}, which cannot take them; {mend}"
         raise ValueError(msg)
     return lacking
-
-
-def _cluster(mdata: MuData, name: str) -> None:
-    from spamca import tl
-
-    logger.info("spatial_clusters: no domains under %r yet, running spamca.tl.cluster", name)
-    tl.cluster(mdata, key_added=name)

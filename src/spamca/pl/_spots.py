@@ -13,39 +13,25 @@ from scipy.spatial import KDTree
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MAX_VECTOR_SPOTS = 50_000
-"""With more spots than this they are drawn as pixels in vector files too, or no viewer opens these."""
+MAX_VECTOR_SPOTS = 50_000  # more are drawn as pixels in vector files too, or no viewer opens these
+REGULAR = 1.5  # ratio of the quartiles of the distance to the nearest spot below which spots lie on a lattice
+ROOM = 0.6  # else diameter over distance to the sixth nearest; 0.71 on a square lattice, 1 on a hexagonal one
 
-REGULAR = 1.5
-"""Quartiles of the distance to the nearest spot lie closer together than this where spots keep apart."""
-
-ROOM = 0.6
-"""Diameter over distance to the sixth nearest spot where they do not; 0.71 on a square lattice, 1 on a hexagonal one."""
-
+# Outline of radius one and, in degrees, the turn that brings the shape back to itself.
 SHAPES = {
     "circle": (Path.unit_circle(), 360.0),
     # Unit apothem: neighbours on the lattice touch along their edges.
     "square": (Path.unit_regular_polygon(4).transformed(Affine2D().rotate_deg(45).scale(2**0.5)), 90.0),
-    "hexagon": (Path.unit_regular_polygon(6).transformed(Affine2D().rotate_deg(0).scale(2 / 3**0.5)), 60.0),
+    "hexagon": (Path.unit_regular_polygon(6).transformed(Affine2D().scale(2 / 3**0.5)), 60.0),
 }
-"""Outline of radius one and, in degrees, the turn that brings the shape back to itself."""
 
 
 def spot_diameter(spatial: np.ndarray) -> float:
-    """Diameter at which spots fill the tissue.
+    """Diameter at which the spots of one section, (n_spots, 2), fill the tissue; 1 where there is a single position.
 
-    On a lattice that is the distance to the nearest spot, so that neighbours touch. Where spots lie irregularly, as cells do,
-    nearest ones are far closer than spots on average; there a share of the distance to the sixth nearest says how much
-    room a spot has.
-
-    Parameters
-    ----------
-    spatial
-        Coordinates of one section, (n_spots, 2).
-
-    Returns
-    -------
-    In units of the coordinates; 1 where there is a single position.
+    On a lattice that is the distance to the nearest spot, so that neighbours touch. Where spots lie irregularly, as
+    cells do, nearest ones are far closer than spots on average; there it is a share of the distance to the sixth
+    nearest.
     """
     positions = np.unique(spatial, axis=0)
     if len(positions) < 2:
@@ -58,19 +44,7 @@ def spot_diameter(spatial: np.ndarray) -> float:
 
 
 def lattice_angle(spatial: np.ndarray, period: float) -> float:
-    """Direction in which nearest spots lie, from 0 up to the period, in degrees.
-
-    Parameters
-    ----------
-    spatial
-        Coordinates of one section, (n_spots, 2).
-    period
-        Angle after which directions of the lattice repeat: 90 on a square one, 60 on a hexagonal one.
-
-    Returns
-    -------
-    Mean direction on the circle of that period.
-    """
+    """Mean direction in which nearest spots lie, in degrees from 0 up to the period after which the lattice repeats."""
     if len(spatial) < 2:
         return 0.0
     _, neighbor = KDTree(spatial).query(spatial, k=2)
@@ -81,17 +55,7 @@ def lattice_angle(spatial: np.ndarray, period: float) -> float:
 
 
 def natural_shape(spatial: np.ndarray) -> str:
-    """``"square"`` on a square grid along the axes, as of barcoded channels or binned arrays; else ``"circle"``.
-
-    Parameters
-    ----------
-    spatial
-        Coordinates of one section, (n_spots, 2).
-
-    Returns
-    -------
-    Key of ``SHAPES``.
-    """
+    """``"square"`` on a square grid along the axes, as of barcoded channels or binned arrays; else ``"circle"``."""
     if len(spatial) < 9:
         return "circle"
     distance, _ = KDTree(spatial).query(spatial, k=6)
@@ -104,32 +68,14 @@ def natural_shape(spatial: np.ndarray) -> str:
 def draw_spots(
     ax: Axes, spatial: np.ndarray, colors: np.ndarray, *, diameter: float, shape: str, alpha: float = 1.0
 ) -> PathCollection:
-    """Draw spots.
+    """Draw spots at (n_spots, 2) in RGBA (n_spots, 4), their diameter in units of the coordinates.
 
-    Parameters
-    ----------
-    ax
-        Where to.
-    spatial
-        Coordinates, (n_spots, 2).
-    colors
-        RGBA, (n_spots, 4).
-    diameter
-        In units of the coordinates.
-    shape
-        Key of ``SHAPES``. Squares and hexagons are turned as the lattice is.
-    alpha
-        Opacity.
-
-    Returns
-    -------
-    The collection that was added to the axes.
+    Squares and hexagons are turned as the lattice is.
     """
     outline, period = SHAPES[shape]
     turn = 0.0 if shape == "circle" else lattice_angle(spatial, period)
-    path = outline.transformed(Affine2D().rotate_deg(turn).scale(diameter / 2))
     spots = PathCollection(
-        [path],
+        [outline.transformed(Affine2D().rotate_deg(turn).scale(diameter / 2))],
         offsets=spatial,
         offset_transform=ax.transData,
         facecolors=colors,
@@ -139,7 +85,7 @@ def draw_spots(
         alpha=alpha,
         rasterized=len(spatial) > MAX_VECTOR_SPOTS,
     )
-    # Only the scale of the axes applies to the outline; where it goes is told by the offsets.
-    spots.set_transform(AffineDeltaTransform(ax.transData))
+    # Only the scale of the axes applies to the outline; where it goes is in the offsets.
+    spots.set_transform(AffineDeltaTransform(ax.transData))  # type: ignore[arg-type]
     ax.add_collection(spots, autolim=False)
     return spots

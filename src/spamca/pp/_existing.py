@@ -18,25 +18,13 @@ if TYPE_CHECKING:
     from spamca.graph import Graph
 
 SOURCE = {"source": "spamca"}
-"""Part of ``params`` by which graphs of our own are told from those the user made."""
+"""Part of ``params`` that marks graphs of our own."""
 
 
 def found_graph(mdata: MuData, name: str, *, foreign: bool = False) -> tuple[Graph, str] | None:
-    """A spatial graph that the object holds.
+    """Spatial graph of all spots under squidpy's ``key_added``, and where it was: on the MuData, or joined from modalities.
 
-    Parameters
-    ----------
-    mdata
-        The tissue.
-    name
-        squidpy's ``key_added``.
-    foreign
-        Whether only graphs count that this package did not write.
-
-    Returns
-    -------
-    The graph of all spots and where it was found: on the MuData, or joined from the modalities that have one. None where
-    there is none for all spots.
+    With ``foreign`` only graphs count that this package did not write.
     """
 
     def fits(holder: AnnData | MuData) -> bool:
@@ -45,9 +33,7 @@ def found_graph(mdata: MuData, name: str, *, foreign: bool = False) -> tuple[Gra
     if fits(mdata):
         return existing_graph(*_matrices(mdata, name)), "mdata"
     covered, joined, holders = np.zeros(mdata.n_obs, dtype=bool), None, []
-    for modality in mdata.mod:
-        if not fits(mdata[modality]):
-            continue
+    for modality in filter(lambda modality: fits(mdata[modality]), mdata.mod):
         row = _edge.rows(mdata, modality)
         pair = [_edge.spread_graph(matrix, row) for matrix in _matrices(mdata[modality], name)]
         joined = pair if joined is None else [a.maximum(b) for a, b in zip(joined, pair, strict=True)]

@@ -55,12 +55,11 @@ def has_feature_graph(modality: AnnData) -> bool:
 
 
 def forget_feature_graph(modality: AnnData) -> bool:
-    """Remove the feature graph of a modality, which would pass for that of other features. Whether there was one."""
+    """Remove the feature graph of a modality, if there is one; whether there was."""
     if not has_feature_graph(modality):
         return False
     for key in (_keys.connectivities(_keys.FEATURE_NEIGHBORS), _keys.distances(_keys.FEATURE_NEIGHBORS)):
-        if key in modality.obsp:
-            del modality.obsp[key]
+        modality.obsp.pop(key, None)
     del modality.uns[_keys.FEATURE_NEIGHBORS]
     return True
 
@@ -69,8 +68,7 @@ def add_feature_graphs(mdata: MuData, random_state: int) -> None:
     """Build the feature graph of each modality that has none, with the defaults of :func:`spamca.pp.neighbors`."""
     for name, modality in mdata.mod.items():
         if not has_feature_graph(modality):
-            use_rep = modality.uns[_keys.MODALITY_RECORD]["use_rep"]
+            use_rep, n_neighbors = modality.uns[_keys.MODALITY_RECORD]["use_rep"], number_of(None, modality.n_obs)
             values = np.ascontiguousarray(modality.obsm[use_rep])
-            options = {"metric": METRIC, "approximate": None, "random_state": random_state}
-            graph, record = built(name, values, number_of(None, modality.n_obs), **options)
-            store_feature_graph(modality, graph, record, use_rep)
+            found = built(name, values, n_neighbors, metric=METRIC, approximate=None, random_state=random_state)
+            store_feature_graph(modality, *found, use_rep)

@@ -21,17 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Features of a modality, and how they came about.
-
-    Parameters
-    ----------
-    kind
-        Kind of omics.
-    source
-        Where the matrix was found, ``"X"`` or a layer.
-    features
-        The features.
-    """
+    """Features of a modality, its kind of omics, and where its matrix was found: ``"X"`` or a layer."""
 
     kind: str
     source: str
@@ -42,23 +32,9 @@ class Prepared:
 
 
 def prepare_modality(mdata: MuData, name: str, kind: str | None = None, **options: int) -> Prepared:
-    """Features of a modality; nothing is written.
+    """Features of a modality by its kind of omics, inferred where it is None; nothing is written.
 
-    Parameters
-    ----------
-    mdata
-        The tissue.
-    name
-        Name of the modality.
-    kind
-        Kind of omics, or None to infer it.
-    options
-        Options of the kind's preparation.
-
-    Raises
-    ------
-    ValueError
-        If the matrix does not suit the kind.
+    ``options`` are those of the kind's preparation. A ValueError says where the matrix does not suit the kind.
     """
     from spamca.features import KINDS, infer_kind, matrix_of, opened
 
@@ -89,18 +65,16 @@ def store_features(modality: AnnData, prepared: Prepared) -> None:
     }
     columns = {**features.columns, _keys.LENGTH: _lengths(features.loadings)}
     modality.varm[_keys.PREPARATION] = pd.DataFrame(columns, index=modality.var_names)
-    steps, n_used = ", ".join(features.steps), float(features.fitted.used().sum())
-    constants = {**features.constants, "n_used": n_used}
-    record_representation(
-        modality, prepared.kind, features.key, steps=steps, loadings=features.loadings_key, constants=constants
-    )
+    more = {"steps": ", ".join(features.steps), "loadings": features.loadings_key}
+    more["constants"] = {**features.constants, "n_used": float(features.used().sum())}
+    record_representation(modality, prepared.kind, features.key, **more)
 
 
 def prepared_here(modality: AnnData) -> bool:
-    """Whether the features that are recorded come from the loadings that were stored with them.
+    """Whether the recorded features come from the loadings that were stored with them.
 
-    Neither another principal component analysis under the same names leaves that so, nor what loses the loadings, as joining
-    sections does that were prepared one by one.
+    They do not after another principal component analysis under the same names, nor where sections prepared one by one were
+    joined, which drops the loadings.
     """
     record, found = modality.uns.get(_keys.MODALITY_RECORD, {}), modality.varm.get(_keys.PREPARATION)
     if record.get("use_rep") not in modality.obsm or record.get("loadings") not in modality.varm:
@@ -115,12 +89,7 @@ def _lengths(loadings: np.ndarray) -> np.ndarray:
 
 
 def forget_stale_graph(modality: AnnData, features: Features) -> bool:
-    """Remove the feature graph of a modality unless it was built on the very features that are to be written.
-
-    Returns
-    -------
-    Whether there was one to remove.
-    """
+    """Remove the feature graph of a modality unless it was built on the very features to be written; whether one was removed."""
     graph = modality.uns.get(_keys.FEATURE_NEIGHBORS)
     if not isinstance(graph, Mapping):
         return False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from spamca import _checks, _edge, _keys
 from spamca.pp._feature_graphs import built, forget_feature_graph, number_of, store_feature_graph
 from spamca.pp._representation import representation
-from spamca.pp._spatial import AUTO, built_spatial, check_options, existing_spatial, tell_of_alone
+from spamca.pp._spatial import AUTO, spatial_of
 from spamca.pp._store_graph import store_spatial
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def neighbors(
         Rings of a lattice with ``"grid"``. None: 1.
     spatial_graph
         Name (squidpy's ``key_added``) of an existing spatial graph to use, e.g. ``"spatial"``; none is built then, and
-        arguments that are for building one are an error.
+        arguments for building one are an error.
     use_rep
         Features in ``obsm`` to use, for all modalities or by modality. None: those that ``prepare`` left, else
         ``X_pca`` or ``X_lsi``, else ``prepare`` is run.
@@ -67,17 +67,17 @@ def neighbors(
         Distance of features: ``"correlation"``, ``"cosine"`` or ``"euclidean"`` (always with fewer than 3 features).
     approximate
         Whether to search similar spots with pynndescent. None: past 50,000 spots, unless there is a GPU (CUDA) that compares
-        all pairs. The search is compiled once in a process, which takes up to a minute, and then grows little faster than the number of spots; the exact one
-        grows with their square, in little memory.
+        all pairs. The search is compiled once in a process, which takes up to a minute; its time then grows little faster than
+        the number of spots. That of the exact search grows with their square, in little memory.
     feature_graphs
-        Whether to link spots with similar features in each modality as well. The default network has no use for them; a network
+        Whether to link spots with similar features in each modality as well. The default network does not use them; a network
         with a feature view (``preset="paper"``) has them built where they are missing. Arguments of such graphs
         (``n_neighbors``, ``approximate``) ask for them too.
     spatial_key
         Name of the coordinates in ``obsm``.
     library_key
         Column of ``obs`` with the section of each spot. Spots of different sections are not linked in space; edges
-        between them are taken out of an existing graph as well. :func:`spamca.tl.integrate` takes out their batch effects.
+        between them are removed from an existing graph as well. :func:`spamca.tl.integrate` removes their batch effects.
     random_state
         Seed of ``prepare`` and of the approximate search. The same seed gives the same bits.
     copy
@@ -122,10 +122,9 @@ def neighbors(
     >>> mdata["rna"].uns["spamca"]["use_rep"]
     'X_pca'
     """
-    from spamca.graph import METRICS, SPATIAL_KINDS
+    from spamca.graph import METRICS
 
     _checks.check_mudata(mdata, copy=copy)
-    _checks.check_choice("spatial_kind", spatial_kind, (AUTO, *SPATIAL_KINDS))
     _checks.check_choice("metric", metric, METRICS)
     counts = {name: number_of(n_neighbors, modality.n_obs) for name, modality in mdata.mod.items()}
     for name, modality in mdata.mod.items():
@@ -137,27 +136,15 @@ def neighbors(
     feature_graphs = feature_graphs or n_neighbors is not None or approximate is not None
     random_state = _checks.check_seed(random_state)
     _checks.check_modality_records(mdata)
-    if spatial_graph is not None:
-        _checks.check_name("spatial_graph", spatial_graph)
-    for option, count in (("n_spatial_neighbors", n_spatial_neighbors), ("n_rings", n_rings)):
-        if count is not None:
-            _checks.check_count(option, count, least=1)
-    if radius is not None:
-        _checks.check_length("radius", radius)
     coords = _checks.check_coordinates(mdata, spatial_key)
     options = {"n_spatial_neighbors": n_spatial_neighbors, "radius": radius, "n_rings": n_rings}
-    spatial = existing_spatial(mdata, spatial_graph, spatial_kind, library_key, **options)
-    if spatial is None:
-        check_options(spatial_kind, **options)
-        spatial = built_spatial(mdata, coords, spatial_kind, library_key, **options)
-    tell_of_alone(spatial)
+    spatial = spatial_of(mdata, coords, spatial_graph, spatial_kind, library_key, **options)
 
     chosen = {name: representation(mdata, name, use_rep, random_state) for name in mdata.mod}
     graphs = {}
     if feature_graphs:
         search = {"metric": metric, "approximate": approximate, "random_state": random_state}
-        values = {name: used.values for name, used in chosen.items()}
-        graphs = {name: built(name, values[name], counts[name], **search) for name in chosen}
+        graphs = {name: built(name, used.values, counts[name], **search) for name, used in chosen.items()}
     with _edge.transaction(mdata, copy=copy) as target:
         store_spatial(target, spatial, coords, spatial_key)
         for name, used in chosen.items():

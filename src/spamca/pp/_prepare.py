@@ -35,11 +35,11 @@ def prepare(
     ``"generic"`` scale, PCA; so are intensities of ``"metabolite"`` s and features of an ``"image"``
     ============= ==================================================================================================
 
-    The kind is read off the name of the modality (``"rna"``, ``"gex"``, ``"adt"``, ``"protein"``, ``"atac"``,
-    ``"peaks"``, ``"H3K27ac"``, ``"metabolites"``, ``"image"``, ...) unless ``var["feature_types"]`` says otherwise, else it is ``"generic"``. Fractions with negative
-    values are reduced features and ``"generic"`` under any name; whole numbers with negative ones among them are counts
-    gone wrong, and an error. ``layers["counts"]`` is used where ``X`` holds no counts. What was done is told at level INFO
-    of the logger ``"spamca"``.
+    The kind is read off the name of the modality (``"rna"``, ``"gex"``, ``"adt"``, ``"protein"``, ``"atac"``, ``"peaks"``,
+    ``"H3K27ac"``, ``"metabolites"``, ``"image"``, ...) unless ``var["feature_types"]`` differs, else it is ``"generic"``.
+    Fractions with negative values are reduced features and ``"generic"`` under any name; whole numbers with negative ones
+    among them are corrupted counts, and an error. ``layers["counts"]`` is used where ``X`` holds no counts. The steps are
+    logged at level INFO of the logger ``"spamca"``.
 
     Counts need not fit memory: matrices that are backed by a file (``mudata.read_h5mu(path, backed="r")``) or dask arrays (from
     :func:`anndata.experimental.read_elem_lazy` or :func:`anndata.experimental.read_lazy`, whose tables ``obs`` and ``var``

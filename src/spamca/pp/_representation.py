@@ -1,4 +1,4 @@
-"""Which features stand for a modality: those asked for, those found, or those prepared now."""
+"""Which features stand for a modality: those given, those found, or those prepared now."""
 
 from __future__ import annotations
 
@@ -24,18 +24,9 @@ GIVEN = "given"
 
 @dataclass(frozen=True)
 class Representation:
-    """Features that stand for a modality.
+    """Features (n_modality, n_features) that stand for a modality, their name in ``obsm``, and the kind of omics.
 
-    Parameters
-    ----------
-    key
-        Name in ``obsm``.
-    values
-        Shape (n_modality, n_features).
-    kind
-        Kind of omics, or ``"given"``.
-    prepared
-        Features yet to be written, or None where they are in ``obsm``.
+    ``prepared`` holds features yet to be written; it is None where they are in ``obsm``.
     """
 
     key: str
@@ -56,20 +47,9 @@ class Representation:
 def representation(
     mdata: MuData, name: str, use_rep: str | Mapping[str, str] | None, random_state: int
 ) -> Representation:
-    """Features that stand for a modality; nothing is written.
+    """Features that stand for a modality: those asked for, else what ``prepare``, scanpy or muon left, else new ones.
 
-    Those asked for, else those that ``prepare`` left, else what scanpy or muon left in ``obsm``, else new ones.
-
-    Parameters
-    ----------
-    mdata
-        The tissue.
-    name
-        Name of the modality.
-    use_rep
-        Name in ``obsm``, for all modalities or by modality.
-    random_state
-        Seed of a preparation.
+    Nothing is written.
     """
     modality = mdata[name]
     asked = use_rep if use_rep is None or isinstance(use_rep, str) else use_rep.get(name)
@@ -84,12 +64,8 @@ def representation(
         if key in modality.obsm:
             logger.info("neighbors: using obsm[%r] for %r", key, name)
             if "loadings" in record and record["use_rep"] == key:
-                logger.warning(
-                    "neighbors: obsm[%r] of %r is not what spamca.pp.prepare left, or its loadings are gone; prepare it again "
-                    "if it was made section by section",
-                    key,
-                    name,
-                )
+                lost = "is not what spamca.pp.prepare left, or its loadings are gone; prepare it again if it was made section by section"
+                logger.warning("neighbors: obsm[%r] of %r %s", key, name, lost)
             return Representation(key, _checks.check_representation(mdata, name, key), GIVEN)
     prepared = prepare_modality(mdata, name, random_state=random_state)
     logger.info("neighbors: %r has no features yet, %s", name, prepared)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spamca import _checks, _keys
 from spamca._logging import logger
-from spamca.graph import spatial_graph
+from spamca.graph import SPATIAL_KINDS, spatial_graph
 from spamca.pp._existing import found_graph
 
 if TYPE_CHECKING:
@@ -29,18 +30,9 @@ BUILT_WITH = {"n_spatial_neighbors": ("knn",), "radius": ("radius", "delaunay"),
 
 @dataclass(frozen=True)
 class Spatial:
-    """A spatial graph of all spots.
+    """A spatial graph of all spots, and how it came about.
 
-    Parameters
-    ----------
-    graph
-        The graph.
-    params
-        How it came about.
-    in_place
-        Whether it is the user's own graph on the MuData, under its own name.
-    cut
-        Whether edges between sections were left out of it.
+    ``in_place``: it is the user's own graph on the MuData, under its own name. ``cut``: edges between sections were left out.
     """
 
     graph: Graph
@@ -49,30 +41,33 @@ class Spatial:
     cut: bool = False
 
 
+def spatial_of(
+    mdata: MuData, coords: np.ndarray, name: str | None, kind: str, library_key: str | None, **options: Any
+) -> Spatial:
+    """Spatial graph found (:func:`existing_spatial`), else built (:func:`built_spatial`) with options that suit its kind."""
+    _checks.check_choice("spatial_kind", kind, (AUTO, *SPATIAL_KINDS))
+    if name is not None:
+        _checks.check_name("spatial_graph", name)
+    for option, value in options.items():
+        if value is not None:
+            check = _checks.check_length if option == "radius" else partial(_checks.check_count, least=1)
+            check(option, value)
+    spatial = existing_spatial(mdata, name, kind, library_key, **options)
+    if spatial is None:
+        _check_options(kind, **options)
+        spatial = built_spatial(mdata, coords, kind, library_key, **options)
+    n_alone = int((np.diff(spatial.graph.connectivities.indptr) == 0).sum())
+    if n_alone:
+        logger.info("neighbors: %d of %d spots have no neighbour in space", n_alone, mdata.n_obs)
+    return spatial
+
+
 def existing_spatial(
     mdata: MuData, name: str | None, kind: str, library_key: str | None, **options: Any
 ) -> Spatial | None:
-    """Spatial graph that is there: the one asked for by name, or with kind "auto" the one the user made.
+    """Spatial graph that is there: that of squidpy's ``key_added``, or with kind "auto" the one the user made.
 
-    Parameters
-    ----------
-    mdata
-        The tissue.
-    name
-        squidpy's ``key_added``.
-    kind
-        Kind of graph asked for.
-    library_key
-        Column of ``obs`` with the section of each spot; edges between sections are left out.
-    options
-        Options of graphs that are built; all must be None.
-
-    Raises
-    ------
-    KeyError
-        If the graph asked for is not there.
-    ValueError
-        If a kind or an option of a graph to build is given too.
+    Edges between the sections of ``library_key`` are left out. ``options`` are those of graphs that are built: an error.
     """
     if name is not None and kind != AUTO:
         msg = f"spatial_graph={name!r} takes a graph that is there, spatial_kind={kind!r} builds one; leave one of them out"
@@ -109,34 +104,25 @@ def existing_spatial(
     return Spatial(inner, params, in_place, cut=n_cut > 0)
 
 
-def check_options(kind: str, **options: Any) -> None:
-    """Whether the options that are given are for the kind of graph to build.
-
-    Parameters
-    ----------
-    kind
-        Kind of graph asked for.
-    options
-        Options of graphs that are built, None where not given.
-
-    Raises
-    ------
-    ValueError
-        If one would be passed over.
-    """
+def _check_options(kind: str, **options: Any) -> None:
+    """Raise ValueError for an option of graphs that are built, None where not given, which is of another kind than this one."""
     built = "knn" if kind == AUTO else kind
     for option, value in options.items():
         if value is not None and built not in BUILT_WITH[option]:
             kinds = " or ".join(f"spatial_kind={name!r}" for name in BUILT_WITH[option])
-            msg = f"{option}={value!r} is for {kinds}, but a graph of kind {built!r} is to be built; name the kind, or leave {option} out"
+            msg = (
+                f"{option}={value!r} is for {kinds}, but a graph of kind {built!r} is to be built; "
+                f"name the kind, or leave {option} out"
+            )
             raise ValueError(msg)
 
 
 def built_spatial(mdata: MuData, coords: np.ndarray, kind: str, library_key: str | None, **options: Any) -> Spatial:
     """Spatial graph built from coordinates (n_obs, 2), section by section; options that are None take their default."""
     kind, library = "knn" if kind == AUTO else kind, _checks.check_library(mdata, library_key)
-    if library is None:
-        _tell_of_coincident(coords)
+    if library is None and (n_shared := len(coords) - len(np.unique(coords, axis=0))):
+        advice = "if these are several sections, name their column of obs with library_key"
+        logger.info("neighbors: %d spots lie on the point of another; %s", n_shared, advice)
     n_neighbors, n_rings = options["n_spatial_neighbors"], options["n_rings"]
     options = {
         "n_neighbors": N_NEIGHBORS if n_neighbors is None else n_neighbors,
@@ -151,26 +137,9 @@ def built_spatial(mdata: MuData, coords: np.ndarray, kind: str, library_key: str
     return Spatial(graph, params | options)
 
 
-def tell_of_alone(spatial: Spatial) -> None:
-    """Log how many spots have no neighbour, which nothing of their surroundings can help."""
-    n_alone = int((np.diff(spatial.graph.connectivities.indptr) == 0).sum())
-    if n_alone:
-        logger.info("neighbors: %d of %d spots have no neighbour in space", n_alone, spatial.graph.n_spots)
-
-
 def _check_sections(mdata: MuData, library: np.ndarray | None, n_neighbors: int) -> None:
     where, size = "mdata", mdata.n_obs
     if library is not None:
         sections, sizes = np.unique(library, return_counts=True)
         where, size = f"section {str(sections[sizes.argmin()])!r}", int(sizes.min())
     _checks.check_neighbors("n_spatial_neighbors", n_neighbors, size, where=where)
-
-
-def _tell_of_coincident(coords: np.ndarray) -> None:
-    n_shared = len(coords) - len(np.unique(coords, axis=0))
-    if n_shared:
-        logger.info(
-            "neighbors: %d spots lie on the point of another; if these are several sections, name their column of obs "
-            "with library_key",
-            n_shared,
-        )

@@ -19,19 +19,7 @@ if TYPE_CHECKING:
 
 
 def store_spatial(mdata: MuData, spatial: Spatial, coords: np.ndarray, spatial_key: str) -> None:
-    """Write coordinates and spatial graph to the MuData, and to the modalities that have none of their own.
-
-    Parameters
-    ----------
-    mdata
-        The tissue.
-    spatial
-        Spatial graph of all spots.
-    coords
-        Shape (n_obs, 2).
-    spatial_key
-        Name of the coordinates.
-    """
+    """Write coordinates (n_obs, 2) and spatial graph to the MuData, and to the modalities that have none of their own."""
     params = {**spatial.params, "spatial_key": spatial_key, **SOURCE}
     nowhere = not any(_keys.SPATIAL in holder.obsm for holder in (mdata, *mdata.mod.values()))
     keys = {spatial_key, _keys.SPATIAL} if nowhere and _keys.SPATIAL not in mdata.mod else {spatial_key}
@@ -59,35 +47,21 @@ def _keep_graph(mdata: MuData, spatial: Spatial) -> None:
         mdata.obsp[_keys.distances(_keys.SPATIAL)] = spatial.graph.distances
     library_key, record = spatial.params["library_key"], mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {})
     if library_key is not None and isinstance(record, Mapping):
-        names = {
-            "connectivities_key": _keys.connectivities(_keys.SPATIAL),
-            "distances_key": _keys.distances(_keys.SPATIAL),
-        }
         old = record.get("params", {})
         params = {**(old if isinstance(old, Mapping) else {}), "library_key": library_key}
-        mdata.uns[_keys.SPATIAL_NEIGHBORS] = {**names, **record, "params": params}
+        mdata.uns[_keys.SPATIAL_NEIGHBORS] = {**_names(_keys.SPATIAL), **record, "params": params}
 
 
 def write_graph(holder: AnnData | MuData, record: str, name: str, graph: Graph, params: Mapping[str, Any]) -> None:
     """Write a graph in the layout that squidpy and scanpy share; parameters that are None are left out.
 
-    Parameters
-    ----------
-    holder
-        Where to write.
-    record
-        Key in ``uns``.
-    name
-        What the keys in ``obsp`` begin with.
-    graph
-        The graph, in the order of the holder's spots.
-    params
-        How it came about.
+    ``record`` is the key in ``uns``, ``name`` what the keys in ``obsp`` begin with.
     """
     holder.obsp[_keys.connectivities(name)] = graph.connectivities
     holder.obsp[_keys.distances(name)] = graph.distances
-    holder.uns[record] = {
-        "connectivities_key": _keys.connectivities(name),
-        "distances_key": _keys.distances(name),
-        "params": {key: value for key, value in params.items() if value is not None},
-    }
+    kept = {key: value for key, value in params.items() if value is not None}
+    holder.uns[record] = {**_names(name), "params": kept}
+
+
+def _names(name: str) -> dict[str, str]:
+    return {"connectivities_key": _keys.connectivities(name), "distances_key": _keys.distances(name)}

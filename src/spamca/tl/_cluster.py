@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from spamca.cluster import Clustering
 
 KEPT = 0.95
-"""Share of the spots that :func:`spamca.tl.transform` has to give the same domains, or it is told."""
+"""Share of the spots that :func:`spamca.tl.transform` has to give the same domains, or a warning says so."""
 
 
 def cluster(
@@ -91,7 +91,7 @@ def cluster(
         ``method``, ``n_clusters``, how it was chosen, likelihoods, the arguments, and, for domains in an embedding, ``readout``:
         the Gaussians that assign other spots (:func:`spamca.tl.transform`).
     ``mdata.obs["<modality>:spamca_weight"]``
-        With ``"field"``, share of each modality in what is told of the domain of a spot.
+        With ``"field"``, share of each modality in what is known of the domain of a spot.
     ``mdata[modality].obs["spamca"]``, ``.uns["spamca_colors"]``
         The domains again, of the spots of the modality.
 

@@ -25,7 +25,7 @@ def denoise(
     r"""Take the noise out of the features of each modality, and predict them where a modality was not measured.
 
     The network that :func:`spamca.tl.integrate` trained restores the features of a spot that it does not see in a modality:
-    every spot is hidden in turn, and the decoder :math:`\hat X^m = \hat A_0 Z W` is solved anew for what is then around it, together
+    every spot is hidden in turn, and the decoder :math:`\hat X^m = \hat A_0 Z W` is solved again for what is then around it, together
     with the domains around it and the other modalities of the spot itself. Where the spot was measured, its own components are
     brought in as far as they are signal. The result is mapped back through the loadings of
     :func:`spamca.pp.prepare`.

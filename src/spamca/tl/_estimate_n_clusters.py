@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from mudata import MuData
 
-    from spamca.guide import NumberOfDomains
+    from spamca.domains import NumberOfDomains
 
 
 N_CLUSTERS_RANGE = (2, 15)
@@ -36,10 +36,9 @@ def estimate_n_clusters(
 ) -> MuData | None:
     """Estimate the number of domains from the features and the spatial graph, before anything is trained.
 
-    Domains are sought for every number of the range, and two criteria weighed: a penalised likelihood (what the domains
-    around a spot tell of its features, less what the domains cost) and how far partitions from other starts and scales agree.
-    The chosen number has the highest product of both; numbers that come close to it are plausible too. Runs
-    :func:`spamca.pp.neighbors` first where it was not run, and logs that.
+    Domains are sought for every number of the range, and judged by a penalised likelihood: how well the domains around a spot predict
+    its features, less what the domains cost. The smallest number within one standard error of the best is taken; those within two
+    are plausible too. Runs :func:`spamca.pp.neighbors` first where it was not run, and logs that.
 
     Where domains have edges and differ clearly, the number is theirs. Where tissue changes gradually there is no true one:
     look at the criteria (:func:`spamca.pl.n_clusters`), other numbers may do as well.
@@ -67,9 +66,10 @@ def estimate_n_clusters(
     None, or the changed copy if ``copy``. With ``key_added="spamca"`` it has
 
     ``mdata.uns["spamca_n_clusters"]``
-        ``n_clusters``, the chosen number; ``plausible``, the numbers that come close to it; ``tried``, and for each number tried
-        ``gain`` (the likelihood), ``evidence`` (the likelihood penalised), ``stability`` (agreement of starts and scales),
-        ``coherence`` (share of edges of the spatial graph within domains), and ``score``, which chooses; ``params``, the arguments.
+        ``n_clusters``, the chosen number; ``plausible``, the numbers that come close to the best; ``tried``, and for each number tried
+        ``gain`` (the likelihood, in nats per spot), ``evidence`` (the likelihood penalised), ``error`` (standard error of its
+        difference to the highest), ``stability`` (agreement of starts and scales) and ``coherence`` (share of edges of the spatial
+        graph within domains); ``params``, the arguments.
 
     Raises
     ------
@@ -87,8 +87,8 @@ def estimate_n_clusters(
 
     Notes
     -----
-    Forbes and Peyrard (2003) for the likelihood, Varin and Vidoni (2005) and Gao and Song (2010) for its penalty, Ben-Hur,
-    Elisseeff and Guyon (2002) for the agreement.
+    Forbes and Peyrard (2003) for the likelihood, Varin and Vidoni (2005) and Gao and Song (2010) for its penalty, Breiman et al.
+    (1984) for the rule of one standard error.
 
     Examples
     --------
@@ -99,7 +99,7 @@ def estimate_n_clusters(
     >>> mdata.uns["spamca_n_clusters"]["n_clusters"]
     4
     """
-    from spamca.tl._guide import check_trust
+    from spamca.tl._domains import check_trust
     from spamca.tl._sections import sections_of
     from spamca.tl._where_missing import run_neighbors_where_missing
 
@@ -145,12 +145,12 @@ def find_number(
     random_state
         Seed.
     sections
-        Section of each spot, whose batch effects are told from domains; None where there are none.
+        Section of each spot, whose batch effects are kept apart from domains; None where there are none.
     caller
         Who asks.
     """
-    from spamca.guide import number_of_domains
-    from spamca.tl._guide import arrays_of
+    from spamca.domains import number_of_domains
+    from spamca.tl._domains import arrays_of
 
     numbers = range(between[0], min(between[1], mdata.n_obs) + 1)
     found = number_of_domains(numbers=numbers, random_state=random_state, sections=sections, **arrays_of(mdata, trust))
@@ -180,7 +180,7 @@ def default_range(n_spots: int) -> tuple[int, int]:
 
 def criteria(found: NumberOfDomains) -> dict[str, Any]:
     """What is stored of a number of domains."""
-    names = ("tried", "gain", "evidence", "stability", "coherence", "score")
+    names = ("tried", "gain", "evidence", "error", "stability", "coherence")
     return {"n_clusters": found.n_domains, "plausible": found.plausible} | {
         name: getattr(found, name) for name in names
     }

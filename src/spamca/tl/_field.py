@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spamca import _edge, _keys
-from spamca.guide.blocks import masks, whitened_blocks
-from spamca.guide.emissions import Emissions
+from spamca.domains import Emissions, components_of
 from spamca.model.parts import emissions_of
+from spamca.tl._domains import arrays_of
 from spamca.tl._gather import features_of
-from spamca.tl._guide import arrays_of
 from spamca.tl._sections import stored_corrected
 
 if TYPE_CHECKING:
@@ -20,13 +19,12 @@ if TYPE_CHECKING:
 
     from mudata import MuData
 
-    from spamca.guide import Guide
-    from spamca.guide.blocks import Block
-    from spamca.tl._sections import Corrected
+    from spamca.domains import Block, Domains
+    from spamca.tl._gather import Corrected
 
 
 def find_emissions(
-    mdata: MuData, found: Guide | None, corrected: Mapping[str, Corrected] | None = None
+    mdata: MuData, found: Domains | None, corrected: Mapping[str, Corrected] | None = None
 ) -> Emissions | None:
     """What domains look like or, where none were sought, the tissue as a whole.
 
@@ -43,18 +41,14 @@ def find_emissions(
     -------
     None where neighbours share nothing in any modality.
     """
-    graph, form = mdata.obsp[_keys.connectivities(_keys.SPATIAL)], {}
-    if found is not None:
-        blocks, assignment = found.blocks, found.assignment
-        form = {"hops": found.hops, "coherence": found.coherence, "noise": found.noise}
-        if corrected is not None:
-            blocks = [_without_batch_effects(block, mdata, corrected) for block in blocks]
-    else:
-        given = arrays_of(mdata, None)
-        has = masks(given["present"], len(given["features"]))
-        blocks = whitened_blocks(given["features"], given["adjacency"], None, has)
+    if found is None:
+        components, hops = components_of(**arrays_of(mdata, None)), (0,)
         assignment = np.ones((mdata.n_obs, 1), dtype=np.float32)
-    return Emissions.estimate(blocks, assignment, graph, **form) if blocks else None
+    else:
+        components, hops, assignment = found.components, found.hops, found.assignment
+        if corrected is not None:
+            components = components.having([_without_batch_effects(b, mdata, corrected) for b in components.blocks])
+    return Emissions.estimate(components, assignment, hops=hops) if components.blocks else None
 
 
 def find_spare(mdata: MuData, modalities: Sequence[str], key: str) -> float:
@@ -80,7 +74,7 @@ def find_spare(mdata: MuData, modalities: Sequence[str], key: str) -> float:
     for holder, name in (("obsm", place), ("obsp", graph)):
         if name not in getattr(mdata, holder):
             msg = (
-                f"mdata.{holder}[{name!r}] of the training is not there any more, and a model is told what it held; "
+                f"mdata.{holder}[{name!r}] of the training is not there any more, and a model needs it; "
                 f"call spamca.tl.integrate(mdata, key_added={key!r}) again"
             )
             raise KeyError(msg)
@@ -90,13 +84,11 @@ def find_spare(mdata: MuData, modalities: Sequence[str], key: str) -> float:
     rows = {name: _edge.rows(mdata, name) for name in modalities}
     present = np.column_stack([row >= 0 for row in rows.values()])
     features = [_edge.spread(values[name], rows[name]) for name in modalities]
-    blocks = emissions.blocks(features, None if present.all() else present, mdata.obsp[graph])
-    return emissions.with_spare(blocks, np.asarray(mdata.obsm[place]), mdata.obsp[graph]).spare
+    components = emissions.components(features, None if present.all() else present, mdata.obsp[graph])
+    return emissions.with_spare(components, np.asarray(mdata.obsm[place])).spare
 
 
 def _without_batch_effects(block: Block, mdata: MuData, corrected: Mapping[str, Corrected]) -> Block:
     name = list(mdata.mod)[block.modality]
     components = block.whitening.components(_edge.spread(corrected[name].values, _edge.rows(mdata, name)))
-    if block.present is not None:
-        components[~block.present] = 0
-    return replace(block, values=components)
+    return replace(block, values=block.there(components))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from spamca import _checks, _keys
 from spamca._logging import logger
 from spamca.model.parts import stored_emissions
+from spamca.tl._domains import find_domains
 from spamca.tl._field import find_emissions
-from spamca.tl._guide import find_domains
 from spamca.tl._sections import sections_of, stored_corrected
 from spamca.tl._store_domains import store_found
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from spamca import _checks, _edge, _keys
-from spamca.graph import normalize
+from spamca.graph import feature_graph, normalize
 from spamca.nn import Tissue
 from spamca.nn.sparse import Adjacency
 
@@ -19,7 +21,26 @@ if TYPE_CHECKING:
     from mudata import MuData
     from scipy.sparse import csr_matrix
 
-    from spamca.tl._sections import Corrected
+
+@dataclass(frozen=True)
+class Corrected:
+    """A modality without batch effects.
+
+    Parameters
+    ----------
+    values
+        Features, (n_modality, n_features).
+    search
+        Arguments of :func:`spamca.graph.feature_graph`.
+    """
+
+    values: np.ndarray
+    search: Mapping[str, Any]
+
+    @cached_property
+    def connectivities(self) -> csr_matrix:
+        """Feature graph built on the features, sparse of shape (n_modality, n_modality)."""
+        return feature_graph(self.values, **self.search).connectivities
 
 
 def root_mean_squares(mdata: MuData, corrected: Mapping[str, Corrected] | None = None) -> dict[str, float]:

@@ -40,8 +40,8 @@ def integrate(
 ) -> MuData | None:
     r"""Find the spatial domains of a tissue, and fuse its modalities into one embedding.
 
-    Domains are those that mixtures of the features at several spatial scales agree on, each modality weighed by what it is worth
-    (:func:`spamca.guide.guide`). Beside them a graph network gives an embedding that knows nothing of the domains: each modality
+    Domains are those that mixtures of the features at several spatial scales agree on, each modality with a weight that is measured on the tissue
+    (:func:`spamca.domains.find_domains`). A graph network gives an embedding that does not depend on the domains: each modality
     is encoded over the spatial graph at several scales. At the defaults its weights are solved for in closed form
     (:func:`spamca.nn.start.start`) and not trained further; ``max_epochs``, ``settings`` or ``preset="paper"`` train it.
     Runs :func:`spamca.pp.neighbors` first where it was not run, and logs that.
@@ -65,7 +65,7 @@ def integrate(
         Whether batch effects are taken out where the tissue has several sections, those of the ``library_key`` that
         :func:`spamca.pp.neighbors` was given: what scales and shifts the features of a section, whatever the domain. It is
         estimated together with the domains, so that sections may hold other shares of them, or lack a modality. Sections that
-        have hardly a domain in common cannot be told from batches; False leaves the features as they are.
+        have hardly a domain in common cannot be distinguished from batches; False leaves the features as they are.
     max_epochs
         Largest number of passes over the tissue; None takes as many as the steps of the preset need. More cost time in
         proportion.
@@ -89,7 +89,7 @@ def integrate(
         Whether to stop before ``max_epochs`` when the loss no longer falls; None takes the preset's.
     checkpoint
         File that the state of a long training is written to twice a minute. Where it is there, an interrupted call with the
-        same data and arguments goes on from it; at the end it is taken away.
+        same data and arguments goes on from it; at the end it is removed.
     progress_bar
         Whether to show one.
     key_added
@@ -116,7 +116,7 @@ def integrate(
         the spot lacks it.
     ``mdata.uns["spamca"]``
         ``params`` (settings and arguments, number of threads), ``history`` (each loss per step), ``domains`` (how clear the domains
-        are; ``worth``, what each modality counts for, and ``inflation``, how many times its evidence would be counted if spots were
+        are; ``weights``, what the likelihood of each modality is raised to, and ``inflation``, how many times its evidence would be counted if spots were
         independent), ``cluster`` (their number and where it is from), ``network`` (weights), ``modalities`` and ``scale`` (their order,
         and what their features were divided by), ``versions``, ``random_state``.
     ``mdata.uns["spamca_colors"]``
@@ -169,15 +169,15 @@ def integrate(
 
     from spamca.graph.neighbors import without_gpu
     from spamca.nn import PRESETS
+    from spamca.tl._domains import check_trust, find_domains
     from spamca.tl._estimate_n_clusters import default_range, find_number
     from spamca.tl._field import find_emissions
     from spamca.tl._gather import gather, positions, root_mean_squares
-    from spamca.tl._guide import check_trust, find_domains
     from spamca.tl._sections import correct, sections_of, store_corrected
     from spamca.tl._store import store
     from spamca.tl._store_domains import store_found
     from spamca.tl._where_missing import run_neighbors_where_missing
-    from spamca.train import fit
+    from spamca.train import check_devices, fit, known_settings
     from spamca.train.strategy import forks
 
     _checks.check_mudata(mdata, copy=copy)
@@ -185,7 +185,7 @@ def integrate(
     _checks.check_choice("preset", preset, PRESETS)
     seed = _checks.check_seed(random_state)
     _checks.check_size(mdata, "to be integrated")
-    _checks.check_devices(accelerator, devices, strategy, precision, batch_size)
+    check_devices(accelerator, devices, strategy, precision, batch_size)
     _checks.check_checkpoint(checkpoint)
     _checks.check_flag("batch_correction", batch_correction)
     check_trust(mdata, modality_trust)
@@ -193,7 +193,7 @@ def integrate(
         _checks.check_n_clusters(n_clusters, mdata.n_obs)
     chosen = (
         PRESETS[preset]
-        .changed(**_checks.known_settings(settings))
+        .changed(**known_settings(settings))
         .changed(max_epochs=max_epochs, early_stopping=early_stopping)
     )
     finds_domains = preset != "paper"
@@ -232,8 +232,8 @@ def integrate(
             corrected = correct(target, found, sections, random_state=seed)
         scale = root_mean_squares(target, corrected) if chosen.scale_features else dict.fromkeys(target.mod, 1.0)
         trust = None
-        if found is not None and chosen.fusion == "sum" and found.worth.any():
-            trust = np.sqrt(found.worth).tolist()
+        if found is not None and chosen.fusion == "sum" and found.weights.any():
+            trust = np.sqrt(found.weights).tolist()
         result = fit(
             gather(target, scale, corrected, feature_graphs=alike),
             min(PROTOTYPES if finds_domains else n_domains or PROTOTYPES, mdata.n_obs),

@@ -54,8 +54,8 @@ def joint_neighbors(mdata: MuData, key_added: str, *, random_state: int, caller:
     places = {name: _place(holder, use_rep, key_added) for name, holder in [("", mdata), *mdata.mod.items()]}
     elsewhere = [place for place in places.values() if place != _keys.NEIGHBORS]
     if elsewhere:
-        told = "%s: %r holds other neighbours, writing those of %s to %r"
-        logger.info(told, caller, _keys.NEIGHBORS, use_rep, elsewhere[0])
+        text = "%s: %r holds other neighbours, writing those of %s to %r"
+        logger.info(text, caller, _keys.NEIGHBORS, use_rep, elsewhere[0])
     _write(mdata, graphs, places[""], params)
     for name, modality in mdata.mod.items():
         spots = _edge.spots(_edge.rows(mdata, name), modality.n_obs)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from mudata import MuData
 
-    from spamca.model import Model
+    from spamca.model import StoredModel
     from spamca.pp._spatial import Spatial
 
 MOST_MISSING = 0.5
@@ -63,7 +63,9 @@ class NewTissue:
     absent: list[str] = field(default_factory=list)
 
 
-def lay_out(mdata: MuData, model: Model, *, spatial_key: str, library_key: str | None, random_state: int) -> NewTissue:
+def lay_out(
+    mdata: MuData, model: StoredModel, *, spatial_key: str, library_key: str | None, random_state: int
+) -> NewTissue:
     """Prepare a tissue as a model says; nothing is written.
 
     Parameters
@@ -128,7 +130,9 @@ def lay_out(mdata: MuData, model: Model, *, spatial_key: str, library_key: str |
     return NewTissue(features, present, coords, spatial, graphs, beyond, missing, absent)
 
 
-def _features(mdata: MuData, model: Model, m: int, links: csr_matrix) -> tuple[np.ndarray, np.ndarray | None, int]:
+def _features(
+    mdata: MuData, model: StoredModel, m: int, links: csr_matrix
+) -> tuple[np.ndarray, np.ndarray | None, int]:
     """Features of modality number ``m`` (n_modality, n_components), what neighbours share beyond them, and how many are missing."""
     from spamca.features import KINDS, Blocks, matrix_of, opened, unexplained
 
@@ -216,12 +220,12 @@ def _feature_graph(values: np.ndarray, params: Mapping[str, Any], random_state: 
     return graph.connectivities
 
 
-def spatial_key_of(model: Model, given: str | None) -> str:
+def spatial_key_of(model: StoredModel, given: str | None) -> str:
     """Name of the coordinates: as given, or as in the training."""
     return str(model.header["graphs"]["spatial"].get("spatial_key", _keys.SPATIAL)) if given is None else given
 
 
-def library_key_of(mdata: MuData, model: Model, given: str | None) -> str | None:
+def library_key_of(mdata: MuData, model: StoredModel, given: str | None) -> str | None:
     """Column of the sections: as given, or as in the training where the tissue has it."""
     known = model.header["graphs"]["spatial"].get("library_key") if given is None else given
     if given is None and known is not None and not any(known in holder.obs for holder in (mdata, *mdata.mod.values())):

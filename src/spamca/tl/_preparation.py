@@ -9,8 +9,8 @@ import pandas as pd
 from anndata.utils import make_index_unique
 
 from spamca import _edge, _keys
+from spamca.domains import DEFAULTS
 from spamca.features import KINDS, Blocks, Fitted, matrix_of, opened, unexplained
-from spamca.guide.emissions import QUANTILE
 from spamca.model.network import plain
 from spamca.pp._representation import GIVEN
 from spamca.tl._gather import features_of
@@ -64,13 +64,13 @@ def stored_fitted(modality: AnnData) -> Fitted:
 
 
 def feature_names(modality: AnnData) -> pd.Index:
-    """Names of the features, told apart where they repeat."""
+    """Names of the features, made unique where they repeat."""
     names = modality.var_names.astype(str)
     return names if names.is_unique else make_index_unique(pd.Index(names))
 
 
 def find_reach(mdata: MuData) -> dict[str, float]:
-    """What neighbours share beyond the components, by modality: the quantile :data:`~spamca.guide.emissions.QUANTILE`.
+    """What neighbours share beyond the components, by modality: the quantile ``novelty_quantile``.
 
     Left out are modalities whose features the user brought, whose matrix is no longer what they were made from, or is not in memory.
     """
@@ -80,7 +80,7 @@ def find_reach(mdata: MuData) -> dict[str, float]:
         if found is None:
             continue
         position = _edge.spots(_edge.rows(mdata, name), modality.n_obs)
-        reach = float(np.quantile(unexplained(*found, links[position][:, position]), QUANTILE))
+        reach = float(np.quantile(unexplained(*found, links[position][:, position]), DEFAULTS.novelty_quantile))
         if reach > 0:
             out[name] = reach
     return out

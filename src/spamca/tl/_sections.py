@@ -2,47 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
-from spamca.graph import feature_graph
-from spamca.guide import without_batch_effects
-from spamca.tl._gather import features_of
+from spamca.domains import without_batch_effects
+from spamca.tl._gather import Corrected, features_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from anndata import AnnData
     from mudata import MuData
-    from scipy.sparse import csr_matrix
 
-    from spamca.guide import Guide
-
-
-@dataclass(frozen=True)
-class Corrected:
-    """A modality without batch effects.
-
-    Parameters
-    ----------
-    values
-        Features, (n_modality, n_features).
-    search
-        Arguments of :func:`spamca.graph.feature_graph`.
-    """
-
-    values: np.ndarray
-    search: Mapping[str, Any]
-
-    @cached_property
-    def connectivities(self) -> csr_matrix:
-        """Feature graph built on the features, sparse of shape (n_modality, n_modality)."""
-        return feature_graph(self.values, **self.search).connectivities
+    from spamca.domains import Domains
 
 
 def sections_of(mdata: MuData, caller: str) -> np.ndarray | None:
@@ -73,14 +48,14 @@ def sections_of(mdata: MuData, caller: str) -> np.ndarray | None:
     return sections if len(names) > 1 else None
 
 
-def correct(mdata: MuData, guide: Guide, sections: np.ndarray, *, random_state: int) -> dict[str, Corrected]:
-    """Take out of the features of each modality what the sections add to the domains of the guide.
+def correct(mdata: MuData, domains: Domains, sections: np.ndarray, *, random_state: int) -> dict[str, Corrected]:
+    """Features of each modality without what the sections add to the domains.
 
     Parameters
     ----------
     mdata
         With the graphs that :func:`spamca.pp.neighbors` writes.
-    guide
+    domains
         Domains of all sections together.
     sections
         Section of each spot, integers of shape (n_obs,).
@@ -94,7 +69,7 @@ def correct(mdata: MuData, guide: Guide, sections: np.ndarray, *, random_state: 
     rows = {name: _edge.rows(mdata, name) for name in mdata.mod}
     features = [_edge.spread(features_of(modality), rows[name]) for name, modality in mdata.mod.items()]
     spatial = mdata.obsp[_keys.connectivities(_keys.SPATIAL)]
-    found = without_batch_effects(features, spatial, guide.assignment, sections, _edge.present(mdata))
+    found = without_batch_effects(features, spatial, domains.assignment, sections, _edge.present(mdata))
     out = {}
     for (name, modality), values in zip(mdata.mod.items(), found, strict=True):
         own = _edge.collect(values, rows[name], modality.n_obs)
@@ -125,7 +100,7 @@ def _search(modality: AnnData, random_state: int) -> dict[str, Any]:
 
 
 def store_corrected(mdata: MuData, corrected: Mapping[str, Corrected] | None, key_added: str) -> None:
-    """Write features without batch effects to the modalities, or take away those of an earlier embedding of the same name."""
+    """Write features without batch effects to the modalities, or remove those of an earlier embedding of the same name."""
     key = _keys.corrected(key_added)
     for name, modality in mdata.mod.items():
         if corrected is not None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from mudata import MuData
 
-    from spamca.guide.emissions import Emissions
+    from spamca.domains import Emissions
     from spamca.nn import Latents, Settings
     from spamca.train import Fit
 
@@ -133,7 +133,7 @@ def graphs_of(mdata: MuData) -> dict[str, Any]:
 
 
 def _forget_domains(mdata: MuData, key_added: str) -> None:
-    """Take away the domains of an earlier embedding of the same name: they would pass for those of the new one."""
+    """Remove the domains of an earlier embedding of the same name."""
     if "cluster" not in mdata.uns.get(key_added, {}):
         return
     _edge.drop_pulled(mdata, key_added)

@@ -11,7 +11,6 @@ import pandas as pd
 from spamca import _edge, _keys
 from spamca._checks import check_name
 from spamca.features import KINDS
-from spamca.features._back import to_features
 from spamca.tl._preparation import feature_names
 
 if TYPE_CHECKING:
@@ -80,12 +79,12 @@ def store_denoised(
     modality, row = mdata[name], _edge.rows(mdata, name)
     _forget(mdata, name, key_added)
     if features is None:
-        modality.layers[key_added] = to_features(found.values[_edge.spots(row, modality.n_obs)], fitted)
+        modality.layers[key_added] = fitted.to_features(found.values[_edge.spots(row, modality.n_obs)])
     if features is not None or (row < 0).any():
         known = feature_names(modality)
         chosen = np.flatnonzero(fitted.used()) if features is None else known.get_indexer(list(features))
         mdata.obsm[_keys.denoised_table(key_added, name)] = pd.DataFrame(
-            to_features(found.values, fitted.take(chosen)), mdata.obs_names, known[chosen]
+            fitted.take(chosen).to_features(found.values), mdata.obs_names, known[chosen]
         )
     record = dict(mdata.uns[key].get(RECORD, {}))
     own = {
@@ -98,7 +97,7 @@ def store_denoised(
 
 
 def forget_denoised(mdata: MuData, key: str) -> None:
-    """Take away what was denoised by the network of an earlier result of the same name."""
+    """Remove what was denoised by the network of an earlier result of the same name."""
     record = mdata.uns.get(key)
     for key_added, written in (record.get(RECORD, {}) if isinstance(record, Mapping) else {}).items():
         for name in set(written).intersection(mdata.mod):

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from mudata import MuData
 
-    from spamca.guide import Guide
+    from spamca.domains import Domains
 
 FIELD = "field"
 """Name of the method that finds domains in the features, in records."""
 
 
 def store_found(
-    mdata: MuData, found: Guide, key_added: str, *, n_clusters: int, origin: str, random_state: int
+    mdata: MuData, found: Domains, key_added: str, *, n_clusters: int, origin: str, random_state: int
 ) -> None:
     """Write domains that were found in the features, weights of the modalities, and what speaks for them.
 
@@ -45,7 +45,7 @@ def store_found(
     names = list(mdata.mod)
     mdata.uns[key_added]["domains"] = {
         **found.record,
-        "worth": dict(zip(names, found.worth.tolist(), strict=True)),
+        "weights": dict(zip(names, found.weights.tolist(), strict=True)),
         "inflation": dict(zip(names, found.inflation.tolist(), strict=True)),
         "hops": list(found.hops),
     }

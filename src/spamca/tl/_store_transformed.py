@@ -21,13 +21,19 @@ from spamca.tl._store_domains import store_domains, store_weight
 if TYPE_CHECKING:
     from mudata import MuData
 
-    from spamca.model import Model
+    from spamca.model import StoredModel
     from spamca.model.apply import Applied
     from spamca.tl._new_tissue import NewTissue
 
 
 def store_transformed(
-    mdata: MuData, model: Model, tissue: NewTissue, found: Applied, key_added: str, spatial_key: str, random_state: int
+    mdata: MuData,
+    model: StoredModel,
+    tissue: NewTissue,
+    found: Applied,
+    key_added: str,
+    spatial_key: str,
+    random_state: int,
 ) -> dict[str, Any]:
     """Write embedding, weights, domains, novelty and record.
 
@@ -82,7 +88,7 @@ def store_transformed(
     return summary
 
 
-def _with_new(model: Model, n_new: int) -> tuple[list[str], list[str]]:
+def _with_new(model: StoredModel, n_new: int) -> tuple[list[str], list[str]]:
     """Names and colours of the domains of a model and of new ones."""
     names, colors = model.domains, model.colors
     free = (f"new {number}" for number in count(1) if f"new {number}" not in names)
@@ -91,20 +97,20 @@ def _with_new(model: Model, n_new: int) -> tuple[list[str], list[str]]:
 
 
 def _forget_training(mdata: MuData, key_added: str) -> None:
-    """Take away what only a training leaves, of an earlier result of the same name: it would pass for the model's."""
+    """Remove what only a training leaves, of an earlier result of the same name."""
     forget_denoised(mdata, key_added)
     store_corrected(mdata, None, key_added)
 
 
-def _summary(model: Model, tissue: NewTissue, found: Applied) -> dict[str, Any]:
+def _summary(model: StoredModel, tissue: NewTissue, found: Applied) -> dict[str, Any]:
     summary: dict[str, Any] = {"n_spots_trained": model.header["n_spots"], "sha256": digest(model.header, model.arrays)}
     summary["n_new_domains"] = found.n_new
     if found.moved is not None:
-        told = zip(model.domains, found.moved, strict=False)
-        summary["moved"] = {name: float(value) for name, value in told if not np.isnan(value)}
-    told = found.novelty[~np.isnan(found.novelty)]
-    if len(told):
-        summary |= {"share_beyond": float((told > 1).mean()), "median_novelty": float(np.median(told))}
+        moved = zip(model.domains, found.moved, strict=False)
+        summary["moved"] = {name: float(value) for name, value in moved if not np.isnan(value)}
+    known = found.novelty[~np.isnan(found.novelty)]
+    if len(known):
+        summary |= {"share_beyond": float((known > 1).mean()), "median_novelty": float(np.median(known))}
     if tissue.missing:
         summary["missing_features"] = dict(tissue.missing)
     if tissue.absent:

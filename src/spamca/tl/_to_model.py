@@ -10,7 +10,6 @@ import pandas as pd
 
 from spamca import _checks, _keys
 from spamca._palette import palette
-from spamca.model import Model
 from spamca.model.network import n_clusters_of, plain
 from spamca.nn import Settings
 from spamca.pp._representation import GIVEN
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
     from mudata import MuData
 
 
-def model_of(mdata: MuData, key: str) -> Model:
-    """The model that a MuData was trained to under a name; see :meth:`spamca.Model.from_mudata`."""
+def parts_of(mdata: MuData, key: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Header and arrays of the model that a MuData was trained to under a name; see :meth:`spamca.Model.from_mudata`."""
     _checks.check_readable(mdata)
     _checks.check_name("key", key)
     trained = network_of(mdata, key)
@@ -69,9 +68,7 @@ def model_of(mdata: MuData, key: str) -> Model:
         "random_state": int(record["random_state"]),
         "versions": jsonable(record["versions"]),
     }
-    model = Model(header, arrays)
-    model.check()
-    return model
+    return header, arrays
 
 
 def jsonable(value: Any) -> Any:
@@ -134,7 +131,7 @@ def _named(mdata: MuData, key: str, n_domains: int) -> dict[str, list[str]]:
     names, order = [str(name) for name in labels.cat.categories], np.arange(n_domains)
     posterior = mdata.obsm.get(_keys.posterior(key))
     if posterior is not None and posterior.shape[1] == n_domains:
-        told = pd.crosstab(np.asarray(posterior).argmax(axis=1), np.asarray(labels.cat.codes))
-        most = told.reindex(index=order, columns=order, fill_value=0).to_numpy().argmax(axis=1)
+        counts = pd.crosstab(np.asarray(posterior).argmax(axis=1), np.asarray(labels.cat.codes))
+        most = counts.reindex(index=order, columns=order, fill_value=0).to_numpy().argmax(axis=1)
         order = most if len(np.unique(most)) == n_domains else order
     return {"domains": [names[k] for k in order], "colors": [colors[k] for k in order]}

@@ -11,19 +11,19 @@ from spamca._logging import logger
 if TYPE_CHECKING:
     from mudata import MuData
 
-    from spamca.model import Model
+    from spamca.model import StoredModel
 
 FAR = 0.3
 """Share of spots with a novelty above 1 from which on a tissue is called far: other halves of one tissue stay below, the more so the
 larger it is, and halves in which domains are new lie far above."""
 
 STRANGE = 0.75
-"""How far a domain may have moved, as a share of what lies between it and its nearest, before that is told."""
+"""How far a domain may have moved, as a share of what lies between it and its nearest, before a warning says so."""
 
 
 def transform(
     mdata: MuData,
-    model: Model | str | Path | MuData,
+    model: StoredModel | str | Path | MuData,
     *,
     spatial_key: str | None = None,
     library_key: str | None = None,
@@ -141,23 +141,26 @@ def transform(
         summary = store_transformed(target, known, tissue, found, key_added, spatial_key, seed)
         names = list(target.obsm[_keys.posterior(key_added)])
     if found.n_new:
-        told = ", ".join(map(repr, names[-found.n_new :]))
-        logger.info("transform: %d domains that the model does not know: %s", found.n_new, told)
+        new = ", ".join(map(repr, names[-found.n_new :]))
+        logger.info("transform: %d domains that the model does not know: %s", found.n_new, new)
     _tell(summary)
     return target if copy else None
 
 
-def _model(given: Any, key_added: str) -> Model:
+def _model(given: Any, key_added: str) -> StoredModel:
     from mudata import MuData
 
-    from spamca.model import Model
+    from spamca.model import StoredModel
+    from spamca.tl._to_model import parts_of
 
-    if isinstance(given, Model):
+    if isinstance(given, StoredModel):
         return given
     if isinstance(given, (str, Path)):
-        return Model.load(given)
+        return StoredModel.load(given)
     if isinstance(given, MuData):
-        return Model.from_mudata(given, key_added)
+        model = StoredModel(*parts_of(given, key_added))
+        model.check()
+        return model
     msg = (
         f"model must be a spamca.Model, the path of one, or an integrated and clustered MuData, got {type(given).__name__}; "
         "call spamca.Model.load(path) or spamca.Model.from_mudata(mdata)"
@@ -176,11 +179,11 @@ def _tell(summary: dict[str, Any]) -> None:
     share = summary.get("share_beyond")
     if share is None:
         logger.info(
-            "transform: nothing is known of what is usual in the tissue of the training; how far this one is is not told"
+            "transform: the training holds no record of what is usual in its tissue; how far this one is cannot be said"
         )
         return
-    told = f"{100 * share:.1f} % of the spots are further from what the training has seen than 99 % were there"
+    text = f"{100 * share:.1f} % of the spots are further from what the training has seen than 99 % were there"
     if share > FAR:
-        logger.warning("transform: this tissue is far from that of the training: %s; domains may not carry over", told)
+        logger.warning("transform: this tissue is far from that of the training: %s; domains may not carry over", text)
     else:
-        logger.info("transform: %s", told)
+        logger.info("transform: %s", text)

@@ -1,0 +1,103 @@
+"""Whether single arguments are of their kind and in their range: TypeError or ValueError if not."""
+
+from __future__ import annotations
+
+from numbers import Real
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+
+def _check_integer(name: str, value: Any, hint: str = "") -> None:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        msg = f"{name} must be an integer, got {value!r}{hint}"
+        raise TypeError(msg)
+
+
+def check_seed(random_state: int) -> int:
+    """The seed as a plain integer, as files store it, if numpy, torch and scikit-learn all take it."""
+    _check_integer("random_state", random_state, "; the default is 0")
+    if not 0 <= random_state < 2**32:
+        msg = f"random_state must be at least 0 and less than 2**32, got {random_state}"
+        raise ValueError(msg)
+    return int(random_state)
+
+
+def check_n_clusters(n_clusters: int, n_obs: int) -> None:
+    """Whether a number of clusters suits a number of spots."""
+    _check_integer("n_clusters", n_clusters)
+    if not 2 <= n_clusters <= n_obs:
+        msg = f"n_clusters must be at least 2 and at most the number of spots ({n_obs}), got {n_clusters}"
+        raise ValueError(msg)
+
+
+def check_count(name: str, value: int, *, least: int = 0) -> None:
+    """Whether an argument is an integer of at least some size."""
+    _check_integer(name, value)
+    if value < least:
+        msg = f"{name} must be at least {least}, got {value}"
+        raise ValueError(msg)
+
+
+def check_neighbors(name: str, n_neighbors: int, n_obs: int, *, where: str = "mdata") -> None:
+    """Whether a number of neighbours is at least 1 and below the number of spots."""
+    check_count(name, n_neighbors, least=1)
+    if n_neighbors >= n_obs:
+        msg = f"{name} must be less than the {n_obs} spots of {where}, got {n_neighbors}; pass a smaller {name}"
+        raise ValueError(msg)
+
+
+def check_choice(name: str, value: Any, choices: Collection[str]) -> None:
+    """Whether an argument is one of its choices."""
+    # Lists and arrays cannot be looked up.
+    if not isinstance(value, str) or value not in choices:
+        msg = f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}"
+        raise ValueError(msg)
+
+
+def check_flag(name: str, value: Any, *, optional: bool = False) -> None:
+    """Whether an argument is True or False, or None where that is a choice."""
+    if not isinstance(value, (bool, np.bool_)) and not (optional and value is None):
+        msg = f"{name} must be True{', False or None' if optional else ' or False'}, got {value!r}"
+        raise TypeError(msg)
+
+
+def check_real(name: str, value: float, *, least: float = -np.inf, most: float = np.inf) -> None:
+    """Whether an argument is a number within bounds; NaN is within none."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+        msg = f"{name} must be a number, got {value!r}"
+        raise TypeError(msg)
+    if not least <= value <= most:
+        msg = f"{name} must lie between {least} and {most}, got {value!r}"
+        raise ValueError(msg)
+
+
+def check_length(name: str, value: float | None) -> None:
+    """Whether an argument is a length in the tissue: a positive, finite number."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, type(None))):
+        msg = f"{name} must be a number, a length in the units of the coordinates, got {value!r}"
+        raise TypeError(msg)
+    if value is None or not 0 < value < np.inf:
+        msg = f"{name} must be a positive length in the units of the coordinates, got {value!r}"
+        raise ValueError(msg)
+
+
+def check_name(name: str, value: str) -> None:
+    """Whether an argument that names something is a string."""
+    if not isinstance(value, str):
+        msg = f"{name} must be a string, got {value!r}"
+        raise TypeError(msg)
+
+
+def check_checkpoint(checkpoint: str | Path | None) -> None:
+    """Whether this names a file in a folder that exists (TypeError, ValueError)."""
+    if checkpoint is not None and not isinstance(checkpoint, (str, Path)):
+        msg = f"checkpoint must be the path of a file, got {checkpoint!r}"
+        raise TypeError(msg)
+    if checkpoint is not None and (Path(checkpoint).is_dir() or not Path(checkpoint).absolute().parent.is_dir()):
+        msg = f"checkpoint={str(checkpoint)!r} must name a file in a folder that is there"
+        raise ValueError(msg)

@@ -1,0 +1,34 @@
+"""Domains of a tissue: weights of the modalities, a consensus over scales and starts, and the model that the domains belong to."""
+
+from __future__ import annotations
+
+from spamca.domains.components import Block, components_of
+from spamca.domains.consensus import consensus
+from spamca.domains.emissions import Emissions
+from spamca.domains.find import Domains, find_domains
+from spamca.domains.follow import follow
+from spamca.domains.gaussians import Gaussians
+from spamca.domains.noise import Whitening, noise_whitened
+from spamca.domains.number import NumberOfDomains, number_of_domains
+from spamca.domains.settings import DEFAULTS, DomainSettings
+from spamca.domains.shares import shares
+from spamca.domains.shift import without_batch_effects
+
+__all__ = [
+    "DEFAULTS",
+    "Block",
+    "DomainSettings",
+    "Domains",
+    "Emissions",
+    "Gaussians",
+    "NumberOfDomains",
+    "Whitening",
+    "components_of",
+    "consensus",
+    "find_domains",
+    "follow",
+    "noise_whitened",
+    "number_of_domains",
+    "shares",
+    "without_batch_effects",
+]

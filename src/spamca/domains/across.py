@@ -1,0 +1,116 @@
+"""Domains of several sections: one set of domains, whatever batch effects the sections have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spamca.domains.field import LONG, SHORT, Field
+from spamca.domains.graph import N_PATCHES
+from spamca.domains.halves import halving
+from spamca.domains.matching import matched
+from spamca.domains.proposals import agreed, carried
+from spamca.domains.regroup import regroup
+from spamca.domains.sectioned import Sectioned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from spamca.domains.components import Components
+
+FEWEST = 10
+"""Spots for each domain that a section needs to be read alone."""
+
+LEAST_PATCH = 100
+"""Spots of a patch of a section; there are fewer patches where there are many sections."""
+
+
+def across_sections(
+    components: Components, n_domains: int, sections: np.ndarray, rng: np.random.Generator
+) -> tuple[Sectioned, np.ndarray]:
+    """Find domains of several sections.
+
+    Four kinds of starts compete: the sections as they are, which is right where there is no batch effect; with the mean of
+    each section removed, which is right where all hold the same shares of the domains; the domains of the section that says most,
+    carried to the others; and each section read alone, laid over the others by the domains that they may share
+    (:func:`~spamca.domains.matching.matched`). From each, domains and shifts are estimated in turn
+    (:class:`~spamca.domains.sectioned.Sectioned`); in the best of them domains of single sections are regrouped
+    (:func:`~spamca.domains.regroup.regroup`). Of large tissue, patches of every section are searched, and the result is carried to all.
+
+    Parameters
+    ----------
+    components
+        Of all sections, at least one block; the graph has no edges between sections.
+    n_domains
+        Number of domains K, at least 2.
+    sections
+        Section of each spot, integers below S of shape (n,).
+    rng
+        Source of samples and starts.
+
+    Returns
+    -------
+    The field of the sections with their effects, and an assignment (n, K), float32.
+    """
+    if len(sections) <= components.settings.n_searched:
+        return _searched(components, n_domains, sections, rng)
+    spots = _sample(components, sections, rng)
+    part, found = _searched(components.take(spots), n_domains, sections[spots], rng)
+    whole = Sectioned(components, sections)
+    whole.correct(part.effects)
+    return whole, whole.settle(whole.field.spread(found, spots), SHORT, n_rounds=2)
+
+
+def _searched(
+    components: Components, n_domains: int, sections: np.ndarray, rng: np.random.Generator
+) -> tuple[Sectioned, np.ndarray]:
+    sectioned, tried = Sectioned(components, sections), []
+    for start in _starts(sectioned, n_domains, rng):
+        found = sectioned.settle(start, LONG)
+        tried.append((sectioned.score(found.argmax(axis=1), n_domains), found, sectioned.effects))
+    _, found, effects = max(tried, key=lambda one: one[0])
+    sectioned.correct(effects)
+    found = regroup(sectioned, found, halving(sectioned.field.components))
+    return sectioned, sectioned.settle(found, LONG)
+
+
+def _starts(sectioned: Sectioned, n_domains: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Assignments (n, K) to start from."""
+    sections = sectioned.sections
+    level = sectioned.estimated(np.ones((len(sections), 1)))
+    sectioned.correct([replace(effect, shifts=np.zeros_like(effect.shifts)) for effect in level])
+    scaled = sectioned.field.components
+    yield sectioned.field.relax(agreed(scaled, n_domains, rng), LONG)
+    sectioned.correct(level)
+    centred = sectioned.field.components
+    yield sectioned.field.relax(agreed(centred, n_domains, rng), LONG)
+    alone, best = np.zeros(len(sections), dtype=np.int64), None
+    for section in range(int(sections.max()) + 1):
+        spots = np.flatnonzero(sections == section)
+        own = centred.take(spots)
+        own = own.having([block for block in own.blocks if block.size > 0])
+        if len(spots) < FEWEST * n_domains or not own.blocks:
+            continue
+        alone[spots] = Field(own).relax_own(agreed(own, n_domains, rng), LONG).argmax(axis=1)
+        held = sum(block.size for block in own.blocks) / len(spots), len(spots)
+        if best is None or held > best[0]:
+            best = held, spots
+    member = np.eye(n_domains, dtype=np.float32)
+    if best is not None:
+        yield carried(centred, best[1], member[alone[best[1]]])
+    yield from (member[partition] for partition in matched(scaled.blocks, sections, alone, n_domains))
+
+
+def _sample(components: Components, sections: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Patches from every section, by its size: rising positions."""
+    out, n_searched = [], components.settings.n_searched
+    for section in np.unique(sections):
+        spots = np.flatnonzero(sections == section)
+        wanted = min(len(spots), max(1, round(n_searched * len(spots) / len(sections))))
+        if wanted < len(spots):
+            n_patches = int(np.clip(wanted // LEAST_PATCH, 1, N_PATCHES))
+            spots = spots[components.graph.take(spots).patches(wanted, rng, n_patches=n_patches)]
+        out.append(spots)
+    return np.sort(np.concatenate(out))

@@ -1,0 +1,209 @@
+"""What domains look like, apart from the tissue: the domains of other tissue, and how far that is from the first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spamca.domains.births import spare_gain
+from spamca.domains.components import Block, Components, masks
+from spamca.domains.field import Field
+from spamca.domains.find import noise_of
+from spamca.domains.gaussians import Emission
+from spamca.domains.graph import Graph
+from spamca.domains.settings import DEFAULTS, DomainSettings
+from spamca.domains.threads import fitting_threads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from scipy.sparse import csr_matrix
+
+    from spamca.domains.gaussians import Gaussians
+    from spamca.domains.noise import Whitening
+
+_N_STEPS, _TOL = 100, 1e-5
+
+
+@dataclass(frozen=True)
+class Emissions:
+    """The Gaussians of domains, with the maps that lead from features to their components.
+
+    Parameters
+    ----------
+    modalities
+        Number of the modality of each block.
+    weights
+        What the likelihood of each is raised to.
+    whitenings
+        From its features to its components.
+    gaussians
+        Means and covariances of the domains.
+    hops
+        Scales of the surroundings that count as part of a spot; ``(0,)`` where it is read alone, in a Markov random field.
+    coherence
+        What that field gains where all edges lie within domains, in nats per spot; 0 for a mixture.
+    reach
+        Squared distance within which ``novelty_quantile`` of the spots of the first tissue lie, by the numbers of the modalities
+        that it is taken in, joined by commas (``"0,1"``).
+    sizes
+        Spots of each domain that have the modality, (K,) for each block.
+    n_spots
+        Spots of the first tissue.
+    spare
+        The most that a split of a domain would still have gained there, in nats per spot (:meth:`with_spare`); 0 before that is asked.
+    settings
+        Settings of the search.
+    """
+
+    modalities: tuple[int, ...]
+    weights: tuple[float, ...]
+    whitenings: tuple[Whitening, ...]
+    gaussians: tuple[Gaussians, ...]
+    hops: tuple[int, ...]
+    coherence: float
+    reach: Mapping[str, float]
+    sizes: tuple[np.ndarray, ...]
+    n_spots: int
+    spare: float = 0.0
+    settings: DomainSettings = DEFAULTS
+
+    @classmethod
+    def estimate(cls, components: Components, assignment: np.ndarray, *, hops: Sequence[int] = (0,)) -> Emissions:
+        """From the components of a tissue and the domains (n, K) found in it; the last ones are left out if they hold no spot."""
+        assignment, settings, alone = np.asarray(assignment, dtype=np.float32), components.settings, tuple(hops) == (0,)
+        held = np.flatnonzero(assignment.sum(axis=0) >= 1)
+        assignment = np.ascontiguousarray(assignment[:, : held[-1] + 1])
+        with fitting_threads(len(assignment)):
+            emission = Emission(components.with_surroundings(hops), noise=noise_of(settings, hops))
+            gaussians = emission.gaussians(assignment) if alone else emission.tied(assignment)
+            squared = list(emission.squared_distances(gaussians))
+        return cls(
+            tuple(block.modality for block in components.blocks),
+            tuple(float(block.weight) for block in components.blocks),
+            tuple(block.whitening for block in components.blocks),
+            tuple(gaussians),
+            tuple(int(h) for h in hops),
+            settings.coherence if alone else 0.0,
+            _reach(components.blocks, squared, settings.novelty_quantile),
+            tuple(block.sizes(assignment) for block in components.blocks),
+            len(assignment),
+            settings=settings,
+        )
+
+    def with_spare(self, components: Components, assignment: np.ndarray) -> Emissions:
+        """The same with what the best split would have gained, from what :meth:`components` gave for that tissue and its domains (n, K).
+
+        It takes as long as a few relaxations.
+        """
+        held = np.ascontiguousarray(assignment[:, : len(self.sizes[0])], dtype=np.float32)
+        return replace(self, spare=spare_gain(components, held))
+
+    def components(
+        self, features: Sequence[np.ndarray], present: np.ndarray | None, adjacency: csr_matrix
+    ) -> Components:
+        """Components of other tissue, with the surroundings where they are part of a spot.
+
+        Parameters
+        ----------
+        features
+            Features of each modality, (n, d_m); rows of spots that lack it are not read.
+        present
+            Booleans (n, M), or None where every spot has every modality.
+        adjacency
+            Spatial graph, symmetric, sparse of shape (n, n).
+        """
+        has, out = masks(present, len(features)), []
+        for m, weight, whitening in zip(self.modalities, self.weights, self.whitenings, strict=True):
+            components = whitening.components(features[m])
+            if has[m] is not None:
+                components[~has[m]] = 0
+            out.append(Block(components, weight, has[m], m, whitening))
+        return Components(tuple(out), Graph(adjacency), self.settings).with_surroundings(self.hops)
+
+    def domains(self, components: Components) -> np.ndarray:
+        """Probability of each domain in other tissue, float32 of shape (n, K): domains stay what they are.
+
+        ``components`` is what :meth:`components` gave.
+        """
+        with fitting_threads(components.n_spots):
+            if not self.coherence:
+                return Emission(components).under(self.gaussians, np.max(self.sizes, axis=0))
+            return Field(components, coherence=self.coherence).relax_known(self.gaussians, _N_STEPS, _TOL)
+
+    def moved(self, components: Components, assignment: np.ndarray) -> np.ndarray:
+        r"""How far domains have moved from what they were, against how far they lay from their nearest.
+
+        .. math::
+            \frac{(\bar x_k - \mu_k)^\top \Sigma_k^{-1} (\bar x_k - \mu_k)}
+            {\min_{l \ne k} (\mu_l - \mu_k)^\top \Sigma_k^{-1} (\mu_l - \mu_k)}
+
+        Parameters
+        ----------
+        components
+            What :meth:`components` gave.
+        assignment
+            Domains in other tissue, (n, K or more), of mean :math:`\bar x_k`.
+
+        Returns
+        -------
+        Float64 of shape (K,); NaN where a domain holds no spot, or there is one only.
+        """
+        k = len(self.sizes[0])
+        own, held = assignment[:, :k], assignment[:, :k].sum(axis=0) >= 1
+        far, apart = np.zeros(k), np.zeros((k, k))
+        for block, gaussians in zip(components.blocks, self.gaussians, strict=True):
+            precision, has = np.linalg.inv(gaussians.covariances), block.sizes(own) >= 1
+            shift = np.where(has[:, None], block.means(block.there(own)) - gaussians.means, 0)
+            between = gaussians.means[None] - gaussians.means[:, None]
+            far += block.weight * np.einsum("ki,kij,kj->k", shift, precision, shift)
+            apart += block.weight * np.einsum("kli,kij,klj->kl", between, precision, between)
+        np.fill_diagonal(apart, np.inf)
+        nearest = apart.min(axis=1)
+        return np.where(held & np.isfinite(nearest), far / np.maximum(nearest, np.finfo(float).tiny), np.nan)
+
+    def novelty(self, components: Components) -> np.ndarray:
+        r"""How far spots are from the nearest domain.
+
+        .. math::
+            \nu_i = \frac{d^2_i}{Q_{M_i}}, \qquad
+            d^2_i = \min_k \sum_{m \in M_i} (x_i^m - \mu_k^m)^\top (\Sigma_k^m)^{-1} (x_i^m - \mu_k^m),
+
+        with :math:`M_i` the modalities that the spot has and :math:`Q_M` the distance, taken in the same modalities, within which
+        ``novelty_quantile`` of the spots of the first tissue lie. ``components`` is what :meth:`components` gave.
+
+        Returns
+        -------
+        Float64 of shape (n,): above one, a spot is further out than 99 of 100 in the first tissue. NaN where a spot has no
+        modality that shows domains.
+        """
+        n = components.n_spots
+        with fitting_threads(n):
+            total = sum(Emission(components).squared_distances(self.gaussians))
+        has = np.column_stack([np.ones(n, dtype=bool) if b.present is None else b.present for b in components.blocks])
+        out = np.full(n, np.nan)
+        for pattern in np.unique(has, axis=0):
+            reach = self.reach.get(_name(m for m, there in zip(self.modalities, pattern, strict=True) if there), 0)
+            rows = (has == pattern).all(axis=1)
+            if reach > 0:
+                out[rows] = total[:, rows].min(axis=0) / reach
+        return out
+
+
+def _reach(blocks: Sequence[Block], squared: Sequence[np.ndarray], quantile: float) -> dict[str, float]:
+    out = {}
+    for size in range(1, len(blocks) + 1):
+        for chosen in combinations(range(len(blocks)), size):
+            has = np.logical_and.reduce([blocks[b].present for b in chosen if blocks[b].present is not None], axis=0)
+            nearest = sum(squared[b] for b in chosen).min(axis=0)
+            nearest = nearest if np.ndim(has) == 0 else nearest[has]
+            if len(nearest):
+                out[_name(blocks[b].modality for b in chosen)] = float(np.quantile(nearest, quantile))
+    return out
+
+
+def _name(modalities: Iterable[int]) -> str:
+    return ",".join(map(str, modalities))

@@ -1,0 +1,190 @@
+"""Domains of a tissue, what they look like, and what each modality says about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spamca._logging import logger
+from spamca.domains.across import across_sections
+from spamca.domains.components import Components, components_of
+from spamca.domains.continuity import continuity
+from spamca.domains.field import LONG, Field
+from spamca.domains.gaussians import Emission
+from spamca.domains.proposals import replicates
+from spamca.domains.settings import DEFAULTS, DomainSettings
+from spamca.domains.shares import shares
+from spamca.domains.threads import fitting_threads
+from spamca.domains.weights import independent, weighted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from scipy.sparse import csr_matrix
+
+_STEPS = 5  # of the mixture, which starts from a consensus
+
+
+@dataclass(frozen=True)
+class Domains:
+    """Domains of a tissue.
+
+    Parameters
+    ----------
+    assignment
+        Probability of each domain that holds spots, by falling size: float32 of shape (n, K), rows summing to one.
+    shares
+        Share of each modality in what is known of each spot's domain, (n, M), rows summing to one.
+    weights
+        What the likelihood of each modality is raised to, (M,); zero where neighbours share nothing in it.
+    inflation
+        How many times the evidence of each modality would be counted if spots were taken for independent, (M,); NaN likewise.
+    record
+        Of these domains, with one covariance for all: ``log_likelihood`` (what the domains gain over one Gaussian, in nats
+        per spot), ``predicted`` (the same where the domain of a spot is predicted from its neighbours), ``coherence`` (share of
+        edges within domains), ``objective``, ``n_parameters`` of the means and shares, and ``continuity``
+        (:mod:`~spamca.domains.continuity`); with several sections ``batch_effect`` (root mean square of their shifts, in units of
+        noise). Empty where neighbours share nothing in any modality.
+    components
+        What the domains were found in.
+    hops
+        Scales of the surroundings that count as part of a spot; ``(0,)`` where it is read alone, in a Markov random field.
+    """
+
+    assignment: np.ndarray
+    shares: np.ndarray
+    weights: np.ndarray
+    inflation: np.ndarray
+    record: dict[str, float] = field(default_factory=dict)
+    components: Components | None = field(default=None, repr=False)
+    hops: tuple[int, ...] = (0,)
+
+
+def find_domains(
+    features: Sequence[np.ndarray],
+    adjacency: csr_matrix,
+    n_domains: int,
+    *,
+    weights: Sequence[float | None] | None = None,
+    present: np.ndarray | None = None,
+    sections: np.ndarray | None = None,
+    settings: DomainSettings = DEFAULTS,
+    random_state: int = 0,
+) -> Domains:
+    """Find domains.
+
+    The components of each modality that neighbours share (:mod:`~spamca.domains.noise`) get the weight of their modality
+    (:mod:`~spamca.domains.weights`). Mixtures from many starts at several scales agree on a partition
+    (:mod:`~spamca.domains.consensus`), and a model relaxes from it: the :class:`~spamca.domains.field.Field` where spots are
+    independent given their domains, and else a mixture of spots with their surroundings. Models that start from the consensus of each group
+    of starts, which saw half of the spots, are averaged with it. Cost is linear in the number of spots.
+
+    Parameters
+    ----------
+    features
+        Features of each modality, (n, d_m); rows of spots that lack it are not read.
+    adjacency
+        Spatial graph, symmetric, sparse of shape (n, n).
+    n_domains
+        Number of domains K, at most n.
+    weights
+        What the likelihood of each modality is raised to; None, alone or in place of a modality, measures it.
+    present
+        Booleans (n, M), or None where every spot has every modality.
+    sections
+        Section of each spot, integers of shape (n,), where batch effects of sections are to be separated from domains
+        (:func:`~spamca.domains.across.across_sections`); the graph has no edges between sections. None, or all alike: there are none.
+    settings
+        Settings of the search.
+    random_state
+        Seed of samples and starts.
+    """
+    with fitting_threads(adjacency.shape[0]):
+        components = components_of(features, adjacency, weights, present, settings)
+        even = _even(present, len(features), adjacency.shape[0])
+        return _found(components, n_domains, weights, sections, even, np.random.default_rng(random_state))
+
+
+def _found(
+    components: Components,
+    n_domains: int,
+    given: Sequence[float | None] | None,
+    sections: np.ndarray | None,
+    even: np.ndarray,
+    rng: np.random.Generator,
+) -> Domains:
+    n, n_modalities = even.shape
+    if n_domains < 2 or not components.blocks:
+        if not components.blocks:
+            logger.warning("domains: neighbours share nothing in any modality, so there is nothing to find domains by")
+        blank = np.full((n, n_domains), 1 / n_domains, dtype=np.float32)
+        nothing = np.full(n_modalities, np.nan)
+        return Domains(blank, even, np.zeros(n_modalities), nothing, components=components)
+    several = sections is not None and len(np.unique(sections)) > 1
+    components, times = weighted(components, rng, given, sections if several else None)
+    batch = {}
+    if several:
+        numbered = np.unique(sections, return_inverse=True)[1]
+        sectioned, start = across_sections(components, n_domains, numbered, rng)
+        components, starts = sectioned.field.components, [start]
+        batch = {"batch_effect": sectioned.batch_effect()}
+    else:
+        starts = replicates(components, n_domains, rng)
+    hops = (0,) if independent(times, components) else components.settings.surroundings
+    (found, *others), spread = settled(components, starts, hops)
+    found = _numbered(blended(found, others))
+    partition, n_found = found.argmax(axis=1), found.shape[1]
+    if n_found < n_domains:
+        logger.info("domains: only %d of %d hold spots", n_found, n_domains)
+    weights, inflation = np.zeros(n_modalities), np.full(n_modalities, np.nan)
+    for block, own in zip(components.blocks, times, strict=True):
+        weights[block.modality], inflation[block.modality] = block.weight, own[1]
+    n_parameters = n_found - 1 + n_found * sum(block.weight * block.values.shape[1] for block in components.blocks)
+    record = {**Field(components).parts(partition, n_found), "n_parameters": float(n_parameters), **batch}
+    record["continuity"] = continuity(components, partition)
+    said = shares(spread, found, n_modalities, noise=noise_of(components.settings, hops))
+    said = np.where(said.sum(axis=1, keepdims=True) > 0, said, even)
+    return Domains(found, said, weights, inflation, record, components, hops)
+
+
+def settled(
+    components: Components, assignments: Iterable[np.ndarray], hops: Sequence[int]
+) -> tuple[list[np.ndarray], Components]:
+    """Let a model relax from each of some assignments (n, K). Also returns what it reads."""
+    if tuple(hops) == (0,):
+        field = Field(components)
+        return [field.relax_own(start, LONG) for start in assignments], components
+    spread = components.with_surroundings(hops)
+    emission = Emission(spread, noise=components.settings.noise)
+    return [emission.mixture(start[:, :, None], _STEPS, 0.0)[:, :, 0] for start in assignments], spread
+
+
+def noise_of(settings: DomainSettings, hops: Sequence[int]) -> float:
+    """Variance added to the covariance within domains: none in a Markov random field."""
+    return 0.0 if tuple(hops) == (0,) else settings.noise
+
+
+def blended(found: np.ndarray, others: Sequence[np.ndarray]) -> np.ndarray:
+    """Mean of an assignment (n, K) and of others (n, K), whose domains are matched to its own by the spots that they share."""
+    from scipy.optimize import linear_sum_assignment
+
+    total = found.copy()
+    for other in others:
+        own, match = linear_sum_assignment(found.T @ other, maximize=True)
+        total[:, own] += other[:, match]
+    return total / (1 + len(others))
+
+
+def _even(present: np.ndarray | None, n_modalities: int, n: int) -> np.ndarray:
+    """The same share for each modality that a spot has, (n, M)."""
+    there = np.ones((n, n_modalities)) if present is None else present.astype(float)
+    return there / np.maximum(there.sum(axis=1, keepdims=True), 1)
+
+
+def _numbered(assignment: np.ndarray) -> np.ndarray:
+    """Number the domains by falling size, those without a spot left out."""
+    own, first, size = np.unique(assignment.argmax(axis=1), return_index=True, return_counts=True)
+    held = assignment[:, own[np.lexsort((first, -size))]]
+    return np.ascontiguousarray(held / held.sum(axis=1, keepdims=True))

@@ -1,0 +1,130 @@
+"""The spatial graph, with what the search for domains computes on it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.sparse import csr_matrix, diags, identity, triu
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+N_PROBES = 64
+"""Random values that show what averaging leaves of noise."""
+
+N_PATCHES = 40
+"""Patches that large tissue is seen in. More see more of the tissue, fewer hold more spots with all of their neighbours."""
+
+
+class Graph:
+    """Spatial graph of n spots.
+
+    Parameters
+    ----------
+    adjacency
+        Symmetric, sparse of shape (N, N). Weights are not used.
+    spots
+        The n spots that are looked at, or None for all N.
+    """
+
+    def __init__(self, adjacency: csr_matrix, spots: np.ndarray | None = None) -> None:
+        self._whole, self._spots = adjacency, spots
+        self.n_spots = adjacency.shape[0] if spots is None else len(spots)
+        self.cache: dict[Any, Any] = {}
+
+    @cached_property
+    def adjacency(self) -> csr_matrix:
+        """The graph, sparse of shape (n, n)."""
+        return self._whole if self._spots is None else self._whole[self._spots][:, self._spots]
+
+    @cached_property
+    def links(self) -> csr_matrix:
+        """Ones for each two neighbours, sparse of shape (n, n)."""
+        return (self.adjacency != 0).astype(np.float64)
+
+    @cached_property
+    def edges(self) -> tuple[np.ndarray, np.ndarray]:
+        """Both ends of each edge."""
+        edges = triu(self.adjacency, 1).tocoo()
+        return edges.row, edges.col
+
+    @cached_property
+    def step(self) -> csr_matrix:
+        """Mean over a spot and its neighbours, sparse of shape (n, n)."""
+        looped = self.links + identity(self.n_spots, format="csr")
+        return csr_matrix(diags(1 / np.asarray(looped.sum(axis=1)).ravel()) @ looped)
+
+    def take(self, spots: np.ndarray) -> Graph:
+        """The graph of some of the spots."""
+        return Graph(self._whole, spots if self._spots is None else self._spots[spots])
+
+    def averaged(self, values: np.ndarray, hops: Sequence[int]) -> Iterator[np.ndarray]:
+        r"""Values (n, r) averaged over rising numbers of hops h, :math:`S^h X` with S the :attr:`step`."""
+        done = 0
+        for h in hops:
+            for _ in range(h - done):
+                values = self.step @ values
+            done = h
+            yield values
+
+    def shrinkage(self, hops: Sequence[int], rng: np.random.Generator) -> np.ndarray:
+        r"""Variance that independent values of variance one keep after averaging, :math:`\frac1n \lVert S^h \rVert_F^2`, (len(hops),).
+
+        Estimated by random probes (Hutchinson 1990).
+        """
+        probes = rng.standard_normal((self.n_spots, N_PROBES))
+        return np.array([np.square(values).mean() for values in self.averaged(probes, hops)])
+
+    def within(self, reach: int) -> csr_matrix:
+        """Ones for every two spots at most ``reach`` hops apart, sparse of shape (n, n), without the spots themselves."""
+        if reach == 1:
+            return self.links
+        if reach not in self.cache:
+            step, reached = self.links + identity(self.n_spots, format="csr"), self.links
+            for _ in range(reach - 1):
+                reached = reached @ step
+            reached = csr_matrix((np.ones(reached.nnz), reached.indices, reached.indptr), shape=reached.shape)
+            reached = csr_matrix(reached - diags(reached.diagonal()))
+            reached.eliminate_zeros()
+            self.cache[reach] = reached
+        return self.cache[reach]
+
+    def pull(self, coherence: float) -> csr_matrix:
+        """What each neighbour of a spot counts for in the Markov random field, float32, sparse of shape (n, n).
+
+        An edge counts for both of its ends; the neighbours of a spot with few of them count for more. ``coherence`` is in nats per spot.
+        """
+        degree = np.asarray(self.links.sum(axis=1), dtype=np.float64).ravel()
+        scale = np.where(degree > 0, degree.mean() / np.where(degree > 0, degree, 1), 0)
+        strength = coherence * self.n_spots / max(len(self.edges[0]), 1)
+        return csr_matrix(diags(strength * scale) @ self.links).astype(np.float32)
+
+    def fill(self, values: np.ndarray, present: np.ndarray | None) -> np.ndarray:
+        """Give each missing row of values (n, d) the mean of the neighbours that have one, ring by ring; zero where no path leads."""
+        if present is None:
+            return values
+        known, filled = present.copy(), np.where(present[:, None], values, 0.0)
+        while not known.all():
+            n_known = self.links @ known.astype(np.float64)
+            reached = ~known & (n_known > 0)
+            if not reached.any():
+                break
+            filled[reached] = (self.links[reached] @ filled) / n_known[reached, None]
+            known |= reached
+        return filled
+
+    def patches(self, n_spots: int, rng: np.random.Generator, *, n_patches: int = N_PATCHES) -> np.ndarray:
+        """Spots around random centres: a sample that keeps its neighbours. Rising positions, (n_spots,), below n."""
+        taken = np.zeros(self.n_spots, dtype=bool)
+        front = rng.choice(self.n_spots, min(n_patches, n_spots), replace=False)
+        while True:
+            room = n_spots - int(taken.sum())
+            new = front[~taken[front]]
+            taken[new[:room]] = True
+            if len(new) >= room:
+                return np.flatnonzero(taken)
+            front = np.unique(self.adjacency[new].indices)
+            if not (~taken[front]).any():  # the patches fill their pieces of the tissue
+                front = rng.choice(np.flatnonzero(~taken), 1)

@@ -1,0 +1,136 @@
+r"""Components of a modality that neighbours share, in units of what neighbours do not (Green et al. 1988).
+
+With :math:`\Sigma` the covariance of the features and :math:`N` that of their noise, half the mean outer product of the
+differences between neighbours, the pairs E of spots that are at most h hops apart,
+
+.. math::
+    N = \frac{1}{2 |E|} \sum_{(i, j) \in E} (x_i - x_j)(x_i - x_j)^\top, \qquad
+    \Sigma v = w N v, \qquad v^\top N v = 1,
+
+the component :math:`Xv` has noise of variance one and the spatial autocorrelation :math:`1 - 1/w` (maximum autocorrelation factors,
+Switzer and Green 1984). A component is kept where its autocorrelation exceeds ``min_autocorrelation``, and what as many features
+without structure reach on the same graph (parallel analysis, Horn 1965) by ``each_above`` standard deviations; a modality shows
+components only if the first exceeds chance by ``first_above``.
+
+The more pairs, the less arises by chance, and the fainter the components that show; the farther apart, the less is shared. A modality
+takes the reach h of ``reaches`` at which its autocorrelations exceed chance by most in sum. Where nearest neighbours are so many
+that chance hides nothing, they decide alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spamca.domains.graph import Graph
+from spamca.domains.settings import DEFAULTS, DomainSettings
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+_FLOOR = 1e-3  # of the mean variance, added to the noise: directions without any stay bounded
+
+
+@dataclass(frozen=True)
+class Whitening:
+    """The map from the features of a modality to its components.
+
+    Parameters
+    ----------
+    mean
+        Mean of each feature, shape (d,).
+    axes
+        A component a column, shape (d, r); rows of features that do not vary are zero.
+    """
+
+    mean: np.ndarray
+    axes: np.ndarray
+
+    def components(self, values: np.ndarray) -> np.ndarray:
+        """Components (n, r), float64, of features (n, d)."""
+        return (np.asarray(values, dtype=np.float64) - self.mean) @ self.axes
+
+
+def noise_whitening(
+    values: np.ndarray, graph: Graph, settings: DomainSettings = DEFAULTS
+) -> tuple[Whitening, np.ndarray]:
+    """The map to the components of a modality, and the components.
+
+    Parameters
+    ----------
+    values
+        Features, finite, shape (n, d).
+    graph
+        Spatial graph of the n spots.
+    settings
+        Settings of the search.
+
+    Returns
+    -------
+    The map, and float64 of shape (n, r), means 0, by falling autocorrelation. r may be 0, and is where the graph has no edge.
+    """
+    centred = np.asarray(values, dtype=np.float64)
+    mean = centred.mean(axis=0)
+    centred = centred - mean
+    varying = np.ptp(centred, axis=0) > 0
+    centred = centred[:, varying]
+    d = centred.shape[1]
+    if not d or not graph.links.nnz:
+        return Whitening(mean, np.zeros((len(mean), 0))), centred[:, :0]
+
+    def least(reach: int, deviations: float) -> float:
+        chance = _chance(d, graph, reach, settings)
+        return max(settings.min_autocorrelation, chance[0] + deviations * chance[1])
+
+    hidden = least(1, settings.each_above) > settings.min_autocorrelation
+    excess, axes = 0.0, np.zeros((d, 0))
+    for reach in settings.reaches if hidden else (1,):
+        autocorrelation, found = _factors(centred, graph.within(reach))
+        first = least(reach, settings.first_above)
+        if autocorrelation[0] <= first:
+            continue
+        beyond = float(np.maximum(autocorrelation - first, 0).sum())
+        if beyond > (1 + settings.reach_margin) * excess:
+            excess, axes = beyond, found[:, autocorrelation > least(reach, settings.each_above)]
+    whole = np.zeros((len(mean), axes.shape[1]))
+    whole[varying] = axes
+    return Whitening(mean, whole), centred @ axes
+
+
+def noise_whitened(values: np.ndarray, adjacency: csr_matrix) -> np.ndarray:
+    """Components of :func:`noise_whitening`: float64 of shape (n, r), means 0, by falling autocorrelation."""
+    return noise_whitening(values, Graph(adjacency))[1]
+
+
+def _factors(centred: np.ndarray, neighbours: csr_matrix) -> tuple[np.ndarray, np.ndarray]:
+    """Autocorrelations of the components, falling, and their axes in columns."""
+    from scipy.linalg import eigh
+
+    n, d = centred.shape
+    total = centred.T @ centred / n
+    # Half the mean outer product of differences, through the Laplacian: no array of edges by features is made.
+    degree = np.asarray(neighbours.sum(axis=1)).ravel()
+    noise = (centred.T * degree) @ centred - centred.T @ (neighbours @ centred)
+    noise = noise / neighbours.nnz + _FLOOR * np.trace(total) / d * np.eye(d)
+    ratio, axes = eigh(total, (noise + noise.T) / 2)
+    return 1 - 1 / np.maximum(ratio[::-1], 1), axes[:, ::-1]
+
+
+def _chance(n_features: int, graph: Graph, reach: int, settings: DomainSettings) -> tuple[float, float]:
+    """Autocorrelation that the first of so many independent features reaches: mean and standard deviation.
+
+    Zero without a draw where it is far below the least that counts: sample covariances between neighbours vary by 1 / (2 |E|), so
+    that their eigenvalues end at ``edge`` (Wigner's semicircle).
+    """
+    key = "chance", n_features, reach
+    if key not in graph.cache:
+        neighbours = graph.within(reach)
+        edge, reached = np.sqrt(4 * n_features / neighbours.nnz), [0.0]
+        if 2 * edge >= settings.min_autocorrelation:
+            rng = np.random.default_rng(0)
+            blanks = (rng.standard_normal((graph.n_spots, n_features)) for _ in range(settings.n_blanks))
+            reached = [_factors(blank - blank.mean(axis=0), neighbours)[0][0] for blank in blanks]
+        graph.cache[key] = float(np.mean(reached)), float(np.std(reached))
+    return graph.cache[key]

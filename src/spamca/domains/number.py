@@ -1,0 +1,173 @@
+r"""How many domains there are.
+
+For each number K, partitions from many starts (:mod:`~spamca.domains.proposals`) agree on one, and the model of the domains relaxes from it.
+With :math:`g_{Ki}` the terms of the :class:`~spamca.domains.evidence.Evidence` of the domains and :math:`c_k` what the k-th of them costs,
+
+.. math::
+    B_K = \frac1n \sum_i g_{Ki} - \sum_{k \le K} c_k, \qquad
+    \hat K = \min \{K: B_K \ge \max_{K'} B_{K'} - s_K\}.
+
+:math:`s_K` is the standard error of the difference between K and the best number, over spots, neighbours being correlated. B is a Bayesian
+information criterion of a composite likelihood (Varin and Vidoni 2005; Gao and Song 2010); to take the smallest number within one standard
+error of the best is the rule of Breiman et al. (1984).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spamca.cluster.agreement import pairwise_rand
+from spamca.domains.across import across_sections
+from spamca.domains.components import Components, components_of
+from spamca.domains.consensus import consensus
+from spamca.domains.evidence import Evidence
+from spamca.domains.field import Field
+from spamca.domains.find import settled
+from spamca.domains.proposals import proposals
+from spamca.domains.settings import DEFAULTS, DomainSettings
+from spamca.domains.threads import fitting_threads
+from spamca.domains.weights import independent, weighted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scipy.sparse import csr_matrix
+
+
+@dataclass(frozen=True)
+class NumberOfDomains:
+    """Numbers of domains tried, and the criteria for each.
+
+    Parameters
+    ----------
+    n_domains
+        The chosen number: the smallest whose evidence is within one ``error`` of the highest.
+    tried
+        Numbers, shape (n_tried,).
+    gain
+        How well the domains of its neighbours predict a spot, in nats (:class:`~spamca.domains.evidence.Evidence`).
+    evidence
+        The same less the cost of the domains: the penalised likelihood.
+    error
+        Standard error of the difference between this evidence and the highest.
+    stability
+        Agreement (adjusted Rand index) of partitions from other starts and scales. It does not choose.
+    coherence
+        Share of edges within domains. It does not choose.
+    plausible
+        Numbers whose evidence is within ``plausible`` standard errors of the highest, by the settings.
+    """
+
+    n_domains: int
+    tried: np.ndarray
+    gain: np.ndarray
+    evidence: np.ndarray
+    error: np.ndarray
+    stability: np.ndarray
+    coherence: np.ndarray
+    plausible: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    def within(self, n_errors: float) -> np.ndarray:
+        """Numbers whose evidence is within so many standard errors of the highest."""
+        return self.tried[self.evidence >= self.evidence.max() - n_errors * self.error]
+
+
+def number_of_domains(
+    features: Sequence[np.ndarray],
+    adjacency: csr_matrix,
+    numbers: Sequence[int],
+    *,
+    weights: Sequence[float | None] | None = None,
+    present: np.ndarray | None = None,
+    sections: np.ndarray | None = None,
+    settings: DomainSettings = DEFAULTS,
+    random_state: int = 0,
+) -> NumberOfDomains:
+    """Choose a number of domains.
+
+    Parameters
+    ----------
+    features
+        Features of each modality, (n, d_m); rows of spots that lack it are not read.
+    adjacency
+        Spatial graph, symmetric, sparse of shape (n, n).
+    numbers
+        Numbers to try: consecutive, rising, each at least 2 and at most n.
+    weights
+        What the likelihood of each modality is raised to; None, alone or in place of a modality, measures it.
+    present
+        Booleans (n, M), or None where every spot has every modality.
+    sections
+        Section of each spot, integers of shape (n,), where batch effects of sections are removed first, by domains of the
+        number in the middle (:func:`~spamca.domains.across.across_sections`). None, or all alike: there are none.
+    settings
+        Settings of the search.
+    random_state
+        Seed of starts, and of the patches drawn from large tissue.
+
+    Returns
+    -------
+    The number and the criteria. Where features show nothing that neighbours share, the smallest number, and criteria of zero.
+    """
+    with fitting_threads(adjacency.shape[0]):
+        components = components_of(features, adjacency, weights, present, settings)
+        return _chosen(components, np.asarray(numbers), weights, sections, np.random.default_rng(random_state))
+
+
+def _chosen(
+    components: Components,
+    numbers: np.ndarray,
+    given: Sequence[float | None] | None,
+    sections: np.ndarray | None,
+    rng: np.random.Generator,
+) -> NumberOfDomains:
+    if not components.blocks or not components.graph.links.nnz:
+        blank = np.zeros(len(numbers))
+        return NumberOfDomains(int(numbers[0]), numbers, blank, blank, blank, blank, blank, numbers)
+    several = sections is not None and len(np.unique(sections)) > 1
+    components, times = weighted(components, rng, given, sections if several else None)
+    if several:
+        middle, numbered = int(numbers[len(numbers) // 2]), np.unique(sections, return_inverse=True)[1]
+        components = across_sections(components, middle, numbered, rng)[0].field.components
+    most = max(components.settings.n_searched, int(numbers[-1]))
+    if components.n_spots > most:
+        components = components.take(components.graph.patches(most, rng))
+    hops = (0,) if independent(times, components) else components.settings.surroundings
+    field = Field(components)
+    evidence = Evidence(field, rng)
+    gains, cost, stability, coherence = zip(
+        *(_judged(field, evidence, int(k), hops, rng) for k in numbers), strict=True
+    )
+    gain = np.mean(gains, axis=1)
+    penalised = gain - np.cumsum(cost)
+    error = np.array([_standard_error(one - gains[penalised.argmax()], components.graph.links) for one in gains])
+    found = NumberOfDomains(0, numbers, gain, penalised, error, np.array(stability), np.array(coherence))
+    plausible = found.within(components.settings.plausible)
+    return replace(found, n_domains=int(found.within(1)[0]), plausible=plausible)
+
+
+def _standard_error(values: np.ndarray, links: csr_matrix) -> float:
+    """Standard error of the mean of values (n,) of which neighbours are correlated, those farther apart are not."""
+    centred = values - values.mean()
+    alone, pairs = centred @ centred, centred @ (links @ centred)
+    return float(np.sqrt(max(alone, alone + pairs))) / len(values)
+
+
+def _judged(
+    field: Field, evidence: Evidence, n_domains: int, hops: Sequence[int], rng: np.random.Generator
+) -> tuple[np.ndarray, float, float, float]:
+    """Gain of each spot, cost of a domain, stability and coherence of the best partition into so many."""
+    components, n_starts = field.components, field.components.settings.n_starts_number
+    seen, proposed = proposals(components, n_domains, rng, n_starts=n_starts)
+    agreed = consensus(proposed, n_domains)
+    single = np.array([agreed, *(partition.argmax(axis=1) for partition in proposed)])
+    stability = float(pairwise_rand(single)[0, 1:].mean())
+    start = np.zeros((components.n_spots, n_domains), dtype=np.float32)
+    start[seen, agreed] = 1
+    (found,), _ = settled(components, [start], hops)
+    partition = found.argmax(axis=1)
+    gains, cost = evidence.gains(partition, n_domains), evidence.cost(partition, n_domains)
+    return gains, cost, stability, field.coherence(partition)

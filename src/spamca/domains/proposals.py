@@ -1,0 +1,190 @@
+r"""Partitions from many starts at several scales, and the partition that they agree on.
+
+At each scale h the components of all modalities, averaged over h hops, follow a mixture of Gaussians of one covariance,
+
+.. math::
+    q_{ik} \propto \prod_m \mathcal N\big((S^h x^m)_i; \mu^m_k, \Sigma^m + v_h I\big)^{w_m},
+
+with :math:`v_h` the variance of noise that is left after averaging.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spamca.cluster.seeding import seeded
+from spamca.domains.consensus import consensus
+from spamca.domains.gaussians import Emission
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from spamca.domains.components import Components
+
+_N_STEPS, _TOL = 40, 1e-3
+_AT_ONCE = 48  # domains of several starts that are fitted side by side
+
+
+def proposals(
+    components: Components,
+    n_domains: int,
+    rng: np.random.Generator,
+    *,
+    scales: Sequence[int] | None = None,
+    n_starts: int | None = None,
+    n_groups: int = 1,
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Fit mixtures from many starts.
+
+    Parameters
+    ----------
+    components
+        Of the tissue.
+    n_domains
+        Number of domains K.
+    rng
+        Source of samples and starts.
+    scales, n_starts
+        Rising numbers of hops, and starts for each; by default those of the settings.
+    n_groups
+        Groups of starts. Of several, each is fitted to a half of the spots, drawn at random, where that is enough; with one, to all.
+
+    Returns
+    -------
+    The spots that were looked at, integers of shape (n_seen,), and their soft partitions, group by group, each float32 of shape
+    (n_seen, K).
+    """
+    settings, graph = components.settings, components.graph
+    scales, n_starts = scales or settings.scales, n_starts or settings.n_starts
+    spots = _drawn(components, rng)
+    parts = [block.take(spots) for block in components.blocks]
+    noise = graph.shrinkage(scales, rng)
+    several = n_groups > 1 and len(spots) // 2 >= settings.min_spots * n_domains
+    groups = [_half(len(spots), rng) if several else np.arange(len(spots)) for _ in range(n_groups)]
+    out: list[list[np.ndarray]] = [[] for _ in groups]
+    averaged = zip(*(components.smoothed(block, scales) for block in components.blocks), strict=True)
+    for at_scale, variance in zip(averaged, noise, strict=True):
+        blocks = [replace(block, values=values[spots]) for block, values in zip(parts, at_scale, strict=True)]
+        level = replace(components, blocks=tuple(blocks), graph=graph.take(spots))
+        for rows, found in zip(groups, out, strict=True):
+            own = level.take(rows)
+            for member in _fitted(own, n_domains, max(1, n_starts // n_groups), variance, rng):
+                found.append(carried(level, rows, member, noise=variance, keep=False) if several else member)
+    return spots, [member for found in out for member in found]
+
+
+def agreed(components: Components, n_domains: int, rng: np.random.Generator) -> np.ndarray:
+    """Partition that all starts agree on: float32 of shape (n, K), one entry of each row is one."""
+    return next(replicates(components, n_domains, rng))
+
+
+def replicates(components: Components, n_domains: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Partition that all starts agree on, and those that the starts of each group agree on, which saw a half of the spots.
+
+    What differs between the latter is what half the data leave open, which is about what all of them do (bootstrap by halves,
+    Buja and Stuetzle 2006).
+
+    Yields
+    ------
+    One partition and one more for each group, float32 of shape (n, K); one entry of each row is one.
+    """
+    n_groups, settings = components.settings.n_groups, components.settings
+    seen, found = proposals(components, n_domains, rng, n_groups=n_groups)
+    each, member = len(found) // n_groups, np.eye(n_domains, dtype=np.float32)
+    # Of few enough spots all were seen, and nothing has to be carried.
+    spread = components if len(seen) == components.n_spots else components.with_surroundings(settings.scales)
+    for part in (found, *(found[begin : begin + each] for begin in range(0, len(found), each))):
+        partition = member[consensus(part, n_domains)]
+        yield member[carried(spread, seen, partition, noise=settings.noise).argmax(axis=1)]
+
+
+def carried(
+    components: Components, seen: np.ndarray, member: np.ndarray, *, noise: float = 0.0, keep: bool = True
+) -> np.ndarray:
+    """Carry domains of some spots to all, through what they look like.
+
+    Parameters
+    ----------
+    components
+        Of all n spots.
+    seen
+        Positions of the spots whose domains are known, (n_seen,).
+    member
+        Their domains, (n_seen, K).
+    noise
+        As in :class:`~spamca.domains.gaussians.Emission`.
+    keep
+        Whether the known domains stay as they are.
+
+    Returns
+    -------
+    Float32 of shape (n, K), rows summing to one.
+    """
+    member = member.astype(np.float32)
+    if len(seen) == components.n_spots:
+        out = np.empty_like(member)
+        out[seen] = member
+        return out
+    known = Emission(components.take(seen), noise=noise).tied(member)
+    sizes = np.ones(member.shape[1]) if keep else np.maximum(member.sum(axis=0), 1e-3)
+    out = Emission(components).under(known, sizes)
+    if keep:
+        out[seen] = member
+    return out
+
+
+def _half(n: int, rng: np.random.Generator) -> np.ndarray:
+    """A random half of n spots, in their order."""
+    return np.sort(rng.choice(n, (n + 1) // 2, replace=False))
+
+
+def _drawn(components: Components, rng: np.random.Generator) -> np.ndarray:
+    """Spots to fit to, ordered by their values: draws by position then depend on the tissue and not on the order of its spots."""
+    leading = max((block.values[:, 0] for block in components.blocks), key=np.var)
+    leading = leading * np.sign(np.sum(leading**3) or 1)
+    order = np.argsort(leading, kind="stable")
+    if len(order) <= components.settings.n_fitted:
+        return order
+    return order[np.sort(rng.choice(len(order), components.settings.n_fitted, replace=False))]
+
+
+def _fitted(
+    components: Components, n_domains: int, n_starts: int, noise: float, rng: np.random.Generator
+) -> list[np.ndarray]:
+    emission = Emission(components, noise=noise)
+    points = np.hstack([np.sqrt(block.weight) * block.values for block in components.blocks]).astype(np.float32)
+    whole = _most_complete(components, n_domains)
+    out, size, member = [], max(1, _AT_ONCE // n_domains), np.eye(n_domains, dtype=np.float32)
+    for begin in range(0, n_starts, size):
+        now = np.zeros((len(points), n_domains, min(size, n_starts - begin)), dtype=np.float32)
+        for start in range(now.shape[2]):
+            now[whole, :, start] = member[kmeans(points[whole], n_domains, rng)]
+        found = emission.mixture(now, _N_STEPS, _TOL)
+        out += [np.ascontiguousarray(found[:, :, b]) for b in range(found.shape[2])]
+    return out
+
+
+def _most_complete(components: Components, n_domains: int) -> np.ndarray:
+    """Spots that starts are drawn from: those with the modalities that most spots have together, the more the better."""
+    n = components.n_spots
+    has = np.column_stack([np.ones(n, dtype=bool) if b.present is None else b.present for b in components.blocks])
+    patterns, which = np.unique(has, axis=0, return_inverse=True)
+    size = np.bincount(which.ravel(), minlength=len(patterns))
+    enough = size >= min(components.settings.min_spots * n_domains, size.max())
+    best = max(np.flatnonzero(enough), key=lambda p: (patterns[p].sum(), size[p]))
+    return np.flatnonzero(which.ravel() == best)
+
+
+def kmeans(points: np.ndarray, n_clusters: int, rng: np.random.Generator) -> np.ndarray:
+    """One k-means partition of points (n, d): integers of shape (n,)."""
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():  # of fewer distinct points than clusters
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        first = seeded(points, n_clusters, int(rng.integers(2**31)))
+        return KMeans(n_clusters, init=first, n_init=1, max_iter=5).fit(points).labels_

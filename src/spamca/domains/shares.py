@@ -1,0 +1,58 @@
+r"""How much each modality says about the domain of each spot.
+
+A spot of domain k is compared with the domains that it could be taken for, those around it: :math:`r_{il} \propto (S^2 q)_{il} + \epsilon`
+for :math:`l \ne k`. Modality m then contributes
+
+.. math::
+    I_{im} = w_m \sum_k q_{ik} \sum_{l \ne k} r_{il} \big(\log p(x^m_i \mid k) - \log p(x^m_i \mid l)\big)
+
+nats, averaged over the surroundings; the share of the modality is its part of the sum. A modality that sees two domains alike
+contributes nothing where they meet.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spamca.domains.gaussians import Emission
+
+if TYPE_CHECKING:
+    from spamca.domains.components import Components
+
+_LEAST = 1e-3  # nats that a modality contributes at least: shares are defined everywhere
+
+
+def shares(components: Components, assignment: np.ndarray, n_modalities: int, *, noise: float = 0.0) -> np.ndarray:
+    """Share of each modality.
+
+    Parameters
+    ----------
+    components
+        What the domains are found in.
+    assignment
+        Domains, (n, K), rows summing to one.
+    n_modalities
+        Number of modalities M. One without a block contributes nothing.
+    noise
+        As in :class:`~spamca.domains.gaussians.Emission`.
+
+    Returns
+    -------
+    Float64 of shape (n, M), rows summing to one; zero where a spot lacks the modality.
+    """
+    (n, k), graph, settings = assignment.shape, components.graph, components.settings
+    nats = np.zeros((n, n_modalities))
+    (around,) = graph.averaged(assignment.astype(np.float64), (settings.rival_hops,))
+    rivals = (around + settings.elsewhere / k)[:, None, :] * (1 - np.eye(k))
+    rivals /= np.maximum(rivals.sum(axis=2, keepdims=True), np.finfo(float).tiny)  # one domain has none
+    against = (k > 1) * assignment - np.einsum("nk,nkl->nl", assignment, rivals)
+    scores = Emission(components, noise=noise).scores(assignment)
+    for block, score in zip(components.blocks, scores, strict=True):
+        (own,) = graph.averaged((against * score).sum(axis=1)[:, None], (settings.rival_hops,))
+        nats[:, block.modality] = np.maximum(own[:, 0], _LEAST)
+        if block.present is not None:
+            nats[~block.present, block.modality] = 0
+    total = nats.sum(axis=1, keepdims=True)
+    return np.divide(nats, total, out=np.zeros_like(nats), where=total > 0)

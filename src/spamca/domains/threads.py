@@ -1,0 +1,18 @@
+"""Threads that fit the size of the problem."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from threadpoolctl import threadpool_limits
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+SPOTS = 50_000
+"""Below this many spots a second thread costs more in waiting than it saves, and very much more on a busy machine."""
+
+
+def fitting_threads(n_spots: int) -> AbstractContextManager:
+    """One thread for NumPy and scikit-learn where the tissue is small; the caller's number otherwise and afterwards."""
+    return threadpool_limits(limits=1 if n_spots < SPOTS else None)

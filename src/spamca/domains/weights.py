@@ -1,0 +1,121 @@
+r"""Weight of each modality in the search for domains.
+
+Evidence of spots adds up as far as they are independent once their domains are known. What domains leave of a modality,
+:math:`e_i = x_i - \mu_{z_i}`, may still vary together over the tissue: gradients, textures, structure that has nothing to do with
+domains. Averaged over h hops it then keeps more variance than independent values would, and evidence is counted
+
+.. math::
+    f_m = \max\Big(1, \frac{\operatorname{tr}\operatorname{cov}(S^h e^m)}{v_h \operatorname{tr}\operatorname{cov}(e^m)}\Big)
+
+times (:math:`v_h` is what independent values keep, their means in the same domains removed): the inflation of a composite likelihood (Varin, Reid and
+Firth 2011). Up to ``full_inflation`` a modality counts in full. Beyond, its likelihood is raised to :math:`w_m = (2 / f_m)^2`, once for the
+evidence that is counted too often and once for the share of its structure that domains describe. The modality of least inflation
+counts in full.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spamca.domains.graph import N_PROBES
+from spamca.domains.proposals import carried, proposals
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spamca.domains.components import Components
+    from spamca.domains.graph import Graph
+    from spamca.domains.settings import DomainSettings
+
+HOPS = (2, 8)
+"""Hops over which what is left is averaged: nearby, and far."""
+
+FEWEST = 100
+"""Spots from which a section is judged."""
+
+
+def weighted(
+    components: Components,
+    rng: np.random.Generator,
+    given: Sequence[float | None] | None = None,
+    sections: np.ndarray | None = None,
+) -> tuple[Components, np.ndarray]:
+    """Components with the weights of their modalities, and the inflations.
+
+    The inflation of a modality is found with domains of that modality alone, of a fine partition of the tissue: the mean over
+    partitions, at the scale where it is least, and over sections by their spots.
+
+    Parameters
+    ----------
+    components
+        Of the tissue.
+    rng
+        Source of starts.
+    given
+        Weight of each modality that the caller gave, or None to measure it.
+    sections
+        Section of each spot, integers of shape (n,): each is judged alone, so that batch effects do not matter. None for one.
+
+    Returns
+    -------
+    Components, and an array (len(blocks), 2), at least 1: nearby and far.
+    """
+    whole = np.arange(components.n_spots)
+    parts = [whole] if sections is None else [np.flatnonzero(sections == s) for s in np.unique(sections)]
+    out = []
+    for block in components.blocks:
+        own = [spots if block.present is None else spots[block.present[spots]] for spots in parts]
+        own = [spots for spots in own if len(spots) >= FEWEST] or [max(own, key=len)]
+        found = [_alone(components.having([replace(block, weight=1.0)]).take(spots), rng) for spots in own]
+        out.append(np.average(found, axis=0, weights=[len(spots) for spots in own]))
+    times = np.array(out)
+    measured = weights_of(times, components.settings)
+    blocks = [
+        block if given is not None and given[block.modality] is not None else replace(block, weight=float(weight))
+        for block, weight in zip(components.blocks, measured, strict=True)
+    ]
+    return components.having(blocks), times
+
+
+def weights_of(inflation: np.ndarray, settings: DomainSettings) -> np.ndarray:
+    """Weights (M,) from the inflations (M, 2)."""
+    far = inflation[:, 1]
+    return np.where(far == far.min(), 1.0, np.minimum(1.0, settings.full_inflation / far) ** 2)
+
+
+def independent(inflation: np.ndarray, components: Components) -> bool:
+    """Whether spots count as independent given their domains, from the inflations (M, 2): in the modality of highest weight."""
+    leading = np.lexsort((inflation[:, 1], -components.weights))[0]
+    return bool(inflation[leading, 0] < components.settings.independent_inflation)
+
+
+def inflation(values: np.ndarray, member: np.ndarray, graph: Graph, rng: np.random.Generator) -> np.ndarray:
+    """How many times evidence of components (n, r) is counted, given domains (n, K), over each of :data:`HOPS`."""
+    size = np.maximum(member.sum(axis=0), 1e-12)[:, None]
+
+    def kept(values: np.ndarray) -> np.ndarray:
+        """Share of the variance within domains that averaging keeps."""
+        left = values - member @ (member.T @ values / size)
+        left -= left.mean(axis=0)
+        averaged = [one.var(axis=0).sum() for one in graph.averaged(left, HOPS)]
+        return np.array(averaged) / max(left.var(axis=0).sum(), np.finfo(float).tiny)
+
+    expected = kept(rng.standard_normal((len(values), N_PROBES)))
+    return np.maximum(1.0, kept(values) / np.maximum(expected, np.finfo(float).tiny))
+
+
+def _alone(components: Components, rng: np.random.Generator) -> np.ndarray:
+    """Inflations (2,) of one modality, by domains of its own."""
+    (block,), settings, n = components.blocks, components.settings, components.n_spots
+    alone = replace(block, values=block.values - block.values.mean(axis=0), present=None)
+    own, out = components.having([alone]), []
+    number = int(np.clip(n // settings.reference_spots, min(2, n), settings.reference_domains))
+    for scale in settings.reference_scales:
+        seen, found = proposals(own, number, rng, scales=(scale,), n_starts=settings.reference_starts)
+        averaged = own.having([replace(alone, values=own.smoothed(alone, (scale,))[0])])
+        times = [inflation(alone.values, carried(averaged, seen, member), own.graph, rng) for member in found]
+        out.append(np.mean(times, axis=0))
+    return np.min(out, axis=0)

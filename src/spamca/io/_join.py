@@ -1,0 +1,215 @@
+"""Tables of one tissue into a MuData: split by types of features, spots matched by name, names of features made unique."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from contextlib import contextmanager
+from functools import reduce
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.sparse.csgraph import connected_components
+
+from spamca import _checks, _edge, _keys
+from spamca._logging import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from anndata import AnnData
+    from mudata import MuData
+
+JOINS = ("inner", "outer")
+"""Spots that all modalities have, or spots that any has."""
+
+ENDING = r"[-_.]\d+$"
+"""What tools append to barcodes."""
+
+FEATURE_TYPES = "feature_types"  # var key of what a feature is (scanpy's)
+ISOTYPE_CONTROL = "isotype_control"  # var key of whether an antibody binds nothing in the tissue (10x's)
+
+NAMES = {
+    "gene expression": "rna",
+    "gex": "rna",
+    "antibody capture": "protein",
+    "protein expression": "protein",
+    "adt": "protein",
+    "peaks": "atac",
+    "chromatin accessibility": "atac",
+}
+"""Modality by type of feature, in lower case. Others are named after the type."""
+
+CONTROL = re.compile(r"control|codeword", re.IGNORECASE)
+"""Types of features that measure nothing in the tissue, as Xenium has several."""
+
+ISOTYPE = re.compile(r"isotype|^(mouse|rat|(armenian[ _.-]?)?hamster|rabbit|goat)[ _.-]*ig[adegm]", re.IGNORECASE)
+"""Names of antibodies that serve as controls: ``mouse_IgG2a``, ``Rat IgG1 isotype``."""
+
+
+@contextmanager
+def repeating_names() -> Iterator[None]:
+    """Silence anndata's warnings about repeated names, which are dealt with later."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".* names are not unique")
+        yield
+
+
+def feature_types(adata: AnnData) -> list[str]:
+    """Types of the features, in order of appearance; none where the table has no such column."""
+    return [str(value) for value in adata.var[FEATURE_TYPES].dropna().unique()] if FEATURE_TYPES in adata.var else []
+
+
+def modality_name(feature_type: str) -> str:
+    """Name of the modality that holds features of a type: ``"rna"``, ``"protein"``, ``"atac"``, or the type's own."""
+    text = feature_type.lower()
+    return NAMES.get(text) or re.sub(r"[^a-z0-9]+", "_", text).strip("_") or "untyped"
+
+
+def split(adata: AnnData, verb: str) -> dict[str, AnnData]:
+    """Copies of the parts of a table that hold features of one type, by modality, RNA first; ``verb`` is for the log.
+
+    Controls, and components of all features together, are left out. ValueError if a feature has no type.
+    """
+    untyped = adata.var[FEATURE_TYPES].isna().to_numpy()
+    if untyped.any():
+        msg = (
+            f"var['feature_types'] has no value for {untyped.sum()} features, e.g. {adata.var_names[untyped][0]!r}; "
+            "set it, or pass one AnnData for each modality"
+        )
+        raise ValueError(msg)
+    types = adata.var[FEATURE_TYPES].astype(str)
+    controls = [kind for kind in types.unique() if CONTROL.search(kind)]
+    if controls and len(controls) < types.nunique():
+        logger.info("%s: leaving out features of types %s", verb, controls)
+        adata, types = adata[:, ~types.isin(controls)], types[~types.isin(controls)]
+    found = types.map(modality_name).to_numpy()
+    names = sorted(dict.fromkeys(found), key=lambda name: name != "rna")
+    with repeating_names():
+        mod = {name: adata[:, found == name].copy() for name in names}
+    joint = [key for key in _keys.REPRESENTATIONS if key in adata.obsm and len(mod) > 1]
+    if joint:
+        logger.info("%s: leaving out %s, which are components of all modalities together", verb, joint)
+        for modality in mod.values():
+            for key in joint:
+                del modality.obsm[key]
+    return mod
+
+
+def flag_isotype_controls(modality: AnnData) -> int:
+    """Write ``var["isotype_control"]`` of antibodies, as the file says or else by their names; returns their number."""
+    if ISOTYPE_CONTROL in modality.var:
+        known = modality.var[ISOTYPE_CONTROL].astype(str).str.strip().str.lower()
+        flags = known.isin(("true", "1")).to_numpy(dtype=bool)
+    else:
+        flags = np.array([ISOTYPE.search(str(name)) is not None for name in modality.var_names], dtype=bool)
+    modality.var[ISOTYPE_CONTROL] = flags
+    return int(flags.sum())
+
+
+def join_tables(tables: Mapping[str, AnnData], names: Mapping[str, pd.Index], join: str, verb: str) -> MuData:
+    """A MuData of copies of the tables, rows named as ``names`` says and in one order; ``verb`` is the caller in the log."""
+    kept = match(names, join, verb)
+    mod = {}
+    for name, table in tables.items():
+        rows = names[name].get_indexer(kept)
+        with repeating_names():
+            part = table[rows[rows >= 0]]
+            mod[name] = part.to_memory() if table.isbacked else part.copy()
+        mod[name].obs_names = names[name][rows[rows >= 0]]
+    return assemble(mod, verb)
+
+
+def match(names: Mapping[str, pd.Index], join: str, verb: str) -> pd.Index:
+    """Names of the spots to keep, in the order of the first modality; with ``"outer"``, those that it lacks follow.
+
+    ValueError if a name occurs twice in a modality, or if modalities share no spot and cannot be joined.
+    """
+    for name, index in names.items():
+        if not index.is_unique:
+            twice = index[index.duplicated()]
+            msg = (
+                f"obs_names of {name!r} must be unique, {len(twice)} occur again, e.g. {twice[0]!r}; spots are matched by "
+                "name, so give each its own (several sections: put the section's name before them), in the same way in "
+                "each modality"
+            )
+            raise ValueError(msg)
+    union = reduce(lambda one, other: one.append(other[~other.isin(one)]), names.values())
+    present = np.column_stack([union.isin(index) for index in names.values()])
+    shared = union[present.all(axis=1)]
+    _check_overlap(names, present.T.astype(np.int64) @ present, join, n_shared=len(shared))
+    inner, found = join == "inner", []
+    for i, (name, index) in enumerate(names.items()):
+        rest = index[~index.isin(shared)] if inner else union[~present[:, i]]
+        if len(rest):
+            examples = ", ".join(map(repr, rest[:3]))
+            found.append(f"{len(rest)} {'left out of' if inner else 'lack'} {name!r} (e.g. {examples})")
+    kept, which = (shared, "all") if inner else (union, "any")
+    outcome = ", ".join(found) or ("none left out" if inner else "none lacks a modality")
+    logger.info("%s: %d spots in %s of %s; %s", verb, len(kept), which, list(names), outcome)
+    return kept
+
+
+def _check_overlap(names: Mapping[str, pd.Index], common: np.ndarray, join: str, *, n_shared: int) -> None:
+    """Whether the modalities can be joined; ``common`` is the number of spots that each two share."""
+    if n_shared if join == "inner" else connected_components(common, directed=False)[0] == 1:
+        return
+    apart = [(a, b) for (i, a), (j, b) in combinations(enumerate(names), 2) if not common[i, j]]
+    if not apart:
+        msg = f"no spot is in all of {list(names)}, though each two share some; pass join='outer'"
+        raise ValueError(msg)
+    a, b = apart[0]
+    one, other = (names[name].astype(str) for name in (a, b))
+    bare = [index.str.replace(ENDING, "", regex=True) for index in (one, other)]
+    if n_same := int(bare[0].isin(bare[1]).sum()):
+        ending = next(iter(one.append(other).str.extract(f"({ENDING})", expand=False).dropna()))
+        remedy = (
+            f"without endings such as {ending!r} {n_same} of them agree, so take the endings off both: "
+            f"adata.obs_names = adata.obs_names.str.replace({ENDING!r}, '', regex=True)"
+        )
+    elif len(one) == len(other):
+        remedy = f"if their rows are the same spots in the same order, copy the names of {a!r} to {b!r}"
+    else:
+        remedy = "give the same spot the same name in each"
+    msg = (
+        f"{a!r} and {b!r} have no spot in common: obs_names of {a!r} begin with {list(names[a][:2])}, those of {b!r} with "
+        f"{list(names[b][:2])}; {remedy}"
+    )
+    raise ValueError(msg)
+
+
+def assemble(mod: dict[str, AnnData], verb: str) -> MuData:
+    """A MuData of the modalities, which become its own, with unique names of features, coordinates, and the image."""
+    from mudata import MuData
+
+    _name_features(mod, verb)
+    with _edge.without_pull():
+        mdata = MuData(mod)
+    try:
+        mdata.obsm[_keys.SPATIAL] = _checks.check_coordinates(mdata)
+    except KeyError:
+        logger.info("%s: no coordinates; set mdata.obsm['spatial'] before spamca.pp.neighbors(mdata)", verb)
+    except ValueError as error:
+        logger.warning("%s: no coordinates in common: %s", verb, error)
+    image = next((modality.uns[_keys.SPATIAL] for modality in mod.values() if _keys.SPATIAL in modality.uns), None)
+    if image is not None:
+        mdata.uns[_keys.SPATIAL] = image
+    return mdata
+
+
+def _name_features(mod: dict[str, AnnData], verb: str) -> None:
+    """Make names of features unique, as MuData needs them: antibodies often have the names of genes."""
+    seen = pd.Index([])
+    for name, modality in mod.items():
+        if not modality.var_names.is_unique:
+            twice = modality.var_names[modality.var_names.duplicated()]
+            logger.info("%s: %d features of %r repeat a name, e.g. %r; numbered", verb, len(twice), name, twice[0])
+            modality.var_names_make_unique()
+        clash, old = modality.var_names.isin(seen), modality.var_names
+        if clash.any():
+            modality.var_names = old.where(~clash, _keys.pulled(name, "") + old)
+            what = "%s: %d features of %r have the name of a feature in another modality; %r is now %r, and so on"
+            logger.info(what, verb, clash.sum(), name, old[clash][0], modality.var_names[clash][0])
+        seen = seen.append(modality.var_names)

@@ -1,0 +1,149 @@
+"""Parts of a SpatialData made from a MuData: tables with results, images of the tissue, circles for the spots."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+from scipy import sparse
+
+from spamca import _edge, _keys
+from spamca.io._from_spatialdata import ATTRS, RECORD
+from spamca.io._spaceranger_files import RESOLUTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from mudata import MuData
+
+    from spamca.io._from_spatialdata import Annotation
+
+SPOTS = "spots"
+"""Name of the circles."""
+
+
+def joint_table(mdata: MuData) -> AnnData:
+    """Table without features, of everything that the MuData and not its modalities hold; copies."""
+    # obsm and obsp hold masks of the modalities, under their names; the image has elements of its own in a SpatialData.
+    obsm, obsp = ({key: held[key].copy() for key in held if key not in mdata.mod} for held in (mdata.obsm, mdata.obsp))
+    uns = {key: deepcopy(value) for key, value in mdata.uns.items() if key not in (RECORD, ATTRS, _keys.SPATIAL)}
+    return AnnData(obs=mdata.obs.copy(), obsm=obsm, obsp=obsp, uns=uns)
+
+
+def annotated(table: AnnData, note: Annotation | None) -> AnnData:
+    """The table, changed, with names that spatialdata allows, annotating what ``note`` says, or what it did before."""
+    from spatialdata import sanitize_table
+    from spatialdata.models import TableModel
+
+    sanitize_table(table, inplace=True)
+    if note is None:
+        return TableModel.parse(table)
+    table.obs[note.region_key] = pd.Categorical(note.region)
+    table.obs[note.instance_key] = note.instance
+    regions = np.unique(note.region).tolist()
+    keys = {"region_key": note.region_key, "instance_key": note.instance_key, "overwrite_metadata": True}
+    return TableModel.parse(table, region=regions[0] if len(regions) == 1 else regions, **keys)
+
+
+def free_name(name: str, taken: Container[str]) -> str:
+    """The name, or one made from it that is not taken."""
+    while name in taken:
+        name = f"spatialdata_{name}"
+    return name
+
+
+def add_results(table: AnnData, holder: AnnData, row: np.ndarray, *, prefix: str = "") -> None:
+    """Write to a table what the holder has and the table does not have, or has otherwise.
+
+    ``row`` is the row of the holder for each row of the table, -1 where it has none, (n_table,). With a ``prefix`` in
+    front of names, graphs and ``uns`` are left out: they refer to one another by name.
+    """
+    has, obs = row >= 0, _spread(holder.obs, row, table.obs_names)
+    for key in obs:
+        if key not in table.obs or not _same(table.obs[key][has], obs[key][has]):
+            table.obs[prefix + key] = obs[key]
+    for key, values in holder.obsm.items():
+        if sparse.issparse(values):
+            continue  # features of the user's own, which have no mark for rows that are missing
+        new = _spread(values, row, table.obs_names)
+        if key not in table.obsm or not _same(table.obsm[key][has], new[has]):
+            table.obsm[prefix + key] = new
+    if prefix:
+        return
+    if has.sum() == holder.n_obs:
+        for key, graph in holder.obsp.items():
+            table.obsp[key] = _edge.spread_graph(sparse.csr_matrix(graph), row)
+    for key, value in holder.uns.items():
+        if key != ATTRS and not (key == _keys.SPATIAL and key in table.uns):
+            table.uns[key] = deepcopy(value)
+
+
+def _spread(values: Any, row: np.ndarray, names: pd.Index) -> Any:
+    if isinstance(values, pd.DataFrame):
+        if (row < 0).any():  # a file cannot store a bool that is missing
+            values = values.astype({key: "boolean" for key in values if values[key].dtype == bool})
+        return values.reset_index(drop=True).reindex(np.where(row < 0, len(values), row)).set_axis(names)
+    values = np.asarray(values)
+    if (row >= 0).all():
+        return values[row]
+    return _edge.spread(values if values.dtype.kind == "f" else values.astype(np.float64), row, np.nan)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two columns or matrices of the same rows hold the same, whatever their dtype."""
+    if np.shape(one) != np.shape(other):
+        return False
+    one, other = (pd.DataFrame(np.asarray(values)) for values in (one, other))
+    return bool(((one == other) | (one.isna() & other.isna())).to_numpy().all())
+
+
+def _section(mdata: MuData) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """Name of the section, its images and its scale factors, all empty where there is none, or more than one."""
+    for holder in (mdata, *mdata.mod.values()):
+        sections = holder.uns.get(_keys.SPATIAL)
+        if isinstance(sections, Mapping) and len(sections) == 1:
+            ((name, record),) = sections.items()
+            if isinstance(record, Mapping):
+                return name, dict(record.get("images") or {}), dict(record.get("scalefactors") or {})
+    return "", {}, {}
+
+
+def image_elements(mdata: MuData) -> dict[str, Any]:
+    """Images in the same coordinate system as the spots, ``"global"``, named as spatialdata-io does."""
+    from spatialdata.models import Image2DModel
+    from spatialdata.transformations import Scale
+
+    name, images, factors = _section(mdata)
+    elements = {}
+    for resolution in RESOLUTIONS:
+        pixels, factor = images.get(resolution), factors.get(f"tissue_{resolution}_scalef")
+        if pixels is None or not factor:
+            continue
+        pixels = np.moveaxis(np.atleast_3d(np.asarray(pixels)), -1, 0)
+        to_global = {"global": Scale([1 / float(factor)] * 2, axes=("x", "y"))}
+        key = re.sub(r"[^\w.-]", "_", f"{name}_{resolution}_image")
+        elements[key] = Image2DModel.parse(pixels, dims=("c", "y", "x"), transformations=to_global)
+    return elements
+
+
+def circles(mdata: MuData, coords: np.ndarray) -> Any:
+    """Circles around the coordinates (n_obs, 2), named as the spots: a GeoDataFrame, in ``"global"``.
+
+    The radius is what Space Ranger says where there is one section, else half the median distance of nearest spots.
+    """
+    from scipy.spatial import KDTree
+    from spatialdata.models import ShapesModel
+
+    points = np.unique(coords, axis=0)  # Spots that lie on one another have no distance.
+    if diameter := _section(mdata)[2].get("spot_diameter_fullres"):
+        radius = float(diameter) / 2
+    elif len(points) < 2:
+        radius = 0.5
+    else:
+        radius = float(np.median(KDTree(points).query(points, k=2)[0][:, 1])) / 2
+    return ShapesModel.parse(coords, geometry=0, radius=radius, index=mdata.obs_names.copy())
