@@ -21,7 +21,7 @@ import matplotlib.figure
 import mudata
 
 import spamca.pl
-from spamca.cli import _outputs, main
+from spamca.cli import _app, _outputs, main
 from spamca.cli._job import Job
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGKILL")
@@ -101,6 +101,7 @@ def child(tissue, folder, moment, ready):
         select.select([arrived], [], [], 60)  # until the signal arrives
 
     Job.find_domains = lambda self: None
+    del _app.FIGURES[1:]  # one is enough
     MOMENTS[moment](here)
     sys.stdout = sys.stderr
     arguments = ["run", tissue, "-o", str(folder / "out.h5mu"), "--figures", str(folder / "figures")]

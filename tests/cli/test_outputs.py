@@ -6,7 +6,7 @@ import pytest
 
 from spamca.cli._exit import CommandError
 from spamca.cli._outputs import Outputs
-from spamca.cli._signals import Interruption
+from spamca.cli._process import Interruption
 
 
 def outputs(*paths, **options):

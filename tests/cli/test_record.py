@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from spamca.cli import _record
+from spamca.cli._process import Interruption
 from spamca.cli._record import Record, peak_memory
-from spamca.cli._signals import Interruption
 
 MB = 2**20
 

@@ -31,12 +31,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     from cyclopts import CycloptsError
 
-    from spamca.cli._app import Log, app
-    from spamca.cli._exit import Code, CommandError, text_of
+    from spamca.cli._app import app
+    from spamca.cli._common import LOG
+    from spamca.cli._exit import Code, expected, text_of
     from spamca.cli._logs import logs
-    from spamca.cli._process import is_first
+    from spamca.cli._process import Interruption, is_first
     from spamca.cli._record import Record
-    from spamca.cli._signals import Interruption
 
     argv = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -44,25 +44,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     except CycloptsError as error:
         sys.stderr.write(f"spamca: {error}\n")
         return Code.USAGE
-    log = call.arguments.get("log", Log())
+    log = call.arguments.get("log", LOG)
     # Of the processes that share a training, only the first one reports.
     level = log.log_level if is_first(call.arguments.get("devices", "auto")) else "error"
     try:
-        log_to = logs(level, log.log_file)
+        with logs(level, log.log_file), Interruption() as interruption:
+            try:
+                command(*call.args, **call.kwargs, **{name: Record(argv, interruption) for name in more})
+            except KeyboardInterrupt:
+                logger.error("interrupted by %s, outputs are unchanged", interruption.name)
+                return interruption.code
+            except Exception as error:  # noqa: BLE001 (logged, and the exit code reports it)
+                code = expected(error)
+                if code is None:
+                    logger.exception("unexpected: %s", text_of(error))
+                    return Code.FAILED
+                logger.error("%s", text_of(error))
+                logger.debug("the cause:", exc_info=error)
+                return code
     except OSError as error:
         sys.stderr.write(f"spamca: cannot write --log-file {log.log_file}: {error.strerror}\n")
         return Code.OUTPUT
-    with log_to, Interruption() as interruption:
-        try:
-            command(*call.args, **call.kwargs, **{name: Record(argv, interruption) for name in more})
-        except KeyboardInterrupt:
-            logger.error("interrupted by %s, outputs are unchanged", interruption.name)
-            return interruption.code
-        except CommandError as error:
-            logger.error("%s", error)
-            logger.debug("the cause:", exc_info=error)
-            return error.code
-        except Exception as error:  # noqa: BLE001 (logged in full, and the exit code reports it)
-            logger.exception("unexpected: %s", text_of(error))
-            return Code.FAILED
     return Code.DONE if argv else Code.USAGE

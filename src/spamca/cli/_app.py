@@ -32,6 +32,7 @@ CODES = """Exit codes:
 CONFIG = {".json": Json, ".toml": Toml}
 """What reads a file of options, by its suffix."""
 
+FIGURES = ["domains", "modality_weights", "confidence"]
 RUN = (*READERS, "pp.prepare", "pp.neighbors", "tl.integrate", "tl.cluster")
 TRANSFORM = (*READERS, "tl.transform")
 
@@ -116,7 +117,7 @@ def run(
     from spamca.cli._job import Job
 
     job = Job(source, files, RUN, given, record)
-    job.perform(job.find_domains, ("domains", "modality_weights", "confidence"), save_model=save_model)
+    job.perform(job.find_domains, FIGURES, save_model=save_model)
 
 
 @app.command
@@ -143,7 +144,7 @@ def transform(
     from spamca.cli._job import Job
 
     job = Job(source, files, TRANSFORM, given, record)
-    job.perform(lambda: job.apply(model), ("domains", "modality_weights"), model=model)
+    job.perform(lambda: job.apply(model), FIGURES[:2], model=model)
 
 
 @app.command

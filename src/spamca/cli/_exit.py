@@ -34,25 +34,10 @@ def reading(path: Path) -> Iterator[None]:
     """Any failure while a file is read is an error of the input, except lack of memory."""
     try:
         yield
-    except CommandError:
+    except (CommandError, MemoryError):
         raise
-    except MemoryError as error:
-        raise CommandError(Code.FAILED, f"out of memory while reading {path}") from error
     except Exception as error:
         raise CommandError(Code.INPUT, f"cannot read {path}: {text_of(error)}") from error
-
-
-@contextmanager
-def computing() -> Iterator[None]:
-    """Distinguish what the package refuses, what it reports as failed, and what is unexpected."""
-    try:
-        yield
-    except (TypeError, ValueError, LookupError) as error:
-        if not _raised_by_us(error):
-            raise
-        raise CommandError(Code.INPUT, text_of(error)) from error
-    except (ArithmeticError, MemoryError) as error:
-        raise CommandError(Code.FAILED, text_of(error) or type(error).__name__) from error
 
 
 @contextmanager
@@ -64,13 +49,20 @@ def writing(path: Path) -> Iterator[None]:
         raise CommandError(Code.OUTPUT, f"cannot write {path}: {text_of(error)}") from error
 
 
-def text_of(error: BaseException) -> str:
-    """The message of an error; of a KeyError without quotes around it."""
-    return str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
-
-
-def _raised_by_us(error: BaseException) -> bool:
+def expected(error: Exception) -> Code | None:
+    """The code of an error that needs no traceback: the package refuses a value, or reports that a computation failed."""
+    if isinstance(error, CommandError):
+        return error.code
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    return trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith("spamca.")
+    ours = trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith("spamca.")
+    if isinstance(error, TypeError | ValueError | LookupError) and ours:
+        return Code.INPUT
+    return Code.FAILED if isinstance(error, ArithmeticError | MemoryError) else None
+
+
+def text_of(error: BaseException) -> str:
+    """The message of an error, of a KeyError without quotes around it, or else its name."""
+    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    return text or type(error).__name__

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from spamca.cli._exit import Code, CommandError, computing, reading
+from spamca.cli._exit import Code, CommandError, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,15 +25,15 @@ def show(path: Path, *, label: str | None, library_key: str | None, as_json: boo
     """Describe a file on stdout; CommandError if it cannot be read, or has no such column."""
     if not path.is_file():
         raise CommandError(Code.INPUT, f"{path} is not a file")
-    columns = {"--label": label, "--library-key": library_key}
-    with reading(path), computing():
+    with reading(path):
         if path.suffix == ".h5mu":
             from spamca.cli._tissue import describe
 
             found = describe(path, label=label, library_key=library_key)
         elif path.suffix == ".safetensors":
-            if given := [option for option, value in columns.items() if value is not None]:
-                raise CommandError(Code.USAGE, f"{given[0]} is for tissue, {path} is a model")
+            for option, value in (("--label", label), ("--library-key", library_key)):
+                if value is not None:
+                    raise CommandError(Code.USAGE, f"{option} is for tissue, {path} is a model")
             found = _model(path)
         else:
             raise CommandError(Code.INPUT, f"{path} is neither a .h5mu nor a .safetensors file")

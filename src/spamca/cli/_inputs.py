@@ -38,9 +38,9 @@ def _read_mudata(path: Path) -> Any:
 
 
 def _read_spatialdata(path: Path) -> Any:
-    from spatialdata import read_zarr
+    import spatialdata
 
-    return read_zarr(path)
+    return spatialdata.read_zarr(path)
 
 
 def _spatialdata_files(path: Path, **_: Any) -> Iterable[Path]:

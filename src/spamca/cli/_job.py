@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -11,17 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 from spamca import _keys
 from spamca._logging import logger
-from spamca.cli._exit import Code, CommandError, computing, reading, writing
+from spamca.cli._exit import Code, CommandError, reading, writing
 from spamca.cli._inputs import Kind, digest, kind_of
 from spamca.cli._options import given_to, options
 from spamca.cli._outputs import Outputs
-from spamca.cli._process import is_first, set_up
+from spamca.cli._process import is_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from spamca.cli._common import Files
     from spamca.cli._record import Record
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+"""Set before the libraries are imported, which read them then."""
+
+BAR_EVERY = "30"
+"""Seconds between two states of a progress bar if stderr is no terminal."""
 
 
 @dataclass
@@ -43,7 +50,9 @@ class Job:
         """Run those steps that are needed or that have options."""
         if self._wanted("pp.prepare"):
             self._step("pp.prepare")
-        if self._wanted("pp.neighbors") or not self._has_graphs():
+        modalities = self.mdata.mod.values()
+        has_features = any(_keys.MODALITY_RECORD in modality.uns for modality in modalities)
+        if self._wanted("pp.neighbors") or not has_features or _keys.SPATIAL_NEIGHBORS not in self.mdata.uns:
             self._step("pp.neighbors")
         else:
             logger.info("run: using the graphs of the input; an option of pp.neighbors builds others")
@@ -66,26 +75,26 @@ class Job:
         """Read the tissue, ``work``, draw ``figures`` and write all outputs."""
         kind, files = kind_of(self.source), self.files
         self._check_options(kind)
-        set_up(files.threads)
+        if files.threads is not None:
+            os.environ.update(dict.fromkeys(THREADS, str(files.threads)))
+        if not sys.stderr.isatty():
+            os.environ.setdefault("TQDM_MININTERVAL", BAR_EVERY)
         account = files.record or Path(f"{files.output}.json")
-        drawn = (
-            {} if files.figures is None else {files.figures / f"{name}.{files.figure_format}": name for name in figures}
-        )
+        drawn = {files.figures / f"{name}.{files.figure_format}": name for name in figures if files.figures}
         paths = [*drawn, *([save_model] if save_model else []), account, files.output] if self.is_first else []
         key = self.given.get("key_added", _keys.SPAMCA)
         with Outputs(paths, folder=files.figures, force=files.force, interruption=self.record.interruption) as outputs:
             inputs = self._read(kind, model)
-            with computing():
-                work()
+            work()
             if not self.is_first:
                 return
             if drawn:
-                with self.record.stage("figures"), computing():
+                with self.record.stage("figures"):
                     for path, name in drawn.items():
                         with writing(path):
                             self._draw(name, key, outputs.temporary(path))
             if save_model is not None:
-                with self.record.stage("model"), computing(), writing(save_model):
+                with self.record.stage("model"), writing(save_model):
                     import_module("spamca").Model.from_mudata(self.mdata, key).save(outputs.temporary(save_model))
             done = {"inputs": inputs, "calls": self.calls, "result": self._result(key)}
             self.mdata.uns[_keys.command(key)] = self.record.text(**done)
@@ -138,11 +147,6 @@ class Job:
     def _wanted(self, name: str) -> bool:
         """Whether an option of a step was given, other than the seed, which all steps share."""
         return bool(self._given_to(name).keys() - {"random_state"})
-
-    def _has_graphs(self) -> bool:
-        return _keys.SPATIAL_NEIGHBORS in self.mdata.uns and any(
-            _keys.MODALITY_RECORD in modality.uns for modality in self.mdata.mod.values()
-        )
 
     def _draw(self, name: str, key: str, path: Path) -> None:
         import matplotlib as mpl

@@ -12,7 +12,6 @@ from spamca._logging import logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
 FORMAT = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
@@ -21,7 +20,8 @@ OF_DEVELOPERS = (DeprecationWarning, FutureWarning, ImportWarning, PendingDeprec
 """Warnings that do not help users of a command; they are logged at level "debug" only."""
 
 
-def logs(level: str, file: Path | str | None) -> AbstractContextManager[None]:
+@contextmanager
+def logs(level: str, file: Path | str | None) -> Iterator[None]:
     """Send the log of the package, and warnings of any package, to stderr and to a file that they are appended to.
 
     Other packages are logged from level "warning" on. Raises OSError if the file cannot be written.
@@ -29,11 +29,7 @@ def logs(level: str, file: Path | str | None) -> AbstractContextManager[None]:
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     if file is not None:
         handlers.append(logging.FileHandler(file, encoding="utf-8"))
-    return _attached(handlers, getattr(logging, level.upper()))
-
-
-@contextmanager
-def _attached(handlers: list[logging.Handler], threshold: int) -> Iterator[None]:
+    threshold = getattr(logging, level.upper())
     root = logging.getLogger()
     before = root.level, logger.level
     others = max(threshold, logging.WARNING)

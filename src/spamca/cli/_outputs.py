@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from spamca.cli._signals import Interruption
+    from spamca.cli._process import Interruption
 
 SUFFIX = ".part"
 """Suffix of unfinished files."""

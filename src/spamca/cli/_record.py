@@ -20,7 +20,7 @@ from spamca._logging import logger
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spamca.cli._signals import Interruption
+    from spamca.cli._process import Interruption
 
 PROCESS = Path("/proc/self")
 """What Linux reports of this process; elsewhere only the peak of memory since the process began is known."""
