@@ -69,6 +69,4 @@ class Model(StoredModel):
         """
         from spamca.tl._to_model import parts_of
 
-        model = cls(*parts_of(mdata, key))
-        model.check()
-        return model
+        return cls.checked(*parts_of(mdata, key))

@@ -35,6 +35,13 @@ class StoredModel:
         self.arrays = dict(arrays)
 
     @classmethod
+    def checked(cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+        """The model of these parts, after :meth:`check`."""
+        model = cls(header, arrays)
+        model.check()
+        return model
+
+    @classmethod
     def load(cls, path: str | Path) -> Self:
         """Read a model from a file; nothing in the file is run.
 
@@ -54,13 +61,12 @@ class StoredModel:
         ValueError
             If it is not a model, cut short, changed after it was saved, or of a version that is not known.
         """
-        model = cls(*file.read(Path(path)))
+        parts = file.read(Path(path))
         try:
-            model.check()
+            return cls.checked(*parts)
         except (KeyError, TypeError, IndexError, ValueError) as error:
             msg = f"{str(path)!r} holds no whole model: {error}; train and save again with spamca.Model.save"
             raise ValueError(msg) from error
-        return model
 
     def save(self, path: str | Path) -> None:
         """Write the model to one file: its arrays as safetensors, everything else as JSON in the same file.

@@ -158,9 +158,7 @@ def _model(given: Any, key_added: str) -> StoredModel:
     if isinstance(given, (str, Path)):
         return StoredModel.load(given)
     if isinstance(given, MuData):
-        model = StoredModel(*parts_of(given, key_added))
-        model.check()
-        return model
+        return StoredModel.checked(*parts_of(given, key_added))
     msg = (
         f"model must be a spamca.Model, the path of one, or an integrated and clustered MuData, got {type(given).__name__}; "
         "call spamca.Model.load(path) or spamca.Model.from_mudata(mdata)"
