@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from spamca.cluster.seeding import subsample
 
 if TYPE_CHECKING:
     from scipy.sparse import spmatrix
+    from sklearn.cluster import KMeans
 
 FIT_SAMPLE = 50_000
 """Points that centres are fitted to; all are assigned."""
@@ -27,13 +28,18 @@ def kmeans(
     :math:`p_{ik} \propto \exp(-\lVert x_i - \mu_k \rVert^2 / 2 \sigma^2)`, with :math:`\sigma^2` the mean variance
     within clusters. The record holds ``inertia`` over all points.
     """
-    from sklearn.cluster import KMeans
-    from sklearn.exceptions import ConvergenceWarning
-
     part = subsample(len(points), max(FIT_SAMPLE, n_clusters), np.random.default_rng(random_state))
-    with warnings.catch_warnings():  # of fewer distinct points than clusters
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        fitted = KMeans(n_clusters, n_init=10, random_state=random_state).fit(points[part])
+    fitted = fit_kmeans(points[part], n_clusters, n_init=10, random_state=random_state)
     readout = spheres(points, fitted.predict(points), n_clusters)
     posterior = readout.posterior(points)
     return Clustering(posterior.argmax(axis=1), posterior, {"inertia": -float(fitted.score(points))}, readout)
+
+
+def fit_kmeans(points: np.ndarray, n_clusters: int, **options: Any) -> KMeans:
+    """scikit-learn's k-means with its options, fitted to points (n, d); it does not warn of fewer distinct points than clusters."""
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return KMeans(n_clusters, **options).fit(points)

@@ -27,6 +27,14 @@ LEAST_PATCH = 100
 """Spots of a patch of a section; there are fewer patches where there are many sections."""
 
 
+def section_numbers(sections: np.ndarray | None) -> np.ndarray | None:
+    """Section of each spot as integers below S, from labels (n,) of any kind; None where there is none or one."""
+    if sections is None:
+        return None
+    names, numbers = np.unique(sections, return_inverse=True)
+    return numbers if len(names) > 1 else None
+
+
 def across_sections(
     components: Components, n_domains: int, sections: np.ndarray, rng: np.random.Generator
 ) -> tuple[Sectioned, np.ndarray]:

@@ -8,10 +8,11 @@ partitioned without chance: a pivoted QR decomposition (Damle, Minden and Ying 2
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from spamca.cluster.kmeans import fit_kmeans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +33,6 @@ def consensus(partitions: Sequence[np.ndarray], n_domains: int) -> np.ndarray:
     Integers below K, shape (n,).
     """
     from scipy.linalg import qr
-    from sklearn.cluster import KMeans
-    from sklearn.exceptions import ConvergenceWarning
 
     joined = np.hstack([q / np.sqrt(np.maximum(q.sum(axis=0), 1)) for q in partitions]) / np.sqrt(len(partitions))
     value, vector = np.linalg.eigh((joined.T @ joined).astype(np.float64))
@@ -46,6 +45,4 @@ def consensus(partitions: Sequence[np.ndarray], n_domains: int) -> np.ndarray:
     first = np.stack(
         [points[nearest == k].mean(axis=0) if (nearest == k).any() else points[p] for k, p in enumerate(pivots)]
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return KMeans(len(first), init=first, n_init=1).fit(points).labels_
+    return fit_kmeans(points, len(first), init=first, n_init=1).labels_

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spamca._logging import logger
-from spamca.domains.across import across_sections
+from spamca.domains.across import across_sections, section_numbers
 from spamca.domains.components import Components, components_of
 from spamca.domains.continuity import continuity
 from spamca.domains.field import LONG, Field
@@ -122,17 +122,15 @@ def _found(
         blank = np.full((n, n_domains), 1 / n_domains, dtype=np.float32)
         nothing = np.full(n_modalities, np.nan)
         return Domains(blank, even, np.zeros(n_modalities), nothing, components=components)
-    several = sections is not None and len(np.unique(sections)) > 1
-    components, times = weighted(components, rng, given, sections if several else None)
-    batch = {}
-    if several:
-        numbered = np.unique(sections, return_inverse=True)[1]
-        sectioned, start = across_sections(components, n_domains, numbered, rng)
+    sections, batch = section_numbers(sections), {}
+    components, times = weighted(components, rng, given, sections)
+    if sections is None:
+        starts = replicates(components, n_domains, rng)
+    else:
+        sectioned, start = across_sections(components, n_domains, sections, rng)
         components, starts = sectioned.field.components, [start]
         batch = {"batch_effect": sectioned.batch_effect()}
-    else:
-        starts = replicates(components, n_domains, rng)
-    hops = (0,) if independent(times, components) else components.settings.surroundings
+    hops = hops_of(components, times)
     (found, *others), spread = settled(components, starts, hops)
     found = _numbered(blended(found, others))
     partition, n_found = found.argmax(axis=1), found.shape[1]
@@ -147,6 +145,11 @@ def _found(
     said = shares(spread, found, n_modalities, noise=noise_of(components.settings, hops))
     said = np.where(said.sum(axis=1, keepdims=True) > 0, said, even)
     return Domains(found, said, weights, inflation, record, components, hops)
+
+
+def hops_of(components: Components, inflation: np.ndarray) -> tuple[int, ...]:
+    """Scales of the surroundings that count as part of a spot, from the inflations (M, 2) of the modalities."""
+    return (0,) if independent(inflation, components) else components.settings.surroundings
 
 
 def settled(

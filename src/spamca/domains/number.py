@@ -20,16 +20,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spamca.cluster.agreement import pairwise_rand
-from spamca.domains.across import across_sections
+from spamca.domains.across import across_sections, section_numbers
 from spamca.domains.components import Components, components_of
 from spamca.domains.consensus import consensus
 from spamca.domains.evidence import Evidence
 from spamca.domains.field import Field
-from spamca.domains.find import settled
+from spamca.domains.find import hops_of, settled
 from spamca.domains.proposals import proposals
 from spamca.domains.settings import DEFAULTS, DomainSettings
 from spamca.domains.threads import fitting_threads
-from spamca.domains.weights import independent, weighted
+from spamca.domains.weights import weighted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,15 +127,15 @@ def _chosen(
     if not components.blocks or not components.graph.links.nnz:
         blank = np.zeros(len(numbers))
         return NumberOfDomains(int(numbers[0]), numbers, blank, blank, blank, blank, blank, numbers)
-    several = sections is not None and len(np.unique(sections)) > 1
-    components, times = weighted(components, rng, given, sections if several else None)
-    if several:
-        middle, numbered = int(numbers[len(numbers) // 2]), np.unique(sections, return_inverse=True)[1]
-        components = across_sections(components, middle, numbered, rng)[0].field.components
+    sections = section_numbers(sections)
+    components, times = weighted(components, rng, given, sections)
+    if sections is not None:
+        middle = int(numbers[len(numbers) // 2])
+        components = across_sections(components, middle, sections, rng)[0].field.components
     most = max(components.settings.n_searched, int(numbers[-1]))
     if components.n_spots > most:
         components = components.take(components.graph.patches(most, rng))
-    hops = (0,) if independent(times, components) else components.settings.surroundings
+    hops = hops_of(components, times)
     field = Field(components)
     evidence = Evidence(field, rng)
     gains, cost, stability, coherence = zip(

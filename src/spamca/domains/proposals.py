@@ -10,12 +10,12 @@ with :math:`v_h` the variance of noise that is left after averaging.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spamca.cluster.kmeans import fit_kmeans
 from spamca.cluster.seeding import seeded
 from spamca.domains.consensus import consensus
 from spamca.domains.gaussians import Emission
@@ -181,10 +181,5 @@ def _most_complete(components: Components, n_domains: int) -> np.ndarray:
 
 def kmeans(points: np.ndarray, n_clusters: int, rng: np.random.Generator) -> np.ndarray:
     """One k-means partition of points (n, d): integers of shape (n,)."""
-    from sklearn.cluster import KMeans
-    from sklearn.exceptions import ConvergenceWarning
-
-    with warnings.catch_warnings():  # of fewer distinct points than clusters
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        first = seeded(points, n_clusters, int(rng.integers(2**31)))
-        return KMeans(n_clusters, init=first, n_init=1, max_iter=5).fit(points).labels_
+    first = seeded(points, n_clusters, int(rng.integers(2**31)))
+    return fit_kmeans(points, n_clusters, init=first, n_init=1, max_iter=5).labels_
