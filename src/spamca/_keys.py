@@ -24,11 +24,14 @@ SPAMCA = "spamca"
 MODALITY_RECORD = "spamca"
 """``uns`` key in a modality: kind of omics and name of the representation used."""
 
+GIVEN = "given"
+"""Kind of omics in it where the user brought the features."""
+
 PREPARATION = "spamca_preparation"
 """``varm`` key in a modality: what its preparation found of each feature (a DataFrame)."""
 
 LENGTH = "length"
-"""Column of it: length of the feature's loadings, by which those of another preparation are told apart."""
+"""Column of it: length of the feature's loadings, which differs in another preparation."""
 
 REPRESENTATIONS = ("X_pca", "pca", "X_lsi", "lsi")
 """Reduced features looked for in a modality's ``obsm``, first match wins."""
@@ -83,12 +86,12 @@ def view_weights(key_added: str) -> str:
 
 
 def denoised(key: str) -> str:
-    """``layers`` key of features without noise; on the MuData's ``obsm`` the name of the modality follows it."""
+    """``layers`` key of denoised features."""
     return f"{key}_denoised"
 
 
 def denoised_table(key_added: str, modality: str) -> str:
-    """``obsm`` key on the MuData of the features of a modality without noise, of all spots (a DataFrame)."""
+    """``obsm`` key on the MuData of the denoised features of a modality, of all spots (a DataFrame)."""
     return f"{key_added}_{modality}"
 
 

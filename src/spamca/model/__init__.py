@@ -1,4 +1,4 @@
-"""What a training leaves, apart from the tissue that it was done on."""
+"""The model of a tissue: what a training finds and leaves, apart from the tissue itself."""
 
 from __future__ import annotations
 

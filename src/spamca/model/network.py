@@ -1,16 +1,35 @@
-"""A trained network as arrays, and back."""
+"""What a network is given of a tissue, and a trained network as arrays, and back."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from spamca import nn
+from spamca.graph import normalize
 from spamca.nn import Settings, SpaMCA
+from spamca.nn.sparse import Adjacency
+from spamca.tissue import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from spamca.tissue import Tissue
+
+
+def for_network(tissue: Tissue, scale: Sequence[float]) -> nn.Tissue:
+    """Tensors of a tissue, on the CPU, as the network takes them; features of each modality are divided by its scale."""
+    # in double precision
+    features = (values / np.float64(one) for values, one in zip(tissue.features, scale, strict=True))
+    return nn.Tissue(
+        features=tuple(torch.from_numpy(values.astype(np.float32, copy=False)) for values in features),
+        spatial=Adjacency.from_scipy(normalize(tissue.graph)),
+        feature_graphs=tuple(Adjacency.from_scipy(normalize(graph)) for graph in tissue.feature_graphs),
+        present=None if tissue.present is None else torch.from_numpy(tissue.present),
+    )
 
 
 def weights_of(network: SpaMCA) -> dict[str, np.ndarray]:
@@ -26,23 +45,9 @@ def n_clusters_of(weights: Mapping[str, np.ndarray]) -> int:
 def rebuild(
     settings: Settings, n_features: Sequence[int], n_clusters: int, weights: Mapping[str, np.ndarray]
 ) -> SpaMCA:
-    """A network from its weights, in evaluation mode, on the CPU. The global random state is left as it was.
+    """A network from what :func:`weights_of` gave, in evaluation mode, on the CPU; the global random state is left as it was.
 
-    Parameters
-    ----------
-    settings
-        Choices of the network.
-    n_features
-        Number of features of each modality, in the order of the training.
-    n_clusters
-        Number of clusters of the head.
-    weights
-        What :func:`weights_of` gave.
-
-    Raises
-    ------
-    ValueError
-        If the weights are not those of such a network.
+    ``n_features`` are those of each modality, ``n_clusters`` those of the head. ValueError if the weights do not fit.
     """
     with torch.device("meta"):  # no memory, and nothing is drawn
         network = SpaMCA(list(n_features), n_clusters, settings)
@@ -64,14 +69,12 @@ def rebuild(
     return network.eval()
 
 
+def stored_settings(settings: Settings) -> dict[str, Any]:
+    """Settings as files keep them."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(settings).items()}
+
+
 def settings_of(record: Mapping[str, Any]) -> Settings:
     """Settings from a record of their values, as files give it back; entries that are no settings are left out."""
     known = {name: value for name, value in record.items() if name in Settings.__dataclass_fields__}
     return Settings(**{name: plain(value) for name, value in known.items()})
-
-
-def plain(value: Any) -> Any:
-    """A value as Python knows it: files give arrays and numbers of NumPy."""
-    if isinstance(value, (list, tuple, np.ndarray)) and np.ndim(value):
-        return tuple(plain(item) for item in value)
-    return value.item() if isinstance(value, (np.generic, np.ndarray)) else value

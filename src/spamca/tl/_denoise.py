@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from spamca import _checks, _edge, _keys
+from spamca._logging import logger
+from spamca.tissue import check_free, feature_names, signal_of, stored_fitted, write_denoised
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mudata import MuData
+
+    from spamca.features import Fitted
 
 
 def denoise(
@@ -107,25 +110,77 @@ def denoise(
     >>> list(mdata.obsm["few_protein"])
     ['protein2']
     """
-    from spamca.tl._denoise_modality import denoised_components
-    from spamca.tl._loadings import fitted_of, wanted
-    from spamca.tl._network import network_of
-    from spamca.tl._store_denoised import check_free, store_denoised
-    from spamca.tl._tissue_of import tissue_of
+    from spamca.model.denoise import denoise_tissue
+    from spamca.model.trained import trained_network, trained_tissue
+    from spamca.train.batches import WHOLE
 
     _checks.check_mudata(mdata, copy=copy)
-    random_state = _checks.check_seed(random_state)
-    trained = network_of(mdata, key)
-    names = wanted(mdata, modalities, features)
-    fitted = {name: fitted_of(mdata, name) for name in names}
+    seed = _checks.check_seed(random_state)
+    trained = trained_network(mdata, key)
+    names = _wanted(mdata, modalities, features)
+    fitted = {name: _fitted_of(mdata, name) for name in names}
     key_added = _keys.denoised(key) if key_added is None else key_added
     check_free(mdata, key, key_added, names)
-    tissue = tissue_of(mdata, trained, key)
-    found: dict[str, Any] = {
-        name: denoised_components(mdata, trained.network, tissue, name, key=key, random_state=random_state)
-        for name in names
-    }
+    if list(mdata.mod) != trained.names:
+        msg = (
+            f"mdata has modalities {list(mdata.mod)}, and the network of {key!r} was trained on {trained.names}; "
+            f"call spamca.tl.integrate(mdata, key_added={key!r}) again"
+        )
+        raise ValueError(msg)
+    needs = {"feature_graphs": "feature" in trained.network.settings.views, "position": mdata.n_obs > WHOLE}
+    tissue = trained_tissue(mdata, trained, key, **needs)
+    signal = [signal_of(modality) for modality in mdata.mod.values()]
+    found = denoise_tissue(tissue, trained, names, signal, random_state=seed)
     with _edge.transaction(mdata, copy=copy) as target:
         for name in names:
-            store_denoised(target, name, found[name], fitted[name], key, key_added, names[name])
+            write_denoised(target, name, found[name], fitted[name], key, key_added, names[name])
     return target if copy else None
+
+
+def _wanted(
+    mdata: MuData, modalities: str | Sequence[str] | None, features: Sequence[str] | None
+) -> dict[str, list[str] | None]:
+    """Features asked for, by modality; None for all of a modality."""
+    if modalities is None:
+        names = [name for name in mdata.mod if _has_loadings(mdata, name)]
+        if lacking := [name for name in mdata.mod if name not in names]:
+            logger.info("denoise: %s left out, whose features spamca.pp.prepare did not make", lacking)
+        if not names:
+            msg = "no modality has loadings to map back through; call spamca.pp.prepare(mdata) and integrate again"
+            raise KeyError(msg)
+    else:
+        names = _names("modalities", modalities)
+        _checks.check_modality_names("modalities", dict.fromkeys(names), mdata)
+    if features is None:
+        return dict.fromkeys(names)
+    asked = _names("features", features)
+    held = {name: feature_names(mdata[name]) for name in names}
+    found = {name: [feature for feature in asked if feature in held[name]] for name in names}
+    missing = set(asked).difference(*found.values())
+    if missing:
+        msg = f"features names {sorted(missing)}, which none of the modalities {names} has"
+        raise KeyError(msg)
+    return {name: chosen for name, chosen in found.items() if chosen}
+
+
+def _fitted_of(mdata: MuData, name: str) -> Fitted:
+    if not _has_loadings(mdata, name):
+        msg = (
+            f"modality {name!r} has no loadings of spamca.pp.prepare to map back through (its features came from elsewhere); "
+            "call spamca.pp.prepare(mdata) and integrate again, or leave it out of modalities"
+        )
+        raise KeyError(msg)
+    return stored_fitted(mdata[name])
+
+
+def _has_loadings(mdata: MuData, name: str) -> bool:
+    modality = mdata[name]
+    return _keys.PREPARATION in modality.varm and "loadings" in modality.uns.get(_keys.MODALITY_RECORD, {})
+
+
+def _names(argument: str, value: str | Sequence[str]) -> list[str]:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, Sequence) or not names or not all(isinstance(name, str) for name in names):
+        msg = f"{argument} must be a name or a list of names, got {value!r}"
+        raise TypeError(msg)
+    return list(dict.fromkeys(names))

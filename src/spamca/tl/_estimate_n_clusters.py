@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from spamca import _checks, _edge, _keys
-from spamca._logging import logger
-from spamca.tl._cluster_input import check_range
+from spamca.tl._ready import check_trust, ready
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     from mudata import MuData
 
-    from spamca.domains import NumberOfDomains
-
-
-N_CLUSTERS_RANGE = (2, 15)
-"""Numbers of domains that are tried where the caller names none."""
-
-SPOTS_EACH = 60
-"""Spots for each domain of the largest of these numbers: small tissue cannot tell more domains than that apart."""
+CRITERIA = ("plausible", "tried", "gain", "evidence", "error", "stability", "coherence")
+"""What is stored of the numbers tried."""
 
 
 def estimate_n_clusters(
@@ -99,9 +91,7 @@ def estimate_n_clusters(
     >>> mdata.uns["spamca_n_clusters"]["n_clusters"]
     4
     """
-    from spamca.tl._domains import check_trust
-    from spamca.tl._sections import sections_of
-    from spamca.tl._where_missing import run_neighbors_where_missing
+    from spamca.model.domains import default_range, find_number
 
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_key_added(mdata, key_added)
@@ -112,75 +102,23 @@ def estimate_n_clusters(
     check_trust(mdata, modality_trust)
     _checks.check_flag("batch_correction", batch_correction)
     with _edge.transaction(mdata, copy=copy) as target:
-        run_neighbors_where_missing(target, seed, "estimate_n_clusters")
-        sections = sections_of(target, "estimate_n_clusters") if batch_correction else None
-        given = {"random_state": seed, "sections": sections, "caller": "estimate_n_clusters"}
-        found = find_number(target, between, modality_trust, **given)
+        tissue = ready(target, seed, "estimate_n_clusters", batch_correction=batch_correction)
+        found = find_number(tissue, between, modality_trust, random_state=seed, caller="estimate_n_clusters")
         params = {"n_clusters_range": [int(n) for n in between], "random_state": seed}
-        if modality_trust is not None:
-            params["modality_trust"] = dict(modality_trust)
-        target.uns[_keys.n_clusters(key_added)] = {**criteria(found), "params": params}
+        params |= {} if modality_trust is None else {"modality_trust": dict(modality_trust)}
+        criteria = {name: getattr(found, name) for name in CRITERIA}
+        record = {"n_clusters": found.n_domains, **criteria, "params": params}
+        target.uns[_keys.n_clusters(key_added)] = record
     return target if copy else None
 
 
-def find_number(
-    mdata: MuData,
-    between: tuple[int, int],
-    trust: Mapping[str, float] | None,
-    *,
-    random_state: int,
-    sections: np.ndarray | None,
-    caller: str,
-) -> NumberOfDomains:
-    """Number of domains from the features and the spatial graph of a MuData, logged in the name of the caller.
-
-    Parameters
-    ----------
-    mdata
-        With the graphs that :func:`spamca.pp.neighbors` writes.
-    between
-        Smallest and largest number tried; those above the number of spots are left out.
-    trust
-        What the caller has modalities count for, by name.
-    random_state
-        Seed.
-    sections
-        Section of each spot, whose batch effects are kept apart from domains; None where there are none.
-    caller
-        Who asks.
-    """
-    from spamca.domains import number_of_domains
-    from spamca.tl._domains import arrays_of
-
-    numbers = range(between[0], min(between[1], mdata.n_obs) + 1)
-    found = number_of_domains(numbers=numbers, random_state=random_state, sections=sections, **arrays_of(mdata, trust))
-    if not found.gain.any():
-        logger.warning(
-            "%s: neighbours share nothing in any modality; the number of domains is the least, %d",
-            caller,
-            found.n_domains,
-        )
-        return found
-    logger.info(
-        "%s: estimated %d domains between %d and %d; plausible: %s",
-        caller,
-        found.n_domains,
-        found.tried[0],
-        found.tried[-1],
-        ", ".join(map(str, found.plausible)),
-    )
-    return found
-
-
-def default_range(n_spots: int) -> tuple[int, int]:
-    """Numbers of domains that are tried where the caller names none."""
-    least, most = N_CLUSTERS_RANGE
-    return least, int(min(most, max(least, n_spots // SPOTS_EACH)))
-
-
-def criteria(found: NumberOfDomains) -> dict[str, Any]:
-    """What is stored of a number of domains."""
-    names = ("tried", "gain", "evidence", "error", "stability", "coherence")
-    return {"n_clusters": found.n_domains, "plausible": found.plausible} | {
-        name: getattr(found, name) for name in names
-    }
+def check_range(between: tuple[int, int], n_obs: int) -> None:
+    """Whether ``n_clusters_range`` is a rising pair of integers that begins between 2 and the number of spots (TypeError, ValueError)."""
+    if len(between) != 2:
+        msg = f"n_clusters_range must be a pair, the smallest and the largest number, got {between!r}"
+        raise ValueError(msg)
+    for value in between:
+        _checks.check_count("n_clusters_range", value, least=2)
+    if not between[0] <= min(between[1], n_obs):
+        msg = f"n_clusters_range must rise and begin at most at the number of spots ({n_obs}), got {between!r}"
+        raise ValueError(msg)

@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
-from spamca._logging import logger
+from spamca.tissue import graph_records, usual_unexplained, write
+from spamca.tl._ready import check_trust, ready
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mudata import MuData
-
-PROTOTYPES = 10
-"""Clusters of the network's head where the caller names no number, or domains are not found by the network."""
 
 
 def integrate(
@@ -164,20 +162,12 @@ def integrate(
     >>> [column for column in mdata.obs if column.endswith("weight")]
     ['rna:spamca_weight', 'protein:spamca_weight']
     """
-    import numpy as np
     from lightning.pytorch.utilities.rank_zero import rank_zero_only
 
     from spamca.graph.neighbors import without_gpu
+    from spamca.model.fit import fit_tissue
     from spamca.nn import PRESETS
-    from spamca.tl._domains import check_trust, find_domains
-    from spamca.tl._estimate_n_clusters import default_range, find_number
-    from spamca.tl._field import find_emissions
-    from spamca.tl._gather import gather, positions, root_mean_squares
-    from spamca.tl._sections import correct, sections_of, store_corrected
-    from spamca.tl._store import store
-    from spamca.tl._store_domains import store_found
-    from spamca.tl._where_missing import run_neighbors_where_missing
-    from spamca.train import check_devices, fit, known_settings
+    from spamca.train import check_devices, known_settings
     from spamca.train.strategy import forks
 
     _checks.check_mudata(mdata, copy=copy)
@@ -191,66 +181,26 @@ def integrate(
     check_trust(mdata, modality_trust)
     if n_clusters is not None:
         _checks.check_n_clusters(n_clusters, mdata.n_obs)
-    chosen = (
-        PRESETS[preset]
-        .changed(**known_settings(settings))
-        .changed(max_epochs=max_epochs, early_stopping=early_stopping)
-    )
+    chosen = PRESETS[preset].changed(**known_settings(settings))
+    chosen = chosen.changed(max_epochs=max_epochs, early_stopping=early_stopping)
     finds_domains = preset != "paper"
     if not finds_domains and modality_trust is not None:
         msg = f"modality_trust={modality_trust!r} is for domains, which preset='paper' does not find; leave it out"
         raise ValueError(msg)
 
+    device = {"accelerator": accelerator, "devices": devices, "strategy": strategy, "precision": precision}
+    training = {**device, "batch_size": batch_size, "checkpoint": checkpoint, "progress_bar": progress_bar}
+    optional = {"batch_size": batch_size, "modality_trust": None if modality_trust is None else dict(modality_trust)}
+    arguments = {"preset": preset, **device, **{name: value for name, value in optional.items() if value is not None}}
+    needs = {"feature_graphs": "feature" in chosen.views, "batch_correction": batch_correction and finds_domains}
     no_gpu = accelerator == "cpu" or forks(strategy, devices)
     with without_gpu(wanted=no_gpu), _edge.transaction(mdata, copy=copy) as target:
-        alike = "feature" in chosen.views
-        run_neighbors_where_missing(target, seed, "integrate", feature_graphs=alike)
-        sections = sections_of(target, "integrate") if batch_correction and finds_domains else None
-        n_domains, origin = n_clusters, "argument"
-        if n_clusters is None and finds_domains:
-            number = {"random_state": seed, "sections": sections, "caller": "integrate"}
-            n_domains, origin = (
-                find_number(target, default_range(mdata.n_obs), modality_trust, **number).n_domains,
-                "estimate",
-            )
-        elif n_clusters is None:
-            logger.info("integrate: n_clusters not given, training the cluster head with %d", PROTOTYPES)
-        device = {"accelerator": accelerator, "devices": devices, "strategy": strategy, "precision": precision}
-        given = {
-            "n_clusters": n_domains,
-            "n_clusters_given": n_clusters is not None,
-            "preset": preset,
-            **({} if batch_size is None else {"batch_size": batch_size}),
-            **({} if modality_trust is None else {"modality_trust": dict(modality_trust)}),
-            **device,
-        }
-        found = corrected = None
-        if finds_domains:
-            found = find_domains(target, n_domains, modality_trust, sections=sections, random_state=seed)
-        if sections is not None:
-            given["batch_correction"] = True
-            corrected = correct(target, found, sections, random_state=seed)
-        scale = root_mean_squares(target, corrected) if chosen.scale_features else dict.fromkeys(target.mod, 1.0)
-        trust = None
-        if found is not None and chosen.fusion == "sum" and found.weights.any():
-            trust = np.sqrt(found.weights).tolist()
-        result = fit(
-            gather(target, scale, corrected, feature_graphs=alike),
-            min(PROTOTYPES if finds_domains else n_domains or PROTOTYPES, mdata.n_obs),
-            chosen,
-            trust=trust,
-            position=positions(target),
-            batch_size=batch_size,
-            random_state=seed,
-            checkpoint=checkpoint,
-            progress_bar=progress_bar,
-            **device,
-        )
-        emissions = find_emissions(target, found, corrected)
-        store(target, result, key_added, seed, given, scale=scale, emissions=emissions)
-        store_corrected(target, corrected, key_added)
-        if found is not None:
-            store_found(target, found, key_added, n_clusters=n_domains, origin=origin, random_state=seed)
+        tissue = ready(target, seed, "integrate", position=True, **needs)
+        how = {"finds_domains": finds_domains, "trust": modality_trust, "random_state": seed}
+        results = fit_tissue(tissue, chosen, n_clusters, **how, **training)
+        results.record["params"] |= arguments
+        results.record.update(graphs=graph_records(target), unexplained=usual_unexplained(target, tissue))
+        write(target, results, key_added, "integrate")
     if checkpoint is not None and chosen.max_epochs != 0 and rank_zero_only.rank == 0:
         Path(checkpoint).unlink(missing_ok=True)  # not before all is stored: what fails until then can be gone on from
     return target if copy else None

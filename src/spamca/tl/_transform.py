@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
+from spamca.pp._existing import found_graph
+from spamca.pp._store_graph import store_spatial
+from spamca.tissue import write
 
 if TYPE_CHECKING:
     from mudata import MuData
 
     from spamca.model import Model
+    from spamca.tissue import Results
 
 FAR = 0.3
 """Share of spots with a novelty above 1 from which on a tissue is called far: other halves of one tissue stay below, the more so the
@@ -116,8 +120,7 @@ def transform(
     (200,)
     """
     from spamca.model.apply import apply
-    from spamca.tl._new_tissue import lay_out, library_key_of, spatial_key_of
-    from spamca.tl._store_transformed import store_transformed
+    from spamca.tl._new_tissue import read_new
 
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_key_added(mdata, key_added, embedding=True)
@@ -125,25 +128,18 @@ def transform(
     _checks.check_flag("adapt", adapt)
     seed = _checks.check_seed(random_state)
     known = _model(model, key_added)
-    spatial_key = spatial_key_of(known, spatial_key)
-    library_key = library_key_of(mdata, known, library_key)
-    tissue = lay_out(mdata, known, spatial_key=spatial_key, library_key=library_key, random_state=seed)
-    found = apply(
-        known,
-        tissue.features,
-        tissue.spatial.graph.connectivities,
-        tissue.feature_graphs,
-        tissue.present,
-        tissue.unexplained,
-        adapt=adapt,
-    )
+    in_training = known.header["graphs"]["spatial"]
+    spatial_key = str(in_training.get("spatial_key", _keys.SPATIAL)) if spatial_key is None else spatial_key
+    library_key = _library_key(mdata, in_training.get("library_key")) if library_key is None else library_key
+    new = read_new(mdata, known, spatial_key, library_key, seed)
+    results = apply(known, new.tissue, new.unexplained, adapt=adapt, random_state=seed)
+    lacks = {"missing_features": new.missing, "absent_modalities": new.absent}
+    results.record["transform"] |= {name: found for name, found in lacks.items() if found}
     with _edge.transaction(mdata, copy=copy) as target:
-        summary = store_transformed(target, known, tissue, found, key_added, spatial_key, seed)
-        names = list(target.obsm[_keys.posterior(key_added)])
-    if found.n_new:
-        told = ", ".join(map(repr, names[-found.n_new :]))
-        logger.info("transform: %d domains that the model does not know: %s", found.n_new, told)
-    _tell(summary)
+        if found_graph(target, _keys.SPATIAL) is None:
+            store_spatial(target, new.spatial, new.coords, spatial_key)
+        write(target, results, key_added, "transform")
+    _log(results)
     return target if copy else None
 
 
@@ -165,22 +161,33 @@ def _model(given: Any, key_added: str) -> Model:
     raise TypeError(msg)
 
 
-def _tell(summary: dict[str, Any]) -> None:
+def _library_key(mdata: MuData, known: str | None) -> str | None:
+    """Column of the sections of the training, where the tissue has it."""
+    if known is not None and not any(known in holder.obs for holder in (mdata, *mdata.mod.values())):
+        logger.info("transform: no column %r in obs; the tissue is taken as one section", known)
+        return None
+    return known
+
+
+def _log(results: Results) -> None:
+    summary = results.record["transform"]
+    if n_new := summary["n_new_domains"]:
+        names = ", ".join(map(repr, results.domain_names[-n_new:]))
+        logger.info("transform: %d domains that the model does not know: %s", n_new, names)
     for name, share in summary.get("moved", {}).items():
         if share > STRANGE:
-            logger.info(
-                "transform: domain %r has moved by %.2f of what lies between it and its nearest; it may be another one",
-                name,
-                share,
-            )
+            moved = "has moved by %.2f of what lies between it and its nearest; it may be another one"
+            logger.info(f"transform: domain %r {moved}", name, share)
     share = summary.get("share_beyond")
     if share is None:
         logger.info(
-            "transform: nothing is known of what is usual in the tissue of the training; how far this one is is not told"
+            "transform: what is usual in the tissue of the training is not known, and so neither is the novelty of this one"
         )
         return
-    told = f"{100 * share:.1f} % of the spots are further from what the training has seen than 99 % were there"
+    beyond = f"{100 * share:.1f} % of the spots are further from what the training has seen than 99 % were there"
     if share > FAR:
-        logger.warning("transform: this tissue is far from that of the training: %s; domains may not carry over", told)
+        logger.warning(
+            "transform: this tissue is far from that of the training: %s; domains may not carry over", beyond
+        )
     else:
-        logger.info("transform: %s", told)
+        logger.info("transform: %s", beyond)
