@@ -333,7 +333,7 @@ def test_noise_alone_has_no_novelty(trained, new, caplog):
         spamca.tl.transform(new, mdata)
     assert new.obs["spamca_novelty"].isna().all()
     assert "share_beyond" not in new.uns["spamca"]["transform"]
-    assert "how far this one is is not told" in caplog.text
+    assert "is not known, and so neither is the novelty of this one" in caplog.text
 
 
 def test_model_of_no_domains_is_refused(trained, new):
@@ -439,7 +439,7 @@ def test_failed_calls_leave_the_tissue(new, model, tmp_path, monkeypatch, assert
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("spamca.tl._store_transformed.store_domains", interrupted)
+    monkeypatch.setattr("spamca.tissue.results.palette", interrupted)
     with pytest.raises(KeyboardInterrupt):
         spamca.tl.transform(new, model)
     assert_same(before, new)

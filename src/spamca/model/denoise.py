@@ -16,7 +16,7 @@ from spamca.train.tiles import tiles
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from spamca.model.trained import Trained
+    from spamca.model.network import Trained
     from spamca.tissue import Tissue
 
 

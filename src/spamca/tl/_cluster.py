@@ -33,41 +33,40 @@ def cluster(
     random_state: int = 0,
     copy: bool = False,
 ) -> MuData | None:
-    r"""Find spatial domains of another number, or in an embedding.
+    """Find another number of spatial domains, or find domains in an embedding.
 
-    After :func:`spamca.tl.integrate` at its defaults domains are found as there, in the features and their surroundings, without training
-    again. In an embedding (``use_rep``, or after ``preset="paper"``) they are a mixture of Gaussians of one shape on its principal
-    components, as in the published read-out (there R's mclust, model "EEE"), from many starts. Partitions of nearly the highest
-    likelihood can differ much; among them the one most coherent in the tissue is taken.
+    After :func:`spamca.tl.integrate` with its defaults, domains are found as there, in the features and their surroundings, without
+    training again. In an embedding (``use_rep``, or after ``preset="paper"``) they are a mixture of Gaussians of one shape on its
+    principal components, as published (there with R's mclust, model "EEE"). Mixtures from many starts reach nearly the same
+    likelihood with quite different domains; the one most coherent in the tissue is taken.
 
     Parameters
     ----------
     mdata
-        Tissue, after :func:`spamca.tl.integrate`; or with any other embedding in ``obsm``.
+        Tissue after :func:`spamca.tl.integrate`, or with any other embedding in ``obsm``.
     n_clusters
-        Number of domains. None takes the number given to :func:`spamca.tl.integrate`, or else estimates it: where the
-        likelihood bends and domains are coherent.
+        Number of domains. None takes that of :func:`spamca.tl.integrate`; if there is none, it is estimated from the bend of the
+        likelihood and the coherence of the domains.
     method
-        ``"field"``, as :func:`spamca.tl.integrate` finds domains; or in an embedding ``"mixture"``, ``"leiden"`` (the resolution that
-        gives ``n_clusters``), or ``"kmeans"``. None: ``"field"`` where :func:`spamca.tl.integrate` found domains and no ``use_rep`` is
-        given, else ``"mixture"``.
+        ``"field"``, as in :func:`spamca.tl.integrate`; or in an embedding ``"mixture"``, ``"leiden"`` (at the resolution that gives
+        ``n_clusters``), or ``"kmeans"``. None: ``"field"`` if :func:`spamca.tl.integrate` found domains and ``use_rep`` is None, else
+        ``"mixture"``.
     selection
-        What decides between mixtures of nearly the highest likelihood: ``"coherence"`` of neighbours in the tissue,
-        ``"agreement"`` between starts, or the ``"likelihood"`` alone, as mclust does. None takes the coherence where there is
-        a spatial graph, and else the agreement.
+        What chooses between mixtures of nearly the highest likelihood: ``"coherence"`` in the tissue, ``"agreement"`` between
+        starts, or the ``"likelihood"`` alone, as in mclust. None: coherence if there is a spatial graph, else agreement.
     refine
-        Whether to let each spot follow its surroundings as well (a Potts model on the posterior). Takes away single spots
-        within other domains, and structures that are one or two spots wide.
+        Whether each spot also follows its surroundings (a Potts model on the posterior). This removes single spots inside other
+        domains, and structures that are one or two spots wide.
     n_clusters_range
-        Smallest and largest number that is tried where it has to be estimated.
+        Smallest and largest number to try if the number is estimated.
     n_components
-        Principal components that clusters are read from. Fewer hide fine differences, more let noise in.
+        Principal components of the embedding to use. Fewer hide fine differences, more let noise in.
     use_rep
-        Key of ``mdata.obsm`` with the embedding; by default ``"X_<key_added>"``.
+        Key of ``mdata.obsm`` with the embedding. None: ``"X_<key_added>"``.
     key_added
         Name of the result, see Returns.
     random_state
-        Seed of samples and starts; the same seed gives the same domains.
+        Seed of samples and starts. The same seed gives the same domains.
     copy
         Whether to return a changed copy and leave ``mdata`` as it is.
 
@@ -77,19 +76,17 @@ def cluster(
 
     ``mdata.obs["spamca"]``
         Domain of each spot: ordered categories ``"0"``, ``"1"``, ... by falling size.
-    ``mdata.obs["spamca_confidence"]``
-        Posterior probability of that domain.
-    ``mdata.obsm["spamca_posterior"]``
-        Posterior probability of every domain, a DataFrame of shape (n_obs, n_domains).
+    ``mdata.obs["spamca_confidence"]``, ``mdata.obsm["spamca_posterior"]``
+        Posterior probability of that domain, and of every domain, a DataFrame of shape (n_obs, n_domains).
     ``mdata.uns["spamca_colors"]``
-        One colour per domain; colours that are there stay if their number fits.
+        One colour per domain. Colours that are there stay if their number fits.
     ``mdata.uns["spamca"]["cluster"]``
-        ``method``, ``n_clusters``, how it was chosen, likelihoods, the arguments, and, for domains in an embedding, ``readout``:
-        the Gaussians that assign other spots (:func:`spamca.tl.transform`).
+        ``method``, ``n_clusters`` and its origin, arguments, and for domains in an embedding likelihoods and ``readout``, the Gaussians
+        that assign spots of other tissue (:func:`spamca.tl.transform`).
     ``mdata.obs["<modality>:spamca_weight"]``
-        With ``"field"``, share of each modality in what is told of the domain of a spot.
+        With ``"field"``, share of each modality in what all of them say about the domain of a spot.
     ``mdata[modality].obs["spamca"]``, ``.uns["spamca_colors"]``
-        The domains again, of the spots of the modality.
+        The domains again, for the spots of the modality.
 
     Raises
     ------
@@ -98,11 +95,11 @@ def cluster(
     KeyError
         If there is no such embedding, or no spatial graph where one is needed.
     ValueError
-        If an argument is out of its range, or the embedding not finite. ``mdata`` is then unchanged.
+        If an argument is out of range, or the embedding not finite. ``mdata`` is unchanged after an error.
 
     See Also
     --------
-    spamca.tl.integrate : the embedding.
+    spamca.tl.integrate : domains and embedding.
     spamca.pl.spatial_clusters : a figure of the domains.
 
     Notes
@@ -113,13 +110,10 @@ def cluster(
     --------
     >>> import spamca
     >>> mdata = spamca.datasets.simulated(n_spots=200, random_state=0)
-    >>> spamca.pp.neighbors(mdata)
     >>> spamca.tl.integrate(mdata, n_clusters=5, max_epochs=10, progress_bar=False)
     >>> spamca.tl.cluster(mdata, 4)
     >>> list(mdata.obs["spamca"].cat.categories)
     ['0', '1', '2', '3']
-    >>> mdata.obsm["spamca_posterior"].shape
-    (200, 4)
     """
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_key_added(mdata, key_added)

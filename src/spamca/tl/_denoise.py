@@ -25,39 +25,38 @@ def denoise(
     random_state: int = 0,
     copy: bool = False,
 ) -> MuData | None:
-    r"""Take the noise out of the features of each modality, and predict them where a modality was not measured.
+    r"""Remove noise from the features of each modality, and predict them where a modality was not measured.
 
-    The network that :func:`spamca.tl.integrate` trained restores the features of a spot that it does not see in a modality:
-    every spot is hidden in turn, and the decoder :math:`\hat X^m = \hat A_0 Z W` is solved anew for what is then around it, together
-    with the domains around it and the other modalities of the spot itself. Where the spot was measured, its own components are
-    brought in as far as they are signal. The result is mapped back through the loadings of
-    :func:`spamca.pp.prepare`.
+    Each spot is hidden in turn in a modality. Its features are then predicted from its surroundings, by the decoder
+    :math:`\hat X^m = \hat A_0 Z W` of the network of :func:`spamca.tl.integrate` solved for them, and from the other modalities of the
+    spot. Where the spot was measured, its own components are added as far as they are signal. The loadings of
+    :func:`spamca.pp.prepare` map the result back to features.
 
     ============= ================================================================= ==========================================
     kind          values                                                            as scanpy and muon make them
     ============= ================================================================= ==========================================
     ``"rna"``     :math:`\log(1 + x)` of counts at the median depth                 ``sc.pp.normalize_total``, ``sc.pp.log1p``
     ``"protein"`` centred log ratio within each spot                                ``mu.prot.pp.clr(axis=1)``
-    ``"atac"``    TF-IDF, without the depth of the spot where that was left out     ``mu.atac.pp.tfidf(scale_factor=1e4)``
+    ``"atac"``    TF-IDF, without the depth of the spot if that was left out        ``mu.atac.pp.tfidf(scale_factor=1e4)``
     others        as they were given
     ============= ================================================================= ==========================================
 
-    They are expectations and not counts: they vary less than what was measured, and those near zero may fall below it. Tests of
-    single features on them take spots for independent that are not.
+    The values are expectations, not counts: they vary less than the measured ones, and those near zero may be negative. Tests of single
+    features on them assume independent spots, which these are not.
 
     Parameters
     ----------
     mdata
-        Tissue, after :func:`spamca.tl.integrate`.
+        Tissue after :func:`spamca.tl.integrate`.
     modalities
-        Modality or modalities to denoise; None takes all whose features :func:`spamca.pp.prepare` made.
+        Modality or modalities to denoise. None takes all whose features :func:`spamca.pp.prepare` made.
     features
-        Names of features, of any of the modalities, where not all are wanted: no layer is written then, but a table of these for
-        all spots. A layer takes four bytes for each spot and feature.
+        Names of features, of any of the modalities. If given, a table of these for all spots is written, and no layer, which takes
+        four bytes per spot and feature.
     key
         Name of the result of :func:`spamca.tl.integrate`.
     key_added
-        Name of what is written; None takes ``"<key>_denoised"``.
+        Name of the result, see Returns. None takes ``"<key>_denoised"``.
     random_state
         Seed of which spots are hidden together.
     copy
@@ -68,23 +67,23 @@ def denoise(
     None, or the changed copy if ``copy``. With ``key_added="spamca_denoised"`` it has
 
     ``mdata[modality].layers["spamca_denoised"]``
-        Float32 of shape (n_spots, n_features), unless ``features`` are named. NaN for features without loadings: genes that were not
-        among the most variable.
+        Float32 of shape (n_spots, n_features), unless ``features`` are named. NaN for features without loadings, such as genes that were
+        not among the most variable.
     ``mdata.obsm["spamca_denoised_<modality>"]``
-        A DataFrame (n_obs, n_loaded) of all spots, those that lack the modality included, of the features that have loadings or of
-        those named. Written where a spot lacks the modality, or ``features`` are named.
+        A DataFrame (n_obs, n_loaded) for all spots, including those that lack the modality, of the features with loadings or of
+        those named. Written if a spot lacks the modality, or ``features`` are named.
     ``mdata.uns["spamca"]["denoise"]["spamca_denoised"]``
         By modality ``units``, ``predicted`` (share of the variance of each component that is predicted without the modality) and
-        ``own`` (what the spot's own measurement counts for in each, from 0 to 1).
+        ``own`` (weight of the spot's own measurement in each, from 0 to 1).
 
     Raises
     ------
     TypeError
-        If ``mdata`` is not a MuData, or an argument not of the kind that it should be.
+        If ``mdata`` is not a MuData, or an argument has the wrong type.
     KeyError
         If there is no trained network, a modality or feature does not exist, or a modality has no loadings.
     ValueError
-        If modalities are not those of the training, or the name is taken. ``mdata`` is then unchanged.
+        If modalities are not those of the training, or the name is taken. ``mdata`` is unchanged after an error.
 
     See Also
     --------
@@ -93,15 +92,13 @@ def denoise(
 
     Notes
     -----
-    Components that are no stronger than those of noise are left out, and others count as far as they are signal, after Gavish and
-    Donoho (2017); the map from the surroundings is a ridge regression whose penalty generalised cross-validation chooses (Golub,
-    Heath and Wahba 1979).
+    Components no stronger than noise are left out, and others shrunk to their share of signal, after Gavish and Donoho (2017). The
+    prediction is a ridge regression with its penalty from generalised cross-validation (Golub, Heath and Wahba 1979).
 
     Examples
     --------
     >>> import spamca
     >>> mdata = spamca.datasets.simulated(n_spots=200, random_state=0)
-    >>> spamca.pp.neighbors(mdata)
     >>> spamca.tl.integrate(mdata, n_clusters=5, max_epochs=10, progress_bar=False)
     >>> spamca.tl.denoise(mdata)
     >>> mdata["rna"].layers["spamca_denoised"].shape
@@ -111,7 +108,7 @@ def denoise(
     ['protein2']
     """
     from spamca.model.denoise import denoise_tissue
-    from spamca.model.trained import trained_network, trained_tissue
+    from spamca.model.network import trained_network, trained_tissue
     from spamca.train.batches import WHOLE
 
     _checks.check_mudata(mdata, copy=copy)

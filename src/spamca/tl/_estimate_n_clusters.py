@@ -26,30 +26,29 @@ def estimate_n_clusters(
     random_state: int = 0,
     copy: bool = False,
 ) -> MuData | None:
-    """Estimate the number of domains from the features and the spatial graph, before anything is trained.
+    """Estimate the number of domains from the features and the spatial graph, without training.
 
-    Domains are sought for every number of the range, and judged by a penalised likelihood: how well the domains around a spot predict
-    its features, less what the domains cost. The smallest number within one standard error of the best is taken; those within two
-    are plausible too. Runs :func:`spamca.pp.neighbors` first where it was not run, and logs that.
+    For each number in the range, domains are found and scored by a penalised likelihood: how well the domains around a spot predict
+    its features, minus the cost of the domains. The smallest number within one standard error of the best is taken; those within two
+    are plausible. Runs :func:`spamca.pp.neighbors` first, and logs that, if it was not run.
 
-    Where domains have edges and differ clearly, the number is theirs. Where tissue changes gradually there is no true one:
-    look at the criteria (:func:`spamca.pl.n_clusters`), other numbers may do as well.
+    Where domains have edges and differ clearly, there is a true number. Where tissue changes gradually there is none: look at the
+    criteria (:func:`spamca.pl.n_clusters`), other numbers may serve as well.
 
     Parameters
     ----------
     mdata
         Tissue with one or more modalities measured on the same spots. A spot may lack a modality.
     n_clusters_range
-        Smallest and largest number that is tried. A wider range costs time in proportion. None: from 2 to 15, in small tissue to one
-        domain for every 60 spots.
+        Smallest and largest number to try. Time grows with the range. None: from 2 to 15, in small tissue to one domain per 60 spots.
     modality_trust
-        What a modality counts for, from 0 to 1, by name, in place of what is measured, as in :func:`spamca.tl.integrate`.
+        Weight of a modality, from 0 to 1, by name, in place of the estimated weight, as in :func:`spamca.tl.integrate`.
     batch_correction
-        Whether batch effects of several sections are taken out, as in :func:`spamca.tl.integrate`.
+        Whether to remove batch effects between sections, as in :func:`spamca.tl.integrate`.
     key_added
         Name of the result, see Returns.
     random_state
-        Seed; the same seed gives the same number.
+        Seed. The same seed gives the same number.
     copy
         Whether to return a changed copy and leave ``mdata`` as it is.
 
@@ -58,24 +57,24 @@ def estimate_n_clusters(
     None, or the changed copy if ``copy``. With ``key_added="spamca"`` it has
 
     ``mdata.uns["spamca_n_clusters"]``
-        ``n_clusters``, the chosen number; ``plausible``, the numbers that come close to the best; ``tried``, and for each number tried
-        ``gain`` (the likelihood, in nats per spot), ``evidence`` (the likelihood penalised), ``error`` (standard error of its
-        difference to the highest), ``stability`` (agreement of starts and scales) and ``coherence`` (share of edges of the spatial
-        graph within domains); ``params``, the arguments.
+        ``n_clusters``, the estimate; ``plausible``, the numbers close to the best; ``tried``, and for each number tried ``gain`` (the
+        likelihood, in nats per spot), ``evidence`` (the penalised likelihood), ``error`` (standard error of its difference to the
+        highest), ``stability`` (agreement of starts and scales) and ``coherence`` (share of edges of the spatial graph within
+        domains); ``params``, the arguments.
 
     Raises
     ------
     TypeError
         If ``mdata`` is not a MuData, or a number not an integer.
     KeyError
-        If ``modality_trust`` names what is no modality.
+        If ``modality_trust`` names a modality that does not exist.
     ValueError
-        If the tissue or an argument cannot be used. ``mdata`` is then unchanged.
+        If the tissue or an argument cannot be used. ``mdata`` is unchanged after an error.
 
     See Also
     --------
     spamca.pl.n_clusters : a figure of the criteria.
-    spamca.tl.integrate : train with that number.
+    spamca.tl.integrate : domains and embedding with that number.
 
     Notes
     -----
@@ -86,7 +85,6 @@ def estimate_n_clusters(
     --------
     >>> import spamca
     >>> mdata = spamca.datasets.simulated(n_spots=400, n_domains=4, difficulty=0.2)
-    >>> spamca.pp.neighbors(mdata)
     >>> spamca.tl.estimate_n_clusters(mdata, n_clusters_range=(2, 7))
     >>> mdata.uns["spamca_n_clusters"]["n_clusters"]
     4

@@ -36,66 +36,59 @@ def integrate(
     random_state: int = 0,
     copy: bool = False,
 ) -> MuData | None:
-    r"""Find the spatial domains of a tissue, and fuse its modalities into one embedding.
+    """Find the spatial domains of a tissue, and fuse its modalities into one embedding.
 
-    Domains are those that mixtures of the features at several spatial scales agree on, each modality weighed by what it is worth
-    (:func:`spamca.domains.find_domains`). Beside them a graph network gives an embedding that knows nothing of the domains: each modality
-    is encoded over the spatial graph at several scales. At the defaults its weights are solved for in closed form
-    (:func:`spamca.nn.start.start`) and not trained further; ``max_epochs``, ``settings`` or ``preset="paper"`` train it.
-    Runs :func:`spamca.pp.neighbors` first where it was not run, and logs that.
+    Domains are found in the features and their surroundings at several spatial scales (:func:`spamca.domains.find_domains`). Each modality
+    counts as much as it says about them. A graph network gives an embedding that does not depend on the domains. By default its weights
+    are computed in closed form (:func:`spamca.nn.start.start`) and not trained further; ``max_epochs``, ``settings`` or
+    ``preset="paper"`` train it. Runs :func:`spamca.pp.neighbors` first, and logs that, if it was not run.
 
     Parameters
     ----------
     mdata
         Tissue with one or more modalities measured on the same spots. A spot may lack a modality.
     n_clusters
-        Number of domains. None estimates it, between 2 and 15, as :func:`spamca.tl.estimate_n_clusters` does (which gives details, and
-        takes another range). :func:`spamca.tl.cluster` gives any other number without training again. With ``preset="paper"`` it is
-        the number of clusters of the network's head, ten if None.
+        Number of domains. None estimates it between 2 and 15; :func:`spamca.tl.estimate_n_clusters` explains how, and takes another
+        range. :func:`spamca.tl.cluster` gives another number without training again. With ``preset="paper"``, the number of clusters of
+        the network's head: None takes 10.
     preset
         ``"default"``, or ``"paper"`` for the published model.
     settings
-        Choices that replace those of the preset, by the names of :class:`spamca.nn.Settings`, for example
+        Values that replace those of the preset, by the names in :class:`spamca.nn.Settings`, for example
         ``{"n_latent": 64, "mask_rate": 0.3}``.
     modality_trust
-        What a modality counts for where domains are sought, from 0 to 1, by name, in place of what is measured.
+        Weight of a modality in the search for domains, from 0 to 1, by name. It replaces the estimated weight.
     batch_correction
-        Whether batch effects are taken out where the tissue has several sections, those of the ``library_key`` that
-        :func:`spamca.pp.neighbors` was given: what scales and shifts the features of a section, whatever the domain. It is
-        estimated together with the domains, so that sections may hold other shares of them, or lack a modality. Sections that
-        have hardly a domain in common cannot be told from batches; False leaves the features as they are.
+        Whether to remove batch effects between sections, those of the ``library_key`` of :func:`spamca.pp.neighbors`. They scale and
+        shift the features of a section in all its domains. They are estimated together with the domains, so sections may differ in
+        how much of each domain they hold, and may lack a modality. Sections with hardly a domain in common look like batches: use False.
     max_epochs
-        Largest number of passes over the tissue; None takes as many as the steps of the preset need. More cost time in
-        proportion.
+        Largest number of passes over the tissue. None takes what the steps of the preset need. Time grows in proportion.
     batch_size
-        Spots of one step, from several places of the tissue. None takes the whole tissue up to 40,000 spots, and 16,384 of
-        larger tissue. Smaller ones need less memory; what the network gives for a spot does not depend on it, but what it
-        learns does a little.
+        Spots per training step. None takes the whole tissue up to 40,000 spots, and 16,384 above. Smaller steps need less memory and
+        change a little what the network learns, but not how it embeds a spot.
     accelerator
-        ``"cpu"``, ``"cuda"``, ``"mps"``, or ``"auto"``: CUDA where there is a device and else the CPU.
+        ``"cpu"``, ``"cuda"``, ``"mps"``, or ``"auto"``: CUDA if there is a device, else the CPU.
     devices
-        How many devices, or which: ``"auto"`` or 1 takes the first, ``[2]`` the third, 2 the first two. Several share each
-        step between them.
+        How many devices, or which: ``"auto"`` or 1 takes the first, ``[2]`` the third, 2 the first two. Several share each step.
     strategy
-        How several devices are run, as Lightning calls it: ``"ddp"`` starts the running script once more for each of them, so
-        that all of it runs in each; ``"ddp_spawn"`` starts processes for the training only, from a script whose calls stand
-        under ``if __name__ == "__main__":``; ``"ddp_notebook"`` does so from a notebook, as long as nothing has used CUDA in it.
-        ``"auto"`` takes ``"ddp_notebook"`` in a notebook and ``"ddp"`` elsewhere.
+        How Lightning runs several devices: ``"ddp"`` starts the whole script once per device; ``"ddp_spawn"`` starts processes for
+        the training only, and needs the calls of the script under ``if __name__ == "__main__":``; ``"ddp_notebook"`` does so in a
+        notebook in which nothing has used CUDA. ``"auto"`` takes ``"ddp_notebook"`` in a notebook, else ``"ddp"``.
     precision
         ``"32-true"``, or ``"16-mixed"`` or ``"bf16-mixed"``, which save memory on CUDA and may cost accuracy.
     early_stopping
-        Whether to stop before ``max_epochs`` when the loss no longer falls; None takes the preset's.
+        Whether to stop before ``max_epochs`` when the loss no longer falls. None takes the value of the preset.
     checkpoint
-        File that the state of a long training is written to twice a minute. Where it is there, an interrupted call with the
-        same data and arguments goes on from it; at the end it is taken away.
+        File for the state of a long training, written twice a minute. If it exists, the same call with the same data continues from
+        it. It is deleted at the end.
     progress_bar
-        Whether to show one.
+        Whether to show a progress bar.
     key_added
         Name of the result, see Returns.
     random_state
-        Seed of the starts and samples that domains are found from, of weights, masks and negatives, and of
-        :func:`spamca.pp.neighbors` where that has to be run. On the CPU the same seed gives the same result bit for bit on the same
-        machine with the same number of threads; on a GPU sums may be taken in another order. The global random state is left as it was.
+        Seed of everything random. On the CPU the same seed gives the same result bit for bit on the same machine with the same
+        number of threads; a GPU may sum in another order. The global random state does not change.
     copy
         Whether to return a changed copy and leave ``mdata`` as it is.
 
@@ -106,48 +99,47 @@ def integrate(
     ``mdata.obs["spamca"]``
         Domain of each spot: ordered categories ``"0"``, ``"1"``, ... by falling size.
     ``mdata.obs["spamca_confidence"]``, ``mdata.obsm["spamca_posterior"]``
-        Probability of that domain, and of every domain (a DataFrame): the mean over models of which four start from halves of the spots.
+        Probability of that domain, and of every domain (a DataFrame): the mean over models, four of which start from half of the spots.
     ``mdata.obsm["X_spamca"]``
         Fused embedding, float32 of shape (n_obs, n_latent). It does not depend on the domains or their number.
     ``mdata.obs["<modality>:spamca_weight"]``
-        Share of each modality in what all of them tell about the domain of a spot, summing to one over the modalities; zero where
-        the spot lacks it.
+        Share of each modality in what all of them say about the domain of a spot. Shares sum to one over the modalities; zero where
+        the spot lacks the modality.
     ``mdata.uns["spamca"]``
-        ``params`` (settings and arguments, number of threads), ``history`` (each loss per step), ``domains`` (how clear the domains
-        are; ``weights``, what the likelihood of each modality is raised to, and ``inflation``, how many times its evidence would be counted if spots were
-        independent), ``cluster`` (their number and where it is from), ``network`` (weights), ``modalities`` and ``scale`` (their order,
-        and what their features were divided by), ``versions``, ``random_state``.
+        ``params`` (settings, arguments, number of threads), ``history`` (each loss per step), ``domains`` (how clear the domains are;
+        ``weights``, the power of the likelihood of each modality, and ``inflation``, how many times its evidence would be counted if spots
+        were independent), ``cluster`` (number of domains and its origin), ``network`` (weights), ``modalities`` and ``scale`` (their order,
+        and the divisor of their features), ``versions``, ``random_state``.
     ``mdata.uns["spamca_colors"]``
-        One colour per domain; colours that are there stay if their number fits.
+        One colour per domain. Colours that are there stay if their number fits.
     ``mdata.uns["neighbors"]``, ``mdata.obsp["connectivities"]``, ``mdata.obsp["distances"]``
-        scanpy's neighbours of the embedding, also in each modality, so that :func:`scanpy.tl.umap` can follow; where
-        ``"neighbors"`` is taken by another representation, under ``"spamca_neighbors"``.
-    ``mdata[modality].obsm["X_spamca_corrected"]``
-        Where batch effects of several sections were taken out: features without them.
+        scanpy's neighbours of the embedding, also in each modality, for :func:`scanpy.tl.umap`. They are named
+        ``"spamca_neighbors"`` if ``"neighbors"`` belongs to another representation.
     ``mdata[modality].obs["spamca"]``, ``.obs["spamca_weight"]``, ``.obsm["X_spamca"]``, ``.obsm["spamca_view_weights"]``
-        Domains and weight again, latent of the modality, and the weights of its views (a DataFrame).
+        Domains and weight again, latent of the modality, and weights of its views (a DataFrame).
+    ``mdata[modality].obsm["X_spamca_corrected"]``
+        Features without batch effects, if these were removed.
 
     With ``preset="paper"`` no domains are written: call :func:`spamca.tl.cluster`.
 
     Raises
     ------
     TypeError
-        If ``mdata`` is not a MuData, or an argument not of the kind that it should be.
+        If ``mdata`` is not a MuData, or an argument has the wrong type.
     ValueError
-        If the tissue or an argument cannot be used, some graphs are there and others are not, or the checkpoint is of
-        another training.
+        If the tissue or an argument cannot be used, some modalities have features and others not, or the checkpoint is of another training.
     FloatingPointError
         If training diverges.
     RuntimeError
-        If processes are to be forked after CUDA was used.
+        If processes would be forked after CUDA was used.
 
-    ``mdata`` is unchanged after an error, and when training is interrupted.
+    ``mdata`` is unchanged after an error or an interruption.
 
     See Also
     --------
-    spamca.pp.neighbors : the graphs that the network works on.
+    spamca.pp.neighbors : the graphs that domains and network need.
     spamca.tl.cluster : another number of domains.
-    spamca.metrics.mixing : how far sections are mixed in it.
+    spamca.metrics.mixing : how well sections mix in the embedding.
 
     Examples
     --------
