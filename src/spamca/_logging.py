@@ -1,4 +1,4 @@
-"""The package's logger: choices made on the user's behalf are told at level INFO."""
+"""The package's logger: choices made on the user's behalf are logged at level INFO."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ import scanpy as sc
 from anndata import AnnData
 
 from spamca.graph.neighbors import exact_neighbors
-from spamca.tissue import neighbors
+from spamca.tissue import results
 
 
 def test_it_is_what_scanpy_would_write(integrated):
@@ -26,9 +26,9 @@ def test_it_is_searched_as_its_size_asks(integrated, monkeypatch):
         asked.append((points.shape, n_neighbors, random_state))
         return exact_neighbors(points, n_neighbors)
 
-    monkeypatch.setattr(neighbors, "nearest_neighbors", search)
+    monkeypatch.setattr(results, "nearest_neighbors", search)
     exact = integrated.obsp["connectivities"]
-    found = neighbors.Neighbors.of(integrated.obsm["X_spamca"], random_state=5)
+    found = results.Neighbors.of(integrated.obsm["X_spamca"], random_state=5)
     assert asked == [(integrated.obsm["X_spamca"].shape, 14, 5)]
     np.testing.assert_allclose(found.graphs["connectivities"].toarray(), exact.toarray(), atol=1e-6)
 

@@ -439,7 +439,7 @@ def test_interrupted_search_leaves_no_trace(with_graphs, monkeypatch, assert_sam
     _edge.drop_pulled(before, "spamca")  # mudata 0.3 copies columns of the modalities
     for where in (
         "spamca.domains.find_domains",
-        "spamca.tissue.neighbors.nearest_neighbors",
+        "spamca.tissue.results.nearest_neighbors",
         "spamca.tissue.results.palette",
     ):
         with monkeypatch.context() as patched:

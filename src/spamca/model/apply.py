@@ -11,8 +11,7 @@ from spamca import domains
 from spamca._palette import palette
 from spamca.cluster import Clustering, refine
 from spamca.model.file import digest
-from spamca.model.network import for_network, stored_settings
-from spamca.model.parts import versions
+from spamca.model.parts import for_network, stored_settings, versions
 from spamca.nn import VIEWS
 from spamca.tissue import Neighbors, Results
 from spamca.train.batches import SPOTS, WHOLE

@@ -8,7 +8,7 @@ import numpy as np
 
 from spamca.denoise import Restored, restore
 from spamca.denoise.hidden import foreseen
-from spamca.model.network import for_network
+from spamca.model.parts import for_network
 from spamca.train.batches import SPOTS, WHOLE
 from spamca.train.threads import threads
 from spamca.train.tiles import tiles
@@ -16,7 +16,7 @@ from spamca.train.tiles import tiles
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from spamca.model.network import Trained
+    from spamca.model.parts import Trained
     from spamca.tissue import Tissue
 
 

@@ -52,8 +52,9 @@ def find_number(
         nothing = "neighbours share nothing in any modality; the number of domains is the least"
         logger.warning(f"%s: {nothing}, %d", caller, found.n_domains)
         return found
-    told = (caller, found.n_domains, found.tried[0], found.tried[-1], ", ".join(map(str, found.plausible)))
-    logger.info("%s: estimated %d domains between %d and %d; plausible: %s", *told)
+    plausible = ", ".join(map(str, found.plausible))
+    estimated = "estimated %d domains between %d and %d; plausible: %s"
+    logger.info(f"%s: {estimated}", caller, found.n_domains, found.tried[0], found.tried[-1], plausible)
     return found
 
 
@@ -92,29 +93,17 @@ def spare_gain(emissions: Emissions, tissue: Tissue, posterior: np.ndarray) -> f
 
 
 def results_of(
-    found: Domains,
-    emissions: Emissions | None,
-    names: Sequence[str],
-    *,
-    n_clusters: int,
-    origin: str,
-    random_state: int,
+    found: Domains, emissions: Emissions | None, names: Sequence[str], *, n_clusters: int, **asked: Any
 ) -> Results:
-    """Domains and what they look like as results; their number is from ``origin``."""
+    """Domains and what they look like as results; ``asked`` says where their number is from, and the seed."""
     of_modality = {"weights": found.weights, "inflation": found.inflation}
     record = {name: dict(zip(names, values.tolist(), strict=True)) for name, values in of_modality.items()}
-    cluster = {"method": FIELD, "n_clusters": int(n_clusters), "n_clusters_from": origin}
-    cluster |= {"n_found": found.assignment.shape[1], "refine": False, "random_state": random_state}
-    return Results(
-        names,
-        {
-            **({} if emissions is None else {"field": stored_emissions(emissions)}),
-            "domains": {**found.record, **record, "hops": list(found.hops)},
-            "cluster": cluster,
-        },
-        Clustering(found.assignment.argmax(axis=1), found.assignment),
-        weights=found.shares,
-    )
+    cluster = {"method": FIELD, "n_clusters": int(n_clusters), "refine": False, **asked}
+    cluster["n_found"] = found.assignment.shape[1]
+    domains_record = {**found.record, **record, "hops": list(found.hops)}
+    field = {} if emissions is None else {"field": stored_emissions(emissions)}
+    clustering = Clustering(found.assignment.argmax(axis=1), found.assignment)
+    return Results(names, {**field, "domains": domains_record, "cluster": cluster}, clustering, weights=found.shares)
 
 
 def _arrays(tissue: Tissue) -> dict[str, Any]:

@@ -16,8 +16,7 @@ from spamca.model.domains import (
     results_of,
     without_batch_effects,
 )
-from spamca.model.network import for_network, stored_settings, weights_of
-from spamca.model.parts import stored_emissions, versions
+from spamca.model.parts import for_network, stored_emissions, stored_settings, versions, weights_of
 from spamca.nn import VIEWS
 from spamca.tissue import Neighbors, Results
 from spamca.train import fit
@@ -72,7 +71,7 @@ def fit_tissue(
         field = {} if emissions is None else {"field": stored_emissions(emissions)}
         results = Results(names, field, weights=latents.modality_weights.numpy())
     else:
-        results = results_of(found, emissions, names, n_clusters=n_domains, origin=origin, **seed)
+        results = results_of(found, emissions, names, n_clusters=n_domains, n_clusters_from=origin, **seed)
     used = fitted.network.settings
     params = {"n_clusters": n_domains, "n_clusters_given": n_clusters is not None, "n_threads": fitted.n_threads}
     record = {

@@ -11,8 +11,7 @@ import pandas as pd
 from spamca import _checks, _keys
 from spamca._palette import palette
 from spamca.model.domains import FIELD, spare_gain
-from spamca.model.network import n_clusters_of, trained_network, trained_tissue
-from spamca.model.parts import emissions_of
+from spamca.model.parts import emissions_of, n_clusters_of, trained_network, trained_tissue
 from spamca.nn import Settings
 from spamca.tissue import feature_names, plain, preparation_of
 

@@ -1,4 +1,4 @@
-"""``Model``: a trained network with all that it takes to find its domains in other tissue."""
+"""``Model``: what a training finds, and all that it takes to find its domains in other tissue."""
 
 from __future__ import annotations
 
@@ -22,17 +22,15 @@ if TYPE_CHECKING:
 
 
 class Model:
-    """A trained network with all that it takes to find its domains in other tissue.
+    """A trained model: all that it takes to find its domains in other tissue with :func:`spamca.tl.transform`.
 
-    It holds how features are prepared, how graphs are built, what the domains look like, and the weights of the network;
-    nothing of the tissue itself. :func:`spamca.tl.transform` applies it.
+    It holds how features are prepared and graphs built, what the domains look like, and the weights of the network. It holds
+    nothing of the tissue itself.
 
     Parameters
     ----------
-    header
-        Everything but the arrays, as JSON knows it.
-    arrays
-        The arrays, by name. :meth:`from_mudata` and :meth:`load` give both.
+    header, arrays
+        Numbers and names, and arrays. :meth:`from_mudata` and :meth:`load` give both.
 
     See Also
     --------
@@ -59,7 +57,7 @@ class Model:
 
     @classmethod
     def from_mudata(cls, mdata: MuData, key: str = _keys.SPAMCA) -> Model:
-        """The model that a tissue was trained to.
+        """The model of a tissue that was trained on.
 
         Parameters
         ----------
@@ -77,9 +75,9 @@ class Model:
         TypeError
             If ``mdata`` is not a MuData.
         KeyError
-            If it was not integrated or has no domains under that name, or the posterior or the spatial graph is gone.
+            If it has no network or no domains under that name, or the posterior or the spatial graph is missing.
         ValueError
-            If its features are no longer those that the network was trained on, or domains were read from another embedding.
+            If its features are no longer those of the training, or domains were found in another embedding.
         """
         from spamca.model.from_mudata import parts_of
 
@@ -89,7 +87,7 @@ class Model:
 
     @classmethod
     def load(cls, path: str | Path) -> Model:
-        """Read a model from a file; nothing in the file is run.
+        """Read a model from a file. It gives bit for bit what the saved one gives; nothing in the file is run.
 
         Parameters
         ----------
@@ -98,20 +96,20 @@ class Model:
 
         Returns
         -------
-        The model, which gives bit for bit what the saved one gives.
+        The model.
 
         Raises
         ------
         FileNotFoundError
             If there is no such file.
         ValueError
-            If it is not a model, cut short, changed after it was saved, or of a version that is not known.
+            If it is not a model, cut short, changed after it was saved, or of an unknown version.
         """
         model = cls(*file.read(Path(path)))
         try:
             model.check()
         except (KeyError, TypeError, IndexError, ValueError) as error:
-            msg = f"{str(path)!r} holds no whole model: {error}; train and save anew with spamca.Model.save"
+            msg = f"{str(path)!r} holds no whole model: {error}; train again and save with spamca.Model.save"
             raise ValueError(msg) from error
         return model
 
@@ -121,7 +119,7 @@ class Model:
         Parameters
         ----------
         path
-            The file, by custom ``*.safetensors``. One that is there is replaced when the new one is whole.
+            The file, by custom ``*.safetensors``. An older one is replaced when the new one is complete.
         """
         file.write(Path(path), self.header, self.arrays)
 
@@ -143,14 +141,14 @@ class Model:
     @cached_property
     def settings(self) -> Settings:
         """Choices of the network and its training."""
-        from spamca.model.network import settings_of
+        from spamca.model.parts import settings_of
 
         return settings_of(self.header["settings"])
 
     @cached_property
     def network(self) -> SpaMCA:
         """The network, in evaluation mode, on the CPU."""
-        from spamca.model.network import rebuild
+        from spamca.model.parts import rebuild
 
         widths = [modality["n_components"] for modality in self.header["modalities"]]
         return rebuild(self.settings, widths, self.header["n_clusters"], self.under("network"))

@@ -166,4 +166,5 @@ def _domains_in_features(mdata: MuData, n_clusters: int | None, key_added: str, 
     corrected = None if corrected is None else tissue.having(corrected, random_state)
     found = find_domains(tissue, n_clusters, params.get("modality_trust"), random_state=random_state)
     emissions = estimate_emissions(tissue, found, corrected)
-    return results_of(found, emissions, tissue.names, n_clusters=n_clusters, origin=origin, random_state=random_state)
+    asked = {"n_clusters": n_clusters, "n_clusters_from": origin, "random_state": random_state}
+    return results_of(found, emissions, tissue.names, **asked)

@@ -42,10 +42,15 @@ def domains_in_embedding(
     embedding = _embedding_of(mdata, use_rep, key_added)
     record = mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {})
     graph = mdata.obsp.get(record.get("connectivities_key", _keys.connectivities(_keys.SPATIAL)))
-    _check_selection(selection, method, has_graph=graph is not None)
-    if refines and graph is None:
-        msg = "refine=True needs the spatial graph, which mdata does not have; call spamca.pp.neighbors(mdata)"
-        raise KeyError(msg)
+    if selection is not None:
+        _checks.check_choice("selection", selection, SELECTIONS)
+        if method != "mixture":
+            msg = f"selection={selection!r} is for method='mixture', not {method!r}; leave it out"
+            raise ValueError(msg)
+    for argument, needs_graph in {"selection='coherence'": selection == "coherence", "refine=True": refines}.items():
+        if needs_graph and graph is None:
+            msg = f"{argument} needs the spatial graph, which mdata does not have; call spamca.pp.neighbors(mdata)"
+            raise KeyError(msg)
     expected = mdata.uns.get(key_added, {}).get("params", {}).get("n_clusters")
     points, components = reduce(embedding, n_components, random_state=random_state)
     number = _number_of(n_clusters, expected, between, points, graph, random_state)
@@ -85,19 +90,6 @@ def _embedding_of(mdata: MuData, key: str, key_added: str) -> np.ndarray:
         )
         raise ValueError(msg)
     return values
-
-
-def _check_selection(selection: str | None, method: str, *, has_graph: bool) -> None:
-    if selection is None:
-        return
-    _checks.check_choice("selection", selection, SELECTIONS)
-    if method != "mixture":
-        msg = f"selection={selection!r} is for method='mixture', not {method!r}; leave it out"
-        raise ValueError(msg)
-    if selection == "coherence" and not has_graph:
-        needs = "selection='coherence' needs the spatial graph, which mdata does not have"
-        msg = f"{needs}; call spamca.pp.neighbors(mdata)"
-        raise KeyError(msg)
 
 
 def _number_of(

@@ -108,7 +108,7 @@ def denoise(
     ['protein2']
     """
     from spamca.model.denoise import denoise_tissue
-    from spamca.model.network import trained_network, trained_tissue
+    from spamca.model.parts import trained_network, trained_tissue
     from spamca.train.batches import WHOLE
 
     _checks.check_mudata(mdata, copy=copy)

@@ -31,23 +31,11 @@ MOST_MISSING = 0.5
 
 @dataclass(frozen=True)
 class NewTissue:
-    """A tissue with the modalities of a model, in its order.
+    """A tissue with the modalities of a model, in its order, and coordinates (n, 2).
 
-    Parameters
-    ----------
-    tissue
-        Features, float32, and graphs; no spot has a modality that is absent.
-    coords
-        Coordinates, (n, 2).
-    spatial
-        The spatial graph and how it was built.
-    unexplained
-        What neighbours share beyond the components of each modality, in units of its 99 % quantile in the training, float64 of
-        shape (n, M); NaN where that is not known.
-    missing
-        Number of features that each modality lacks, where it lacks some.
-    absent
-        Modalities that the tissue lacks.
+    ``unexplained`` is what neighbours share beyond the components of each modality, in units of its 99 % quantile in the training,
+    float64 of shape (n, M), NaN where that is not known. ``missing`` holds the number of features that modalities lack, and ``absent``
+    the modalities that the tissue lacks.
     """
 
     tissue: Tissue

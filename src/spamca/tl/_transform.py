@@ -22,7 +22,7 @@ FAR = 0.3
 larger it is, and halves in which domains are new lie far above."""
 
 STRANGE = 0.75
-"""How far a domain may have moved, as a share of what lies between it and its nearest, before that is told."""
+"""How far a domain may have moved, as a share of what lies between it and its nearest, before that is logged."""
 
 
 def transform(

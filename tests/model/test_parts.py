@@ -7,7 +7,7 @@ import torch
 
 import spamca
 from spamca.graph import normalize
-from spamca.model.network import (
+from spamca.model.parts import (
     for_network,
     rebuild,
     settings_of,
