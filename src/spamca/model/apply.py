@@ -51,24 +51,24 @@ def apply(
     (:meth:`spamca.domains.Emissions.novelty`) and of ``unexplained``, each in units of the 99 % quantile of the training; NaN where
     it is not known.
     """
-    emissions, novelty = model.emissions, np.fmax.reduce(unexplained, axis=1)
+    emissions, novelty, readout = model.emissions, np.fmax.reduce(unexplained, axis=1), model.readout
     with threads(tissue.n_spots):
         latents = _encoded(model, tissue)
     weights, n_new, moved = latents.modality_weights.numpy(), 0, None
+    if readout is not None:
+        posterior = readout.posterior(latents.fused.numpy())
+        clustering = Clustering(posterior.argmax(axis=1), posterior)
+        clustering = refine(clustering, tissue.graph) if model.header["refine"] else clustering
     if emissions is not None:
         components = emissions.components(tissue.features, tissue.present, tissue.graph)
         novelty = np.fmax(novelty, emissions.novelty(components))
-    if model.readout is not None:
-        posterior = model.readout.posterior(latents.fused.numpy())
-        clustering = Clustering(posterior.argmax(axis=1), posterior)
-        clustering = refine(clustering, tissue.graph) if model.header["refine"] else clustering
-    else:
-        found = known = emissions.domains(components)
-        if adapt:
-            found = domains.follow(emissions, components, known)
-            moved = emissions.moved(components, found)
-        clustering, n_new = Clustering(found.argmax(axis=1), found), found.shape[1] - known.shape[1]
-        weights = domains.shares(components, found, len(tissue.names))
+        if readout is None:
+            found = known = emissions.domains(components)
+            if adapt:
+                found = domains.follow(emissions, components, known)
+                moved = emissions.moved(components, found)
+            clustering, n_new = Clustering(found.argmax(axis=1), found), found.shape[1] - known.shape[1]
+            weights = domains.shares(components, found, len(tissue.names))
     names, colors = _with_new(model, n_new)
     cluster = {"method": model.header["method"], "n_clusters": len(names), "n_clusters_from": "model"}
     cluster |= {"n_found": len(np.unique(clustering.labels)), "refine": model.header["refine"]}

@@ -66,7 +66,7 @@ def default_range(n_spots: int) -> tuple[int, int]:
 
 def without_batch_effects(tissue: Tissue, found: Domains, random_state: int) -> Tissue:
     """The tissue with features from which is removed what the sections add to the domains."""
-    given = tissue.features, tissue.graph, found.assignment, tissue.sections, tissue.has
+    given: Any = tissue.features, tissue.graph, found.assignment, tissue.sections, tissue.has
     return tissue.having(domains.without_batch_effects(*given), random_state)
 
 
@@ -75,8 +75,9 @@ def estimate_emissions(tissue: Tissue, found: Domains | None, corrected: Tissue 
 
     None where neighbours share nothing in any modality.
     """
-    if found is None:
-        components, hops = components_of(**_arrays(tissue)), (0,)
+    hops: tuple[int, ...] = (0,)
+    if found is None or found.components is None:
+        components = components_of(**_arrays(tissue))
         assignment = np.ones((tissue.n_spots, 1), dtype=np.float32)
     else:
         components, hops, assignment = found.components, found.hops, found.assignment

@@ -46,26 +46,24 @@ def fit_tissue(
     ``trust`` holds weights of modalities by name; the other arguments are those of :func:`spamca.train.fit`. The record has no ``graphs``
     and ``unexplained`` yet.
     """
-    n_domains, origin, names, seed = n_clusters, "argument", tissue.names, {"random_state": random_state}
-    if n_clusters is None and finds_domains:
-        between = default_range(tissue.n_spots)
-        n_domains, origin = find_number(tissue, between, trust, caller="integrate", **seed).n_domains, "estimate"
-    elif n_clusters is None:
+    names, seed, n_head = tissue.names, {"random_state": random_state}, PROTOTYPES
+    n_domains, origin, found, corrected, weights = n_clusters, "argument", None, None, None
+    if finds_domains:
+        if n_domains is None:
+            between = default_range(tissue.n_spots)
+            n_domains, origin = find_number(tissue, between, trust, caller="integrate", **seed).n_domains, "estimate"
+        found = find_domains(tissue, n_domains, trust, **seed)
+        corrected = None if tissue.sections is None else without_batch_effects(tissue, found, random_state)
+        if settings.fusion == "sum" and found.weights.any():
+            weights = np.sqrt(found.weights).tolist()
+    elif n_domains is None:
         logger.info("integrate: n_clusters not given, training the cluster head with %d", PROTOTYPES)
-    found = find_domains(tissue, n_domains, trust, **seed) if finds_domains else None
-    corrected = None if found is None or tissue.sections is None else without_batch_effects(tissue, found, random_state)
+    else:
+        n_head = n_domains
     seen = tissue if corrected is None else corrected
     scale = seen.root_mean_squares() if settings.scale_features else [1.0] * len(names)
-    weighted = found is not None and settings.fusion == "sum" and found.weights.any()
-    fitted = fit(
-        for_network(seen, scale),
-        min(PROTOTYPES if finds_domains else n_domains or PROTOTYPES, tissue.n_spots),
-        settings,
-        trust=np.sqrt(found.weights).tolist() if weighted else None,
-        position=tissue.position,
-        **seed,
-        **training,
-    )
+    n_head, training = min(n_head, tissue.n_spots), {"position": tissue.position, **seed, **training}
+    fitted = fit(for_network(seen, scale), n_head, settings, trust=weights, **training)
     emissions, latents = estimate_emissions(tissue, found, corrected), fitted.latents
     if found is None:
         field = {} if emissions is None else {"field": stored_emissions(emissions)}

@@ -28,7 +28,10 @@ def preparation_of(modality: AnnData) -> tuple[Fitted, np.ndarray] | None:
     record = modality.uns[_keys.MODALITY_RECORD]
     if record["kind"] == _keys.GIVEN:
         return None
-    fitted = stored_fitted(modality)
+    return _used(stored_fitted(modality), record["kind"])
+
+
+def _used(fitted: Fitted, kind: str) -> tuple[Fitted, np.ndarray]:
     used, n_used = fitted.used(), int(fitted.constants["n_used"])
     if used.sum() != n_used:
         msg = (
@@ -36,7 +39,7 @@ def preparation_of(modality: AnnData) -> tuple[Fitted, np.ndarray] | None:
             "spamca.pp.prepare(mdata)"
         )
         raise ValueError(msg)
-    used |= KINDS[record["kind"]].centred
+    used |= KINDS[kind].centred
     return fitted.take(used), used
 
 
@@ -91,7 +94,7 @@ def _treated(modality: AnnData, expected: np.ndarray) -> tuple[np.ndarray, Fitte
     if kind == _keys.GIVEN or modality.X is None:
         return None
     try:
-        fitted, used = preparation_of(modality)
+        fitted, used = _used(stored_fitted(modality), kind)
         treated, known = KINDS[kind].treat(matrix_of(opened(modality), kind)[0], np.flatnonzero(used), fitted)
     except (KeyError, ValueError):
         return None

@@ -139,7 +139,7 @@ def write(mdata: MuData, results: Results, key_added: str, caller: str) -> None:
     before = mdata.uns.get(key_added, {}) if results.latents is None else {}
     mdata.uns[key_added] = {**before, **results.record}
     if results.domains is not None:
-        _write_domains(mdata, results, key_added)
+        _write_domains(mdata, results, results.domains, key_added)
 
 
 def _write_modality(mdata: MuData, results: Results, m: int, key_added: str) -> None:
@@ -160,17 +160,17 @@ def _write_modality(mdata: MuData, results: Results, m: int, key_added: str) -> 
         modality.obsm[_keys.corrected(key_added)] = own(results.corrected[m])
 
 
-def _write_domains(mdata: MuData, results: Results, key_added: str) -> None:
+def _write_domains(mdata: MuData, results: Results, domains: Clustering, key_added: str) -> None:
     """Labels, posterior, confidence and colours; labels and colours in each modality too."""
-    posterior, given = results.domains.posterior, results.colors
+    posterior, given = domains.posterior, results.colors
     n_domains = posterior.shape[1]
     names = [str(k) for k in range(n_domains)] if results.domain_names is None else list(results.domain_names)
-    labels = pd.Categorical.from_codes(results.domains.labels, names, ordered=True)
+    labels = pd.Categorical.from_codes(domains.labels, names, ordered=True)
     colors = [str(color) for color in (mdata.uns.get(_keys.colors(key_added), ()) if given is None else given)]
     colors = colors if len(colors) == n_domains else palette(n_domains)
 
     mdata.obs[key_added] = labels
-    mdata.obs[_keys.confidence(key_added)] = posterior[np.arange(len(labels)), results.domains.labels]
+    mdata.obs[_keys.confidence(key_added)] = posterior[np.arange(len(labels)), domains.labels]
     mdata.obsm[_keys.posterior(key_added)] = pd.DataFrame(posterior, index=mdata.obs_names, columns=names)
     mdata.uns[_keys.colors(key_added)] = colors
     _edge.drop_pulled(mdata, key_added)

@@ -72,7 +72,8 @@ class Tissue:
     def own(self, modality: int, values: np.ndarray) -> np.ndarray:
         """Values (n, ...) in the order of the spots of a modality."""
         row = self.rows[modality]
-        return _edge.collect(values, row, np.count_nonzero(row >= 0))
+        own: np.ndarray = _edge.collect(values, row, int(np.count_nonzero(row >= 0)))
+        return own
 
     def root_mean_squares(self) -> list[float]:
         """Root mean square of the features of each modality: divided by it, none outweighs another by its units."""
@@ -134,13 +135,13 @@ def stored_corrected(mdata: MuData, names: Sequence[str], key_added: str) -> lis
 def section_numbers(mdata: MuData, caller: str) -> np.ndarray | None:
     """Section of each spot, integers (n_obs,), by the column that the spatial graph was made with; None where there is one."""
     library_key = _checks.recorded_library_key(mdata)
-    if library_key is None:
-        return None
     try:
         library = _checks.check_library(mdata, library_key)
     except (KeyError, TypeError, ValueError):
         lost = "the spatial graph names sections by %r, which obs no longer holds for all spots; batch effects stay"
         logger.warning(f"%s: {lost}", caller, library_key)
+        return None
+    if library is None:
         return None
     names, sections = np.unique(library, return_inverse=True)
     return sections if len(names) > 1 else None

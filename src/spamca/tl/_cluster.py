@@ -130,8 +130,13 @@ def cluster(
         _check_unused(use_rep=use_rep, selection=selection, refine=refine or None)
         results = _domains_in_features(mdata, n_clusters, key_added, seed)
     else:
-        options = {"selection": selection, "refines": refine, "between": n_clusters_range, "n_components": n_components}
-        where = {"use_rep": use_rep, "key_added": key_added, "random_state": seed}
+        options: dict[str, Any] = {
+            "selection": selection,
+            "refines": refine,
+            "between": n_clusters_range,
+            "n_components": n_components,
+        }
+        where: dict[str, Any] = {"use_rep": use_rep, "key_added": key_added, "random_state": seed}
         results = domains_in_embedding(mdata, n_clusters, method, **options, **where)
     with _edge.transaction(mdata, copy=copy) as target:
         write(target, results, key_added, "cluster")
@@ -162,9 +167,8 @@ def _domains_in_features(mdata: MuData, n_clusters: int | None, key_added: str, 
         _checks.check_n_clusters(n_clusters, mdata.n_obs)
         logger.info("cluster: n_clusters=%d, that of integrate", n_clusters)
     tissue = read(mdata, sections=section_numbers(mdata, "cluster") if params.get("batch_correction") else None)
-    corrected = stored_corrected(mdata, tissue.names, key_added)
-    corrected = None if corrected is None else tissue.having(corrected, random_state)
+    stored = stored_corrected(mdata, tissue.names, key_added)
     found = find_domains(tissue, n_clusters, params.get("modality_trust"), random_state=random_state)
-    emissions = estimate_emissions(tissue, found, corrected)
-    asked = {"n_clusters": n_clusters, "n_clusters_from": origin, "random_state": random_state}
+    emissions = estimate_emissions(tissue, found, None if stored is None else tissue.having(stored, random_state))
+    asked: dict[str, Any] = {"n_clusters": n_clusters, "n_clusters_from": origin, "random_state": random_state}
     return results_of(found, emissions, tissue.names, **asked)

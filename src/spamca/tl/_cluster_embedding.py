@@ -59,13 +59,15 @@ def domains_in_embedding(
     found = CLUSTERERS[method](points, n_clusters, connectivities=graph, random_state=random_state, **options)
     found = (refine(found, graph) if refines else found).by_size()
     _log(found, n_clusters)
-    kept = float((found.readout.posterior(points).argmax(axis=1) == found.labels).mean())
-    if (refines or method == "leiden") and kept < KEPT:
-        same = "Gaussians, by which tl.transform reads domains out, give %.0f %% of these spots the same"
-        logger.info(f"cluster: {same}", 100 * kept)
+    readout: Any = found.readout
+    if refines or method == "leiden":
+        kept = float((readout.posterior(points).argmax(axis=1) == found.labels).mean())
+        if kept < KEPT:
+            same = "Gaussians, by which tl.transform reads domains out, give %.0f %% of these spots the same"
+            logger.info(f"cluster: {same}", 100 * kept)
     arguments = {"use_rep": use_rep, "n_components": n_components, "refine": refines, "random_state": random_state}
     record = {"method": method, **number, "n_found": found.posterior.shape[1], **arguments, **found.record}
-    record["readout"] = stored_readout(found.readout.behind(components))
+    record["readout"] = stored_readout(readout.behind(components))
     return Results((), {"cluster": record}, found)
 
 

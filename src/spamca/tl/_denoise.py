@@ -12,8 +12,6 @@ from spamca.tissue import check_free, feature_names, signal_of, stored_fitted, w
 if TYPE_CHECKING:
     from mudata import MuData
 
-    from spamca.features import Fitted
-
 
 def denoise(
     mdata: MuData,
@@ -115,7 +113,7 @@ def denoise(
     seed = _checks.check_seed(random_state)
     trained = trained_network(mdata, key)
     names = _wanted(mdata, modalities, features)
-    fitted = {name: _fitted_of(mdata, name) for name in names}
+    fitted = {name: stored_fitted(mdata[name]) for name in names}
     key_added = _keys.denoised(key) if key_added is None else key_added
     check_free(mdata, key, key_added, names)
     if list(mdata.mod) != trained.names:
@@ -148,6 +146,13 @@ def _wanted(
     else:
         names = _names("modalities", modalities)
         _checks.check_modality_names("modalities", dict.fromkeys(names), mdata)
+        for name in names:
+            if not _has_loadings(mdata, name):
+                msg = (
+                    f"modality {name!r} has no loadings of spamca.pp.prepare to map back through (its features came from elsewhere); "
+                    "call spamca.pp.prepare(mdata) and integrate again, or leave it out of modalities"
+                )
+                raise KeyError(msg)
     if features is None:
         return dict.fromkeys(names)
     asked = _names("features", features)
@@ -158,16 +163,6 @@ def _wanted(
         msg = f"features names {sorted(missing)}, which none of the modalities {names} has"
         raise KeyError(msg)
     return {name: chosen for name, chosen in found.items() if chosen}
-
-
-def _fitted_of(mdata: MuData, name: str) -> Fitted:
-    if not _has_loadings(mdata, name):
-        msg = (
-            f"modality {name!r} has no loadings of spamca.pp.prepare to map back through (its features came from elsewhere); "
-            "call spamca.pp.prepare(mdata) and integrate again, or leave it out of modalities"
-        )
-        raise KeyError(msg)
-    return stored_fitted(mdata[name])
 
 
 def _has_loadings(mdata: MuData, name: str) -> bool:

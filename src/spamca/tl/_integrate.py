@@ -180,7 +180,12 @@ def integrate(
         msg = f"modality_trust={modality_trust!r} is for domains, which preset='paper' does not find; leave it out"
         raise ValueError(msg)
 
-    device = {"accelerator": accelerator, "devices": devices, "strategy": strategy, "precision": precision}
+    device: dict[str, Any] = {
+        "accelerator": accelerator,
+        "devices": devices,
+        "strategy": strategy,
+        "precision": precision,
+    }
     training = {**device, "batch_size": batch_size, "checkpoint": checkpoint, "progress_bar": progress_bar}
     optional = {"batch_size": batch_size, "modality_trust": None if modality_trust is None else dict(modality_trust)}
     arguments = {"preset": preset, **device, **{name: value for name, value in optional.items() if value is not None}}
@@ -188,7 +193,7 @@ def integrate(
     no_gpu = accelerator == "cpu" or forks(strategy, devices)
     with without_gpu(wanted=no_gpu), _edge.transaction(mdata, copy=copy) as target:
         tissue = ready(target, seed, "integrate", position=True, **needs)
-        how = {"finds_domains": finds_domains, "trust": modality_trust, "random_state": seed}
+        how: dict[str, Any] = {"finds_domains": finds_domains, "trust": modality_trust, "random_state": seed}
         results = fit_tissue(tissue, chosen, n_clusters, **how, **training)
         results.record["params"] |= arguments
         results.record.update(graphs=graph_records(target), unexplained=usual_unexplained(target, tissue))

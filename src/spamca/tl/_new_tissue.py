@@ -69,7 +69,10 @@ def read_new(mdata: MuData, model: Model, spatial_key: str, library_key: str | N
         raise ValueError(msg)
     coords = _checks.check_coordinates(mdata, spatial_key)
     spatial = _spatial(mdata, coords, model.header["graphs"]["spatial"], library_key)
-    features, graphs, missing, beyond = [], [], {}, np.full((n, len(described)), np.nan)
+    features: list[np.ndarray] = []
+    graphs: list[csr_matrix] = []
+    missing: dict[str, int] = {}
+    beyond = np.full((n, len(described)), np.nan)
     needs_graphs = "feature" in model.settings.views
     for m, (one, row) in enumerate(zip(described, rows, strict=True)):
         name = one["name"]
@@ -87,8 +90,8 @@ def read_new(mdata: MuData, model: Model, spatial_key: str, library_key: str | N
         if needs_graphs:
             graph = _feature_graph(values, model.header["graphs"]["features"][name], random_state)
             graphs.append(_edge.spread_graph(graph, row))
-    graphs = tuple(graphs) if needs_graphs else ()
-    tissue = Tissue(tuple(model.modalities), rows, tuple(features), spatial.graph.connectivities, graphs)
+    links = spatial.graph.connectivities
+    tissue = Tissue(tuple(model.modalities), rows, tuple(features), links, tuple(graphs) if needs_graphs else ())
     return NewTissue(tissue, coords, spatial, beyond, missing, absent)
 
 
@@ -147,7 +150,8 @@ def _spatial(mdata: MuData, coords: np.ndarray, params: Mapping[str, Any], libra
             )
             raise KeyError(msg)
         none = dict.fromkeys(("n_spatial_neighbors", "radius", "n_rings"))
-        return existing_spatial(mdata, params["name"], AUTO, library_key, **none)
+        existing: Any = existing_spatial(mdata, params["name"], AUTO, library_key, **none)
+        return existing
     n_neighbors = params.get("n_neighbors")
     if n_neighbors is not None:
         library = _checks.check_library(mdata, library_key)

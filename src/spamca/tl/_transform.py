@@ -170,7 +170,7 @@ def _library_key(mdata: MuData, known: str | None) -> str | None:
 def _log(results: Results) -> None:
     summary = results.record["transform"]
     if n_new := summary["n_new_domains"]:
-        names = ", ".join(map(repr, results.domain_names[-n_new:]))
+        names = ", ".join(map(repr, (results.domain_names or ())[-n_new:]))
         logger.info("transform: %d domains that the model does not know: %s", n_new, names)
     for name, share in summary.get("moved", {}).items():
         if share > STRANGE:
