@@ -33,7 +33,7 @@ help:
 	@echo "make docs       build the documentation (writes docs/_build/html)"
 	@echo "make notebooks  run the tutorials and the demo again and store what README and documentation show of them"
 	@echo "make benchmark  compare with other methods on all tissue of SPAMCA_TEST_DATA (writes build/benchmark; hours)"
-	@echo "make lint       check style and formatting"
+	@echo "make lint       check style, formatting and the direction of imports"
 	@echo "make build      build the wheel and the source archive (writes dist)"
 	@echo "make clean      remove the environment and everything built"
 	@echo "Each first builds what it needs in $(VENV) (PYTHON=... and VENV=... choose otherwise)."
@@ -62,9 +62,10 @@ benchmark: $(VENV)/.package $(RIVALS)/.created
 	$(BIN)/python -W ignore -m benchmarks.run --rivals $(RIVALS)/bin/python $(ARGS)
 
 lint: $(VENV)/.tool-lint
-	@echo "== Checking style and formatting"
+	@echo "== Checking style, formatting and the direction of imports"
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	PYTHONPATH=src $(BIN)/lint-imports --no-cache
 
 build: $(VENV)/.tool-build
 	@echo "== Building the wheel and the source archive"

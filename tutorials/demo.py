@@ -1,7 +1,7 @@
 """Simulate a tissue, find its domains, and say how well that went.
 
 Run as ``python tutorials/demo.py [folder]``; ``make demo`` does it from nothing. The folder, ``build/demo`` unless named,
-receives the integrated tissue and a figure of the true domains beside the ones found.
+receives the integrated tissue and a figure of the true domains next to the ones found.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def cluster_simpler_embeddings(mdata: MuData) -> dict[str, str]:
 
 
 def draw(mdata: MuData) -> Figure:
-    """Truth beside the domains found, in like colours."""
+    """Truth next to the domains found, in like colours."""
     axes = spamca.pl.spatial_clusters(mdata, color=["label", "spamca"], match="label", title=["truth", "spamca"])
     return axes.flat[0].figure
 

@@ -1,4 +1,4 @@
-"""Colours of categories that colour-blind readers can tell apart."""
+"""Colours of categories that colour-blind readers can distinguish."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ def palette(n_colors: int) -> list[str]:
     Parameters
     ----------
     n_colors
-        Number of colours. Up to 8 are easy to tell apart for every reader, up to 32 can be told apart beside each other,
-        more are only distinct.
+        Number of colours. Up to 8 are easy to distinguish for every reader, up to 32 side by side; more are only different.
 
     Returns
     -------

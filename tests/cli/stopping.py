@@ -21,7 +21,8 @@ import matplotlib.figure
 import mudata
 
 import spamca.pl
-from spamca.cli import _outputs, _run, main
+from spamca.cli import _app, _outputs, main
+from spamca.cli._job import Job
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGKILL")
 ENDLESS = ("--n-clusters", "3", "--max-epochs", "1000000", "--no-early-stopping", "--key-added", "second")
@@ -33,7 +34,7 @@ def half(path):
 
 
 def at_computing(here):
-    _run._steps = lambda *_: here()
+    Job.find_domains = lambda self: here()
 
 
 def at_figure(here):
@@ -99,8 +100,8 @@ def child(tissue, folder, moment, ready):
         os.write(ready, b".")
         select.select([arrived], [], [], 60)  # until the signal arrives
 
-    _run._steps = lambda *_: []
-    del _run.FIGURES[1:]  # one is enough
+    Job.find_domains = lambda self: None
+    del _app.FIGURES[1:]  # one is enough
     MOMENTS[moment](here)
     sys.stdout = sys.stderr
     arguments = ["run", tissue, "-o", str(folder / "out.h5mu"), "--figures", str(folder / "figures")]
@@ -123,7 +124,7 @@ def stop(tissue, folder, moment, name):
 
 
 def stop_training(tissue, folder, name):
-    """The command as ``python -m spamca`` runs it, to the end of its process: its exit code, and what it told."""
+    """The command as ``python -m spamca`` runs it, to the end of its process: its exit code, and its stderr."""
     folder.mkdir()
     reading, stderr = os.pipe()
     process = os.fork()
@@ -137,17 +138,17 @@ def stop_training(tissue, folder, name):
     os.close(stderr)
     guard = threading.Timer(240, os.kill, (process, signal.SIGKILL))
     guard.start()
-    told = b""
-    while b"loss=" not in told and (new := os.read(reading, 4096)):
-        told += new
+    shown = b""
+    while b"loss=" not in shown and (new := os.read(reading, 4096)):
+        shown += new
     os.kill(process, getattr(signal, name))
     while new := os.read(reading, 4096):
-        told += new
+        shown += new
     os.close(reading)
     code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
     guard.cancel()
     guard.join()
-    return code, told.decode()
+    return code, shown.decode()
 
 
 if __name__ == "__main__":
@@ -163,6 +164,6 @@ if __name__ == "__main__":
     importlib.import_module("spamca.train")  # with what trains, which takes seconds
     for name in ("SIGINT", "SIGTERM"):
         folder = place / f"training-{name}"
-        code, told = stop_training(tissue, folder, name)
-        found.append({"moment": "training", "signal": name, "folder": str(folder), "code": code, "told": told})
+        code, shown = stop_training(tissue, folder, name)
+        found.append({"moment": "training", "signal": name, "folder": str(folder), "code": code, "shown": shown})
     sys.stdout.write(json.dumps(found))

@@ -10,13 +10,13 @@ from spamca.metrics import agreement
 
 @pytest.fixture
 def info(capsys):
-    """What the command tells, as JSON read back or as text."""
+    """What the command shows, as JSON read back or as text."""
 
     def info(path, *arguments, json_too=True):
         code = main(["info", str(path), *(["--json"] if json_too else []), *arguments])
-        told = capsys.readouterr()
-        assert code == 0, told.err
-        return json.loads(told.out) if json_too else told.out
+        shown = capsys.readouterr()
+        assert code == 0, shown.err
+        return json.loads(shown.out) if json_too else shown.out
 
     return info
 
@@ -91,8 +91,8 @@ def test_text(info, integrated_file):
 @pytest.mark.parametrize(
     ("name", "content", "arguments", "message"),
     [
-        ("none.h5mu", None, [], "is no file"),
-        ("table.csv", b"a", [], "is of no kind that is known; there are .h5mu, .safetensors"),
+        ("none.h5mu", None, [], "is not a file"),
+        ("table.csv", b"a", [], "is neither a .h5mu nor a .safetensors file"),
         ("broken.h5mu", b"a", [], "cannot read"),
         ("tissue.h5mu", "tissue", ["--label", "truth"], "--label 'truth' is no column of obs"),
         ("tissue.h5mu", "tissue", ["--library-key", "slide"], "--library-key 'slide' is no column of obs"),
@@ -103,9 +103,9 @@ def test_refused(tmp_path, tissue_file, name, content, arguments, message, capsy
     if isinstance(content, bytes):
         path.write_bytes(content)
     assert main(["info", str(path), *arguments]) == 3
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert message in told.err
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert message in shown.err
 
 
 def test_no_mudata(tmp_path, capsys):

@@ -38,11 +38,11 @@ def test_levels(level, heard, other, tmp_path, capsys):
         other.warning("other warning")
         warnings.warn("of users", UserWarning, stacklevel=1)
         warnings.warn("of developers", FutureWarning, stacklevel=1)
-    told = capsys.readouterr()
+    shown = capsys.readouterr()
     words = {"own debug", "own info", "own error", "other info", "other warning", "UserWarning", "FutureWarning"}
-    assert {word for word in words if word in told.err} == heard
-    assert (tmp_path / "log").read_text() == told.err
-    assert told.out == ""
+    assert {word for word in words if word in shown.err} == heard
+    assert (tmp_path / "log").read_text() == shown.err
+    assert shown.out == ""
 
 
 def test_the_file_is_appended_to(tmp_path, capsys):

@@ -5,12 +5,12 @@ import os
 import pytest
 
 from spamca.cli._exit import CommandError
-from spamca.cli._outputs import Outputs, check_folder
-from spamca.cli._signals import Interruption
+from spamca.cli._outputs import Outputs
+from spamca.cli._process import Interruption
 
 
-def outputs(*paths, force=False):
-    return Outputs(paths, force=force, interruption=Interruption())
+def outputs(*paths, **options):
+    return Outputs(paths, interruption=Interruption(), **{"force": False, **options})
 
 
 def written(held):
@@ -34,9 +34,9 @@ def test_names_are_given_at_the_end(tmp_path):
 
 def test_nothing_is_left_after_an_error(tmp_path):
     def interrupted():
-        with outputs(tmp_path / "figures" / "a.png") as held:
-            held.folder(tmp_path / "figures")
+        with outputs(tmp_path / "figures" / "a.png", folder=tmp_path / "figures") as held:
             written(held)
+            assert (tmp_path / "figures").is_dir()
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -45,8 +45,7 @@ def test_nothing_is_left_after_an_error(tmp_path):
 
 
 def test_a_folder_that_was_there_stays(tmp_path):
-    with outputs(tmp_path / "a.png") as held:
-        held.folder(tmp_path)
+    with outputs(tmp_path / "a.png", folder=tmp_path) as held:
         written(held)
     assert tmp_path.is_dir()
     assert list(tmp_path.iterdir()) == []
@@ -55,7 +54,7 @@ def test_a_folder_that_was_there_stays(tmp_path):
 def test_replacing_needs_force(tmp_path):
     path = tmp_path / "a"
     path.write_text("old")
-    with pytest.raises(CommandError, match="is there already; give another name, or --force") as error:
+    with pytest.raises(CommandError, match="exists already; give another name, or --force") as error:
         outputs(path)
     assert error.value.code == 5
     with outputs(path, force=True) as held:
@@ -78,7 +77,7 @@ def test_another_process_was_faster(tmp_path, monkeypatch, when):
                 path.write_text("theirs")
             held.commit()
 
-    with pytest.raises(CommandError, match="there already|another process") as error:
+    with pytest.raises(CommandError, match="exists already|another process") as error:
         overtaken()
     assert error.value.code == 5
     assert path.read_text() == "theirs"
@@ -107,4 +106,6 @@ def test_folders(tmp_path):
     with pytest.raises(CommandError, match="is a folder; name a file"):
         outputs(tmp_path, force=True)
     with pytest.raises(CommandError, match="there is no such folder"):
-        check_folder(tmp_path / "none")
+        outputs(tmp_path / "none" / "a")
+    with pytest.raises(CommandError, match="cannot write to .*none: there is no such folder"):
+        outputs(tmp_path / "none" / "figures" / "a", folder=tmp_path / "none" / "figures")

@@ -66,8 +66,8 @@ def test_results_are_those_of_the_library(run, tissue_file, tmp_path, capfd):
         "mixture",
     ]
     code = run(*QUICK, *options, "--figures", figures, "--log-file", tmp_path / "log")
-    told = capfd.readouterr()
-    assert code == 0, told.err
+    shown = capfd.readouterr()
+    assert code == 0, shown.err
 
     found = mudata.read_h5mu(out)
     np.testing.assert_array_equal(found.obsm["X_spamca"], expected.obsm["X_spamca"])
@@ -76,12 +76,12 @@ def test_results_are_those_of_the_library(run, tissue_file, tmp_path, capfd):
 
     written = [figures / f"{name}.png" for name in ("domains", "modality_weights", "confidence")]
     written += [tmp_path / "out.h5mu.json", out]
-    assert told.out.splitlines() == [str(path) for path in written]
+    assert shown.out.splitlines() == [str(path) for path in written]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in written[:3])
     assert names(tmp_path) == ["figures", "log", "out.h5mu", "out.h5mu.json", "tissue.h5mu"]
-    assert "stage integrate took" in told.err
+    assert "stage integrate took" in shown.err
     log = (tmp_path / "log").read_text().splitlines()
-    assert log == [line for line in told.err.splitlines() if " INFO " in line]
+    assert log == [line for line in shown.err.splitlines() if " INFO " in line]
 
     record = json.loads((tmp_path / "out.h5mu.json").read_text())
     assert record["command"].startswith(f"spamca run {tissue_file} -o {out} --n-clusters 3")
@@ -104,7 +104,7 @@ def test_results_are_those_of_the_library(run, tissue_file, tmp_path, capfd):
     assert inside["stages"] == record["stages"][:-1]
 
 
-def test_a_record_tells_how_to_get_the_same_again(run, tmp_path):
+def test_a_record_is_enough_to_get_the_same_again(run, tmp_path):
     assert (
         run(*QUICK, "--prepare-n-components", 5, "--no-progress-bar", "--save-model", tmp_path / "m.safetensors") == 0
     )
@@ -147,10 +147,10 @@ def test_graphs_of_the_input_are_taken(integrated_file, tmp_path):
 def test_refused(run, tmp_path, monkeypatch, arguments, code, message, capsys):
     monkeypatch.chdir(tmp_path)
     assert run("--no-progress-bar", *arguments) == code
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert message in told.err
-    assert "Traceback" not in told.err
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert message in shown.err
+    assert "Traceback" not in shown.err
     assert names(tmp_path) == ["tissue.h5mu"]
 
 
@@ -208,12 +208,12 @@ def test_a_full_disk(run, tmp_path, monkeypatch, capsys):
 def test_outputs_are_not_replaced_unasked(run, tmp_path, capsys):
     (tmp_path / "out.h5mu.json").write_text("mine")
     assert run() == Code.OUTPUT
-    assert "out.h5mu.json is there already" in capsys.readouterr().err
+    assert "out.h5mu.json exists already" in capsys.readouterr().err
     assert (tmp_path / "out.h5mu.json").read_text() == "mine"
     assert run(*QUICK, "--force", "--log-level", "error", "--no-progress-bar") == 0
-    told = capsys.readouterr()
-    assert told.err == ""
-    assert told.out.splitlines() == [str(tmp_path / "out.h5mu.json"), str(tmp_path / "out.h5mu")]
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    assert shown.out.splitlines() == [str(tmp_path / "out.h5mu.json"), str(tmp_path / "out.h5mu")]
 
 
 def test_of_several_processes_the_first_writes(run, tmp_path, monkeypatch, capsys):

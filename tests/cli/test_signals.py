@@ -14,7 +14,7 @@ import mudata
 import pytest
 
 from spamca.cli._outputs import SUFFIX
-from spamca.cli._signals import Interruption
+from spamca.cli._process import Interruption
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
@@ -81,9 +81,9 @@ def test_outputs_get_their_names_all_or_none(stopped):
 def test_interrupted_while_training(stopped, name, code):
     """Lightning has handlers of its own, which must not swallow the signal."""
     one = stopped["training", name]
-    assert one["code"] == code, one["told"]
-    assert f"interrupted by {name}" in one["told"]
-    assert "Traceback" not in one["told"]
+    assert one["code"] == code, one["shown"]
+    assert f"interrupted by {name}" in one["shown"]
+    assert "Traceback" not in one["shown"]
     assert left(one["folder"]) == set()
 
 

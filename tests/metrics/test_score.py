@@ -13,18 +13,18 @@ import spamca
 def mdata():
     mdata = spamca.datasets.simulated(n_spots=150, n_domains=3, n_features=5)
     mdata.obs["spamca"] = mdata.obs["label"].cat.rename_categories({"domain 1": "0", "domain 2": "1", "domain 3": "2"})
-    mdata.obs["strewn"] = np.random.default_rng(0).permutation(mdata.obs["label"].astype(str))
+    mdata.obs["shuffled"] = np.random.default_rng(0).permutation(mdata.obs["label"].astype(str))
     mdata.obsm["X_spamca"] = pd.get_dummies(mdata.obs["label"]).to_numpy(dtype=np.float32)
     return mdata
 
 
 def test_one_row_for_each_key(mdata):
-    table = spamca.metrics.score(mdata, key=["spamca", "strewn"], label_key="label")
-    assert list(table.index) == ["spamca", "strewn"]
+    table = spamca.metrics.score(mdata, key=["spamca", "shuffled"], label_key="label")
+    assert list(table.index) == ["spamca", "shuffled"]
     assert table.loc["spamca", ["ARI", "purity", "silhouette"]].tolist() == pytest.approx([1, 1, 1])
-    assert table.loc["strewn", "ARI"] < 0.1
-    assert np.isnan(table.loc["strewn", "silhouette"])
-    assert table.loc["strewn", "PAS"] > table.loc["spamca", "PAS"]
+    assert table.loc["shuffled", "ARI"] < 0.1
+    assert np.isnan(table.loc["shuffled", "silhouette"])
+    assert table.loc["shuffled", "PAS"] > table.loc["spamca", "PAS"]
 
 
 def test_agreement_needs_a_label_key_only(mdata):
@@ -34,7 +34,7 @@ def test_agreement_needs_a_label_key_only(mdata):
 
 
 def test_one_embedding_for_all(mdata):
-    table = spamca.metrics.score(mdata, key=["spamca", "strewn"], use_rep="X_spamca")
+    table = spamca.metrics.score(mdata, key=["spamca", "shuffled"], use_rep="X_spamca")
     assert table["silhouette"].notna().all()
 
 
@@ -49,9 +49,9 @@ def test_sections(mdata):
 def test_what_is_right_in_each_section(mdata):
     mdata.obs["section"] = pd.Categorical(np.where(np.arange(150) < 75, "a", "b"))
     mdata.obs.loc[mdata.obs["section"] == "b", "label"] = None
-    table = spamca.metrics.score(mdata, key=["spamca", "strewn"], label_key="label", library_key="section")
+    table = spamca.metrics.score(mdata, key=["spamca", "shuffled"], label_key="label", library_key="section")
     assert table.loc["spamca", "ARI of a"] == pytest.approx(1)
-    assert table.loc["strewn", "ARI of a"] < 0.3
+    assert table.loc["shuffled", "ARI of a"] < 0.3
     assert table["ARI of b"].isna().all()
     assert table["cLISI"].isna().tolist() == table["iLISI"].isna().tolist() == [False, True]
 

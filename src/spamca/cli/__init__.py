@@ -1,7 +1,7 @@
 """The command ``spamca``: files in, files out, for batch systems and pipelines.
 
-Options are read off the signatures of the functions that they are for, without importing these: help and errors of usage
-come at once.
+Options come from the signatures of the functions that they set arguments of. These functions are not imported for help and
+usage errors, which therefore appear at once.
 """
 
 from __future__ import annotations
@@ -27,33 +27,42 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns
     -------
-    The exit code, one of :class:`spamca.cli._exit.Code`, or 128 and the number of the signal that interrupted.
+    The exit code: one of :class:`spamca.cli._exit.Code`, or 128 plus the number of the signal that interrupted the command.
     """
-    from spamca.cli._exit import Code, CommandError, text_of
-    from spamca.cli._logs import logs
-    from spamca.cli._parser import parse
-    from spamca.cli._process import is_first
-    from spamca.cli._signals import Interruption
+    from cyclopts import CycloptsError
 
-    call = parse(argv)
-    # Of the processes that share a training the first speaks for all.
-    level = call.log_level if is_first(call.values.get("devices", "auto")) else "error"
+    from spamca.cli._app import app
+    from spamca.cli._common import LOG
+    from spamca.cli._exit import Code, expected, text_of
+    from spamca.cli._logs import logs
+    from spamca.cli._process import Interruption, is_first
+    from spamca.cli._record import Record
+
+    argv = list(sys.argv[1:] if argv is None else argv)
     try:
-        log = logs(level, call.log_file)
+        command, call, more = app.parse_args(argv, print_error=False, exit_on_error=False)
+    except CycloptsError as error:
+        sys.stderr.write(f"spamca: {error}\n")
+        return Code.USAGE
+    log = call.arguments.get("log", LOG)
+    # Of the processes that share a training, only the first one reports.
+    level = log.log_level if is_first(call.arguments.get("devices", "auto")) else "error"
+    try:
+        with logs(level, log.log_file), Interruption() as interruption:
+            try:
+                command(*call.args, **call.kwargs, **{name: Record(argv, interruption) for name in more})
+            except KeyboardInterrupt:
+                logger.error("interrupted by %s, outputs are unchanged", interruption.name)
+                return interruption.code
+            except Exception as error:  # noqa: BLE001 (logged, and the exit code reports it)
+                code = expected(error)
+                if code is None:
+                    logger.exception("unexpected: %s", text_of(error))
+                    return Code.FAILED
+                logger.error("%s", text_of(error))
+                logger.debug("the cause:", exc_info=error)
+                return code
     except OSError as error:
-        sys.stderr.write(f"spamca: cannot write --log-file {call.log_file}: {error.strerror}\n")
+        sys.stderr.write(f"spamca: cannot write --log-file {log.log_file}: {error.strerror}\n")
         return Code.OUTPUT
-    with log, Interruption() as interruption:
-        try:
-            call.command(call, interruption)
-        except KeyboardInterrupt:
-            logger.error("interrupted by %s, outputs are as they were", interruption.name)
-            return interruption.code
-        except CommandError as error:
-            logger.error("%s", error)
-            logger.debug("how it came about", exc_info=error)
-            return error.code
-        except Exception as error:  # noqa: BLE001 (told in full, and the exit code says so)
-            logger.exception("unexpected: %s", text_of(error))
-            return Code.FAILED
-    return Code.DONE
+    return Code.DONE if argv else Code.USAGE

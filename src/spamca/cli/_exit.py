@@ -1,4 +1,4 @@
-"""Exit codes, and which error is which."""
+"""Exit codes, and which error leads to which."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Code(IntEnum):
-    """What the command ends with; an interrupted one ends with 128 and the number of the signal."""
+    """Exit codes of the command; if a signal interrupts it, 128 plus the number of the signal."""
 
     DONE = 0
     USAGE = 2
@@ -22,7 +22,7 @@ class Code(IntEnum):
 
 
 class CommandError(Exception):
-    """An error that is told in one line, with the code that the command ends with."""
+    """An error that is reported in one line, with the exit code of the command."""
 
     def __init__(self, code: Code, message: str) -> None:
         super().__init__(message)
@@ -31,49 +31,38 @@ class CommandError(Exception):
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Whatever goes wrong while a file is read is the file's fault, but for memory that does not suffice."""
+    """Any failure while a file is read is an error of the input, except lack of memory."""
     try:
         yield
-    except CommandError:
+    except (CommandError, MemoryError):
         raise
-    except MemoryError as error:
-        raise CommandError(Code.FAILED, f"out of memory while reading {path}") from error
     except Exception as error:
         raise CommandError(Code.INPUT, f"cannot read {path}: {text_of(error)}") from error
 
 
 @contextmanager
-def computing() -> Iterator[None]:
-    """Tell apart what the package refuses, what it says has failed, and what nobody expected."""
-    try:
-        yield
-    except CommandError:
-        raise
-    except (TypeError, ValueError, LookupError) as error:
-        if not _judged(error):
-            raise
-        raise CommandError(Code.INPUT, text_of(error)) from error
-    except (ArithmeticError, MemoryError) as error:
-        raise CommandError(Code.FAILED, text_of(error) or type(error).__name__) from error
-
-
-@contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Whatever the file system refuses."""
+    """Report what the file system refuses."""
     try:
         yield
     except OSError as error:
         raise CommandError(Code.OUTPUT, f"cannot write {path}: {text_of(error)}") from error
 
 
-def text_of(error: BaseException) -> str:
-    """What an error says; that of a KeyError without the quotes around it."""
-    return str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
-
-
-def _judged(error: BaseException) -> bool:
-    """Whether the error was raised by this package, which judges its input, and not by one that it calls."""
+def expected(error: Exception) -> Code | None:
+    """The code of an error that needs no traceback: the package refuses a value, or reports that a computation failed."""
+    if isinstance(error, CommandError):
+        return error.code
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    return trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith("spamca.")
+    ours = trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith("spamca.")
+    if isinstance(error, TypeError | ValueError | LookupError) and ours:
+        return Code.INPUT
+    return Code.FAILED if isinstance(error, ArithmeticError | MemoryError) else None
+
+
+def text_of(error: BaseException) -> str:
+    """The message of an error, of a KeyError without quotes around it, or else its name."""
+    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    return text or type(error).__name__

@@ -4,78 +4,74 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spamca.cli._exit import Code, CommandError, computing, reading
+from spamca.cli._exit import Code, CommandError, reading
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Iterator
-
-    from spamca.cli._signals import Interruption
-
-
-def _tissue(path: Path, **given: Any) -> dict[str, Any]:
-    from spamca.cli._describe_tissue import describe
-
-    return describe(path, **given)
-
-
-def _model(path: Path, **given: Any) -> dict[str, Any]:
-    from spamca.cli._describe_model import describe
-
-    return describe(path, **given)
-
-
-FILES: dict[str, Callable[..., dict[str, Any]]] = {".h5mu": _tissue, ".safetensors": _model}
-"""What describes a file, by its suffix."""
+    from collections.abc import Iterator
+    from pathlib import Path
 
 IN_FULL = ("calls", "stages")
 """Lists of a record that only JSON shows."""
 
+OF_MODEL = ("key", "method", "refine", "graphs", "settings", "random_state", "versions")
+"""What is shown of a model as it is in the file."""
 
-def info(call: argparse.Namespace, interruption: Interruption) -> None:
-    """Describe a file on stdout.
+OF_MODALITY = ("kind", "use_rep", "n_components")
 
-    Parameters
-    ----------
-    call
-        What was typed.
-    interruption
-        Not looked at: nothing is written.
 
-    Raises
-    ------
-    CommandError
-        If the file cannot be read, or has no such column.
-    """
-    path = Path(call.input)
+def show(path: Path, *, label: str | None, library_key: str | None, as_json: bool) -> None:
+    """Describe a file on stdout; CommandError if it cannot be read, or has no such column."""
     if not path.is_file():
-        raise CommandError(Code.INPUT, f"{path} is no file")
-    if path.suffix not in FILES:
-        raise CommandError(Code.INPUT, f"{path} is of no kind that is known; there are {', '.join(FILES)}")
-    with reading(path), computing():
-        found = FILES[path.suffix](path, label=call.label, library_key=call.library_key)
+        raise CommandError(Code.INPUT, f"{path} is not a file")
+    with reading(path):
+        if path.suffix == ".h5mu":
+            from spamca.cli._tissue import describe
+
+            found = describe(path, label=label, library_key=library_key)
+        elif path.suffix == ".safetensors":
+            for option, value in (("--label", label), ("--library-key", library_key)):
+                if value is not None:
+                    raise CommandError(Code.USAGE, f"{option} is for tissue, {path} is a model")
+            found = _model(path)
+        else:
+            raise CommandError(Code.INPUT, f"{path} is neither a .h5mu nor a .safetensors file")
     held = {"file": str(path), "bytes": path.stat().st_size, **found}
-    lines = [json.dumps(held, indent=2, default=_plain)] if call.json else _lines(held, omitted=IN_FULL)
+    lines = [json.dumps(held, indent=2, default=_plain)] if as_json else _lines(held)
     sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
-def _lines(held: dict[str, Any], depth: int = 0, *, omitted: tuple[str, ...]) -> Iterator[str]:
-    """Names and values, those within others further in."""
+def _model(path: Path) -> dict[str, Any]:
+    """Domains and modalities of a model, and how it was trained."""
+    from spamca.model.file import digest, read
+
+    header, arrays = read(path)
+    return {
+        "n_spots_trained": header["n_spots"],
+        "domains": dict(zip(header["domains"], header["colors"], strict=True)),
+        "modalities": {
+            one["name"]: {
+                **{name: one[name] for name in OF_MODALITY},
+                "n_features": None if one["features"] is None else len(one["features"]),
+            }
+            for one in header["modalities"]
+        },
+        **{name: header[name] for name in OF_MODEL},
+        "sha256": digest(header, arrays),
+    }
+
+
+def _lines(held: dict[str, Any], depth: int = 0) -> Iterator[str]:
+    """Names and values, nested ones indented."""
     for name, value in held.items():
         if isinstance(value, dict) and value:
             yield f"{'  ' * depth}{name}:"
-            yield from _lines(value, depth + 1, omitted=omitted)
-        elif value is not None and name not in omitted:
-            yield f"{'  ' * depth}{name}: {_word(value)}"
-
-
-def _word(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(_plain(value))
+            yield from _lines(value, depth + 1)
+        elif value is not None and name not in IN_FULL:
+            yield f"{'  ' * depth}{name}: {f'{value:.6g}' if isinstance(value, float) else _plain(value)}"
 
 
 def _plain(value: Any) -> Any:
-    """Numbers and arrays of NumPy as Python's own."""
+    """Numbers and arrays of NumPy as those of Python."""
     return value.tolist() if hasattr(value, "tolist") else value

@@ -1,4 +1,4 @@
-"""Where the command's log goes: to stderr, and to a file if asked."""
+"""Where the log of the command goes: to stderr, and to a file if asked for."""
 
 from __future__ import annotations
 
@@ -12,46 +12,31 @@ from spamca._logging import logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from contextlib import AbstractContextManager
-
-LEVELS = ("debug", "info", "warning", "error")
+    from pathlib import Path
 
 FORMAT = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
 
 OF_DEVELOPERS = (DeprecationWarning, FutureWarning, ImportWarning, PendingDeprecationWarning, SyntaxWarning)
-"""Warnings that tell users of a command nothing; at level "debug" they are in the log."""
+"""Warnings that do not help users of a command; they are logged at level "debug" only."""
 
 
-def logs(level: str, file: str | None) -> AbstractContextManager[None]:
-    """Send what the package logs, and warnings of any package, to stderr and to a file.
+@contextmanager
+def logs(level: str, file: Path | str | None) -> Iterator[None]:
+    """Send the log of the package, and warnings of any package, to stderr and to a file that they are appended to.
 
-    Parameters
-    ----------
-    level
-        One of :data:`LEVELS`; other packages are heard from "warning" on.
-    file
-        Where it is appended to as well.
-
-    Raises
-    ------
-    OSError
-        If the file cannot be written.
+    Other packages are logged from level "warning" on. Raises OSError if the file cannot be written.
     """
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     if file is not None:
         handlers.append(logging.FileHandler(file, encoding="utf-8"))
-    return _attached(handlers, getattr(logging, level.upper()))
-
-
-@contextmanager
-def _attached(handlers: list[logging.Handler], threshold: int) -> Iterator[None]:
+    threshold = getattr(logging, level.upper())
     root = logging.getLogger()
     before = root.level, logger.level
     others = max(threshold, logging.WARNING)
     for handler in handlers:
         handler.setFormatter(FORMAT)
         # a package may have set a level of its own
-        handler.addFilter(lambda told: told.name.startswith(logger.name) or told.levelno >= others)
+        handler.addFilter(lambda record: record.name.startswith(logger.name) or record.levelno >= others)
         root.addHandler(handler)
     root.setLevel(others)
     logger.setLevel(threshold)

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Output files that are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -12,40 +12,31 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from spamca.cli._signals import Interruption
+    from spamca.cli._process import Interruption
 
 SUFFIX = ".part"
-"""What the names of unfinished files end on."""
+"""Suffix of unfinished files."""
 
 
 class Outputs:
-    """Files written under temporary names in their own folders, and given their names when all of them are done.
+    """Files written under temporary names in their own folders, and renamed when all of them are complete.
 
-    A context: unless :meth:`commit` was reached, nothing is left of them. A process killed without warning leaves at most
-    files called ``<name>.<random>.part``.
-
-    Parameters
-    ----------
-    paths
-        The files, in the order in which they get their names: the last one tells that all are there.
-    force
-        Whether files may be replaced.
-    interruption
-        Its signals wait while files get their names, and while unfinished ones are taken away.
-
-    Raises
-    ------
-    CommandError
-        If two are the same, one is there and must not be replaced, or its folder is not there.
+    A context: nothing is left of the files unless :meth:`commit` was reached. A process that is killed leaves at most files
+    named ``<name>.<random>.part``. Files are renamed in the order of ``paths``: if the last one exists, all are complete.
+    ``folder`` is made if it does not exist; files are replaced only if ``force``; signals wait while files are renamed or removed.
     """
 
-    def __init__(self, paths: Sequence[Path], *, force: bool, interruption: Interruption) -> None:
+    def __init__(
+        self, paths: Sequence[Path], *, folder: Path | None = None, force: bool, interruption: Interruption
+    ) -> None:
         self.paths, self.force, self.interruption = list(paths), force, interruption
         self._unfinished: dict[Path, Path] = {}
-        self._folders: list[Path] = []
+        self._made: Path | None = None
         places = [path.absolute() for path in self.paths]
         if twice := {str(path) for path in places if places.count(path) > 1}:
             raise CommandError(Code.USAGE, f"several outputs would be written to {', '.join(sorted(twice))}")
+        for path in self.paths:
+            _check_folder(path.absolute().parents[1] if path.parent == folder and not folder.exists() else path.parent)
         self._check_free()
 
     def __enter__(self) -> Outputs:
@@ -55,30 +46,20 @@ class Outputs:
         with self.interruption.held():
             for path in self._unfinished.values():
                 path.unlink(missing_ok=True)
-            for folder in reversed(self._folders):
-                if not any(folder.iterdir()):
-                    folder.rmdir()
-
-    def folder(self, path: Path) -> None:
-        """Make a folder for outputs, where it is not there."""
-        with writing(path), self.interruption.held():
-            if not path.is_dir():
-                path.mkdir()
-                self._folders.append(path)
+            if self._made is not None and not any(self._made.iterdir()):
+                self._made.rmdir()
 
     def temporary(self, path: Path) -> Path:
         """Where to write one of the files."""
+        with writing(path), self.interruption.held():
+            if not path.parent.is_dir():
+                path.parent.mkdir()
+                self._made = path.parent
         self._unfinished[path] = path.with_name(f"{path.name}.{secrets.token_hex(4)}{SUFFIX}")
         return self._unfinished[path]
 
     def commit(self) -> None:
-        """Give the files their names.
-
-        Raises
-        ------
-        CommandError
-            If one came to be there in the meantime and must not be replaced, or the file system refuses.
-        """
+        """Rename the files, unless another process has written one of them and it must not be replaced."""
         for path, unfinished in self._unfinished.items():
             with writing(path):
                 _sync(unfinished)
@@ -93,17 +74,10 @@ class Outputs:
             if path.is_dir():
                 raise CommandError(Code.OUTPUT, f"{path} is a folder; name a file")
             if path.exists() and not self.force:
-                raise CommandError(Code.OUTPUT, f"{path} is there already; give another name, or --force to replace it")
+                raise CommandError(Code.OUTPUT, f"{path} exists already; give another name, or --force to replace it")
 
 
-def check_folder(path: Path) -> None:
-    """Whether files can be written to a folder.
-
-    Raises
-    ------
-    CommandError
-        If not.
-    """
+def _check_folder(path: Path) -> None:
     if not path.is_dir():
         raise CommandError(Code.OUTPUT, f"cannot write to {path}: there is no such folder; make it first")
     if not os.access(path, os.W_OK):
@@ -111,12 +85,9 @@ def check_folder(path: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Wait until the file is on the disk: a name must not reach it before the content does."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """Wait until the content is on the disk, so that it cannot be lost after the file is renamed."""
+    with path.open("rb") as file:
+        os.fsync(file)
 
 
 def _rename(unfinished: Path, path: Path, *, force: bool) -> None:
@@ -124,7 +95,7 @@ def _rename(unfinished: Path, path: Path, *, force: bool) -> None:
         unfinished.replace(path)
         return
     try:
-        path.hardlink_to(unfinished)  # fails where another process was faster, and replaces nothing
+        path.hardlink_to(unfinished)  # replaces nothing, and fails if another process was faster
     except FileExistsError as error:
         raise CommandError(Code.OUTPUT, f"{path} was written by another process meanwhile; nothing replaced") from error
     except OSError:  # a file system without links

@@ -1,58 +1,75 @@
-"""What it takes to get the same result again, and what it took."""
+"""What it takes to get the same result again, and the time and memory of each stage."""
 
 from __future__ import annotations
 
-import inspect
 import json
 import platform
 import re
+import resource
 import shlex
 import sys
+import time
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import requires, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spamca._logging import logger
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterator
 
-    from spamca.cli._stages import Stages
+    from spamca.cli._process import Interruption
 
-
-def record(argv: list[str], stages: Stages, **told: Any) -> dict[str, Any]:
-    """The record of a command, in what JSON can hold.
-
-    Parameters
-    ----------
-    argv
-        Arguments of the command.
-    stages
-        The stages so far.
-    told
-        What else is to be told.
-    """
-    return {
-        "command": shlex.join(["spamca", *argv]),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        **told,
-        "versions": versions(),
-        "platform": platform.platform(),
-        "stages": list(stages.done),
-    }
+PROCESS = Path("/proc/self")
+"""What Linux reports of this process; elsewhere only the peak of memory since the process began is known."""
 
 
-def call(function: Callable[..., Any], name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """A call of a function: its name and all arguments but the first, defaults too."""
-    parameters = list(inspect.signature(function).parameters.values())[1:]
-    values = {one.name: given.get(one.name, one.default) for one in parameters if one.name != "copy"}
-    return {"function": f"spamca.{name}", "arguments": values}
+class Record:
+    """The record of a command with arguments ``argv``; signals are checked between its stages."""
+
+    def __init__(self, argv: list[str], interruption: Interruption) -> None:
+        self.argv, self.interruption = argv, interruption
+        self.stages: list[dict[str, Any]] = []
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """The block is a stage: log it, and record its time and memory."""
+        self.interruption.check()
+        logger.info("stage %s", name)
+        with suppress(OSError):
+            (PROCESS / "clear_refs").write_text("5")  # the peak of memory starts again from what is in use
+        start = time.perf_counter()
+        yield
+        seconds, peak = time.perf_counter() - start, peak_memory()
+        self.interruption.check()
+        self.stages.append({"stage": name, "seconds": round(seconds, 3), "peak_memory_bytes": peak})
+        logger.info("stage %s took %.1f s, at most %.2f GB of memory", name, seconds, peak / 1e9)
+
+    def text(self, **more: Any) -> str:
+        """The record so far, as JSON, with ``more``."""
+        held = {
+            "command": shlex.join(["spamca", *self.argv]),
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            **more,
+            "versions": versions(),
+            "platform": platform.platform(),
+            "stages": self.stages,
+        }
+        return json.dumps(held, indent=2, default=str) + "\n"
+
+
+def peak_memory() -> int:
+    """Peak of memory in bytes, since the stage began or else since the process began."""
+    with suppress(OSError):
+        if found := re.search(r"VmHWM:\s+(\d+)", (PROCESS / "status").read_text()):
+            return int(found[1]) * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python, of this package and of those that it asks for."""
+    """Versions of Python, of this package and of those that it requires."""
     names = sorted({re.split(r"[^\w.-]", requirement)[0] for requirement in requires("spamca") or ()})
     return {"python": sys.version.split()[0], "spamca": version("spamca")} | {name: version(name) for name in names}
-
-
-def text(held: Mapping[str, Any]) -> str:
-    """The record as JSON."""
-    return json.dumps(held, indent=2, default=str) + "\n"

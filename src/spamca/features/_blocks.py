@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from scipy import sparse
+from scipy.sparse import csr_matrix, issparse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -63,16 +63,16 @@ class Blocks:
         """Type of the values as they are stored."""
         return self.array.dtype
 
-    def __iter__(self) -> Iterator[np.ndarray | sparse.csr_matrix]:
+    def __iter__(self) -> Iterator[np.ndarray | csr_matrix]:
         for block in self.array.to_delayed().ravel():
             rows = block.compute()
-            rows = sparse.csr_matrix(rows) if sparse.issparse(rows) else np.asarray(rows)
+            rows = csr_matrix(rows) if issparse(rows) else np.asarray(rows)
             for treat in self.treated:
                 rows = treat(rows)
             yield rows
 
     def treat(self, function: Callable[[Any], Any], *, dense: bool = False) -> Blocks:
-        """The same with a function applied to each block, row by row; ``dense`` says that it makes sparse rows dense."""
+        """The same with a function applied to each row; ``dense`` says that it makes sparse rows dense."""
         return replace(self, sparse=self.sparse and not dense, treated=(*self.treated, function))
 
     def moments(self) -> tuple[np.ndarray, np.ndarray]:
@@ -90,15 +90,15 @@ class Blocks:
         extents, depth = [], []
         totals, stored = np.zeros(self.shape[1]), np.zeros(self.shape[1], dtype=bool)
         for rows in self:
-            extents.append(extent([rows.data if sparse.issparse(rows) else rows]))
+            extents.append(extent([rows if isinstance(rows, np.ndarray) else rows.data]))
             depth.append(np.asarray(rows.sum(axis=1, dtype=np.float64)).ravel())
             totals += np.asarray(rows.sum(axis=0, dtype=np.float64)).ravel()
-            stored |= (rows.getnnz(axis=0) if sparse.issparse(rows) else (rows != 0).sum(axis=0)) > 0
+            stored |= ((rows != 0).sum(axis=0) if isinstance(rows, np.ndarray) else rows.getnnz(axis=0)) > 0
         low, high, whole = zip(*extents, strict=True)
         return Look(float(np.min(low)), float(np.max(high)), all(whole), np.concatenate(depth), totals, stored)
 
 
-Matrix = np.ndarray | sparse.csr_matrix | Blocks
+Matrix = np.ndarray | csr_matrix | Blocks
 """What a modality may be prepared from, (n_spots, n_features)."""
 
 
@@ -116,9 +116,9 @@ def extent(parts: Iterable[np.ndarray]) -> tuple[float, float, bool]:
 def in_blocks(X: Any, name: str = "X") -> Any:
     """A matrix as :class:`Blocks` if it is a dask array or backed by a file, else (or if it is None) as it is.
 
-    ``name`` is for the ValueError that a matrix stored by columns raises: each block of rows would be a reading of all of it.
+    ``name`` is for the ValueError that a matrix stored by columns raises: each block of rows would read all of it.
     """
-    if X is None or isinstance(X, (np.ndarray, Blocks)) or sparse.issparse(X):
+    if X is None or isinstance(X, (np.ndarray, Blocks)) or issparse(X):
         return X
     from anndata.abc import CSCDataset, CSRDataset
     from anndata.experimental import read_elem_lazy
@@ -127,7 +127,7 @@ def in_blocks(X: Any, name: str = "X") -> Any:
     by_columns = isinstance(X, CSCDataset)
     if not isinstance(X, Array) and not by_columns:
         X = read_elem_lazy(X.group if isinstance(X, CSRDataset) else X, chunks=(ROWS, -1))
-    if by_columns or (sparse.issparse(X._meta) and X.numblocks[0] == 1 < X.numblocks[1]):
+    if by_columns or (issparse(X._meta) and X.numblocks[0] == 1 < X.numblocks[1]):
         msg = f"{name} is stored by columns, and is to be read by rows; write it to the file as scipy.sparse.csr_matrix"
         raise ValueError(msg)
     if X.numblocks[1] > 1:
@@ -137,7 +137,7 @@ def in_blocks(X: Any, name: str = "X") -> Any:
 
 def blocks_of(array: Array) -> Blocks:
     """A dask array in blocks of whole rows as :class:`Blocks`."""
-    return Blocks(array, sparse.issparse(array._meta))
+    return Blocks(array, issparse(array._meta))
 
 
 def by_rows(function: Callable[[Any], np.ndarray], X: Any) -> np.ndarray:
@@ -151,7 +151,7 @@ def on_rows(function: Callable[[Any], Any], X: Any, *, dense: bool = False) -> A
 
 
 class Opened:
-    """A modality with those of its matrices as :class:`Blocks` that are not in memory, each opened and looked at once."""
+    """A modality whose matrices, where they are not in memory, are :class:`Blocks`, each opened and looked at once."""
 
     def __init__(self, modality: AnnData) -> None:
         self.modality, self.var = modality, modality.var

@@ -28,8 +28,8 @@ class Fitted:
     loadings
         Shape (n_features, n_components), float32; rows of features that were not used are zero.
     columns
-        What it found of each feature, by name, each (n_features,); ``"centre"`` is the mean that it subtracts before the
-        loadings are applied.
+        What it found of each feature, by name, each (n_features,); ``"centre"`` is the mean that it subtracts before
+        the loadings are applied.
     constants
         Numbers that it found, by name.
     """
@@ -58,8 +58,8 @@ class Fitted:
 
         .. math:: \hat x_{ij} = m_j + s_j \Big(c_j + \sum_k z_{ik} l_{jk}\Big)
 
-        with components z (n_spots, n_components), loadings l, centre c, and deviation s and mean m of the features where the
-        preparation scaled them. Float32 of shape (n_spots, n_features), NaN for features without loadings.
+        with components z (n_spots, n_components), loadings l, centre c, and deviation s and mean m of the features
+        where the preparation scaled them. Float32 of shape (n_spots, n_features), NaN for features without loadings.
         """
         used = self.used()
         columns = {name: np.asarray(values)[used] for name, values in self.columns.items()}

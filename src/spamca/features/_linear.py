@@ -26,14 +26,14 @@ DENSE_UP_TO = 500
 def scaled_pca(X: Matrix, *, n_components: int, random_state: int = 0, reduced: bool = False) -> Features:
     """Scale each feature to variance 1, clip at 10 standard deviations, and find the principal components.
 
-    A wide sparse matrix stays sparse: it is centred inside the decomposition only, and not clipped from below. The same is
-    done to a matrix in blocks, a block at a time. scanpy's functions would make the matrix dense to scale it, and lose digits in
-    the covariance of blocks, E(xx) - E(x)E(x) in float32.
+    A wide sparse matrix stays sparse: it is centred inside the decomposition only, and not clipped from below. The same
+    is done to a matrix in blocks, a block at a time. scanpy's functions would make the matrix dense to scale it, and
+    lose digits in the covariance of blocks, E(xx) - E(x)E(x) in float32.
 
-    X is finite, (n_spots, n_features); there are fewer components where there are not enough spots or varying features, and a
-    ValueError where no feature varies. ``reduced`` says that the features, in a dense matrix, are components already: all are
-    kept, divided by one number and rotated, so that nothing between them changes. The sign of a component is such that its
-    largest loading is positive.
+    X is finite, (n_spots, n_features); there are fewer components where there are not enough spots or varying features,
+    and a ValueError where no feature varies. ``reduced`` says that the features, in a dense matrix, are components
+    already: all are kept, divided by one number and rotated, so that nothing between them changes. The sign of a
+    component is such that its largest loading is positive.
     """
     in_blocks = isinstance(X, Blocks)
     varying, mean, deviation = _moments(X)
@@ -100,7 +100,7 @@ def _scaled(
     X: np.ndarray | sparse.csr_matrix, mean: np.ndarray, deviation: np.ndarray, *, as_sparse: bool
 ) -> np.ndarray | sparse.csr_matrix:
     if not as_sparse:
-        X = X.toarray(order="C") if sparse.issparse(X) else X
+        X = X if isinstance(X, np.ndarray) else X.toarray(order="C")
         return np.clip((X - mean) / deviation, -CLIP, CLIP).astype(np.float32)
     X = sparse.csr_matrix(X, dtype=np.float32, copy=True)
     limit = (mean + CLIP * deviation).astype(np.float32)

@@ -6,7 +6,6 @@ import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy import sparse
 from scipy.linalg import eigh
 from scipy.sparse.linalg import LinearOperator, lobpcg
 from sklearn.utils.extmath import svd_flip
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from spamca.features._blocks import Blocks
 
 PRODUCTS_UP_TO = 4000
-"""Number of features up to which the products of all pairs are summed, (n_features, n_features) and one reading of the matrix."""
+"""Number of features up to which the products of all pairs, (n_features, n_features), are summed in one reading."""
 
 SPARE = 10
 """Vectors carried in addition to those wanted: convergence depends on the gap to what lies beyond them."""
@@ -39,10 +38,11 @@ class Spectrum(NamedTuple):
 
 
 def spectrum(X: Blocks, n_components: int, *, centred: bool = True, random_state: int = 0) -> Spectrum:
-    r"""Leading eigenvectors of :math:`X^\top X`, float32 of shape (n_rows, n_features), with the mean of each feature subtracted if ``centred``.
+    r"""Leading eigenvectors of :math:`X^\top X`, with the mean of each feature subtracted if ``centred``.
 
-    Sums over the blocks of all products of two features; of very many features, whose products would not fit memory, by
-    :func:`scipy.sparse.linalg.lobpcg` (Knyazev 2001), which needs products with blocks of vectors only.
+    X is float32, (n_rows, n_features). Sums over the blocks of all products of two features; of very many features,
+    whose products would not fit memory, by :func:`scipy.sparse.linalg.lobpcg` (Knyazev 2001), which needs products
+    with blocks of vectors only.
     """
     mean, variance = X.moments()
     level = (mean if centred else np.zeros_like(mean)).astype(np.float32)
@@ -63,7 +63,7 @@ def _by_products(X: Blocks, level: np.ndarray, n_components: int) -> tuple[np.nd
         for begin in range(0, rows.shape[0], n_rows):
             part = rows[begin : begin + n_rows]
             # Centred before products are formed, so that no digits are lost.
-            part = (part.toarray() if sparse.issparse(part) else part) - level
+            part = (part if isinstance(part, np.ndarray) else part.toarray()) - level
             products += part.T @ part
     return eigh(products, subset_by_index=(p - n_components, p - 1), overwrite_a=True, check_finite=False)
 

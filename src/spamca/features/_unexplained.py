@@ -20,9 +20,9 @@ def unexplained(
 
     .. math:: r_i = \frac{1}{p} \, e_i \cdot \frac{1}{|N_i|} \sum_{j \in N_i} e_j, \qquad e_i = z_i - c - L s_i
 
-    with z the treated features, c their means, and :math:`L s` what the components restore of them. Noise of single spots has
-    mean 0 in it, however strong; a structure that the first tissue did not have, and that its components therefore do not hold, is
-    shared by neighbours.
+    with z the treated features, c their means, and :math:`L s` what the components restore of them. Noise of single
+    spots has mean 0 in it, however strong; a structure that the first tissue did not have, and that its components
+    therefore do not hold, is shared by neighbours.
 
     Parameters
     ----------
@@ -46,15 +46,15 @@ def unexplained(
     # The products of e without e: loadings of the features that are there need not be orthonormal.
     restored = np.einsum("nr,nr->n", scores @ (loadings.T @ loadings) - 2 * scores, step @ scores)
     centre, shared = fitted.columns["centre"], np.zeros(len(scores))
-    if sparse.issparse(treated):
+    if isinstance(treated, np.ndarray):
+        for begin in range(0, treated.shape[1], _FEATURES):
+            columns = slice(begin, begin + _FEATURES)
+            centred = treated[:, columns] - centre[columns]
+            shared += np.einsum("np,np->n", centred, step @ centred)
+    else:
         along = treated @ centre
         for begin in range(0, len(shared), 2**10):
             rows = slice(begin, begin + 2**10)
             shared[rows] = np.asarray(treated[rows].multiply(step[rows] @ treated).sum(axis=1)).ravel()
         shared += centre @ centre - along - step @ along
-    else:
-        for begin in range(0, treated.shape[1], _FEATURES):
-            columns = slice(begin, begin + _FEATURES)
-            centred = treated[:, columns] - centre[columns]
-            shared += np.einsum("np,np->n", centred, step @ centred)
     return np.where(degree > 0, shared + restored, 0) / max(len(loadings), 1)

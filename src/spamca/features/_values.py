@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
@@ -46,7 +46,7 @@ def _extent_of(X: Matrix) -> tuple[float, float, bool]:
 
 
 def _chunks(X: np.ndarray | sparse.spmatrix) -> Iterator[np.ndarray]:
-    values = X.data if sparse.issparse(X) else X
+    values: Any = X.data if sparse.issparse(X) else X
     step = CHUNK if values.ndim == 1 else max(1, CHUNK // max(1, values.shape[1]))
     for start in range(0, len(values), step):
         yield np.asarray(values[start : start + step])

@@ -28,8 +28,8 @@ def prepare_atac(X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, 
 
     .. math:: \tilde x_{ij} = \log(1 + 10^4 x_{ij} / \textstyle\sum_l x_{il}) \log(1 + n / \textstyle\sum_k x_{kj})
 
-    by :func:`muon.atac.pp.tfidf`, then a truncated singular value decomposition. The first component is left out where it
-    follows the depth of the spots.
+    by :func:`muon.atac.pp.tfidf`, then a truncated singular value decomposition. The first component is left out where
+    it follows the depth of the spots.
 
     Raises
     ------
@@ -46,7 +46,8 @@ def prepare_atac(X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, 
     used = totals > 0
     n_found = min(n_components + 1, used.sum() - 1, (depth > 0).sum() - 1)
     if n_found < 1:
-        msg = f"latent semantic components need counts in two features and two spots, got {used.sum()} and {(depth > 0).sum()}"
+        need = "latent semantic components need counts in two features and two spots"
+        msg = f"{need}, got {used.sum()} and {(depth > 0).sum()}"
         raise ValueError(msg)
     rarity = np.log1p(len(depth) / totals[used])
     if in_blocks:
@@ -75,7 +76,7 @@ def prepare_atac(X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, 
 
 
 def treat_atac(X: Matrix, position: np.ndarray, fitted: Fitted) -> tuple[Matrix, Fitted]:
-    """Treat other spots, peaks weighed by how few spots of the first tissue had them; a missing peak counts as its mean."""
+    """Treat other spots, peaks weighed by their rarity in the first tissue; a missing peak counts as its mean."""
     here = position >= 0
     known = fitted.take(here)
     rarity, scale = known.columns["rarity"], known.constants["scale"]
@@ -107,7 +108,7 @@ def _decompose(
 def _weighed(
     X: np.ndarray | sparse.csr_matrix, peaks: np.ndarray, rarity: np.ndarray, scale: float
 ) -> sparse.csr_matrix:
-    """TF-IDF of some peaks, by a given rarity, which muon's takes from the spots at hand; the depth of a spot is that of all."""
+    """TF-IDF of some peaks at the depth of all, by a given rarity; muon would take it from the spots at hand."""
     counts = sparse.csr_matrix(X, dtype=np.float32)
     depth = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
     share = sparse.diags(np.where(depth > 0, scale / np.where(depth > 0, depth, 1), 0)) @ counts[:, peaks]

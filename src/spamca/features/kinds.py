@@ -34,12 +34,12 @@ class Kind:
     Parameters
     ----------
     prepare
-        From a matrix (n_spots, n_features), in memory or in blocks, to features; options are ``n_components``, ``n_top_genes``
-        (the number of highly variable features kept, by kinds that choose) and ``random_state``.
+        From a matrix (n_spots, n_features), in memory or in blocks, to features; options are ``n_components``,
+        ``n_top_genes`` (the number of highly variable features kept, by kinds that choose) and ``random_state``.
     treat
-        From a matrix of other spots, the column of each feature of a preparation in it, integers of shape (n_features,), -1 where
-        it is missing, and the preparation, to what the loadings are applied to, (n_spots, n_known), and the preparation of the
-        features that are there.
+        From a matrix of other spots, the column of each feature of a preparation in it, integers of shape
+        (n_features,), -1 where it is missing, and the preparation, to what the loadings are applied to, (n_spots,
+        n_known), and the preparation of the features that are there.
     words
         Regular expressions of words, in lower case, that name such a modality: the first decides, the second does where
         no kind's first is met ("protein expression" is protein).
@@ -106,12 +106,12 @@ KINDS: dict[str, Kind] = {
 def infer_kind(name: str, modality: AnnData | Opened) -> str:
     """Kind of a modality, a key of :data:`KINDS`.
 
-    By ``var["feature_types"]``, else by its name, else ``"generic"``. Where neither ``X`` nor a layer of counts holds what
-    the kind works on (fractions with negative values, or fractions that are no logarithms of counts), it is ``"generic"``
-    too. Whole numbers of which some are negative keep their kind: they are counts gone wrong, not reduced features.
+    By ``var["feature_types"]``, else by its name, else ``"generic"``. Where neither ``X`` nor a layer of counts holds
+    what the kind works on (fractions with negative values, or fractions that are no logarithms of counts), it is
+    ``"generic"`` too. Whole numbers of which some are negative keep their kind: they are spoilt counts.
     """
-    types = modality.var["feature_types"].dropna().mode() if "feature_types" in modality.var else ()
-    named, typed = _named_kind(name), _named_kind(str(types.iloc[0]) if len(types) else "")
+    types = list(modality.var["feature_types"].dropna().mode()) if "feature_types" in modality.var else []
+    named, typed = _named_kind(name), _named_kind(str(types[0]) if types else "")
     if named and typed and named != typed:
         logger.info("%r: taken as %s, as var['feature_types'] says, and not as its name says", name, typed)
     kind = typed or named
@@ -128,8 +128,8 @@ def infer_kind(name: str, modality: AnnData | Opened) -> str:
 def matrix_of(modality: AnnData | Opened, kind: str) -> tuple[Matrix, str]:
     """Matrix that a modality is prepared from, and where it is.
 
-    ``X``, or a layer of counts where the kind needs counts and X has none; the modality's own and not to be written to, or the
-    blocks of one that is not in memory.
+    ``X``, or a layer of counts where the kind needs counts and X has none; the modality's own and not to be written to,
+    or the blocks of one that is not in memory.
     """
     modality = opened(modality)
     if KINDS[kind].counts and modality.X is not None and not is_counts(modality.X):

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 from spamca.features._blocks import on_rows
 from spamca.features._linear import scaled_pca, treat_scaled
 
 if TYPE_CHECKING:
+    from scipy import sparse
+
     from spamca.features._blocks import Matrix
     from spamca.features._features import Features, Fitted
 
@@ -30,7 +31,7 @@ def prepare_protein(X: Matrix, *, n_components: int = 30, n_top_genes: int = 300
 
 
 def treat_protein(X: Matrix, position: np.ndarray, fitted: Fitted) -> tuple[Matrix, Fitted]:
-    """Treat other spots: log ratios are centred over the proteins that are there, and a missing one counts as its mean."""
+    """Treat other spots: ratios are centred over the proteins that are there; a missing one counts as its mean."""
     here = position >= 0
     known = on_rows(lambda rows: _log_ratios(rows[:, position[here]]), X)
     return treat_scaled(known, fitted.take(here))
@@ -43,6 +44,6 @@ def _log_ratios(X: np.ndarray | sparse.csr_matrix) -> np.ndarray:
         warnings.simplefilter("ignore")  # muon's own, at import
         from muon import prot
 
-        counts = AnnData(np.array(X.toarray() if sparse.issparse(X) else X, dtype=np.float32, order="C"))
+        counts = AnnData(np.array(X if isinstance(X, np.ndarray) else X.toarray(), dtype=np.float32, order="C"))
         prot.pp.clr(counts, axis=1)
     return counts.X

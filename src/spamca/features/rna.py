@@ -1,4 +1,4 @@
-"""RNA: counts of many genes, few of which tell tissue apart."""
+"""RNA: counts of many genes, few of which differ between domains."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def prepare_rna(X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, r
     """Normalise counts to the median depth, log, choose genes, scale, and find principal components.
 
     As in scanpy: :func:`scanpy.pp.normalize_total`, :func:`scanpy.pp.log1p`, :func:`scanpy.pp.highly_variable_genes`
-    (flavor "seurat", Satija et al. 2015). Values that look like logarithms already are neither normalised nor logged again.
+    (flavor "seurat", Satija et al. 2015). Values that look like logarithms already are taken as they are.
     """
     import scanpy as sc
     from anndata import AnnData
@@ -74,7 +74,7 @@ def treat_rna(X: Matrix, position: np.ndarray, fitted: Fitted) -> tuple[Matrix, 
 
 
 def _median_depth(X: Matrix) -> float:
-    """Median over all spots, as scanpy takes it of a matrix in memory; of a dask array it would leave out empty spots."""
+    """Median over all spots, as scanpy takes it of a matrix in memory; of a dask array it leaves out empty spots."""
     depth = X.look.depth if isinstance(X, Blocks) else np.asarray(X.sum(axis=1, dtype=np.float64)).ravel()
     if not depth.any():
         msg = f"none of the {X.shape[1]} features varies between spots"

@@ -25,8 +25,8 @@ def coherence(
     """Coherence of domains in the tissue and in an embedding; no known labels are needed.
 
     Smooth is not right: a straight cut through the tissue scores best on all but the silhouette. Use these measures to
-    compare partitions that agree equally well with what is known. Spots without a label are left out. Time and memory are
-    linear in the number of spots.
+    compare partitions that agree equally well with what is known. Spots without a label are left out. Time and memory
+    are linear in the number of spots.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def _morans_i(labels: np.ndarray, spatial: np.ndarray, sections: list[np.ndarray
 def _pas(labels: np.ndarray, spatial: np.ndarray, sections: list[np.ndarray]) -> float:
     abnormal = 0
     for rows, near, _ in _nearest(spatial, sections, 10):
-        abnormal += np.count_nonzero((labels[near] != labels[rows, None]).sum(axis=1) > near.shape[1] / 2)
+        abnormal += int(((labels[near] != labels[rows, None]).sum(axis=1) > near.shape[1] / 2).sum())
     return abnormal / len(labels)
 
 
@@ -127,7 +127,7 @@ def _chaos(labels: np.ndarray, spatial: np.ndarray, sections: list[np.ndarray]) 
 
 
 def _nearest(points: np.ndarray, groups: list[np.ndarray], k: int) -> Iterator[tuple[np.ndarray, ...]]:
-    """For each group of two or more its members (n,), the ``k`` nearest others (or all there are) of each, and how far they are."""
+    """For each group of two or more its members (n,), and the ``k`` nearest others of each (n, k) with distances."""
     from sklearn.neighbors import NearestNeighbors
 
     for rows in groups:

@@ -22,8 +22,8 @@ def mixing(
 ) -> dict[str, float]:
     r"""Mixing of sections in domains and in an embedding, and how far the embedding keeps known labels apart.
 
-    Mixed is not right: an embedding of noise mixes best, so read mixing together with what is kept. Where sections do not hold the
-    same tissue, they should not mix in full. Time and memory are linear in the number of spots.
+    Mixed is not right: an embedding of noise mixes best, so read mixing together with what is kept. Where sections do
+    not hold the same tissue, they should not mix in full. Time and memory are linear in the number of spots.
 
     Parameters
     ----------
@@ -42,13 +42,13 @@ def mixing(
     -------
     Of these, what the arguments allow:
 
-    - ``"section entropy"``, with domains: entropy of the sections within domains, H(section | domain) / H(section); 1 where
-      every domain has the same share of each section, 0 where no domain is shared (one less the homogeneity of Rosenberg and
-      Hirschberg 2007);
-    - ``"iLISI"``, with an embedding: effective number of sections around a spot (Korsunsky et al. 2019), the median over spots
+    - ``"section entropy"``, with domains: entropy of the sections within domains, H(section | domain) / H(section);
+      1 where every domain has the same share of each section, 0 where no domain is shared (one less the homogeneity of
+      Rosenberg and Hirschberg 2007);
+    - ``"iLISI"``, with an embedding: effective number of sections around a spot (Korsunsky et al. 2019), the median
       scaled to 0 (one section) and 1 (all, in equal shares), as Luecken et al. (2022) do;
-    - ``"cLISI"``, with an embedding and labels: the same of the labels, scaled to 1 where the surroundings of a spot have one
-      label; NaN where all spots have the same.
+    - ``"cLISI"``, with an embedding and labels: the same of the labels, scaled to 1 where the surroundings of a spot
+      have one label; NaN where all spots have the same.
 
     Raises
     ------
@@ -93,9 +93,9 @@ def mixing(
 def _lisi(groups: np.ndarray, embedding: np.ndarray, random_state: int) -> float:
     r"""Median over spots of the local inverse Simpson's index, from 1 to the number of groups.
 
-    .. math:: \mathrm{LISI}_i = \Big(\sum_g \big(\sum_{j: g_j = g} p_{ij}\big)^2\Big)^{-1}, \qquad p_{ij} \propto \exp(-\beta_i d_{ij})
+    .. math:: \mathrm{LISI}_i = \Big(\sum_g \big(\sum_{j: g_j = g} p_{ij}\big)^2\Big)^{-1}
 
-    over the 90 nearest spots, with :math:`\beta_i` such that the perplexity of p is a third of their number.
+    over the 90 nearest spots, :math:`p_{ij} \propto \exp(-\beta_i d_{ij})` of a perplexity of a third of their number.
     """
     from sklearn.neighbors import NearestNeighbors
 
@@ -110,7 +110,7 @@ def _lisi(groups: np.ndarray, embedding: np.ndarray, random_state: int) -> float
 
 
 def _kernel(distance: np.ndarray, perplexity: float) -> np.ndarray:
-    """Weights p (n, k) of a wanted perplexity, where distances allow it; scikit-learn's own search is private to t-SNE."""
+    """Weights p (n, k) of a wanted perplexity, where distances allow it; scikit-learn keeps its own search private."""
     from scipy.special import softmax
     from scipy.stats import entropy
 

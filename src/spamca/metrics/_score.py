@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import issparse
@@ -40,20 +40,20 @@ def score(
     label_key
         Column of ``mdata.obs`` with known labels; without it the result has no agreement.
     use_rep
-        Key of an embedding in ``mdata.obsm`` in which the silhouette is measured, the same for all rows; by default the embedding that a
-        key came with (``"X_spamca"`` for ``"spamca"``).
+        Key of an embedding in ``mdata.obsm`` in which the silhouette is measured, the same for all rows; by default the
+        embedding that a key came with (``"X_spamca"`` for ``"spamca"``).
     spatial_key
         Key of ``obsm`` with the coordinates, on the MuData or in its modalities.
     library_key
-        Column of ``obs`` with the section of each spot. By default the one given to :func:`spamca.pp.neighbors`, if any.
+        Column of ``obs`` with the section of each spot; by default the one :func:`spamca.pp.neighbors` got, if any.
     random_state
         Seed of the sample that stands for large tissue in the silhouette.
 
     Returns
     -------
     One row a key. Columns are those of :func:`~spamca.metrics.agreement` (with ``label_key``) and of
-    :func:`~spamca.metrics.coherence`; with several sections also those of :func:`~spamca.metrics.mixing`, and with ``label_key``
-    the ARI in each section, ``"ARI of <section>"``. What needs an embedding is NaN where there is none.
+    :func:`~spamca.metrics.coherence`; with several sections also those of :func:`~spamca.metrics.mixing`, and with
+    ``label_key`` the ARI in each, ``"ARI of <section>"``. What needs an embedding is NaN where there is none.
 
     Raises
     ------
@@ -80,19 +80,19 @@ def score(
     embeddings = {rep: _embedding(mdata, rep, required=use_rep is not None) for rep in dict.fromkeys(reps)}
     spatial = _checks.check_coordinates(mdata, spatial_key)
     library = _checks.check_library(mdata, _checks.find_library_key(mdata, library_key, "score"))
-    sections = [] if library is None else np.unique(library)
-    labels = None if label_key is None else mdata.obs[label_key]
+    labels: Any = None if label_key is None else mdata.obs[label_key]
 
     rows = {}
     for one, rep in zip(keys, reps, strict=True):
-        domains, at = mdata.obs[one], {"embedding": embeddings[rep], "random_state": random_state}
+        domains = mdata.obs[one]
+        at: dict[str, Any] = {"embedding": embeddings[rep], "random_state": random_state}
         measures = {} if labels is None else agreement(labels, domains)
         measures["silhouette"] = np.nan
         measures |= coherence(domains, spatial, library=library, **at)
-        if len(sections) > 1:
+        if library is not None and len(sections := np.unique(library)) > 1:
             measures |= {"section entropy": np.nan, "iLISI": np.nan} | ({} if labels is None else {"cLISI": np.nan})
             measures |= mixing(library, domains=domains, labels=labels, **at)
-            for section in () if labels is None else sections:
+            for section in [] if labels is None else sections:
                 own = (library == section) & (codes(labels) >= 0) & (codes(domains) >= 0)
                 measures[f"ARI of {section}"] = agreement(labels[own], domains[own])["ARI"] if own.any() else np.nan
         rows[one] = measures

@@ -44,7 +44,7 @@ class Attention(nn.Module):
         self.reset_parameters()
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
-        """Draw both parameters anew (Glorot and Bengio 2010)."""
+        """Draw both parameters again (Glorot and Bengio 2010)."""
         nn.init.xavier_uniform_(self.weight, generator=generator)
         nn.init.xavier_uniform_(self.context, generator=generator)
 

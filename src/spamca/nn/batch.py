@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from spamca.nn.losses.contrast import Pair
 from spamca.nn.surroundings import Surroundings, surroundings
 
 if TYPE_CHECKING:
@@ -19,33 +20,6 @@ if TYPE_CHECKING:
     from spamca.nn.settings import Settings
     from spamca.nn.sparse import Adjacency
     from spamca.nn.tissue import Tissue
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Spots in which two modalities are held against each other.
-
-    Parameters
-    ----------
-    both
-        Which spots have both, booleans (n_spots,), or None for all.
-    drawn
-        Positions of those drawn for the contrast, integers (n_own,).
-    slots
-        Their places among all that were drawn, integers (n_own,): other processes hold the rest.
-    n_drawn
-        How many were drawn in all.
-    """
-
-    both: Tensor | None
-    drawn: Tensor
-    slots: Tensor
-    n_drawn: int
-
-    def to(self, device: torch.device | str, **kwargs: bool) -> Pair:
-        """The same on another device."""
-        both = None if self.both is None else self.both.to(device, **kwargs)
-        return Pair(both, self.drawn.to(device, **kwargs), self.slots.to(device, **kwargs), self.n_drawn)
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ class GraphDecoder(nn.Module):
         self.reset_parameters()
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
-        """Draw the weights anew (Glorot and Bengio 2010)."""
+        """Draw the weights again (Glorot and Bengio 2010)."""
         for weight in self.weights:
             nn.init.xavier_uniform_(weight, generator=generator)
 

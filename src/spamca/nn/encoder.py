@@ -46,7 +46,7 @@ class GraphEncoder(nn.Module):
         self.reset_parameters()
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
-        """Draw the weight anew (Glorot and Bengio 2010)."""
+        """Draw the weight again (Glorot and Bengio 2010)."""
         nn.init.xavier_uniform_(self.weight, generator=generator)
 
     def forward(self, seen: Surroundings, token: Tensor) -> Tensor:

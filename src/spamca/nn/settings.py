@@ -64,7 +64,7 @@ class Settings:
         Share of the attention that is spread evenly, over views and over modalities. Larger shares keep every view and
         modality in play; smaller ones let a spot rely on one alone.
     fusion
-        Fusion of modalities: ``"sum"``, by what each is worth, ``"attention"``, or the published ``"concatenation"``. With
+        Fusion of modalities: ``"sum"``, by their weights, ``"attention"``, or the published ``"concatenation"``. With
         ``start="structure"`` the sum.
     mask_rate
         Fraction of spots hidden in each training step. More makes the network infer more from the surroundings, and

@@ -73,7 +73,7 @@ def check_style(style: Style) -> None:
     check_choice("spot_shape", style.spot_shape, ("auto", *SHAPES))
     cmap = style.cmap
     if not isinstance(cmap, mpl.colors.Colormap) and not (isinstance(cmap, str) and cmap in mpl.colormaps):
-        msg = f"cmap must be a colour map of matplotlib or its name in matplotlib.colormaps, such as 'viridis', got {cmap!r}"
+        msg = f"cmap must be a colour map of matplotlib or its name, one of matplotlib.colormaps, got {cmap!r}"
         raise ValueError(msg)
     check_real("alpha", style.alpha, least=0, most=1)
     if not _numbers([style.spot_size] * 2, above=0):
@@ -93,7 +93,7 @@ def check_palette(palette: str | Sequence[str] | Mapping[str, str] | None) -> No
         return
     colors = list(palette.values()) if isinstance(palette, Mapping) else _listed(palette)
     if colors is None:
-        msg = f"palette={palette!r} must be a list of colours, a mapping from category to colour, or the name of a colour map"
+        msg = f"palette={palette!r} must be a list of colours, a mapping of categories, or the name of a colour map"
         raise ValueError(msg)
     for color in colors:
         if not is_color_like(color):
@@ -108,5 +108,5 @@ def _listed(value: Any) -> list | None:
 def _numbers(pair: Any, *, above: float = -np.inf) -> bool:
     """Whether this is a pair of finite numbers above a bound."""
     values = _listed(pair) or []
-    real = [isinstance(one, Real) and not isinstance(one, bool) and above < one < np.inf for one in values]
+    real = [isinstance(one, Real) and not isinstance(one, bool) and above < float(one) < np.inf for one in values]
     return len(values) == 2 and all(real)

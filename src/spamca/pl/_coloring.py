@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -28,14 +28,19 @@ class Coloring:
 
     name: str
     values: np.ndarray  # (n_obs,): codes of categories, -1 where missing; or numbers, NaN where missing
-    categories: list[str] | None = None  # None for numbers
-    colors: list[str] | None = None  # of each category, hexadecimal
+    categories: list[str] = field(default_factory=list)  # none for numbers
+    colors: list[str] = field(default_factory=list)  # of each category, hexadecimal
     column: tuple[str | None, str] | None = None  # of categories; the modality is None for a column of the MuData
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the values are numbers and not codes."""
+        return self.values.dtype.kind == "f"
 
     @property
     def missing(self) -> np.ndarray:
         """Spots without a value, booleans of shape (n_obs,)."""
-        return self.values < 0 if self.categories is not None else ~np.isfinite(self.values)
+        return ~np.isfinite(self.values) if self.numeric else self.values < 0
 
 
 def find_coloring(
@@ -43,8 +48,8 @@ def find_coloring(
 ) -> Coloring:
     """Find a column of the MuData (``"label"``), or of a modality (``"rna:leiden"``), or a feature (``"rna:GENE"``).
 
-    Nothing is written. A feature may stand without its modality if only one has it. ``argument`` is what the caller calls the
-    name in messages. Raises KeyError for an unknown name or layer, and ValueError if the palette has too few colours.
+    A feature may stand without its modality if only one has it. ``argument`` is the caller's word for messages. Raises
+    KeyError for an unknown name or layer, and ValueError if the palette has too few colours.
     """
     if name in mdata.obs:
         return _from_column(mdata, (None, name), mdata.obs[name], name, palette)
@@ -70,7 +75,7 @@ def find_categories(mdata: MuData, name: str, argument: str) -> Coloring:
     """Find a colouring that must have categories; raises ValueError where it holds numbers."""
     check_name(argument, name)
     found = find_coloring(mdata, name, argument=argument)
-    if found.categories is None:
+    if found.numeric:
         example = next((column for column in mdata.obs if mdata.obs[column].dtype == "category"), None)
         mend = f"name a column of categories{f' such as {example!r}' if example else ''}, or make it one"
         msg = f"{argument}={name!r} holds numbers, but must have categories; {mend}"
@@ -80,7 +85,7 @@ def find_categories(mdata: MuData, name: str, argument: str) -> Coloring:
 
 def store_colors(mdata: MuData, coloring: Coloring) -> None:
     """Keep the colours of a column in ``uns`` next to it, for every later figure of squidpy, scanpy and ours."""
-    if coloring.colors is None or coloring.column is None:
+    if coloring.column is None:
         return
     modality, column = coloring.column
     holder = mdata if modality is None else mdata[modality]
@@ -91,7 +96,7 @@ def store_colors(mdata: MuData, coloring: Coloring) -> None:
 def matched(coloring: Coloring, reference: Coloring) -> Coloring:
     """Give each category the colour of the reference's category that it shares most spots with, one to one.
 
-    The assignment is best over all (Hungarian method); categories left over get colours that the reference does not use.
+    The assignment is best over all (Hungarian method); categories left over get colours of their own.
     """
     from scipy.optimize import linear_sum_assignment
 
@@ -103,9 +108,8 @@ def matched(coloring: Coloring, reference: Coloring) -> Coloring:
     np.add.at(shared, (coloring.values[both], reference.values[both]), 1)
     taken = dict(zip(*linear_sum_assignment(-shared), strict=True))
     spare = (color for color in palette(sum(shape)) if color not in reference.colors)
-    return replace(
-        coloring, colors=[reference.colors[taken[k]] if k in taken else next(spare) for k in range(shape[0])]
-    )
+    colors = [reference.colors[taken[k]] if k in taken else next(spare) for k in range(shape[0])]
+    return replace(coloring, colors=colors)
 
 
 def _from_column(
@@ -126,17 +130,19 @@ def _colors(holder: MuData | AnnData, column: str, categories: list[str], palett
 
     from spamca._palette import palette as new_colors
 
-    n, colors = len(categories), palette
+    n = len(categories)
+    colors: Any = palette
     if colors is None:
         stored = _stored(holder, column)
         return stored if len(stored) == n and all(map(is_color_like, stored)) else new_colors(n)
     if isinstance(colors, str):
-        found = mpl.colormaps[colors]
-        listed = isinstance(found, ListedColormap) and found.N < 64  # of categories; longer ones are of shades
+        found: Any = mpl.colormaps[colors]
+        # Short lists are of categories, longer ones of shades.
+        listed = isinstance(found, ListedColormap) and found.N < 64
         colors = list(found.colors if listed else found(np.linspace(0, 1, n)))
     by_name = colors if isinstance(colors, Mapping) else dict(zip(categories, colors, strict=False))
     if lacking := [category for category in categories if category not in by_name]:
-        msg = f"palette has no colour for {lacking} of {column!r}, which has {n} categories, got {palette!r}; give more colours"
+        msg = f"palette has no colour for {lacking} of the {n} categories of {column!r}, got {palette!r}; give more"
         raise ValueError(msg)
     return [to_hex(by_name[category]) for category in categories]
 

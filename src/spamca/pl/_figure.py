@@ -42,7 +42,7 @@ def draw_tissue(
     """Draw every colouring of every section; the axes have shape (n_colorings, n_sections).
 
     Colours make rows and sections columns where there are several of both; else panels fill rows of ``ncols``. One key
-    serves all sections of a colouring. ``titles`` and ``ax`` have one entry a panel, None for titles of their own and new axes.
+    serves all sections of a colouring. ``titles`` and ``ax`` have one entry a panel, or are None for the default.
     """
     shape = len(colorings), len(sections)
     columns = shape[1] if min(shape) > 1 else min(max(shape), ncols)
@@ -56,7 +56,7 @@ def draw_tissue(
         across = columns * (width + 0.1) + sum(wide for wide, _ in keys)
         ax = _new_axes(math.prod(shape), columns, (across, row), figsize, layout="compressed")
     axes = ax.reshape(shape)
-    norms = [None if coloring.categories is not None else scale(coloring, style.limits) for coloring in colorings]
+    norms = [None if not coloring.numeric else scale(coloring, style.limits) for coloring in colorings]
     titles = titles or _titles(sections, colorings)
     for (i, j), title in zip(product(*map(range, shape)), titles, strict=True):
         draw_panel(axes[i, j], sections[j], colorings[i], style, norms[i], window)
@@ -115,7 +115,7 @@ def common_window(sections: Sequence[Section]) -> tuple[np.ndarray, float, float
 
 def key_size(coloring: Coloring, height: float) -> tuple[float, float]:
     """Width and height in inches of the legend or colour bar next to a panel of the given height."""
-    if coloring.categories is None:
+    if coloring.numeric:
         return BAR, 0.0
     n_entries = len(coloring.categories) + 2
     columns = legend_columns(n_entries, height)

@@ -41,7 +41,7 @@ def modality_weights(
     key
         The ``key_added`` of the training.
     groupby
-        Column of ``mdata.obs`` with categories, the domains; by default ``key``, and without such a column all spots together.
+        Column of ``mdata.obs`` with categories, the domains; by default ``key``, or all spots together without it.
     library_key
         Column of ``obs`` with the section of each spot: one row of panels a section. By default the one given to
         :func:`spamca.pp.neighbors`, if any.
@@ -90,7 +90,7 @@ def modality_weights(
     check_style(style)
     check_figsize(figsize)
     check_name("key", key)
-    # Not those of mdata.obs: files leave out columns that modalities hold too, and whether reading restores them is an option.
+    # Not those of mdata.obs: files leave out columns that modalities hold too, and reading need not restore them.
     column = _keys.weight(key)
     weights = {
         name: _edge.spread(modality.obs[column].to_numpy(dtype=np.float64), _edge.rows(mdata, name), np.nan)
@@ -149,10 +149,9 @@ def _draw_boxes(ax: Axes, weights: dict[str, np.ndarray], domains: Coloring | No
         )
     ax.axhline(1 / len(weights), color="0.5", linewidth=0.8, linestyle="--", zorder=0)
     ax.set_xlim(-0.6, len(names) - 0.4)
-    turned = (
-        {"rotation": 35, "ha": "right", "rotation_mode": "anchor"} if max(map(len, names)) * len(names) > 60 else {}
-    )
-    ax.set_xticks(range(len(names)), names, **turned)
+    ax.set_xticks(range(len(names)), names)
+    if max(map(len, names)) * len(names) > 60:
+        ax.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor")
     ax.tick_params(labelsize=FONT_SIZE)
     ax.set_ylabel("weight", fontsize=9)
     ax.spines[["top", "right"]].set_visible(False)

@@ -35,8 +35,8 @@ def n_clusters(
 ) -> np.ndarray:
     """Draw the criteria for each number of domains that was tried, with the chosen number marked.
 
-    A sharp peak of the evidence says that domains have edges, and that this is their number. A flat top says that the tissue
-    changes gradually, and that every number on it describes it about as well.
+    A sharp peak of the evidence says that domains have edges, and that this is their number. A flat top says that the
+    tissue changes gradually, and that every number on it describes it about as well.
 
     Parameters
     ----------

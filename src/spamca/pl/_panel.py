@@ -43,7 +43,7 @@ class Style:
 
 
 def scale(coloring: Coloring, limits: tuple[float, float]) -> Normalize:
-    """Ends of the colour map: percentiles, or the range where these fall together; a single value lies in the middle."""
+    """Ends of the colour map: percentiles, or the range where these fall together; a single value in the middle."""
     values = coloring.values[~coloring.missing]
     if not len(values):
         return Normalize(0, 1)
@@ -58,7 +58,7 @@ def draw_panel(
 ) -> None:
     """Draw image and spots, y downwards as in images, with equal axes and no frame.
 
-    ``norm`` is what :func:`scale` gives, None with categories; ``window`` the width and height to show, in diameters, (2,).
+    ``norm`` is what :func:`scale` gives, None with categories; ``window`` the size to show, in diameters, (2,).
     """
     if section.image is not None:
         pixels, per_unit, _ = section.image
@@ -67,7 +67,7 @@ def draw_panel(
         ax.imshow(pixels, extent=extent, cmap="gray", zorder=0, interpolation="antialiased")
     spatial, values, missing = section.spatial, coloring.values[section.rows], coloring.missing[section.rows]
     colors = np.tile(to_rgba(MISSING), (len(values), 1))
-    if coloring.categories is not None:
+    if norm is None:
         colors[~missing] = to_rgba_array(coloring.colors)[values[~missing]]
     else:
         colors[~missing] = mpl.colormaps.get_cmap(style.cmap)(norm(values[~missing]))
@@ -87,7 +87,7 @@ def draw_key(
 ) -> None:
     """Draw the legend or colour bar of a colouring to the right of axes whose height is given in inches."""
     values = coloring.values[~coloring.missing]
-    if coloring.categories is not None:
+    if norm is None:
         present = np.bincount(values, minlength=len(coloring.categories)) > 0
         named = zip(coloring.categories, coloring.colors, present, strict=True)
         entries = [(name, color) for name, color, has in named if has]

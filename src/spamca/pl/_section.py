@@ -49,7 +49,7 @@ class Section:
 def find_sections(mdata: MuData, spatial: np.ndarray, library_key: str | None, *, image: bool) -> list[Section]:
     """Split the tissue, with coordinates (n_obs, 2), into its sections in the order of their categories."""
     library = check_library(mdata, library_key)
-    names = [None] if library is None else _in_order(mdata, library_key, library)
+    names = [None] if library is None or library_key is None else _in_order(mdata, library_key, library)
     sections = []
     for name in names:
         rows = np.arange(len(spatial)) if name is None else np.flatnonzero(library == name)
@@ -70,8 +70,7 @@ def tissue_image(mdata: MuData, section: str | None = None) -> TissueImage | Non
         for resolution in ("hires", "lowres"):
             scale, diameter = factors.get(f"tissue_{resolution}_scalef"), factors.get("spot_diameter_fullres")
             if resolution in images and scale is not None:
-                diameter = None if diameter is None else float(diameter)
-                return TissueImage(np.asarray(images[resolution]), float(scale), diameter)
+                return TissueImage(np.asarray(images[resolution]), float(scale), diameter and float(diameter))
     return None
 
 

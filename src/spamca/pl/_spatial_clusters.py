@@ -40,32 +40,32 @@ def spatial_clusters(
 ) -> Axes | np.ndarray:
     """Draw the tissue with its spots at true size, coloured by domain.
 
-    Spots are sized in the units of the tissue and keep to it at any zoom: by the record of the image where there is one, else
-    so that neighbours touch. Axes are equal, y runs downwards as squidpy draws it. Spots without a value are light grey.
-    With more than 50,000 spots they are pixels in vector files too. Runs :func:`spamca.tl.cluster` where ``color`` names a
-    result that has no domains yet, and says so.
+    Spots are sized in the units of the tissue and keep to it at any zoom: by the record of the image where there is
+    one, else so that neighbours touch. Axes are equal, y runs downwards as squidpy draws it. Spots without a value are
+    light grey. With more than 50,000 spots they are pixels in vector files too. Runs :func:`spamca.tl.cluster` where
+    ``color`` names a result that has no domains yet, and says so.
 
     Parameters
     ----------
     mdata
         Tissue, after :func:`spamca.tl.integrate`.
     color
-        Column of ``mdata.obs``; ``"<modality>:<column>"`` for one of a modality; ``"<modality>:<feature>"`` or the name of a
-        feature. Several give a panel each.
+        Column of ``mdata.obs``; ``"<modality>:<column>"`` for one of a modality; ``"<modality>:<feature>"`` or the name
+        of a feature. Several give a panel each.
     library_key
-        Column of ``obs`` with the section of each spot: one panel a section, in the order of the categories. By default the one
-        given to :func:`spamca.pp.neighbors`, if any.
+        Column of ``obs`` with the section of each spot: one panel a section, in the order of the categories. By default
+        the one given to :func:`spamca.pp.neighbors`, if any.
     spatial_key
         Key of ``obsm`` with the coordinates, on the MuData or in its modalities.
     layer
-        Layer that features are read from instead of ``X``. Of one that :func:`spamca.tl.denoise` wrote, spots that lack the modality
-        show what was predicted of them.
+        Layer that features are read from instead of ``X``. Of one that :func:`spamca.tl.denoise` wrote, spots that lack
+        the modality show what was predicted of them.
     match
-        Column of ``mdata.obs`` with categories: every other categorical ``color`` takes the colours of those that it overlaps
-        with most, so that partitions can be compared by eye. Colours so matched are not stored.
+        Column of ``mdata.obs`` with categories: every other categorical ``color`` takes the colours of those that it
+        overlaps with most, so that partitions can be compared by eye. Colours so matched are not stored.
     spot_shape
-        ``"circle"``, ``"square"``, ``"hexagon"`` (both turned as the lattice is), or ``"auto"``: squares on a square grid, else
-        circles.
+        ``"circle"``, ``"square"``, ``"hexagon"`` (both turned as the lattice is), or ``"auto"``: squares on a square
+        grid, else circles.
     spot_size
         Diameter relative to the true one.
     alpha
@@ -73,12 +73,12 @@ def spatial_clusters(
     image
         Whether to draw the image in ``uns["spatial"]`` (squidpy's layout), of the MuData or a modality, beneath.
     palette
-        Colours of the categories, in order or by name, or a colour map of matplotlib by its name, kept from then on. By default
-        those stored, else colours that colour-blind readers can tell apart.
+        Colours of the categories, in order or by name, or a colour map of matplotlib by its name, kept from then on. By
+        default those stored, else colours that colour-blind readers can distinguish.
     cmap
         Colour map of numbers, or its name.
     percentiles
-        Percentiles of the numbers, over all sections, at the ends of the colour map; few outliers then cost no contrast.
+        Percentiles of the numbers, over all sections, at the ends of the colour map, so that outliers cost no contrast.
     legend
         Whether to draw legends and colour bars, to the right of the axes.
     title
@@ -92,8 +92,8 @@ def spatial_clusters(
 
     Returns
     -------
-    The axes: one, or an array with one for each colour, for each section, or for both (n_colors, n_sections). Colours of
-    categories are kept in ``uns["<color>_colors"]``, but for views, which keep nothing.
+    The axes: one, or an array with one for each colour, for each section, or for both (n_colors, n_sections). Colours
+    of categories are kept in ``uns["<color>_colors"]``, but for views, which keep nothing.
 
     Raises
     ------
@@ -102,8 +102,8 @@ def spatial_clusters(
     KeyError
         If there is no such colour, section or coordinates.
     ValueError
-        If another argument is out of its range, or there are no domains yet and ``mdata`` is a view or backed by a file,
-        which cannot take them. ``mdata`` is unchanged after any error.
+        If another argument is out of its range, or there are no domains yet and ``mdata`` is a view or backed by a
+        file, which cannot take them. ``mdata`` is unchanged after any error.
 
     Examples
     --------
@@ -139,9 +139,7 @@ def spatial_clusters(
     titles = check_titles(title, n_panels)
     panels = None if ax is None else check_axes(ax, n_panels)
     unclustered = _unclustered(mdata, names)
-    found = {
-        name: find_coloring(mdata, name, layer=layer, palette=palette) for name in names if name not in unclustered
-    }
+    found = {one: find_coloring(mdata, one, layer=layer, palette=palette) for one in names if one not in unclustered}
     if match is not None and match not in unclustered:
         find_categories(mdata, match, "match")
 
@@ -155,9 +153,7 @@ def spatial_clusters(
         colorings = [found[name] for name in names]
         if match is not None:
             reference = find_categories(mdata, match, "match")
-            colorings = [
-                one if one.categories is None or one.name == match else matched(one, reference) for one in colorings
-            ]
+            colorings = [one if one.numeric or one.name == match else matched(one, reference) for one in colorings]
         axes = draw_tissue(sections, colorings, style, panels, titles, legend=legend, ncols=ncols, figsize=figsize)
         for one in () if mdata.is_view else found.values():
             store_colors(mdata, one)

@@ -29,8 +29,9 @@ SHAPES = {
 def spot_diameter(spatial: np.ndarray) -> float:
     """Diameter at which the spots of one section, (n_spots, 2), fill the tissue; 1 where there is a single position.
 
-    On a lattice that is the distance to the nearest spot, so that neighbours touch. Where spots lie irregularly, as cells do,
-    nearest ones are far closer than spots on average; there it is a share of the distance to the sixth nearest.
+    On a lattice that is the distance to the nearest spot, so that neighbours touch. Where spots lie irregularly, as
+    cells do, nearest ones are far closer than spots on average; there it is a share of the distance to the sixth
+    nearest.
     """
     positions = np.unique(spatial, axis=0)
     if len(positions) < 2:
@@ -85,6 +86,6 @@ def draw_spots(
         rasterized=len(spatial) > MAX_VECTOR_SPOTS,
     )
     # Only the scale of the axes applies to the outline; where it goes is in the offsets.
-    spots.set_transform(AffineDeltaTransform(ax.transData))
+    spots.set_transform(AffineDeltaTransform(ax.transData))  # type: ignore[arg-type]
     ax.add_collection(spots, autolim=False)
     return spots

@@ -85,7 +85,7 @@ def training_history(
         )
         raise KeyError(msg)
     if losses is None:
-        shown = [name for name, values in history.items() if np.any(values)] or list(history)
+        shown = [name for name in history if np.any(history[name])] or list(history)
         losses = sorted(shown, key=lambda name: name != "total")
     losses = check_names("losses", losses, sorted(history))
     names = [name.replace("_", " ") for name in losses]

@@ -179,7 +179,7 @@ def _log(results: Results) -> None:
     share = summary.get("share_beyond")
     if share is None:
         logger.info(
-            "transform: what is usual in the tissue of the training is not known, and so neither is the novelty of this one"
+            "transform: the training holds no record of what is usual in its tissue; how far this one is cannot be said"
         )
         return
     beyond = f"{100 * share:.1f} % of the spots are further from what the training has seen than 99 % were there"

@@ -83,7 +83,7 @@ class Batches:
         return self.n_batches
 
     def n_passes(self, least: int) -> int:
-        """How often the tissue is gone over: as told, or as the number of steps needs, but ``least`` times.
+        """How often the tissue is gone over: as given, or as the number of steps needs, but ``least`` times.
 
         Small tissue is gone over more often, as if it were one batch, until a training has seen :data:`LEAST_SEEN` spots a step.
         """

@@ -17,7 +17,7 @@ LOOK_EVERY = 10
 
 
 class ProgressBar(Callback):
-    """A single bar over all steps, with the loss beside it; of several processes the first shows it."""
+    """A single bar over all steps, with the loss; of several processes the first shows it."""
 
     def __init__(self) -> None:
         self.bar: tqdm | None = None

@@ -83,7 +83,7 @@ def fit(
     settings
         Choices of the network and its training.
     trust
-        What each modality is worth, from 0 to 1: how far it counts in the fused latent; None trusts all in full. Only for
+        Weight of each modality in the fused latent, from 0 to 1; None trusts all in full. Only for
         ``fusion="sum"``.
     position
         Coordinates of the spots, (n_spots, n_dimensions): tiles are cut by them. None cuts along the spatial graph.
@@ -137,14 +137,14 @@ def fit(
         if n_devices > 1 or strategy != "auto":
             freeze_unused(network, batches)
         if n_passes > 0:
-            told = {"n_clusters": n_clusters, "random_state": random_state, "batch_size": batch_size, "trust": trust}
+            marked = {"n_clusters": n_clusters, "random_state": random_state, "batch_size": batch_size, "trust": trust}
             with quiet_lightning(), interruptible():
                 _train(
                     plan,
                     batches,
                     n_passes,
                     checkpoint=checkpoint,
-                    told=told,
+                    marked=marked,
                     progress_bar=progress_bar,
                     accelerator=accelerator_of(accelerator),
                     devices=devices,
@@ -166,7 +166,7 @@ def _train(
     n_passes: int,
     *,
     checkpoint: str | Path | None,
-    told: dict[str, Any],
+    marked: dict[str, Any],
     progress_bar: bool,
     **given: Any,
 ) -> None:
@@ -175,7 +175,7 @@ def _train(
         callbacks.append(StopWhenFlat())
     resumed = None
     if checkpoint is not None:
-        path, mark = Path(checkpoint), fingerprint(batches.tissue, plan.settings, **told)
+        path, mark = Path(checkpoint), fingerprint(batches.tissue, plan.settings, **marked)
         if path.exists():
             check_checkpoint(path, mark)
             logger.info("integrate: going on from %s", path)

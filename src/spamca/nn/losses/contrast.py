@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -13,7 +14,32 @@ from spamca.nn.distributed import all_sum, alone
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from spamca.nn.batch import Pair
+
+@dataclass(frozen=True)
+class Pair:
+    """Spots in which two modalities are compared.
+
+    Parameters
+    ----------
+    both
+        Which spots have both, booleans (n_spots,), or None for all.
+    drawn
+        Positions of those drawn for the contrast, integers (n_own,).
+    slots
+        Their places among all that were drawn, integers (n_own,): other processes hold the rest.
+    n_drawn
+        How many were drawn in all.
+    """
+
+    both: Tensor | None
+    drawn: Tensor
+    slots: Tensor
+    n_drawn: int
+
+    def to(self, device: torch.device | str, **kwargs: bool) -> Pair:
+        """The same on another device."""
+        both = None if self.both is None else self.both.to(device, **kwargs)
+        return Pair(both, self.drawn.to(device, **kwargs), self.slots.to(device, **kwargs), self.n_drawn)
 
 
 def positive_contrast_loss(first: Tensor, second: Tensor) -> Tensor:
@@ -43,7 +69,7 @@ def info_nce_loss(first: Tensor, second: Tensor, *, temperature: float = 0.5) ->
         \frac{e^{\cos(p^a_i, p^b_i) / \tau}}{\sum_j e^{\cos(p^a_i, p^b_j) / \tau}}
 
     where (a, b) runs over both directions and i, j over the n spots given. The cost grows with :math:`n^2`: give a sample
-    of the tissue, drawn anew in each step.
+    of the tissue, drawn again in each step.
 
     Parameters
     ----------
