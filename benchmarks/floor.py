@@ -86,14 +86,16 @@ def measure(n_spots: int, device: str) -> dict[str, float]:
     from benchmarks.scale import N_DOMAINS, tissue
 
     import spamca
+    from spamca.model.parts import for_network
     from spamca.nn import Settings, SpaMCA, losses
-    from spamca.tl._gather import gather, root_mean_squares
+    from spamca.tissue import read
     from spamca.train.batches import Batches
 
     mdata = tissue(n_spots)
     spamca.pp.neighbors(mdata)
     settings = Settings()
-    given = gather(mdata, root_mean_squares(mdata), views=settings.views)
+    arrays = read(mdata, feature_graphs="feature" in settings.views)
+    given = for_network(arrays, arrays.root_mean_squares())
     batches = Batches(given, settings, batch_size=n_spots)
     batches.place(torch.device(device))
     network = SpaMCA(given.n_features, N_DOMAINS, settings).to(device)

@@ -109,18 +109,18 @@ def one(n_spots: int, path: Path, accelerator: str) -> None:
     from sklearn.metrics import adjusted_rand_score
 
     import spamca
-    from spamca.tl import _domains, _store
+    from spamca.model import fit
+    from spamca.tissue import Neighbors
 
     lightning.pytorch.Trainer, spamca.pp, spamca.tl  # noqa: B018 (lazily imported: not the method's time)
-    fit = sys.modules["spamca.train"] if "spamca.train" in sys.modules else __import__("spamca.train").train
     warm = tissue(500)
     spamca.pp.neighbors(warm)
     spamca.tl.integrate(warm, N_DOMAINS, accelerator=accelerator, progress_bar=False)
     mdata, stages = tissue(n_spots), Stages()
     held = memory("VmRSS")
-    stages.inside(_domains, "find_domains", "domains")
+    stages.inside(fit, "find_domains", "domains")
     stages.inside(fit, "fit", "training")
-    stages.inside(_store, "joint_neighbors", "neighbours of the embedding")
+    stages.inside(Neighbors, "of", "neighbours of the embedding")
     begun = time.perf_counter()
     with stages.measure("graphs"):
         spamca.pp.neighbors(mdata)

@@ -26,7 +26,7 @@ import spamca
 from spamca.cluster import mixture, principal_components
 from spamca.domains import find_domains
 from spamca.graph import normalize
-from spamca.tl._domains import arrays_of
+from spamca.tissue import read
 
 warnings.filterwarnings("ignore")
 logging.getLogger("spamca").setLevel(logging.WARNING)
@@ -87,9 +87,9 @@ class Sight:
         self.known = ~np.isin(self.truth, ("undetermined", "nan", ""))
         self.k = len(set(self.truth[self.known]))
         self.names, self.section = np.unique(mdata.obs["section"].astype(str), return_inverse=True)
-        self.arrays = arrays_of(mdata, None)
-        present = self.arrays["present"]
-        self.present = np.ones((mdata.n_obs, len(mdata.mod)), dtype=bool) if present is None else present
+        tissue = read(mdata)
+        self.arrays = {"features": tissue.features, "adjacency": tissue.graph, "present": tissue.present}
+        self.present = tissue.has
 
     def smoothed(self, features):
         """Modalities side by side, each of unit scale, smoothed within sections."""

@@ -70,13 +70,13 @@ def nearest(trained_half, new, model):
     from sklearn.neighbors import KNeighborsClassifier
 
     from spamca.domains.graph import Graph
-    from spamca.tl._new_tissue import lay_out
+    from spamca.tl._new_tissue import read_new
 
     seen = []
     for mdata in (trained_half, new):
-        tissue = lay_out(mdata, model, spatial_key="spatial", library_key=None, random_state=0)
+        tissue = read_new(mdata, model, "spatial", None, 0).tissue
         scale = [modality["scale"] for modality in model.header["modalities"]]
-        step = Graph(tissue.spatial.graph.connectivities).step
+        step = Graph(tissue.graph).step
         seen.append(step @ (step @ np.hstack([values / s for values, s in zip(tissue.features, scale, strict=True)])))
     found = KNeighborsClassifier(15).fit(seen[0], trained_half.obs["spamca"].astype(str)).predict(seen[1])
     return pd.Series(found, new.obs_names)

@@ -79,6 +79,21 @@ def _integrated(_simulated):
     return mdata
 
 
+@pytest.fixture(scope="session")
+def _with_graphs(_simulated):
+    import spamca
+
+    mdata = _simulated.copy()
+    spamca.pp.neighbors(mdata)
+    return mdata
+
+
+@pytest.fixture
+def with_graphs(_with_graphs):
+    """The tissue after ``neighbors``."""
+    return _with_graphs.copy()
+
+
 @pytest.fixture
 def tissue(_simulated):
     """Small simulated tissue as a reader would give it: two modalities, 225 spots, 3 domains, counts."""

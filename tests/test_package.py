@@ -76,7 +76,7 @@ def test_what_is_imported_is_declared():
 def test_parts():
     assert sorted(spamca.__all__) == sorted(["Model", *PARTS])
     assert {*PARTS, "Model", "__version__"} <= set(dir(spamca))
-    assert spamca.Model is importlib.import_module("spamca._model").Model
+    assert spamca.Model is importlib.import_module("spamca.model").Model
     assert [spamca.__getattr__(part) for part in PARTS] == [importlib.import_module(f"spamca.{part}") for part in PARTS]
     assert spamca.__version__ == version("spamca")
     with pytest.raises(AttributeError, match="'spamca' has no attribute 'gr'"):

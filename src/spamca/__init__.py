@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from spamca import datasets, io, metrics, pl, pp, tl
-    from spamca._model import Model
+    from spamca.model import Model
 
 __all__ = ["Model", "datasets", "io", "metrics", "pl", "pp", "tl"]
 __version__ = version("spamca")
@@ -21,7 +21,7 @@ __version__ = version("spamca")
 def __getattr__(name: str) -> ModuleType | type[Model]:
     # scanpy, torch and matplotlib take seconds to import: each part of the package loads on first use.
     if name == "Model":
-        from spamca._model import Model
+        from spamca.model import Model
 
         return Model
     if name in __all__:

@@ -1,7 +1,7 @@
 """The edge between MuData and arrays: which row is which spot, and writing that can be undone.
 
 Rows of modalities are matched through ``obsmap``, never by position: a spot may lack a modality, and modalities may hold
-their spots in different orders.
+their spots in different orders. ``row`` is what :func:`rows` gives, shape (n_obs,).
 """
 
 from __future__ import annotations
@@ -26,12 +26,7 @@ _MAPPINGS = ("obsm", "obsp", "varm", "varp", "layers", "uns")
 
 
 def rows(mdata: MuData, modality: str) -> np.ndarray:
-    """Row of each spot in a modality.
-
-    Returns
-    -------
-    Integers of shape (n_obs,): the row of ``mdata[modality]`` that holds the spot, -1 where the spot lacks the modality.
-    """
+    """Row of ``mdata[modality]`` that holds each spot, integers of shape (n_obs,), -1 where the spot lacks the modality."""
     # obsmap counts from 1 and is 0 where the modality is absent; its dtype is unsigned.
     return np.asarray(mdata.obsmap[modality]).ravel().astype(np.int64) - 1
 
@@ -42,21 +37,7 @@ def present(mdata: MuData) -> np.ndarray:
 
 
 def spread(values: np.ndarray, row: np.ndarray, fill: float = 0.0) -> np.ndarray:
-    """Values of a modality's spots laid out over all spots.
-
-    Parameters
-    ----------
-    values
-        Shape (n_modality, ...), in the order of the modality.
-    row
-        What :func:`rows` gives, shape (n_obs,).
-    fill
-        Value of the spots that lack the modality.
-
-    Returns
-    -------
-    Shape (n_obs, ...).
-    """
+    """Values (n_modality, ...) of a modality's spots laid out over all spots, (n_obs, ...); the others get ``fill``."""
     out = np.full((len(row), *values.shape[1:]), fill, dtype=values.dtype)
     has = row >= 0
     out[has] = values[row[has]]
@@ -64,15 +45,7 @@ def spread(values: np.ndarray, row: np.ndarray, fill: float = 0.0) -> np.ndarray
 
 
 def spread_graph(graph: csr_matrix, row: np.ndarray) -> csr_matrix:
-    """A graph of a modality's spots laid out over all spots, (n_obs, n_obs); those that lack the modality have no edges.
-
-    Parameters
-    ----------
-    graph
-        Shape (n_modality, n_modality).
-    row
-        What :func:`rows` gives, shape (n_obs,).
-    """
+    """A graph (n_modality, n_modality) laid out over all spots, (n_obs, n_obs); those that lack the modality have no edges."""
     if np.array_equal(row, np.arange(graph.shape[0])):
         return graph
     edges, position, n = coo_matrix(graph), spots(row, graph.shape[0]), len(row)
@@ -80,20 +53,9 @@ def spread_graph(graph: csr_matrix, row: np.ndarray) -> csr_matrix:
 
 
 def collect(values: Any, row: np.ndarray, n_modality: int) -> Any:
-    """Values over all spots brought into the order of one modality: the inverse of :func:`spread`.
+    """Values over all spots in the order of one modality, (n_modality, ...): the inverse of :func:`spread`.
 
-    Parameters
-    ----------
-    values
-        Shape (n_obs, ...): an array, a sparse matrix (rows only), or anything that takes an integer index.
-    row
-        What :func:`rows` gives, shape (n_obs,).
-    n_modality
-        Number of spots of the modality.
-
-    Returns
-    -------
-    Shape (n_modality, ...).
+    They may be anything that takes an integer index: an array, a categorical, a sparse matrix (rows only).
     """
     return values[spots(row, n_modality)]
 
@@ -108,15 +70,7 @@ def spots(row: np.ndarray, n_modality: int) -> np.ndarray:
 
 @contextmanager
 def transaction(mdata: MuData, *, copy: bool = False) -> Iterator[MuData]:
-    """Give the object to write to, and take every write back if the block does not end well.
-
-    Parameters
-    ----------
-    mdata
-        The caller's object.
-    copy
-        Whether to hand out a copy instead of the caller's object.
-    """
+    """Give the object to write to, the caller's or a copy, and undo every write if the block does not end well."""
     if copy:
         with without_pull():
             target = mdata.copy()

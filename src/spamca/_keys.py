@@ -1,7 +1,9 @@
 """Names of everything spamca reads from and writes to a MuData, in one place.
 
 Spatial graphs carry squidpy's names, feature graphs follow scanpy's neighbours layout, joint results sit on the MuData
-under ``key_added`` (default ``"spamca"``) as muon's do.
+under ``key_added`` (default ``"spamca"``) as muon's do. Names in lower case are functions, of ``key_added`` where the text does not
+say
+of what.
 """
 
 from __future__ import annotations
@@ -24,11 +26,14 @@ SPAMCA = "spamca"
 MODALITY_RECORD = "spamca"
 """``uns`` key in a modality: kind of omics and name of the representation used."""
 
+GIVEN = "given"
+"""Kind of omics in it where the user brought the features."""
+
 PREPARATION = "spamca_preparation"
 """``varm`` key in a modality: what its preparation found of each feature (a DataFrame)."""
 
 LENGTH = "length"
-"""Column of it: length of the feature's loadings, which differs for those of another preparation."""
+"""Column of it: length of the feature's loadings, which differs in another preparation."""
 
 REPRESENTATIONS = ("X_pca", "pca", "X_lsi", "lsi")
 """Reduced features looked for in a modality's ``obsm``, first match wins."""
@@ -36,92 +41,56 @@ REPRESENTATIONS = ("X_pca", "pca", "X_lsi", "lsi")
 HIGHLY_VARIABLE = "highly_variable"
 """``var`` key of the features used, in a modality (scanpy's)."""
 
+connectivities = "{}_connectivities".format
+"""``obsp`` key of the connectivities of a graph, e.g. ``"spatial"`` or ``"feature_neighbors"``."""
 
-def connectivities(graph: str) -> str:
-    """``obsp`` key of the connectivities of a graph, e.g. ``"spatial"`` or ``"feature_neighbors"``."""
-    return f"{graph}_connectivities"
+distances = "{}_distances".format
+"""``obsp`` key of the distances of a graph."""
 
+spatial_record = "{}_neighbors".format
+"""``uns`` key of the spatial graph that squidpy calls so (its ``key_added``)."""
 
-def distances(graph: str) -> str:
-    """``obsp`` key of the distances of a graph."""
-    return f"{graph}_distances"
+embedding = "X_{}".format
+"""``obsm`` key of the fused embedding, and of each modality's latent in its own ``obsm``."""
 
+joint_neighbors = "{}_neighbors".format
+"""``uns`` key of the embedding's neighbours where scanpy's own place is taken."""
 
-def spatial_record(name: str) -> str:
-    """``uns`` key of the spatial graph that squidpy calls ``name`` (its ``key_added``)."""
-    return f"{name}_neighbors"
+weight = "{}_weight".format
+"""``obs`` key of a modality's per-spot weight; on the MuData it is prefixed with the modality's name."""
 
+pulled = "{}:{}".format
+"""``obs`` key on the MuData of a column of a modality, as mudata and muon name it; of both names."""
 
-def embedding(key_added: str) -> str:
-    """``obsm`` key of the fused embedding, and of each modality's latent in its own ``obsm``."""
-    return f"X_{key_added}"
+modality_weight = "{}:{}_weight".format
+"""``obs`` key on the MuData of the per-spot weight of a modality; of its name and ``key_added``."""
 
+view_weights = "{}_view_weights".format
+"""``obsm`` key, in a modality, of the per-spot weights of its views (a DataFrame, one column a view)."""
 
-def joint_neighbors(key_added: str) -> str:
-    """``uns`` key of the embedding's neighbours where scanpy's own place is taken."""
-    return f"{key_added}_neighbors"
+denoised = "{}_denoised".format
+"""``layers`` key of denoised features."""
 
+denoised_table = "{}_{}".format
+"""``obsm`` key on the MuData of the denoised features of a modality, of all spots (a DataFrame); of ``key_added`` and its name."""
 
-def weight(key_added: str) -> str:
-    """``obs`` key of a modality's per-spot weight; on the MuData it is prefixed with the modality's name."""
-    return f"{key_added}_weight"
+posterior = "{}_posterior".format
+"""``obsm`` key of the posterior probability of each domain (a DataFrame, one column a domain)."""
 
+confidence = "{}_confidence".format
+"""``obs`` key of the posterior probability of the assigned domain."""
 
-def pulled(modality: str, column: str) -> str:
-    """``obs`` key on the MuData of a column of a modality, as mudata and muon name it."""
-    return f"{modality}:{column}"
+novelty = "{}_novelty".format
+"""``obs`` key of how far a spot is from the tissue that a model was trained on."""
 
+corrected = "X_{}_corrected".format
+"""``obsm`` key, in a modality, of its features without the batch effects of sections."""
 
-def modality_weight(modality: str, key_added: str) -> str:
-    """``obs`` key on the MuData of the per-spot weight of a modality."""
-    return pulled(modality, weight(key_added))
+n_clusters = "{}_n_clusters".format
+"""``uns`` key of the estimated number of domains and the criteria for each number tried."""
 
+colors = "{}_colors".format
+"""``uns`` key of the domain colours (scanpy's convention)."""
 
-def view_weights(key_added: str) -> str:
-    """``obsm`` key, in a modality, of the per-spot weights of its views (a DataFrame, one column a view)."""
-    return f"{key_added}_view_weights"
-
-
-def denoised(key: str) -> str:
-    """``layers`` key of features without noise; on the MuData's ``obsm`` the name of the modality follows it."""
-    return f"{key}_denoised"
-
-
-def denoised_table(key_added: str, modality: str) -> str:
-    """``obsm`` key on the MuData of the features of a modality without noise, of all spots (a DataFrame)."""
-    return f"{key_added}_{modality}"
-
-
-def posterior(key_added: str) -> str:
-    """``obsm`` key of the posterior probability of each domain (a DataFrame, one column a domain)."""
-    return f"{key_added}_posterior"
-
-
-def confidence(key_added: str) -> str:
-    """``obs`` key of the posterior probability of the assigned domain."""
-    return f"{key_added}_confidence"
-
-
-def novelty(key_added: str) -> str:
-    """``obs`` key of how far a spot is from the tissue that a model was trained on."""
-    return f"{key_added}_novelty"
-
-
-def corrected(key_added: str) -> str:
-    """``obsm`` key, in a modality, of its features without the batch effects of sections."""
-    return f"X_{key_added}_corrected"
-
-
-def n_clusters(key_added: str) -> str:
-    """``uns`` key of the estimated number of domains and the criteria for each number tried."""
-    return f"{key_added}_n_clusters"
-
-
-def colors(key_added: str) -> str:
-    """``uns`` key of the domain colours (scanpy's convention)."""
-    return f"{key_added}_colors"
-
-
-def command(key_added: str) -> str:
-    """``uns`` key of the record of the command that made the result, as JSON."""
-    return f"{key_added}_command"
+command = "{}_command".format
+"""``uns`` key of the record of the command that made the result, as JSON."""

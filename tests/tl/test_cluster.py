@@ -275,14 +275,14 @@ def test_missing_graph_names_neighbors(tissue, arguments):
 
 
 def test_failure_while_writing_is_undone(integrated, monkeypatch):
-    from spamca.tl import _store_domains
+    from spamca import _edge
 
     before = snapshot(integrated)
 
     def fail(*_):
         raise RuntimeError
 
-    monkeypatch.setattr(_store_domains._edge, "collect", fail)
+    monkeypatch.setattr(_edge, "collect", fail)
     with pytest.raises(RuntimeError):
         spamca.tl.cluster(integrated, 5)
     assert snapshot(integrated) == before
@@ -299,7 +299,7 @@ def test_copy_leaves_the_original(integrated):
 def test_domains_that_new_tissue_would_be_given_otherwise_are_told(integrated, caplog, monkeypatch):
     spamca.tl.cluster(integrated, method="leiden")
     assert "Gaussians, by which" not in caplog.text
-    monkeypatch.setattr("spamca.tl._cluster.KEPT", 1.01)
+    monkeypatch.setattr("spamca.tl._cluster_embedding.KEPT", 1.01)
     spamca.tl.cluster(integrated, method="mixture")
     assert "Gaussians, by which" not in caplog.text
     spamca.tl.cluster(integrated, method="leiden")

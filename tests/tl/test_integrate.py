@@ -12,8 +12,9 @@ from sklearn.metrics import adjusted_rand_score
 
 import spamca
 from spamca import _edge
+from spamca.model.domains import find_domains
 from spamca.nn import Settings
-from spamca.tl._domains import find_domains
+from spamca.tissue import read
 
 QUICK = {"max_epochs": 3, "progress_bar": False}
 
@@ -307,7 +308,7 @@ def test_preset_of_the_paper_leaves_the_number_open_and_finds_no_domains(with_gr
 
 def test_domains_are_written(with_graphs):
     spamca.tl.integrate(with_graphs, 3, **QUICK)
-    found = find_domains(with_graphs, 3, None)
+    found = find_domains(read(with_graphs), 3, None, random_state=0)
     labels, posterior = with_graphs.obs["spamca"], with_graphs.obsm["spamca_posterior"]
     assert list(labels.cat.categories) == ["0", "1", "2"]
     np.testing.assert_array_equal(labels.cat.codes, found.assignment.argmax(axis=1))
@@ -438,8 +439,8 @@ def test_interrupted_search_leaves_no_trace(with_graphs, monkeypatch, assert_sam
     _edge.drop_pulled(before, "spamca")  # mudata 0.3 copies columns of the modalities
     for where in (
         "spamca.domains.find_domains",
-        "spamca.tl._store.joint_neighbors",
-        "spamca.tl._store_domains.palette",
+        "spamca.tissue.results.nearest_neighbors",
+        "spamca.tissue.results.palette",
     ):
         with monkeypatch.context() as patched:
             patched.setattr(where, interrupted)
@@ -461,20 +462,6 @@ def test_large_tissue_in_tiles(with_graphs):
     assert adjusted_rand_score(first.obs["spamca"], second.obs["spamca"]) > 0.9
 
 
-def test_tiles_are_cut_section_by_section(with_graphs):
-    from spamca.tl._gather import positions
-
-    assert positions(with_graphs).shape == (with_graphs.n_obs, 2)
-    with_graphs.obs["section"] = np.arange(with_graphs.n_obs) % 2
-    with_graphs.uns["spatial_neighbors"]["params"]["library_key"] = "section"
-    place = positions(with_graphs)
-    assert place.shape == (with_graphs.n_obs, 3)
-    assert np.ptp(place[:, 2]) > np.ptp(place[:, :2], axis=0).max()
-    for holder in (with_graphs, *with_graphs.mod.values()):
-        holder.obsm.pop("spatial", None)
-    assert positions(with_graphs) is None
-
-
 def test_checkpoint_stays_until_all_is_stored(with_graphs, monkeypatch, tmp_path):
     from spamca.train import checkpoint
 
@@ -484,7 +471,7 @@ def test_checkpoint_stays_until_all_is_stored(with_graphs, monkeypatch, tmp_path
     monkeypatch.setattr(checkpoint, "EVERY", 0.0)
     path = tmp_path / "ended.ckpt"
     with monkeypatch.context() as patch:
-        patch.setattr("spamca.tl._store.store", full)
+        patch.setattr("spamca.tl._integrate.write", full)
         with pytest.raises(MemoryError):
             spamca.tl.integrate(with_graphs, 3, max_epochs=3, checkpoint=path, progress_bar=False)
     assert path.exists()

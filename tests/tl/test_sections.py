@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import logging
-
 import mudata
 import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
 import spamca
-from spamca.tl._sections import sections_of
 
 QUICK = {"max_epochs": 15, "progress_bar": False}
 
@@ -86,23 +83,6 @@ def test_number_of_domains_of_several_sections(mdata):
     assert mdata.uns["spamca_n_clusters"]["n_clusters"] == 4
     spamca.tl.estimate_n_clusters(mdata, n_clusters_range=(2, 7), batch_correction=False)
     assert mdata.uns["spamca_n_clusters"]["n_clusters"] != 4
-
-
-def test_sections_are_those_of_the_spatial_graph(mdata, caplog):
-    np.testing.assert_array_equal(sections_of(mdata, "integrate"), np.repeat([0, 1], 400))
-    column = mdata.obs.pop("section")
-    for modality in mdata.mod.values():
-        modality.obs["section"] = column.to_numpy()
-    np.testing.assert_array_equal(sections_of(mdata, "integrate"), np.repeat([0, 1], 400))
-    for modality in mdata.mod.values():
-        del modality.obs["section"]
-    with caplog.at_level(logging.WARNING, logger="spamca"):
-        assert sections_of(mdata, "integrate") is None
-    assert "names sections by 'section'" in caplog.text
-    mdata.obs["section"] = "all"
-    assert sections_of(mdata, "integrate") is None
-    del mdata.uns["spatial_neighbors"]
-    assert sections_of(mdata, "integrate") is None
 
 
 def test_batch_correction_is_a_flag(mdata):

@@ -439,7 +439,7 @@ def test_failed_calls_leave_the_tissue(new, model, tmp_path, monkeypatch, assert
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("spamca.tl._store_transformed.store_domains", interrupted)
+    monkeypatch.setattr("spamca._edge.drop_pulled", interrupted)
     with pytest.raises(KeyboardInterrupt):
         spamca.tl.transform(new, model)
     assert_same(before, new)

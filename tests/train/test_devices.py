@@ -11,8 +11,9 @@ from sklearn.metrics import adjusted_rand_score
 
 from spamca import datasets, pp
 from spamca.cluster import mixture
+from spamca.model.parts import for_network
 from spamca.nn import PRESETS
-from spamca.tl._gather import gather, positions, root_mean_squares
+from spamca.tissue import read
 from spamca.train import fit
 
 STRATEGIES = {"ddp_spawn": "paper", "ddp": "default"}
@@ -44,8 +45,9 @@ def mdata():
 
 def arguments(mdata, preset):
     settings = PRESETS[preset].changed(n_steps=30, max_epochs=15, early_stopping=False)
-    tissue = gather(mdata, root_mean_squares(mdata), feature_graphs="feature" in settings.views)
-    given = {"position": positions(mdata), "batch_size": 200, "accelerator": "cpu", "progress_bar": False}
+    arrays = read(mdata, feature_graphs="feature" in settings.views, position=True)
+    tissue = for_network(arrays, arrays.root_mean_squares())
+    given = {"position": arrays.position, "batch_size": 200, "accelerator": "cpu", "progress_bar": False}
     return {"tissue": tissue, "n_clusters": 4, "settings": settings, **given}
 
 

@@ -1,7 +1,7 @@
-"""What a training leaves, apart from the tissue that it was done on."""
+"""The model of a tissue: what a training finds and leaves, apart from the tissue itself."""
 
 from __future__ import annotations
 
-from spamca.model.model import StoredModel
+from spamca.model.model import Model
 
-__all__ = ["StoredModel"]
+__all__ = ["Model"]

@@ -1,73 +1,33 @@
-"""A model applied to the arrays of new tissue."""
+"""A model applied to new tissue."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import count, islice
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
-from spamca.cluster.refine import refine
-from spamca.cluster.result import Clustering
-from spamca.domains import follow, shares
-from spamca.graph import normalize
-from spamca.nn import Tissue
-from spamca.nn.sparse import Adjacency
+from spamca import domains
+from spamca._palette import palette
+from spamca.cluster import Clustering, refine
+from spamca.model.file import digest
+from spamca.model.parts import for_network, stored_settings, versions
+from spamca.nn import VIEWS
+from spamca.tissue import Neighbors, Results
 from spamca.train.batches import SPOTS, WHOLE
 from spamca.train.embed import embed
 from spamca.train.threads import threads
 from spamca.train.tiles import tiles
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from scipy.sparse import csr_matrix
-
-    from spamca.model.model import StoredModel
+    from spamca.model.model import Model
     from spamca.nn import Latents
-
-
-@dataclass(frozen=True)
-class Applied:
-    """What a model finds in new tissue.
-
-    Parameters
-    ----------
-    latents
-        Latents of all spots.
-    clustering
-        Domains and posterior, numbered as in the model; those that are new come last.
-    novelty
-        How far each spot is from what the training has seen, float64 of shape (n,): the larger of its distance from the nearest
-        domain (:meth:`spamca.domains.Emissions.novelty`) and of what it shares with its neighbours beyond the features
-        (:func:`spamca.features.unexplained`), each in units of the 99 % quantile of the training. NaN where it is not known.
-    n_new
-        Number of domains that the model does not know.
-    moved
-        How far each domain of the model has moved (:meth:`spamca.domains.Emissions.moved`); None where they did not follow.
-    shares
-        Share of each modality in what is known of the domain of a spot, (n, M); None where domains are read from the embedding.
-    """
-
-    latents: Latents
-    clustering: Clustering
-    novelty: np.ndarray
-    n_new: int = 0
-    moved: np.ndarray | None = None
-    shares: np.ndarray | None = None
+    from spamca.tissue import Tissue
 
 
 def apply(
-    model: StoredModel,
-    features: Sequence[np.ndarray],
-    connectivities: csr_matrix,
-    feature_graphs: Sequence[csr_matrix],
-    present: np.ndarray | None,
-    unexplained: np.ndarray,
-    *,
-    adapt: bool = True,
-) -> Applied:
+    model: Model, tissue: Tissue, unexplained: np.ndarray, *, adapt: bool = True, random_state: int = 0
+) -> Results:
     """Embed new tissue and find its domains; parameters and statistics are those of the training.
 
     Domains that were found in the features follow the new tissue (:func:`spamca.domains.follow`); others are read from the embedding.
@@ -76,63 +36,82 @@ def apply(
     ----------
     model
         The model.
-    features
-        Features of each modality as the model prepares them, float32 of shape (n, d_m), rows of spots that lack it zero.
-    connectivities
-        Spatial graph, symmetric, sparse of shape (n, n).
-    feature_graphs
-        Feature graph of each modality, likewise; spots that lack it have no edges.
-    present
-        Booleans (n, M), or None where every spot has every modality.
+    tissue
+        The new tissue, features as the model prepares them.
     unexplained
         What neighbours share beyond the features, in units of what is usual, float64 of shape (n, M); NaN where that is not known.
     adapt
         Whether domains may follow the new tissue.
+    random_state
+        Seed of the search for neighbours in the embedding of large tissue.
+
+    Returns
+    -------
+    Domains numbered as in the model, new ones last. ``novelty`` is the larger of the distance from the nearest domain
+    (:meth:`spamca.domains.Emissions.novelty`) and of ``unexplained``, each in units of the 99 % quantile of the training; NaN where
+    it is not known.
     """
-    emissions, novelty = model.emissions, np.fmax.reduce(unexplained, axis=1)
-    tissue = _tissue(model, features, connectivities, feature_graphs, present)
+    emissions, novelty, readout = model.emissions, np.fmax.reduce(unexplained, axis=1), model.readout
     with threads(tissue.n_spots):
         latents = _encoded(model, tissue)
-    if emissions is not None:
-        components = emissions.components(features, present, connectivities)
-        novelty = np.fmax(novelty, emissions.novelty(components))
-    if model.readout is not None:
-        posterior = model.readout.posterior(latents.fused.numpy())
+    weights, n_new, moved = latents.modality_weights.numpy(), 0, None
+    if readout is not None:
+        posterior = readout.posterior(latents.fused.numpy())
         clustering = Clustering(posterior.argmax(axis=1), posterior)
-        clustering = refine(clustering, connectivities) if model.header["refine"] else clustering
-        return Applied(latents, clustering, novelty)
-    known = emissions.domains(components)
-    found, moved = known, None
-    if adapt:
-        found = follow(emissions, components, known)
-        moved = emissions.moved(components, found)
-    said = shares(components, found, len(features))
-    return Applied(
-        latents, Clustering(found.argmax(axis=1), found), novelty, found.shape[1] - known.shape[1], moved, said
+        clustering = refine(clustering, tissue.graph) if model.header["refine"] else clustering
+    if emissions is not None:
+        components = emissions.components(tissue.features, tissue.present, tissue.graph)
+        novelty = np.fmax(novelty, emissions.novelty(components))
+        if readout is None:
+            found = known = emissions.domains(components)
+            if adapt:
+                found = domains.follow(emissions, components, known)
+                moved = emissions.moved(components, found)
+            clustering, n_new = Clustering(found.argmax(axis=1), found), found.shape[1] - known.shape[1]
+            weights = domains.shares(components, found, len(tissue.names))
+    names, colors = _with_new(model, n_new)
+    cluster = {"method": model.header["method"], "n_clusters": len(names), "n_clusters_from": "model"}
+    cluster |= {"n_found": len(np.unique(clustering.labels)), "refine": model.header["refine"]}
+    return Results(
+        tissue.names,
+        {
+            "params": {"n_clusters": len(names), **stored_settings(model.settings)},
+            "transform": _summary(model, novelty, n_new, moved),
+            "random_state": random_state,
+            "versions": versions(),
+            "cluster": cluster,
+        },
+        clustering,
+        names,
+        colors,
+        weights,
+        latents,
+        [view for view in VIEWS if view in model.settings.views],
+        Neighbors.of(latents.fused.numpy(), random_state),
+        novelty=novelty,
     )
 
 
-def _tissue(
-    model: StoredModel,
-    features: Sequence[np.ndarray],
-    spatial: csr_matrix,
-    feature_graphs: Sequence[csr_matrix],
-    present: np.ndarray | None,
-) -> Tissue:
-    scale = [modality["scale"] for modality in model.header["modalities"]]
-    return Tissue(
-        # in double precision, as in training
-        features=tuple(
-            torch.from_numpy((values / np.float64(s)).astype(np.float32))
-            for values, s in zip(features, scale, strict=True)
-        ),
-        spatial=Adjacency.from_scipy(normalize(spatial)),
-        feature_graphs=tuple(Adjacency.from_scipy(normalize(graph)) for graph in feature_graphs),
-        present=None if present is None else torch.from_numpy(present),
-    )
+def _encoded(model: Model, tissue: Tissue) -> Latents:
+    given, n = for_network(tissue, [modality["scale"] for modality in model.header["modalities"]]), tissue.n_spots
+    return embed(model.network, given, None if n <= WHOLE else tiles(given.spatial, -(-n // SPOTS)))
 
 
-def _encoded(model: StoredModel, tissue: Tissue) -> Latents:
-    n = tissue.n_spots
-    parts = None if n <= WHOLE else tiles(tissue.spatial, -(-n // SPOTS))
-    return embed(model.network, tissue, parts)
+def _with_new(model: Model, n_new: int) -> tuple[list[str], list[str]]:
+    """Names and colours of the domains of a model and of new ones."""
+    names, colors = model.domains, model.colors
+    free = (f"new {number}" for number in count(1) if f"new {number}" not in names)
+    other = (color for color in palette(len(colors) + len(names) + n_new) if color not in colors)
+    return names + list(islice(free, n_new)), colors + list(islice(other, n_new))
+
+
+def _summary(model: Model, novelty: np.ndarray, n_new: int, moved: np.ndarray | None) -> dict[str, Any]:
+    summary: dict[str, Any] = {"n_spots_trained": model.header["n_spots"], "sha256": digest(model.header, model.arrays)}
+    summary["n_new_domains"] = n_new
+    if moved is not None:
+        by_domain = zip(model.domains, moved, strict=False)
+        summary["moved"] = {name: float(value) for name, value in by_domain if not np.isnan(value)}
+    known = novelty[~np.isnan(novelty)]
+    if len(known):
+        summary |= {"share_beyond": float((known > 1).mean()), "median_novelty": float(np.median(known))}
+    return summary

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = "spamca.Model"
-"""What tells such a file from other safetensors files."""
+"""What marks such a file among safetensors files."""
 
 FORMAT_VERSION = 1
 """Version of what is in it."""
@@ -24,17 +24,7 @@ _MENDS = "name a file that spamca.Model.save wrote, or train and save again"
 
 
 def write(path: Path, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-    """Write a model under a temporary name, and then give it its own: an interruption leaves what was there.
-
-    Parameters
-    ----------
-    path
-        The file.
-    header
-        Everything but the arrays, as JSON knows it.
-    arrays
-        The arrays, by name.
-    """
+    """Write a header as JSON, and arrays, under a temporary name that is then changed: an interruption leaves what was there."""
     from safetensors.numpy import save_file
 
     # The file holds bytes in the order of the memory.
@@ -53,24 +43,7 @@ def write(path: Path, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray
 
 
 def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Read a model.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    Header and arrays.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If it is not a model, cut short, changed after it was written, or of a version that is not known.
-    """
+    """Header and arrays of a model; a FileNotFoundError or ValueError if the file is missing, cut short, changed or no model."""
     from safetensors import SafetensorError, safe_open
 
     if not path.exists():

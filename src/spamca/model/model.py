@@ -1,17 +1,19 @@
-"""A trained network with all that it takes to find its domains in other tissue, apart from any MuData."""
+"""``Model``: what a training finds, and all that it takes to find its domains in other tissue."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
+from spamca import _keys
 from spamca.model import file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy as np
+    from mudata import MuData
 
     from spamca.cluster.readout import Readout
     from spamca.domains import Emissions
@@ -19,15 +21,34 @@ if TYPE_CHECKING:
     from spamca.nn import Settings, SpaMCA
 
 
-class StoredModel:
-    """A trained network with all that it takes to find its domains in other tissue, as arrays: see :class:`spamca.Model`.
+class Model:
+    """A trained model: all that it takes to find its domains in other tissue with :func:`spamca.tl.transform`.
+
+    It holds how features are prepared and graphs built, what the domains look like, and the weights of the network. It holds
+    nothing of the tissue itself.
 
     Parameters
     ----------
-    header
-        Everything but the arrays, as JSON knows it.
-    arrays
-        The arrays, by name.
+    header, arrays
+        Numbers and names, and arrays. :meth:`from_mudata` and :meth:`load` give both.
+
+    See Also
+    --------
+    spamca.tl.transform : domains of other tissue.
+
+    Examples
+    --------
+    >>> import spamca
+    >>> tissue = spamca.datasets.simulated(n_spots=400, n_sections=2, batch_effect=0)
+    >>> mdata, other = (tissue[tissue.obs["section"] == f"section {i}"].copy() for i in (1, 2))
+    >>> spamca.tl.integrate(mdata, n_clusters=5, max_epochs=10, progress_bar=False)
+    >>> spamca.Model.from_mudata(mdata).save("tissue.safetensors")
+    >>> model = spamca.Model.load("tissue.safetensors")
+    >>> model.domains
+    ['0', '1', '2', '3', '4']
+    >>> spamca.tl.transform(other, model)
+    >>> other.obsm["X_spamca"].shape
+    (200, 60)
     """
 
     def __init__(self, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
@@ -35,15 +56,38 @@ class StoredModel:
         self.arrays = dict(arrays)
 
     @classmethod
-    def checked(cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
-        """The model of these parts, after :meth:`check`."""
-        model = cls(header, arrays)
+    def from_mudata(cls, mdata: MuData, key: str = _keys.SPAMCA) -> Model:
+        """The model of a tissue that was trained on.
+
+        Parameters
+        ----------
+        mdata
+            Tissue after :func:`spamca.tl.integrate`; after ``preset="paper"`` also :func:`spamca.tl.cluster`.
+        key
+            Their ``key_added``.
+
+        Returns
+        -------
+        The model.
+
+        Raises
+        ------
+        TypeError
+            If ``mdata`` is not a MuData.
+        KeyError
+            If it has no network or no domains under that name, or the posterior or the spatial graph is missing.
+        ValueError
+            If its features are no longer those of the training, or domains were found in another embedding.
+        """
+        from spamca.model.from_mudata import parts_of
+
+        model = cls(*parts_of(mdata, key))
         model.check()
         return model
 
     @classmethod
-    def load(cls, path: str | Path) -> Self:
-        """Read a model from a file; nothing in the file is run.
+    def load(cls, path: str | Path) -> Model:
+        """Read a model from a file. It gives bit for bit what the saved one gives; nothing in the file is run.
 
         Parameters
         ----------
@@ -52,21 +96,22 @@ class StoredModel:
 
         Returns
         -------
-        The model, which gives bit for bit what the saved one gives.
+        The model.
 
         Raises
         ------
         FileNotFoundError
             If there is no such file.
         ValueError
-            If it is not a model, cut short, changed after it was saved, or of a version that is not known.
+            If it is not a model, cut short, changed after it was saved, or of an unknown version.
         """
-        parts = file.read(Path(path))
+        model = cls(*file.read(Path(path)))
         try:
-            return cls.checked(*parts)
+            model.check()
         except (KeyError, TypeError, IndexError, ValueError) as error:
-            msg = f"{str(path)!r} holds no whole model: {error}; train and save again with spamca.Model.save"
+            msg = f"{str(path)!r} holds no whole model: {error}; train again and save with spamca.Model.save"
             raise ValueError(msg) from error
+        return model
 
     def save(self, path: str | Path) -> None:
         """Write the model to one file: its arrays as safetensors, everything else as JSON in the same file.
@@ -74,7 +119,7 @@ class StoredModel:
         Parameters
         ----------
         path
-            The file, by custom ``*.safetensors``. One that is there is replaced when the new one is whole.
+            The file, by custom ``*.safetensors``. An older one is replaced when the new one is complete.
         """
         file.write(Path(path), self.header, self.arrays)
 
@@ -96,14 +141,14 @@ class StoredModel:
     @cached_property
     def settings(self) -> Settings:
         """Choices of the network and its training."""
-        from spamca.model.network import settings_of
+        from spamca.model.parts import settings_of
 
         return settings_of(self.header["settings"])
 
     @cached_property
     def network(self) -> SpaMCA:
         """The network, in evaluation mode, on the CPU."""
-        from spamca.model.network import rebuild
+        from spamca.model.parts import rebuild
 
         widths = [modality["n_components"] for modality in self.header["modalities"]]
         return rebuild(self.settings, widths, self.header["n_clusters"], self.under("network"))
@@ -143,62 +188,40 @@ class StoredModel:
         return {name.removeprefix(start): values for name, values in self.arrays.items() if name.startswith(start)}
 
     def check(self) -> None:
-        """Whether all parts are there and fit each other.
-
-        Raises
-        ------
-        KeyError, TypeError, IndexError, ValueError
-            If not.
-        """
+        """Whether all parts are there and fit each other (KeyError, TypeError, IndexError, ValueError)."""
         repr(self)
-        header, settings = self.header, self.settings
-        n_domains, widths = len(self.domains), [modality["n_components"] for modality in header["modalities"]]
+        header, n_domains = self.header, len(self.domains)
+        widths = [modality["n_components"] for modality in header["modalities"]]
         _check(len(self.network.tokens) == len(widths) > 0, "the network has other modalities")
         _check(len(self.colors) == n_domains > 0, "domains and colours differ in number")
-        readout = self.readout
-        if readout is not None:
-            r = readout.means.shape[1]
-            shapes = (
-                readout.to_own.axes.shape,
-                readout.to_own.shift.shape,
-                readout.shares.shape,
-                readout.covariance.shape,
-            )
-            _check(readout.means.shape[0] == n_domains, "the read-out has other domains")
-            _check(
-                shapes == ((self.network.n_latent, r), (r,), (n_domains,), (r, r)),
-                "the read-out does not fit the embedding",
-            )
         for m, described in enumerate(header["modalities"]):
-            fitted = self.fitted(m)
+            fitted, name = self.fitted(m), described["name"]
             if fitted is not None:
                 n = len(described["features"])
-                _check("centre" in fitted.columns, f"{described['name']!r} has no centre")
-                _check(fitted.loadings.shape == (n, widths[m]), f"the loadings of {described['name']!r} do not fit")
-                _check(
-                    all(v.shape == (n,) for v in fitted.columns.values()), f"{described['name']!r} has other features"
-                )
-            if "feature" in settings.views:
-                _check(
-                    described["name"] in header["graphs"]["features"], f"no graph of {described['name']!r} is described"
-                )
+                _check("centre" in fitted.columns, f"{name!r} has no centre")
+                _check(fitted.loadings.shape == (n, widths[m]), f"the loadings of {name!r} do not fit")
+                _check(all(v.shape == (n,) for v in fitted.columns.values()), f"{name!r} has other features")
+            if "feature" in self.settings.views:
+                _check(name in header["graphs"]["features"], f"no graph of {name!r} is described")
+        if self.readout is not None:
+            found, (k, r) = self.readout, self.readout.means.shape
+            shapes = (found.to_own.axes.shape, found.to_own.shift.shape, found.shares.shape, found.covariance.shape)
+            _check(k == n_domains, "the read-out has other domains")
+            fits = shapes == ((self.network.n_latent, r), (r,), (n_domains,), (r, r))
+            _check(fits, "the read-out does not fit the embedding")
         emissions = self.emissions
         if emissions is None:
-            _check(readout is not None, "nothing describes the domains")
+            _check(self.readout is not None, "nothing describes the domains")
             return
-        _check(
-            readout is not None or len(emissions.gaussians[0].means) == n_domains,
-            "domains and what they look like differ",
-        )
+        k = len(emissions.gaussians[0].means)
+        _check(self.readout is not None or k == n_domains, "domains and what they look like differ")
         for m, whitening, gaussians in zip(
             emissions.modalities, emissions.whitenings, emissions.gaussians, strict=True
         ):
-            r = whitening.axes.shape[1] * len(emissions.hops)
-            k = emissions.gaussians[0].means.shape[0]
-            _check(
-                whitening.axes.shape[0] == whitening.mean.shape[0] == widths[m], "components do not fit the features"
-            )
-            _check(gaussians.means.shape == (k, r) and gaussians.covariances.shape == (k, r, r), "domains do not fit")
+            r, d = whitening.axes.shape[1] * len(emissions.hops), whitening.axes.shape[0]
+            _check(d == whitening.mean.shape[0] == widths[m], "components do not fit the features")
+            fits = gaussians.means.shape == (k, r) and gaussians.covariances.shape == (k, r, r)
+            _check(fits, "domains do not fit")
         _check(all(sizes.shape == (k,) for sizes in emissions.sizes), "sizes of the domains do not fit")
 
     def __repr__(self) -> str:

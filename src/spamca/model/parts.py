@@ -1,46 +1,161 @@
-"""Parts of a model as arrays, and back."""
+"""Parts of a model as arrays, and back; a tissue as it is given to the network."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
+from spamca import _keys, nn
 from spamca.cluster.readout import Readout
 from spamca.cluster.reduction import Affine
 from spamca.domains import Emissions, Gaussians, Whitening
+from spamca.graph import normalize
+from spamca.nn import Settings, SpaMCA
+from spamca.nn.sparse import Adjacency
+from spamca.tissue import plain, read, stored_corrected
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
+
+    from mudata import MuData
+
+    from spamca.tissue import Tissue
+
+
+PACKAGES = ("spamca", "torch", "lightning", "torch-geometric", "anndata", "mudata", "scanpy", "numpy")
+"""Packages whose versions are kept with the result."""
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of :data:`PACKAGES`."""
+    return {"python": sys.version.split()[0]} | {name: version(name) for name in PACKAGES}
+
+
+def for_network(tissue: Tissue, scale: Sequence[float]) -> nn.Tissue:
+    """Tensors of a tissue, on the CPU, as the network takes them; features of each modality are divided by its scale."""
+    # in double precision
+    features = (values / np.float64(one) for values, one in zip(tissue.features, scale, strict=True))
+    return nn.Tissue(
+        features=tuple(torch.from_numpy(values.astype(np.float32, copy=False)) for values in features),
+        spatial=Adjacency.from_scipy(normalize(tissue.graph)),
+        feature_graphs=tuple(Adjacency.from_scipy(normalize(graph)) for graph in tissue.feature_graphs),
+        present=None if tissue.present is None else torch.from_numpy(tissue.present),
+    )
+
+
+def weights_of(network: SpaMCA) -> dict[str, np.ndarray]:
+    """Parameters and running statistics of a network by their names in PyTorch, as arrays of their own."""
+    return {name: values.detach().cpu().numpy().copy() for name, values in network.state_dict().items()}
+
+
+def n_clusters_of(weights: Mapping[str, np.ndarray]) -> int:
+    """Number of clusters of the head of a network; 1 where it has none."""
+    return len(weights.get("cluster_head.3.bias", (0,)))
+
+
+def rebuild(
+    settings: Settings, n_features: Sequence[int], n_clusters: int, weights: Mapping[str, np.ndarray]
+) -> SpaMCA:
+    """A network from what :func:`weights_of` gave, in evaluation mode, on the CPU; the global random state is left as it was.
+
+    ``n_features`` are those of each modality, ``n_clusters`` those of the head. ValueError if the weights do not fit.
+    """
+    with torch.device("meta"):  # no memory, and nothing is drawn
+        network = SpaMCA(list(n_features), n_clusters, settings)
+    expected = {name: tuple(values.shape) for name, values in network.state_dict().items()}
+    found = {name: np.shape(values) for name, values in weights.items()}
+    if found != expected:
+        wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+        msg = (
+            f"weights must be those of a network of {list(n_features)} features and {n_clusters} clusters, but "
+            f"{wrong[0]!r} has shape {found.get(wrong[0])} instead of {expected.get(wrong[0])}; call "
+            "spamca.tl.integrate(mdata) again"
+        )
+        raise ValueError(msg)
+    # Copies: arrays of a file may not be written to, and torch may.
+    state = {name: torch.from_numpy(np.array(values)) for name, values in weights.items()}
+    network.load_state_dict(state, assign=True)
+    for name, parameter in network.named_parameters():
+        parameter.requires_grad_(settings.learnable_token or not name.startswith("tokens."))
+    return network.eval()
+
+
+def stored_settings(settings: Settings) -> dict[str, Any]:
+    """Settings as files keep them."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(settings).items()}
+
+
+def settings_of(record: Mapping[str, Any]) -> Settings:
+    """Settings from a record of their values, as files give it back; entries that are no settings are left out."""
+    known = {name: value for name, value in record.items() if name in Settings.__dataclass_fields__}
+    return Settings(**{name: plain(value) for name, value in known.items()})
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network in evaluation mode, on the CPU, the names of its modalities, and what the features of each were divided by."""
+
+    network: SpaMCA
+    names: list[str]
+    scale: list[float]
+
+
+def trained_network(mdata: MuData, key: str = _keys.SPAMCA) -> Trained:
+    """The network that :func:`spamca.tl.integrate` left under a name; a KeyError if there is none."""
+    record = mdata.uns.get(key)
+    if not isinstance(record, Mapping) or "network" not in record:
+        which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
+        msg = (
+            f"mdata.uns[{key!r}] holds no trained network; call spamca.tl.integrate(mdata{which}), which keeps it there"
+        )
+        raise KeyError(msg)
+    weights, names = record["network"], [str(name) for name in record["modalities"]]
+    n_features = [len(weights[f"tokens.{m}"]) for m in range(len(names))]
+    network = rebuild(settings_of(record["params"]), n_features, n_clusters_of(weights), weights)
+    return Trained(network, names, [float(record["scale"][name]) for name in names])
+
+
+def trained_tissue(
+    mdata: MuData, trained: Trained, key: str, *, feature_graphs: bool = False, position: bool = False
+) -> Tissue:
+    """The tissue that a network was trained on, of several sections without batch effects.
+
+    ValueError if its features are no longer those of the training, by their number and, where they were scaled, their size.
+    """
+    tissue = read(mdata, trained.names, feature_graphs=feature_graphs, position=position)
+    n_features = [values.shape[1] for values in tissue.features]
+    corrected = stored_corrected(mdata, trained.names, key)
+    if corrected is not None:
+        tissue = tissue.having(corrected, int(mdata.uns[key]["random_state"]))
+    scaled = trained.network.settings.scale_features
+    found = tissue.root_mean_squares() if scaled else trained.scale
+    for m, name in enumerate(trained.names):
+        same = n_features[m] == len(trained.network.tokens[m])
+        if not same or not np.isclose(found[m], trained.scale[m], rtol=1e-5):
+            msg = (
+                f"the features or the spots of modality {name!r} are no longer those that the network was trained on; call "
+                f"spamca.tl.integrate(mdata, key_added={key!r}) again"
+            )
+            raise ValueError(msg)
+    return tissue
 
 
 def stored_emissions(emissions: Emissions) -> dict[str, Any]:
     """Numbers and arrays of what domains look like, those of a block under the number of its modality."""
-    parts = zip(
-        emissions.modalities,
-        emissions.weights,
-        emissions.whitenings,
-        emissions.gaussians,
-        emissions.sizes,
-        strict=True,
-    )
-    return {
-        "hops": list(emissions.hops),
-        "coherence": emissions.coherence,
-        "reach": dict(emissions.reach),
-        "n_spots": emissions.n_spots,
-        "blocks": {
-            str(m): {
-                "weight": weight,
-                "mean": whitening.mean,
-                "axes": whitening.axes,
-                "means": gaussians.means,
-                "covariances": gaussians.covariances,
-                "sizes": sizes,
-            }
-            for m, weight, whitening, gaussians, sizes in parts
-        },
-    }
+    blocks = {}
+    for b, m in enumerate(emissions.modalities):
+        whitening, gaussians = emissions.whitenings[b], emissions.gaussians[b]
+        block = {"weight": emissions.weights[b], "mean": whitening.mean, "axes": whitening.axes}
+        block |= {"means": gaussians.means, "covariances": gaussians.covariances, "sizes": emissions.sizes[b]}
+        blocks[str(m)] = block
+    field = {"hops": list(emissions.hops), "coherence": emissions.coherence}
+    return {**field, "reach": dict(emissions.reach), "n_spots": emissions.n_spots, "blocks": blocks}
 
 
 def emissions_of(stored: Mapping[str, Any]) -> Emissions:
@@ -63,13 +178,8 @@ def emissions_of(stored: Mapping[str, Any]) -> Emissions:
 
 def stored_readout(readout: Readout) -> dict[str, np.ndarray]:
     """Arrays of the Gaussians that assign spots to domains."""
-    return {
-        "axes": readout.to_own.axes,
-        "shift": readout.to_own.shift,
-        "shares": readout.shares,
-        "means": readout.means,
-        "covariance": readout.covariance,
-    }
+    map_ = {"axes": readout.to_own.axes, "shift": readout.to_own.shift}
+    return {**map_, "shares": readout.shares, "means": readout.means, "covariance": readout.covariance}
 
 
 def readout_of(stored: Mapping[str, np.ndarray]) -> Readout:

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from spamca.pp._modality import Prepared
 
-GIVEN = "given"
-"""Kind of a modality whose features were not made by this package."""
-
 
 @dataclass(frozen=True)
 class Representation:
@@ -55,7 +52,7 @@ def representation(
     asked = use_rep if use_rep is None or isinstance(use_rep, str) else use_rep.get(name)
     if asked is not None:
         _checks.check_name("use_rep", asked)
-        return Representation(asked, _checks.check_representation(mdata, name, asked), GIVEN)
+        return Representation(asked, _checks.check_representation(mdata, name, asked), _keys.GIVEN)
     record = modality.uns.get(_keys.MODALITY_RECORD, {})
     if prepared_here(modality):
         key = record["use_rep"]
@@ -66,7 +63,7 @@ def representation(
             if "loadings" in record and record["use_rep"] == key:
                 lost = "is not what spamca.pp.prepare left, or its loadings are gone; prepare it again if it was made section by section"
                 logger.warning("neighbors: obsm[%r] of %r %s", key, name, lost)
-            return Representation(key, _checks.check_representation(mdata, name, key), GIVEN)
+            return Representation(key, _checks.check_representation(mdata, name, key), _keys.GIVEN)
     prepared = prepare_modality(mdata, name, random_state=random_state)
     logger.info("neighbors: %r has no features yet, %s", name, prepared)
     return Representation(prepared.features.key, prepared.features.values, prepared.kind, prepared)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from spamca import _checks, _edge, _keys
+from spamca._logging import logger
+from spamca.tissue import check_free, feature_names, signal_of, stored_fitted, write_denoised
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mudata import MuData
 
 
@@ -22,39 +23,38 @@ def denoise(
     random_state: int = 0,
     copy: bool = False,
 ) -> MuData | None:
-    r"""Take the noise out of the features of each modality, and predict them where a modality was not measured.
+    r"""Remove noise from the features of each modality, and predict them where a modality was not measured.
 
-    The network that :func:`spamca.tl.integrate` trained restores the features of a spot that it does not see in a modality:
-    every spot is hidden in turn, and the decoder :math:`\hat X^m = \hat A_0 Z W` is solved again for what is then around it, together
-    with the domains around it and the other modalities of the spot itself. Where the spot was measured, its own components are
-    brought in as far as they are signal. The result is mapped back through the loadings of
-    :func:`spamca.pp.prepare`.
+    Each spot is hidden in turn in a modality. Its features are then predicted from its surroundings, by the decoder
+    :math:`\hat X^m = \hat A_0 Z W` of the network of :func:`spamca.tl.integrate` solved for them, and from the other modalities of the
+    spot. Where the spot was measured, its own components are added as far as they are signal. The loadings of
+    :func:`spamca.pp.prepare` map the result back to features.
 
     ============= ================================================================= ==========================================
     kind          values                                                            as scanpy and muon make them
     ============= ================================================================= ==========================================
     ``"rna"``     :math:`\log(1 + x)` of counts at the median depth                 ``sc.pp.normalize_total``, ``sc.pp.log1p``
     ``"protein"`` centred log ratio within each spot                                ``mu.prot.pp.clr(axis=1)``
-    ``"atac"``    TF-IDF, without the depth of the spot where that was left out     ``mu.atac.pp.tfidf(scale_factor=1e4)``
+    ``"atac"``    TF-IDF, without the depth of the spot if that was left out        ``mu.atac.pp.tfidf(scale_factor=1e4)``
     others        as they were given
     ============= ================================================================= ==========================================
 
-    They are expectations and not counts: they vary less than what was measured, and those near zero may fall below it. Tests of
-    single features on them take spots for independent that are not.
+    The values are expectations, not counts: they vary less than the measured ones, and those near zero may be negative. Tests of single
+    features on them assume independent spots, which these are not.
 
     Parameters
     ----------
     mdata
-        Tissue, after :func:`spamca.tl.integrate`.
+        Tissue after :func:`spamca.tl.integrate`.
     modalities
-        Modality or modalities to denoise; None takes all whose features :func:`spamca.pp.prepare` made.
+        Modality or modalities to denoise. None takes all whose features :func:`spamca.pp.prepare` made.
     features
-        Names of features, of any of the modalities, where not all are wanted: no layer is written then, but a table of these for
-        all spots. A layer takes four bytes for each spot and feature.
+        Names of features, of any of the modalities. If given, a table of these for all spots is written, and no layer, which takes
+        four bytes per spot and feature.
     key
         Name of the result of :func:`spamca.tl.integrate`.
     key_added
-        Name of what is written; None takes ``"<key>_denoised"``.
+        Name of the result, see Returns. None takes ``"<key>_denoised"``.
     random_state
         Seed of which spots are hidden together.
     copy
@@ -65,23 +65,23 @@ def denoise(
     None, or the changed copy if ``copy``. With ``key_added="spamca_denoised"`` it has
 
     ``mdata[modality].layers["spamca_denoised"]``
-        Float32 of shape (n_spots, n_features), unless ``features`` are named. NaN for features without loadings: genes that were not
-        among the most variable.
+        Float32 of shape (n_spots, n_features), unless ``features`` are named. NaN for features without loadings, such as genes that were
+        not among the most variable.
     ``mdata.obsm["spamca_denoised_<modality>"]``
-        A DataFrame (n_obs, n_loaded) of all spots, those that lack the modality included, of the features that have loadings or of
-        those named. Written where a spot lacks the modality, or ``features`` are named.
+        A DataFrame (n_obs, n_loaded) for all spots, including those that lack the modality, of the features with loadings or of
+        those named. Written if a spot lacks the modality, or ``features`` are named.
     ``mdata.uns["spamca"]["denoise"]["spamca_denoised"]``
         By modality ``units``, ``predicted`` (share of the variance of each component that is predicted without the modality) and
-        ``own`` (what the spot's own measurement counts for in each, from 0 to 1).
+        ``own`` (weight of the spot's own measurement in each, from 0 to 1).
 
     Raises
     ------
     TypeError
-        If ``mdata`` is not a MuData, or an argument not of the kind that it should be.
+        If ``mdata`` is not a MuData, or an argument has the wrong type.
     KeyError
         If there is no trained network, a modality or feature does not exist, or a modality has no loadings.
     ValueError
-        If modalities are not those of the training, or the name is taken. ``mdata`` is then unchanged.
+        If modalities are not those of the training, or the name is taken. ``mdata`` is unchanged after an error.
 
     See Also
     --------
@@ -90,15 +90,13 @@ def denoise(
 
     Notes
     -----
-    Components that are no stronger than those of noise are left out, and others count as far as they are signal, after Gavish and
-    Donoho (2017); the map from the surroundings is a ridge regression whose penalty generalised cross-validation chooses (Golub,
-    Heath and Wahba 1979).
+    Components no stronger than noise are left out, and others shrunk to their share of signal, after Gavish and Donoho (2017). The
+    prediction is a ridge regression with its penalty from generalised cross-validation (Golub, Heath and Wahba 1979).
 
     Examples
     --------
     >>> import spamca
     >>> mdata = spamca.datasets.simulated(n_spots=200, random_state=0)
-    >>> spamca.pp.neighbors(mdata)
     >>> spamca.tl.integrate(mdata, n_clusters=5, max_epochs=10, progress_bar=False)
     >>> spamca.tl.denoise(mdata)
     >>> mdata["rna"].layers["spamca_denoised"].shape
@@ -107,25 +105,74 @@ def denoise(
     >>> list(mdata.obsm["few_protein"])
     ['protein2']
     """
-    from spamca.tl._denoise_modality import denoised_components
-    from spamca.tl._loadings import fitted_of, wanted
-    from spamca.tl._network import network_of
-    from spamca.tl._store_denoised import check_free, store_denoised
-    from spamca.tl._tissue_of import tissue_of
+    from spamca.model.denoise import denoise_tissue
+    from spamca.model.parts import trained_network, trained_tissue
+    from spamca.train.batches import WHOLE
 
     _checks.check_mudata(mdata, copy=copy)
-    random_state = _checks.check_seed(random_state)
-    trained = network_of(mdata, key)
-    names = wanted(mdata, modalities, features)
-    fitted = {name: fitted_of(mdata, name) for name in names}
+    seed = _checks.check_seed(random_state)
+    trained = trained_network(mdata, key)
+    names = _wanted(mdata, modalities, features)
+    fitted = {name: stored_fitted(mdata[name]) for name in names}
     key_added = _keys.denoised(key) if key_added is None else key_added
     check_free(mdata, key, key_added, names)
-    tissue = tissue_of(mdata, trained, key)
-    found: dict[str, Any] = {
-        name: denoised_components(mdata, trained.network, tissue, name, key=key, random_state=random_state)
-        for name in names
-    }
+    if list(mdata.mod) != trained.names:
+        msg = (
+            f"mdata has modalities {list(mdata.mod)}, and the network of {key!r} was trained on {trained.names}; "
+            f"call spamca.tl.integrate(mdata, key_added={key!r}) again"
+        )
+        raise ValueError(msg)
+    needs = {"feature_graphs": "feature" in trained.network.settings.views, "position": mdata.n_obs > WHOLE}
+    tissue = trained_tissue(mdata, trained, key, **needs)
+    signal = [signal_of(modality) for modality in mdata.mod.values()]
+    found = denoise_tissue(tissue, trained, names, signal, random_state=seed)
     with _edge.transaction(mdata, copy=copy) as target:
         for name in names:
-            store_denoised(target, name, found[name], fitted[name], key, key_added, names[name])
+            write_denoised(target, name, found[name], fitted[name], key, key_added, names[name])
     return target if copy else None
+
+
+def _wanted(
+    mdata: MuData, modalities: str | Sequence[str] | None, features: Sequence[str] | None
+) -> dict[str, list[str] | None]:
+    """Features asked for, by modality; None for all of a modality."""
+    if modalities is None:
+        names = [name for name in mdata.mod if _has_loadings(mdata, name)]
+        if lacking := [name for name in mdata.mod if name not in names]:
+            logger.info("denoise: %s left out, whose features spamca.pp.prepare did not make", lacking)
+        if not names:
+            msg = "no modality has loadings to map back through; call spamca.pp.prepare(mdata) and integrate again"
+            raise KeyError(msg)
+    else:
+        names = _names("modalities", modalities)
+        _checks.check_modality_names("modalities", dict.fromkeys(names), mdata)
+        for name in names:
+            if not _has_loadings(mdata, name):
+                msg = (
+                    f"modality {name!r} has no loadings of spamca.pp.prepare to map back through (its features came from elsewhere); "
+                    "call spamca.pp.prepare(mdata) and integrate again, or leave it out of modalities"
+                )
+                raise KeyError(msg)
+    if features is None:
+        return dict.fromkeys(names)
+    asked = _names("features", features)
+    held = {name: feature_names(mdata[name]) for name in names}
+    found = {name: [feature for feature in asked if feature in held[name]] for name in names}
+    missing = set(asked).difference(*found.values())
+    if missing:
+        msg = f"features names {sorted(missing)}, which none of the modalities {names} has"
+        raise KeyError(msg)
+    return {name: chosen for name, chosen in found.items() if chosen}
+
+
+def _has_loadings(mdata: MuData, name: str) -> bool:
+    modality = mdata[name]
+    return _keys.PREPARATION in modality.varm and "loadings" in modality.uns.get(_keys.MODALITY_RECORD, {})
+
+
+def _names(argument: str, value: str | Sequence[str]) -> list[str]:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, Sequence) or not names or not all(isinstance(name, str) for name in names):
+        msg = f"{argument} must be a name or a list of names, got {value!r}"
+        raise TypeError(msg)
+    return list(dict.fromkeys(names))

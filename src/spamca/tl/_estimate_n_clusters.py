@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from spamca import _checks, _edge, _keys
-from spamca._logging import logger
-from spamca.tl._cluster_input import check_range
+from spamca.tl._ready import check_trust, ready
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     from mudata import MuData
 
-    from spamca.domains import NumberOfDomains
-
-
-N_CLUSTERS_RANGE = (2, 15)
-"""Numbers of domains that are tried where the caller names none."""
-
-SPOTS_EACH = 60
-"""Spots for each domain of the largest of these numbers: small tissue cannot tell more domains than that apart."""
+CRITERIA = ("plausible", "tried", "gain", "evidence", "error", "stability", "coherence")
+"""What is stored of the numbers tried."""
 
 
 def estimate_n_clusters(
@@ -34,30 +26,29 @@ def estimate_n_clusters(
     random_state: int = 0,
     copy: bool = False,
 ) -> MuData | None:
-    """Estimate the number of domains from the features and the spatial graph, before anything is trained.
+    """Estimate the number of domains from the features and the spatial graph, without training.
 
-    Domains are sought for every number of the range, and judged by a penalised likelihood: how well the domains around a spot predict
-    its features, less what the domains cost. The smallest number within one standard error of the best is taken; those within two
-    are plausible too. Runs :func:`spamca.pp.neighbors` first where it was not run, and logs that.
+    For each number in the range, domains are found and scored by a penalised likelihood: how well the domains around a spot predict
+    its features, minus the cost of the domains. The smallest number within one standard error of the best is taken; those within two
+    are plausible. Runs :func:`spamca.pp.neighbors` first, and logs that, if it was not run.
 
-    Where domains have edges and differ clearly, the number is theirs. Where tissue changes gradually there is no true one:
-    look at the criteria (:func:`spamca.pl.n_clusters`), other numbers may do as well.
+    Where domains have edges and differ clearly, there is a true number. Where tissue changes gradually there is none: look at the
+    criteria (:func:`spamca.pl.n_clusters`), other numbers may serve as well.
 
     Parameters
     ----------
     mdata
         Tissue with one or more modalities measured on the same spots. A spot may lack a modality.
     n_clusters_range
-        Smallest and largest number that is tried. A wider range costs time in proportion. None: from 2 to 15, in small tissue to one
-        domain for every 60 spots.
+        Smallest and largest number to try. Time grows with the range. None: from 2 to 15, in small tissue to one domain per 60 spots.
     modality_trust
-        What a modality counts for, from 0 to 1, by name, in place of what is measured, as in :func:`spamca.tl.integrate`.
+        Weight of a modality, from 0 to 1, by name, in place of the estimated weight, as in :func:`spamca.tl.integrate`.
     batch_correction
-        Whether batch effects of several sections are taken out, as in :func:`spamca.tl.integrate`.
+        Whether to remove batch effects between sections, as in :func:`spamca.tl.integrate`.
     key_added
         Name of the result, see Returns.
     random_state
-        Seed; the same seed gives the same number.
+        Seed. The same seed gives the same number.
     copy
         Whether to return a changed copy and leave ``mdata`` as it is.
 
@@ -66,24 +57,24 @@ def estimate_n_clusters(
     None, or the changed copy if ``copy``. With ``key_added="spamca"`` it has
 
     ``mdata.uns["spamca_n_clusters"]``
-        ``n_clusters``, the chosen number; ``plausible``, the numbers that come close to the best; ``tried``, and for each number tried
-        ``gain`` (the likelihood, in nats per spot), ``evidence`` (the likelihood penalised), ``error`` (standard error of its
-        difference to the highest), ``stability`` (agreement of starts and scales) and ``coherence`` (share of edges of the spatial
-        graph within domains); ``params``, the arguments.
+        ``n_clusters``, the estimate; ``plausible``, the numbers close to the best; ``tried``, and for each number tried ``gain`` (the
+        likelihood, in nats per spot), ``evidence`` (the penalised likelihood), ``error`` (standard error of its difference to the
+        highest), ``stability`` (agreement of starts and scales) and ``coherence`` (share of edges of the spatial graph within
+        domains); ``params``, the arguments.
 
     Raises
     ------
     TypeError
         If ``mdata`` is not a MuData, or a number not an integer.
     KeyError
-        If ``modality_trust`` names what is no modality.
+        If ``modality_trust`` names a modality that does not exist.
     ValueError
-        If the tissue or an argument cannot be used. ``mdata`` is then unchanged.
+        If the tissue or an argument cannot be used. ``mdata`` is unchanged after an error.
 
     See Also
     --------
     spamca.pl.n_clusters : a figure of the criteria.
-    spamca.tl.integrate : train with that number.
+    spamca.tl.integrate : domains and embedding with that number.
 
     Notes
     -----
@@ -94,14 +85,11 @@ def estimate_n_clusters(
     --------
     >>> import spamca
     >>> mdata = spamca.datasets.simulated(n_spots=400, n_domains=4, difficulty=0.2)
-    >>> spamca.pp.neighbors(mdata)
     >>> spamca.tl.estimate_n_clusters(mdata, n_clusters_range=(2, 7))
     >>> mdata.uns["spamca_n_clusters"]["n_clusters"]
     4
     """
-    from spamca.tl._domains import check_trust
-    from spamca.tl._sections import sections_of
-    from spamca.tl._where_missing import run_neighbors_where_missing
+    from spamca.model.domains import default_range, find_number
 
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_key_added(mdata, key_added)
@@ -112,75 +100,23 @@ def estimate_n_clusters(
     check_trust(mdata, modality_trust)
     _checks.check_flag("batch_correction", batch_correction)
     with _edge.transaction(mdata, copy=copy) as target:
-        run_neighbors_where_missing(target, seed, "estimate_n_clusters")
-        sections = sections_of(target, "estimate_n_clusters") if batch_correction else None
-        given = {"random_state": seed, "sections": sections, "caller": "estimate_n_clusters"}
-        found = find_number(target, between, modality_trust, **given)
+        tissue = ready(target, seed, "estimate_n_clusters", batch_correction=batch_correction)
+        found = find_number(tissue, between, modality_trust, random_state=seed, caller="estimate_n_clusters")
         params = {"n_clusters_range": [int(n) for n in between], "random_state": seed}
-        if modality_trust is not None:
-            params["modality_trust"] = dict(modality_trust)
-        target.uns[_keys.n_clusters(key_added)] = {**criteria(found), "params": params}
+        params |= {} if modality_trust is None else {"modality_trust": dict(modality_trust)}
+        criteria = {name: getattr(found, name) for name in CRITERIA}
+        record = {"n_clusters": found.n_domains, **criteria, "params": params}
+        target.uns[_keys.n_clusters(key_added)] = record
     return target if copy else None
 
 
-def find_number(
-    mdata: MuData,
-    between: tuple[int, int],
-    trust: Mapping[str, float] | None,
-    *,
-    random_state: int,
-    sections: np.ndarray | None,
-    caller: str,
-) -> NumberOfDomains:
-    """Number of domains from the features and the spatial graph of a MuData, logged in the name of the caller.
-
-    Parameters
-    ----------
-    mdata
-        With the graphs that :func:`spamca.pp.neighbors` writes.
-    between
-        Smallest and largest number tried; those above the number of spots are left out.
-    trust
-        What the caller has modalities count for, by name.
-    random_state
-        Seed.
-    sections
-        Section of each spot, whose batch effects are kept apart from domains; None where there are none.
-    caller
-        Who asks.
-    """
-    from spamca.domains import number_of_domains
-    from spamca.tl._domains import arrays_of
-
-    numbers = range(between[0], min(between[1], mdata.n_obs) + 1)
-    found = number_of_domains(numbers=numbers, random_state=random_state, sections=sections, **arrays_of(mdata, trust))
-    if not found.gain.any():
-        logger.warning(
-            "%s: neighbours share nothing in any modality; the number of domains is the least, %d",
-            caller,
-            found.n_domains,
-        )
-        return found
-    logger.info(
-        "%s: estimated %d domains between %d and %d; plausible: %s",
-        caller,
-        found.n_domains,
-        found.tried[0],
-        found.tried[-1],
-        ", ".join(map(str, found.plausible)),
-    )
-    return found
-
-
-def default_range(n_spots: int) -> tuple[int, int]:
-    """Numbers of domains that are tried where the caller names none."""
-    least, most = N_CLUSTERS_RANGE
-    return least, int(min(most, max(least, n_spots // SPOTS_EACH)))
-
-
-def criteria(found: NumberOfDomains) -> dict[str, Any]:
-    """What is stored of a number of domains."""
-    names = ("tried", "gain", "evidence", "error", "stability", "coherence")
-    return {"n_clusters": found.n_domains, "plausible": found.plausible} | {
-        name: getattr(found, name) for name in names
-    }
+def check_range(between: tuple[int, int], n_obs: int) -> None:
+    """Whether ``n_clusters_range`` is a rising pair of integers that begins between 2 and the number of spots (TypeError, ValueError)."""
+    if len(between) != 2:
+        msg = f"n_clusters_range must be a pair, the smallest and the largest number, got {between!r}"
+        raise ValueError(msg)
+    for value in between:
+        _checks.check_count("n_clusters_range", value, least=2)
+    if not between[0] <= min(between[1], n_obs):
+        msg = f"n_clusters_range must rise and begin at most at the number of spots ({n_obs}), got {between!r}"
+        raise ValueError(msg)

@@ -1,4 +1,4 @@
-"""Write features without noise into a MuData, and take them away."""
+"""Denoised features written to a MuData, and removed from it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from spamca import _edge, _keys
-from spamca._checks import check_name
+from spamca import _checks, _edge, _keys
 from spamca.features import KINDS
-from spamca.tl._preparation import feature_names
+from spamca.tissue.preparation import feature_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,18 +21,12 @@ if TYPE_CHECKING:
     from spamca.features import Fitted
 
 RECORD = "denoise"
-"""Entry of the record of :func:`spamca.tl.integrate`: by the name of what was written, what it is, by modality."""
+"""Entry of the record of integrate: by the name of what was written, what it is, by modality."""
 
 
 def check_free(mdata: MuData, key: str, key_added: str, names: Iterable[str]) -> None:
-    """Whether nothing but an earlier result of the same name would be replaced.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If not.
-    """
-    check_name("key_added", key_added)
+    """Whether nothing but an earlier result of the same name would be replaced (TypeError, ValueError)."""
+    _checks.check_name("key_added", key_added)
     if not key_added or "/" in key_added:
         msg = f"key_added must be a non-empty string without '/', got {key_added!r}"
         raise ValueError(msg)
@@ -48,7 +41,7 @@ def check_free(mdata: MuData, key: str, key_added: str, names: Iterable[str]) ->
                 raise ValueError(msg)
 
 
-def store_denoised(
+def write_denoised(
     mdata: MuData,
     name: str,
     found: Restored,
@@ -57,41 +50,19 @@ def store_denoised(
     key_added: str,
     features: Sequence[str] | None,
 ) -> None:
-    """Write a modality's features as a layer or a table, and what they are.
-
-    Parameters
-    ----------
-    mdata
-        The tissue.
-    name
-        Name of the modality.
-    found
-        Its components in all spots.
-    fitted
-        Its preparation.
-    key
-        Name of the result that the network is of.
-    key_added
-        Name of what is written.
-    features
-        Features asked for, or None for all.
-    """
+    """Write a modality's features as a layer, or those asked for as a table, and what they are in the record of ``key``."""
     modality, row = mdata[name], _edge.rows(mdata, name)
     _forget(mdata, name, key_added)
     if features is None:
-        modality.layers[key_added] = fitted.to_features(found.values[_edge.spots(row, modality.n_obs)])
+        modality.layers[key_added] = fitted.to_features(_edge.collect(found.values, row, modality.n_obs))
     if features is not None or (row < 0).any():
         known = feature_names(modality)
         chosen = np.flatnonzero(fitted.used()) if features is None else known.get_indexer(list(features))
-        mdata.obsm[_keys.denoised_table(key_added, name)] = pd.DataFrame(
-            fitted.take(chosen).to_features(found.values), mdata.obs_names, known[chosen]
-        )
+        values = fitted.take(chosen).to_features(found.values)
+        mdata.obsm[_keys.denoised_table(key_added, name)] = pd.DataFrame(values, mdata.obs_names, known[chosen])
+    units = KINDS[modality.uns[_keys.MODALITY_RECORD]["kind"]].units
     record = dict(mdata.uns[key].get(RECORD, {}))
-    own = {
-        "units": KINDS[modality.uns[_keys.MODALITY_RECORD]["kind"]].units,
-        "predicted": found.predicted,
-        "own": found.own,
-    }
+    own = {"units": units, "predicted": found.predicted, "own": found.own}
     record[key_added] = {**record.get(key_added, {}), name: own}
     mdata.uns[key] = {**mdata.uns[key], RECORD: record}
 

@@ -5,7 +5,11 @@ import pandas as pd
 import pytest
 
 from spamca.features import unexplained
-from spamca.tl._preparation import feature_names, find_reach, preparation_of
+from spamca.tissue import feature_names, preparation_of, read, usual_unexplained
+
+
+def reach_of(mdata):
+    return usual_unexplained(mdata, read(mdata))
 
 
 def test_preparation_is_that_of_the_modality(integrated):
@@ -25,7 +29,7 @@ def test_reach_is_the_quantile(integrated):
     fitted, _ = preparation_of(integrated["rna"])
     treated, known = KINDS["rna"].treat(integrated["rna"].X, np.arange(40), fitted)
     shared = unexplained(treated, known, known.scores(treated), integrated.obsp["spatial_connectivities"])
-    found = find_reach(integrated)
+    found = reach_of(integrated)
     assert found["rna"] == pytest.approx(np.quantile(shared, 0.99))
     assert found == integrated.uns["spamca"]["unexplained"]
 
@@ -33,10 +37,10 @@ def test_reach_is_the_quantile(integrated):
 def test_reach_is_left_out_where_the_matrix_is_another(integrated):
     integrated["rna"].X = integrated["rna"].X.log1p()
     integrated["protein"].X = integrated["protein"].X.toarray() * 2 + 1
-    assert find_reach(integrated) == {}
+    assert reach_of(integrated) == {}
     integrated["rna"].X = None
     integrated["protein"].uns["spamca"]["kind"] = "given"
-    assert find_reach(integrated) == {}
+    assert reach_of(integrated) == {}
 
 
 def test_names_that_repeat_are_told_apart(integrated):

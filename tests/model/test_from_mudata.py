@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import spamca
-from spamca.tl._to_model import jsonable
+from spamca.model.from_mudata import jsonable
 
 
 def test_model_of_what_was_written_is_the_same(integrated, tmp_path):

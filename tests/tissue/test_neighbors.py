@@ -5,7 +5,7 @@ import scanpy as sc
 from anndata import AnnData
 
 from spamca.graph.neighbors import exact_neighbors
-from spamca.tl import _joint_neighbors
+from spamca.tissue import results
 
 
 def test_it_is_what_scanpy_would_write(integrated):
@@ -26,11 +26,11 @@ def test_it_is_searched_as_its_size_asks(integrated, monkeypatch):
         asked.append((points.shape, n_neighbors, random_state))
         return exact_neighbors(points, n_neighbors)
 
-    monkeypatch.setattr(_joint_neighbors, "nearest_neighbors", search)
-    exact = integrated.obsp["connectivities"].copy()
-    _joint_neighbors.joint_neighbors(integrated, "spamca", random_state=5)
+    monkeypatch.setattr(results, "nearest_neighbors", search)
+    exact = integrated.obsp["connectivities"]
+    found = results.Neighbors.of(integrated.obsm["X_spamca"], random_state=5)
     assert asked == [(integrated.obsm["X_spamca"].shape, 14, 5)]
-    np.testing.assert_allclose(integrated.obsp["connectivities"].toarray(), exact.toarray(), atol=1e-6)
+    np.testing.assert_allclose(found.graphs["connectivities"].toarray(), exact.toarray(), atol=1e-6)
 
 
 def test_modalities_hold_the_same_graph(integrated):

@@ -1,4 +1,4 @@
-"""From an integrated and clustered MuData to a model."""
+"""The parts of a model, from a tissue that was integrated and clustered."""
 
 from __future__ import annotations
 
@@ -10,14 +10,10 @@ import pandas as pd
 
 from spamca import _checks, _keys
 from spamca._palette import palette
-from spamca.model.network import n_clusters_of, plain
+from spamca.model.domains import FIELD, spare_gain
+from spamca.model.parts import emissions_of, n_clusters_of, trained_network, trained_tissue
 from spamca.nn import Settings
-from spamca.pp._representation import GIVEN
-from spamca.tl._field import find_spare
-from spamca.tl._network import network_of
-from spamca.tl._preparation import feature_names, preparation_of
-from spamca.tl._store_domains import FIELD
-from spamca.tl._tissue_of import check_features
+from spamca.tissue import feature_names, plain, preparation_of
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -28,21 +24,21 @@ def parts_of(mdata: MuData, key: str) -> tuple[dict[str, Any], dict[str, np.ndar
     """Header and arrays of the model that a MuData was trained to under a name; see :meth:`spamca.Model.from_mudata`."""
     _checks.check_readable(mdata)
     _checks.check_name("key", key)
-    trained = network_of(mdata, key)
-    record = mdata.uns[key]
-    cluster = _clustering(mdata, key)
-    lacking = [name for name in trained.modalities if name not in mdata.mod]
+    trained = trained_network(mdata, key)
+    record, cluster = mdata.uns[key], _clustering(mdata, key)
+    lacking = [name for name in trained.names if name not in mdata.mod]
     if lacking:
         msg = (
-            f"the network was trained on modalities {trained.modalities}, but mdata lacks {lacking}; "
+            f"the network was trained on modalities {trained.names}, but mdata lacks {lacking}; "
             "call spamca.tl.integrate again"
         )
         raise ValueError(msg)
-    check_features(mdata, trained, key)
+    _check_kept(mdata, key)
+    tissue = trained_tissue(mdata, trained, key)
     arrays = {f"network.{name}": np.asarray(values) for name, values in record["network"].items()}
     arrays |= {f"readout.{name}": np.asarray(values) for name, values in cluster.get("readout", {}).items()}
     modalities = []
-    for m, name in enumerate(trained.modalities):
+    for m, name in enumerate(trained.names):
         described, held = _modality(mdata[name], name)
         described["unexplained"] = jsonable(record.get("unexplained", {})).get(name)
         modalities.append({"name": name, "scale": trained.scale[m], **described})
@@ -52,8 +48,12 @@ def parts_of(mdata: MuData, key: str) -> tuple[dict[str, Any], dict[str, np.ndar
         for m, block in field["blocks"].items():
             arrays |= {f"field.{m}.{name}": np.asarray(block[name]) for name in block if name != "weight"}
         weights = {str(m): float(block["weight"]) for m, block in field["blocks"].items()}
-        field = {**jsonable({name: field[name] for name in field if name != "blocks"}), "weights": weights}
-        field["spare"] = find_spare(mdata, trained.modalities, key)
+        spare = 0.0
+        if record.get("domains"):
+            emissions, posterior = emissions_of({**field, "spare": 0.0}), np.asarray(mdata.obsm[_keys.posterior(key)])
+            spare = spare_gain(emissions, tissue, posterior)
+        field = jsonable({name: field[name] for name in field if name != "blocks"})
+        field |= {"weights": weights, "spare": spare}
     header = {
         "key": key,
         "n_spots": int(mdata.n_obs),
@@ -85,9 +85,7 @@ def _clustering(mdata: MuData, key: str) -> Mapping[str, Any]:
     if cluster is None:
         msg = f"mdata.uns[{key!r}] holds no domains; call spamca.tl.cluster(mdata{which}) before a model is made"
         raise KeyError(msg)
-    if cluster["method"] == FIELD:
-        return cluster
-    if cluster["use_rep"] != _keys.embedding(key) or "readout" not in cluster:
+    if cluster["method"] != FIELD and (cluster["use_rep"] != _keys.embedding(key) or "readout" not in cluster):
         msg = (
             f"the domains {key!r} were read from mdata.obsm[{cluster['use_rep']!r}] and not from the embedding of the "
             f"network; call spamca.tl.cluster(mdata{which}) again, without use_rep"
@@ -96,15 +94,27 @@ def _clustering(mdata: MuData, key: str) -> Mapping[str, Any]:
     return cluster
 
 
+def _check_kept(mdata: MuData, key: str) -> None:
+    """Whether posterior and spatial graph are still there."""
+    needed = [("obsp", _keys.connectivities(_keys.SPATIAL))]
+    if mdata.uns[key].get("domains"):
+        needed.insert(0, ("obsm", _keys.posterior(key)))
+    for holder, name in needed:
+        if name not in getattr(mdata, holder):
+            msg = (
+                f"mdata.{holder}[{name!r}] of the training is not there any more, and a model needs it; "
+                f"call spamca.tl.integrate(mdata, key_added={key!r}) again"
+            )
+            raise KeyError(msg)
+
+
 def _modality(modality: AnnData, name: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """How a modality is prepared: what is JSON of it, and arrays of the features that have a say."""
+    """How a modality is prepared: what of it JSON can hold, and arrays of the features that are used."""
     record = modality.uns[_keys.MODALITY_RECORD]
     kind, use_rep = str(record["kind"]), str(record["use_rep"])
     described = {"kind": kind, "use_rep": use_rep, "n_components": modality.obsm[use_rep].shape[1]}
-    if kind == GIVEN:
-        return {**described, "features": None, "constants": {}}, {}
     try:
-        fitted, used = preparation_of(modality)
+        found = preparation_of(modality)
     except KeyError as error:
         msg = (
             f"mdata[{name!r}] lacks {error}, what its preparation found of each feature; call spamca.pp.prepare(mdata), and "
@@ -114,12 +124,15 @@ def _modality(modality: AnnData, name: str) -> tuple[dict[str, Any], dict[str, n
     except ValueError as error:
         msg = f"modality {name!r} is no longer what it was prepared from: {error}"
         raise ValueError(msg) from error
+    if found is None:
+        return {**described, "features": None, "constants": {}}, {}
+    fitted, used = found
     described |= {"features": feature_names(modality)[used].tolist(), "constants": dict(fitted.constants)}
     return described, {"loadings": fitted.loadings, **fitted.columns}
 
 
 def _named(mdata: MuData, key: str, n_domains: int) -> dict[str, list[str]]:
-    """Names and colours of the domains, those that the user gave them where their number fits, else those that they are born with.
+    """Names and colours of the domains, those that the user gave them where their number fits, else the first ones.
 
     Categories may be in another order than the domains: each domain has the name that most of its spots have.
     """
@@ -131,7 +144,7 @@ def _named(mdata: MuData, key: str, n_domains: int) -> dict[str, list[str]]:
     names, order = [str(name) for name in labels.cat.categories], np.arange(n_domains)
     posterior = mdata.obsm.get(_keys.posterior(key))
     if posterior is not None and posterior.shape[1] == n_domains:
-        counts = pd.crosstab(np.asarray(posterior).argmax(axis=1), np.asarray(labels.cat.codes))
-        most = counts.reindex(index=order, columns=order, fill_value=0).to_numpy().argmax(axis=1)
+        spots = pd.crosstab(np.asarray(posterior).argmax(axis=1), np.asarray(labels.cat.codes))
+        most = spots.reindex(index=order, columns=order, fill_value=0).to_numpy().argmax(axis=1)
         order = most if len(np.unique(most)) == n_domains else order
     return {"domains": [names[k] for k in order], "colors": [colors[k] for k in order]}

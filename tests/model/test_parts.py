@@ -1,11 +1,23 @@
 from __future__ import annotations
 
+import mudata
 import numpy as np
 import pytest
 import torch
 
-from spamca.model.network import rebuild, settings_of, weights_of
+import spamca
+from spamca.graph import normalize
+from spamca.model.parts import (
+    for_network,
+    rebuild,
+    settings_of,
+    trained_network,
+    trained_tissue,
+    weights_of,
+)
 from spamca.nn import PRESETS, SpaMCA
+from spamca.tissue import read
+from spamca.train.embed import embed
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -62,3 +74,42 @@ def test_settings_from_a_file():
     assert settings_of(record) == PRESETS["default"].changed(
         views=("spatial",), spatial_scales=(1, 3), mask_rate=0.5, early_stopping=False
     )
+
+
+def test_network_is_given_scaled_features_and_normalised_graphs(with_graphs):
+    tissue = read(with_graphs)
+    given = for_network(tissue, tissue.root_mean_squares())
+    assert given.present is None
+    assert given.feature_graphs == ()
+    assert float(given.features[0].square().mean()) == pytest.approx(1, rel=1e-4)
+    np.testing.assert_array_equal(given.spatial.weights.numpy(), normalize(tissue.graph).data)
+
+
+def test_network_survives_writing(integrated, tmp_path):
+    trained = trained_network(integrated)
+    assert trained.names == ["rna", "protein"]
+    assert trained.scale == read(integrated).root_mean_squares()
+    assert trained.network.settings.max_epochs == 20
+    integrated.write(tmp_path / "integrated.h5mu")
+    again = trained_network(mudata.read_h5mu(tmp_path / "integrated.h5mu"))
+    assert again.names == trained.names
+    assert again.scale == trained.scale
+    assert again.network.settings == trained.network.settings
+    for name, values in trained.network.state_dict().items():
+        torch.testing.assert_close(again.network.state_dict()[name], values, rtol=0, atol=0)
+
+
+def test_stored_network_gives_the_stored_embedding(integrated):
+    trained = trained_network(integrated)
+    latents = embed(trained.network, for_network(trained_tissue(integrated, trained, "spamca"), trained.scale))
+    np.testing.assert_array_equal(latents.fused.numpy(), integrated.obsm["X_spamca"])
+
+
+def test_unscaled_features_are_divided_by_one(with_graphs):
+    spamca.tl.integrate(with_graphs, 3, preset="paper", max_epochs=1, progress_bar=False)
+    assert trained_network(with_graphs).scale == [1.0, 1.0]
+
+
+def test_missing_network_names_the_call(with_graphs):
+    with pytest.raises(KeyError, match=r"call spamca.tl.integrate\(mdata, key_added='other'\)"):
+        trained_network(with_graphs, "other")

@@ -1,0 +1,116 @@
+"""Domains of a tissue, their number, and what they look like."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spamca import domains
+from spamca._logging import logger
+from spamca.cluster import Clustering
+from spamca.domains import DEFAULTS, Emissions, components_of
+from spamca.model.parts import stored_emissions
+from spamca.tissue import Results
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from spamca.domains import Domains, NumberOfDomains
+    from spamca.tissue import Tissue
+
+FIELD = "field"
+"""Name of the method that finds domains in the features, in records."""
+
+N_CLUSTERS_RANGE = (2, 15)
+"""Numbers of domains that are tried where the caller names none."""
+
+SPOTS_EACH = 60
+"""Spots for each domain of the largest of these numbers: small tissue does not show more domains than that."""
+
+
+def find_domains(tissue: Tissue, n_domains: int, trust: Mapping[str, float] | None, *, random_state: int) -> Domains:
+    """Domains from features and spatial graph; ``trust`` holds weights of modalities by name, those of others are measured."""
+    found = domains.find_domains(n_domains=n_domains, random_state=random_state, **_given(tissue, trust))
+    if found.record.get("continuity", 0.0) > DEFAULTS.gradient:
+        logger.warning(
+            "domains: the data show no separate domains: neighbouring ones pass into each other without a gap (continuity %.2f), "
+            "so that their number and borders are a matter of choice",
+            found.record["continuity"],
+        )
+    return found
+
+
+def find_number(
+    tissue: Tissue, between: tuple[int, int], trust: Mapping[str, float] | None, *, random_state: int, caller: str
+) -> NumberOfDomains:
+    """Number of domains between a smallest and a largest one, logged in the name of the caller."""
+    numbers = range(between[0], min(between[1], tissue.n_spots) + 1)
+    found = domains.number_of_domains(numbers=numbers, random_state=random_state, **_given(tissue, trust))
+    if not found.gain.any():
+        nothing = "neighbours share nothing in any modality; the number of domains is the least"
+        logger.warning(f"%s: {nothing}, %d", caller, found.n_domains)
+        return found
+    plausible = ", ".join(map(str, found.plausible))
+    estimated = "estimated %d domains between %d and %d; plausible: %s"
+    logger.info(f"%s: {estimated}", caller, found.n_domains, found.tried[0], found.tried[-1], plausible)
+    return found
+
+
+def default_range(n_spots: int) -> tuple[int, int]:
+    """Numbers of domains that are tried where the caller names none."""
+    least, most = N_CLUSTERS_RANGE
+    return least, int(min(most, max(least, n_spots // SPOTS_EACH)))
+
+
+def without_batch_effects(tissue: Tissue, found: Domains, random_state: int) -> Tissue:
+    """The tissue with features from which is removed what the sections add to the domains."""
+    given: Any = tissue.features, tissue.graph, found.assignment, tissue.sections, tissue.has
+    return tissue.having(domains.without_batch_effects(*given), random_state)
+
+
+def estimate_emissions(tissue: Tissue, found: Domains | None, corrected: Tissue | None = None) -> Emissions | None:
+    """What domains look like, in features without batch effects where there are such; the whole tissue where none were sought.
+
+    None where neighbours share nothing in any modality.
+    """
+    hops: tuple[int, ...] = (0,)
+    if found is None or found.components is None:
+        components = components_of(**_arrays(tissue))
+        assignment = np.ones((tissue.n_spots, 1), dtype=np.float32)
+    else:
+        components, hops, assignment = found.components, found.hops, found.assignment
+        if corrected is not None:
+            values = [block.whitening.components(corrected.features[block.modality]) for block in components.blocks]
+            blocks = zip(components.blocks, values, strict=True)
+            components = components.having([replace(block, values=block.there(own)) for block, own in blocks])
+    return Emissions.estimate(components, assignment, hops=hops) if components.blocks else None
+
+
+def spare_gain(emissions: Emissions, tissue: Tissue, posterior: np.ndarray) -> float:
+    """What the best split of a domain would still have gained in the training, in nats per spot."""
+    return emissions.with_spare(emissions.components(**_arrays(tissue)), posterior).spare
+
+
+def results_of(
+    found: Domains, emissions: Emissions | None, names: Sequence[str], *, n_clusters: int, **asked: Any
+) -> Results:
+    """Domains and what they look like as results; ``asked`` says where their number is from, and the seed."""
+    of_modality = {"weights": found.weights, "inflation": found.inflation}
+    record = {name: dict(zip(names, values.tolist(), strict=True)) for name, values in of_modality.items()}
+    cluster = {"method": FIELD, "n_clusters": int(n_clusters), "refine": False, **asked}
+    cluster["n_found"] = found.assignment.shape[1]
+    domains_record = {**found.record, **record, "hops": list(found.hops)}
+    field = {} if emissions is None else {"field": stored_emissions(emissions)}
+    clustering = Clustering(found.assignment.argmax(axis=1), found.assignment)
+    return Results(names, {**field, "domains": domains_record, "cluster": cluster}, clustering, weights=found.shares)
+
+
+def _arrays(tissue: Tissue) -> dict[str, Any]:
+    return {"features": tissue.features, "adjacency": tissue.graph, "present": tissue.present}
+
+
+def _given(tissue: Tissue, trust: Mapping[str, float] | None) -> dict[str, Any]:
+    weights = [(trust or {}).get(name) for name in tissue.names]
+    return {**_arrays(tissue), "weights": weights, "sections": tissue.sections}

@@ -1,0 +1,92 @@
+"""Domains of a tissue, and a network trained on it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spamca._logging import logger
+from spamca.model.domains import (
+    default_range,
+    estimate_emissions,
+    find_domains,
+    find_number,
+    results_of,
+    without_batch_effects,
+)
+from spamca.model.parts import for_network, stored_emissions, stored_settings, versions, weights_of
+from spamca.nn import VIEWS
+from spamca.tissue import Neighbors, Results
+from spamca.train import fit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from spamca.nn import Settings
+    from spamca.tissue import Tissue
+
+PROTOTYPES = 10
+"""Clusters of the network's head where the caller names no number, or domains are not found by the network."""
+
+
+def fit_tissue(
+    tissue: Tissue,
+    settings: Settings,
+    n_clusters: int | None,
+    *,
+    finds_domains: bool,
+    trust: Mapping[str, float] | None,
+    random_state: int,
+    **training: Any,
+) -> Results:
+    """Find the domains of a tissue, estimating their number where it is None, and train a network on it.
+
+    ``trust`` holds weights of modalities by name; the other arguments are those of :func:`spamca.train.fit`. The record has no ``graphs``
+    and ``unexplained`` yet.
+    """
+    names, seed, n_head = tissue.names, {"random_state": random_state}, PROTOTYPES
+    n_domains, origin, found, corrected, weights = n_clusters, "argument", None, None, None
+    if finds_domains:
+        if n_domains is None:
+            between = default_range(tissue.n_spots)
+            n_domains, origin = find_number(tissue, between, trust, caller="integrate", **seed).n_domains, "estimate"
+        found = find_domains(tissue, n_domains, trust, **seed)
+        corrected = None if tissue.sections is None else without_batch_effects(tissue, found, random_state)
+        if settings.fusion == "sum" and found.weights.any():
+            weights = np.sqrt(found.weights).tolist()
+    elif n_domains is None:
+        logger.info("integrate: n_clusters not given, training the cluster head with %d", PROTOTYPES)
+    else:
+        n_head = n_domains
+    seen = tissue if corrected is None else corrected
+    scale = seen.root_mean_squares() if settings.scale_features else [1.0] * len(names)
+    n_head, training = min(n_head, tissue.n_spots), {"position": tissue.position, **seed, **training}
+    fitted = fit(for_network(seen, scale), n_head, settings, trust=weights, **training)
+    emissions, latents = estimate_emissions(tissue, found, corrected), fitted.latents
+    if found is None:
+        field = {} if emissions is None else {"field": stored_emissions(emissions)}
+        results = Results(names, field, weights=latents.modality_weights.numpy())
+    else:
+        results = results_of(found, emissions, names, n_clusters=n_domains, n_clusters_from=origin, **seed)
+    used = fitted.network.settings
+    params = {"n_clusters": n_domains, "n_clusters_given": n_clusters is not None, "n_threads": fitted.n_threads}
+    record = {
+        "params": params | ({} if corrected is None else {"batch_correction": True}) | stored_settings(used),
+        "history": {name: losses.numpy() for name, losses in fitted.history.items()},
+        "modalities": list(names),
+        "scale": dict(zip(names, scale, strict=True)),
+        "network": weights_of(fitted.network),
+        **results.record,
+        **seed,
+        "versions": versions(),
+    }
+    return replace(
+        results,
+        record=record,
+        latents=latents,
+        views=[view for view in VIEWS if view in used.views],
+        neighbors=Neighbors.of(latents.fused.numpy(), random_state),
+        corrected=None if corrected is None else corrected.features,
+    )

@@ -1,0 +1,27 @@
+"""A tissue as arrays: read from a MuData once, before anything is computed, and what was found written to it once."""
+
+from __future__ import annotations
+
+from spamca.tissue.denoised import check_free, write_denoised
+from spamca.tissue.preparation import feature_names, plain, preparation_of, signal_of, stored_fitted, usual_unexplained
+from spamca.tissue.results import Neighbors, Results, write
+from spamca.tissue.tissue import Tissue, graph_records, read, section_numbers, stored_corrected
+
+__all__ = [
+    "Neighbors",
+    "Results",
+    "Tissue",
+    "check_free",
+    "feature_names",
+    "graph_records",
+    "plain",
+    "preparation_of",
+    "read",
+    "section_numbers",
+    "signal_of",
+    "stored_corrected",
+    "stored_fitted",
+    "usual_unexplained",
+    "write",
+    "write_denoised",
+]

@@ -1,0 +1,111 @@
+"""How a modality was prepared, and what its components leave out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from anndata.utils import make_index_unique
+
+from spamca import _keys
+from spamca.denoise.noise import signal_share
+from spamca.domains import DEFAULTS
+from spamca.features import KINDS, Blocks, Fitted, matrix_of, opened, unexplained
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+    from mudata import MuData
+
+    from spamca.tissue.tissue import Tissue
+
+
+def preparation_of(modality: AnnData) -> tuple[Fitted, np.ndarray] | None:
+    """The preparation of the features that were used, and which these are, (n_vars,); None where the user brought components.
+
+    KeyError if the modality no longer holds it, ValueError if features that were used were removed.
+    """
+    record = modality.uns[_keys.MODALITY_RECORD]
+    if record["kind"] == _keys.GIVEN:
+        return None
+    return _used(stored_fitted(modality), record["kind"])
+
+
+def _used(fitted: Fitted, kind: str) -> tuple[Fitted, np.ndarray]:
+    used, n_used = fitted.used(), int(fitted.constants["n_used"])
+    if used.sum() != n_used:
+        msg = (
+            f"{n_used} features were used when it was prepared, and {used.sum()} of them are left; take none out after "
+            "spamca.pp.prepare(mdata)"
+        )
+        raise ValueError(msg)
+    used |= KINDS[kind].centred
+    return fitted.take(used), used
+
+
+def stored_fitted(modality: AnnData) -> Fitted:
+    """The preparation of all features, of unused ones too; a KeyError if the modality does not hold it."""
+    record, found = modality.uns[_keys.MODALITY_RECORD], modality.varm[_keys.PREPARATION]
+    return Fitted(
+        np.asarray(modality.varm[record["loadings"]]),
+        {str(column): found[column].to_numpy(dtype=np.float64) for column in found if column != _keys.LENGTH},
+        {str(name): float(plain(value)) for name, value in record["constants"].items()},
+    )
+
+
+def feature_names(modality: AnnData) -> pd.Index:
+    """Names of the features, made unique where they repeat."""
+    names = modality.var_names.astype(str)
+    return names if names.is_unique else make_index_unique(pd.Index(names))
+
+
+def signal_of(modality: AnnData) -> np.ndarray:
+    """Share of signal in each component of a modality; ones where the user brought the components."""
+    record = modality.uns[_keys.MODALITY_RECORD]
+    # Where the variance of components is kept, by the name of their loadings.
+    kept = modality.uns.get({"PCs": "pca", "LSI": "lsi"}.get(record.get("loadings"), ""))
+    if kept is None:
+        return np.ones(modality.obsm[record["use_rep"]].shape[1])
+    variance, ratio = np.asarray(kept["variance"]), np.asarray(kept["variance_ratio"])
+    used = int((np.asarray(modality.varm[record["loadings"]]) != 0).any(axis=1).sum())
+    return signal_share(variance, float(variance.sum() / ratio.sum()), modality.n_obs, used)
+
+
+def usual_unexplained(mdata: MuData, tissue: Tissue) -> dict[str, float]:
+    """What neighbours share beyond the components, by modality: the quantile ``novelty_quantile`` over its spots.
+
+    Left out are modalities whose components the user brought, whose matrix is not in memory or no longer what they were made from.
+    """
+    out = {}
+    for m, name in enumerate(tissue.names):
+        components = tissue.own(m, tissue.features[m])
+        treated = _treated(mdata[name], components)
+        if treated is not None:
+            position = tissue.own(m, np.arange(tissue.n_spots))
+            found = unexplained(*treated, tissue.graph[position][:, position])
+            reach = float(np.quantile(found, DEFAULTS.novelty_quantile))
+            out.update({name: reach} if reach > 0 else {})
+    return out
+
+
+def _treated(modality: AnnData, expected: np.ndarray) -> tuple[np.ndarray, Fitted, np.ndarray] | None:
+    """Treated features, their preparation, and the components that they give, if those are the expected ones."""
+    kind = modality.uns[_keys.MODALITY_RECORD]["kind"]
+    if kind == _keys.GIVEN or modality.X is None:
+        return None
+    try:
+        fitted, used = _used(stored_fitted(modality), kind)
+        treated, known = KINDS[kind].treat(matrix_of(opened(modality), kind)[0], np.flatnonzero(used), fitted)
+    except (KeyError, ValueError):
+        return None
+    if isinstance(treated, Blocks):
+        return None
+    scores = known.scores(treated)
+    return (treated, known, scores) if np.allclose(scores, expected, atol=1e-2 * np.abs(expected).max()) else None
+
+
+def plain(value: Any) -> Any:
+    """A value as Python knows it: files give arrays and numbers of NumPy."""
+    if isinstance(value, (list, tuple, np.ndarray)) and np.ndim(value):
+        return tuple(plain(item) for item in value)
+    return value.item() if isinstance(value, (np.generic, np.ndarray)) else value

@@ -1,0 +1,179 @@
+"""A tissue as arrays over all spots, and how they are read from a MuData."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spamca import _checks, _edge, _keys
+from spamca._logging import logger
+from spamca.graph import feature_graph
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from anndata import AnnData
+    from mudata import MuData
+    from scipy.sparse import csr_matrix
+
+
+@dataclass(frozen=True)
+class Tissue:
+    """A tissue of n spots and M modalities.
+
+    Parameters
+    ----------
+    names
+        Names of the modalities.
+    rows
+        Row of each spot in each modality, integers (n,), -1 where the spot lacks it.
+    features
+        Features of each modality, (n, d_m); rows of spots that lack it are zero.
+    graph
+        Spatial graph, symmetric, sparse of shape (n, n).
+    feature_graphs
+        Feature graph of each modality, likewise; spots that lack it have no edges. Empty where no network needs them.
+    searches
+        For each of them how many neighbours it has, and by which metric.
+    sections
+        Section of each spot, integers (n,); None where there is one section, or batch effects are to stay.
+    position
+        Coordinates of each spot, (n, 2), or with its section as a third one; None where they are not known or not needed.
+    """
+
+    names: tuple[str, ...]
+    rows: tuple[np.ndarray, ...]
+    features: tuple[np.ndarray, ...]
+    graph: csr_matrix
+    feature_graphs: tuple[csr_matrix, ...] = ()
+    searches: tuple[Mapping[str, Any], ...] = ()
+    sections: np.ndarray | None = None
+    position: np.ndarray | None = None
+
+    @property
+    def n_spots(self) -> int:
+        """Number of spots."""
+        return len(self.rows[0])
+
+    @cached_property
+    def has(self) -> np.ndarray:
+        """Which spot has which modality, booleans of shape (n, M)."""
+        return np.column_stack([row >= 0 for row in self.rows])
+
+    @property
+    def present(self) -> np.ndarray | None:
+        """The same, or None where every spot has every modality."""
+        return None if self.has.all() else self.has
+
+    def own(self, modality: int, values: np.ndarray) -> np.ndarray:
+        """Values (n, ...) in the order of the spots of a modality."""
+        row = self.rows[modality]
+        own: np.ndarray = _edge.collect(values, row, int(np.count_nonzero(row >= 0)))
+        return own
+
+    def root_mean_squares(self) -> list[float]:
+        """Root mean square of the features of each modality: divided by it, none outweighs another by its units."""
+        least = float(np.finfo(np.float32).tiny)
+        own = (self.own(m, values) for m, values in enumerate(self.features))
+        return [max(float(np.sqrt(np.square(values, dtype=np.float64).mean())), least) for values in own]
+
+    def having(self, features: Sequence[np.ndarray], random_state: int) -> Tissue:
+        """The same tissue with other features, and feature graphs built on them where there are any."""
+        graphs = []
+        for m, search in enumerate(self.searches):
+            found = feature_graph(self.own(m, features[m]), **search, random_state=random_state)
+            graphs.append(_edge.spread_graph(found.connectivities, self.rows[m]))
+        return replace(self, features=tuple(features), feature_graphs=tuple(graphs))
+
+
+def read(
+    mdata: MuData,
+    names: Sequence[str] | None = None,
+    *,
+    feature_graphs: bool = False,
+    sections: np.ndarray | None = None,
+    position: bool = False,
+) -> Tissue:
+    """A tissue with the graphs that :func:`spamca.pp.neighbors` writes; a KeyError if there are none.
+
+    ``names`` are the modalities to read, all by default; ``feature_graphs`` and ``position`` say whether these are needed.
+    """
+    names = tuple(mdata.mod if names is None else names)
+    rows = tuple(_edge.rows(mdata, name) for name in names)
+    key = _keys.connectivities(_keys.SPATIAL)
+    if key not in mdata.obsp:
+        msg = f"mdata.obsp[{key!r}] does not exist; call spamca.pp.neighbors(mdata)"
+        raise KeyError(msg)
+    graphs, searches = [], []
+    for name, row in zip(names if feature_graphs else (), rows, strict=False):
+        graph = mdata[name].obsp[_keys.connectivities(_keys.FEATURE_NEIGHBORS)]
+        graphs.append(_edge.spread_graph(graph, row))
+        params = mdata[name].uns[_keys.FEATURE_NEIGHBORS]["params"]
+        searches.append({"n_neighbors": int(params["n_neighbors"]), "metric": str(params["metric"])})
+    features = tuple(_over_all(features_of(mdata[name]), row) for name, row in zip(names, rows, strict=True))
+    where = _position(mdata) if position else None
+    return Tissue(names, rows, features, mdata.obsp[key], tuple(graphs), tuple(searches), sections, where)
+
+
+def features_of(modality: AnnData) -> np.ndarray:
+    """Features that stand for a modality, (n_modality, d_m)."""
+    return np.ascontiguousarray(modality.obsm[modality.uns[_keys.MODALITY_RECORD]["use_rep"]])
+
+
+def stored_corrected(mdata: MuData, names: Sequence[str], key_added: str) -> list[np.ndarray] | None:
+    """Features of each modality without batch effects, over all spots; None where integrate took them as they are."""
+    key = _keys.corrected(key_added)
+    if not all(key in mdata[name].obsm for name in names):
+        return None
+    return [_over_all(np.asarray(mdata[name].obsm[key]), _edge.rows(mdata, name)) for name in names]
+
+
+def section_numbers(mdata: MuData, caller: str) -> np.ndarray | None:
+    """Section of each spot, integers (n_obs,), by the column that the spatial graph was made with; None where there is one."""
+    library_key = _checks.recorded_library_key(mdata)
+    try:
+        library = _checks.check_library(mdata, library_key)
+    except (KeyError, TypeError, ValueError):
+        lost = "the spatial graph names sections by %r, which obs no longer holds for all spots; batch effects stay"
+        logger.warning(f"%s: {lost}", caller, library_key)
+        return None
+    if library is None:
+        return None
+    names, sections = np.unique(library, return_inverse=True)
+    return sections if len(names) > 1 else None
+
+
+def graph_records(mdata: MuData) -> dict[str, Any]:
+    """How the graphs were built: ``spatial``, and ``features`` by modality."""
+    record = mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {})
+    params = dict(record.get("params", {})) if isinstance(record, Mapping) else {}
+    if "kind" not in params:  # the user's own, left as it is
+        library = {name: params[name] for name in ("library_key",) if params.get(name) is not None}
+        params = {"kind": "existing", "name": _keys.SPATIAL, **library}
+    built = {name: modality.uns.get(_keys.FEATURE_NEIGHBORS) for name, modality in mdata.mod.items()}
+    return {"spatial": params, "features": {name: dict(graph["params"]) for name, graph in built.items() if graph}}
+
+
+def _over_all(values: np.ndarray, row: np.ndarray) -> np.ndarray:
+    """Not copied where the order is that of all spots."""
+    return values if np.array_equal(row, np.arange(len(values))) else _edge.spread(values, row)
+
+
+def _position(mdata: MuData) -> np.ndarray | None:
+    """Coordinates with the section as a third one that outweighs the others; None where the graph is the user's own."""
+    try:
+        coords = _checks.check_coordinates(mdata)
+    except (KeyError, ValueError):
+        return None
+    try:
+        library = _checks.check_library(mdata, _checks.recorded_library_key(mdata))
+    except (KeyError, ValueError):  # sections were renamed or left out since
+        return coords
+    if library is None:
+        return coords
+    section = np.unique(library, return_inverse=True)[1]
+    return np.column_stack([coords, 2 * np.ptp(coords, axis=0).max() * section])

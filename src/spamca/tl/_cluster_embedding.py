@@ -1,0 +1,131 @@
+"""Domains in an embedding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.sparse import issparse
+
+from spamca import _checks, _keys
+from spamca._logging import logger
+from spamca.cluster import CLUSTERERS, SELECTIONS, estimate_number, refine
+from spamca.cluster.reduction import reduce
+from spamca.model.parts import stored_readout
+from spamca.tissue import Results
+
+if TYPE_CHECKING:
+    from mudata import MuData
+    from scipy.sparse import csr_matrix
+
+    from spamca.cluster import Clustering
+
+KEPT = 0.95
+"""Share of the spots that :func:`spamca.tl.transform` has to give the same domains; a smaller one is logged."""
+
+
+def domains_in_embedding(
+    mdata: MuData,
+    n_clusters: int | None,
+    method: str,
+    *,
+    selection: str | None,
+    refines: bool,
+    between: tuple[int, int],
+    n_components: int,
+    use_rep: str | None,
+    key_added: str,
+    random_state: int,
+) -> Results:
+    """Domains in an embedding of a MuData; the arguments are those of :func:`spamca.tl.cluster`."""
+    use_rep = use_rep or _keys.embedding(key_added)
+    embedding = _embedding_of(mdata, use_rep, key_added)
+    record = mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {})
+    graph = mdata.obsp.get(record.get("connectivities_key", _keys.connectivities(_keys.SPATIAL)))
+    if selection is not None:
+        _checks.check_choice("selection", selection, SELECTIONS)
+        if method != "mixture":
+            msg = f"selection={selection!r} is for method='mixture', not {method!r}; leave it out"
+            raise ValueError(msg)
+    for argument, needs_graph in {"selection='coherence'": selection == "coherence", "refine=True": refines}.items():
+        if needs_graph and graph is None:
+            msg = f"{argument} needs the spatial graph, which mdata does not have; call spamca.pp.neighbors(mdata)"
+            raise KeyError(msg)
+    expected = mdata.uns.get(key_added, {}).get("params", {}).get("n_clusters")
+    points, components = reduce(embedding, n_components, random_state=random_state)
+    number = _number_of(n_clusters, expected, between, points, graph, random_state)
+    n_clusters = number["n_clusters"]
+    options = {} if selection is None else {"selection": selection}
+    found = CLUSTERERS[method](points, n_clusters, connectivities=graph, random_state=random_state, **options)
+    found = (refine(found, graph) if refines else found).by_size()
+    _log(found, n_clusters)
+    readout: Any = found.readout
+    if refines or method == "leiden":
+        kept = float((readout.posterior(points).argmax(axis=1) == found.labels).mean())
+        if kept < KEPT:
+            same = "Gaussians, by which tl.transform reads domains out, give %.0f %% of these spots the same"
+            logger.info(f"cluster: {same}", 100 * kept)
+    arguments = {"use_rep": use_rep, "n_components": n_components, "refine": refines, "random_state": random_state}
+    record = {"method": method, **number, "n_found": found.posterior.shape[1], **arguments, **found.record}
+    record["readout"] = stored_readout(readout.behind(components))
+    return Results((), {"cluster": record}, found)
+
+
+def _embedding_of(mdata: MuData, key: str, key_added: str) -> np.ndarray:
+    """Finite numbers of shape (n_obs, d) in ``mdata.obsm[key]``."""
+    if key not in mdata.obsm or key in mdata.mod:
+        held = ", ".join(repr(name) for name in mdata.obsm if name not in mdata.mod) or "nothing"
+        which = "" if key_added == _keys.SPAMCA else f", key_added={key_added!r}"
+        made = f"call spamca.tl.integrate(mdata{which}) or " if key == _keys.embedding(key_added) else ""
+        msg = f"mdata.obsm[{key!r}] does not exist; {made}name an embedding with use_rep: mdata.obsm holds {held}"
+        raise KeyError(msg)
+    values = mdata.obsm[key]
+    values = values.toarray() if issparse(values) else np.asarray(values)
+    if values.ndim != 2 or values.shape[1] == 0 or not np.issubdtype(values.dtype, np.number):
+        msg = f"mdata.obsm[{key!r}] must be a table of numbers, got {values.dtype} of shape {values.shape}"
+        raise ValueError(msg)
+    bad = ~np.isfinite(values).all(axis=1)
+    if bad.any():
+        msg = (
+            f"mdata.obsm[{key!r}] must be finite, {bad.sum()} spots have NaN or infinite values, first at row "
+            f"{bad.argmax()}; call spamca.tl.integrate(mdata) again, or leave those spots out"
+        )
+        raise ValueError(msg)
+    return values
+
+
+def _number_of(
+    given: int | None,
+    expected: int | None,
+    between: tuple[int, int],
+    points: np.ndarray,
+    graph: csr_matrix | None,
+    random_state: int,
+) -> dict[str, Any]:
+    """Number of clusters and where it is from: the one given, else that of integrate, else an estimate."""
+    if given is not None:
+        return {"n_clusters": int(given), "n_clusters_from": "argument"}
+    if expected is not None:
+        _checks.check_n_clusters(expected, len(points))
+        logger.info("cluster: n_clusters=%d, that of integrate", expected)
+        return {"n_clusters": int(expected), "n_clusters_from": "integrate"}
+    numbers = range(between[0], min(between[1], len(points)) + 1)
+    estimate = estimate_number(points, numbers, connectivities=graph, random_state=random_state)
+    logger.info(
+        "cluster: n_clusters not given, estimated %d between %d and %d from the bend of the BIC and the %s",
+        estimate.n_clusters,
+        numbers[0],
+        numbers[-1],
+        "agreement between starts" if graph is None else "coherence in the tissue",
+    )
+    criteria = {name: getattr(estimate, name) for name in ("tried", "bic", "explained", "coherence")}
+    return {"n_clusters": estimate.n_clusters, "n_clusters_from": "estimate", **criteria}
+
+
+def _log(found: Clustering, n_clusters: int) -> None:
+    if found.posterior.shape[1] < n_clusters:
+        logger.info("cluster: only %d of %d domains hold spots", found.posterior.shape[1], n_clusters)
+    reached, best = (found.record.get(name, 0.0) for name in ("log_likelihood", "best_log_likelihood"))
+    if best - reached > 1e-6 * abs(best):
+        taken = "took the mixture of highest %s, log-likelihood %.8g; the highest found is %.8g"
+        logger.info(f"cluster: {taken}", found.record["selection"], reached, best)

@@ -1,0 +1,60 @@
+"""A tissue that is ready for domains to be found in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spamca import _checks, _keys
+from spamca._logging import logger
+from spamca.tissue import read, section_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mudata import MuData
+
+    from spamca.tissue import Tissue
+
+
+def ready(
+    mdata: MuData,
+    random_state: int,
+    caller: str,
+    *,
+    batch_correction: bool,
+    feature_graphs: bool = False,
+    position: bool = False,
+) -> Tissue:
+    """Read a tissue; run :func:`spamca.pp.neighbors` first where it was not run, and log that in the name of the caller.
+
+    ValueError if only some modalities have features.
+    """
+    from spamca.pp import neighbors
+    from spamca.pp._feature_graphs import add_feature_graphs, has_feature_graph
+
+    joint = _keys.connectivities(_keys.SPATIAL) in mdata.obsp
+    used = {name: modality.uns.get(_keys.MODALITY_RECORD, {}).get("use_rep") for name, modality in mdata.mod.items()}
+    lacking = [name for name, use_rep in used.items() if use_rep not in mdata[name].obsm]
+    if joint and lacking and len(lacking) < len(mdata.mod):
+        msg = f"modalities {lacking} have no features, and others have; call spamca.pp.neighbors(mdata) again"
+        raise ValueError(msg)
+    if not joint or lacking:
+        logger.info("%s: no graphs found, running spamca.pp.neighbors(mdata)", caller)
+        neighbors(mdata, feature_graphs=feature_graphs, random_state=random_state)
+    elif feature_graphs and not all(has_feature_graph(modality) for modality in mdata.mod.values()):
+        logger.info("%s: building the feature graphs that the network looks at", caller)
+        add_feature_graphs(mdata, random_state)
+    sections = section_numbers(mdata, caller) if batch_correction else None
+    return read(mdata, feature_graphs=feature_graphs, sections=sections, position=position)
+
+
+def check_trust(mdata: MuData, given: Mapping[str, float] | None) -> None:
+    """Whether ``modality_trust`` names modalities and holds numbers from 0 to 1, not all 0 (TypeError, KeyError, ValueError)."""
+    if given is None:
+        return
+    _checks.check_modality_names("modality_trust", given, mdata)
+    for name, value in given.items():
+        _checks.check_real(f"modality_trust[{name!r}]", value, least=0, most=1)
+    if set(given) == set(mdata.mod) and not any(given.values()):
+        msg = f"modality_trust must trust at least one modality, got {dict(given)!r}"
+        raise ValueError(msg)
