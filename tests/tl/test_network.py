@@ -26,7 +26,7 @@ def test_network_survives_writing(integrated, tmp_path):
 
 def test_stored_network_gives_the_stored_embedding(integrated):
     from spamca.tl._tissue_of import tissue_of
-    from spamca.train.embed import embed
+    from spamca.train import embed
 
     trained = network_of(integrated)
     latents = embed(trained.network, tissue_of(integrated, trained, "spamca"))

@@ -52,7 +52,7 @@ def check_devices(
     RuntimeError
         If processes are to be forked after CUDA was used.
     """
-    from spamca.train.strategy import accelerator_of, check_forking
+    from spamca.train.runtime import accelerator_of, check_forking
 
     check_choice("accelerator", accelerator, ACCELERATORS)
     check_choice("precision", precision, PRECISIONS)

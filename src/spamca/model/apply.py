@@ -15,10 +15,7 @@ from spamca.guide.follow import follow
 from spamca.guide.information import shares
 from spamca.nn import Tissue
 from spamca.nn.sparse import Adjacency
-from spamca.train.batches import SPOTS, WHOLE
-from spamca.train.embed import embed
-from spamca.train.threads import threads
-from spamca.train.tiles import tiles
+from spamca.train import blocks_of, embed, threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,6 +131,4 @@ def _tissue(
 
 
 def _encoded(model: Model, tissue: Tissue) -> Latents:
-    n = tissue.n_spots
-    parts = None if n <= WHOLE else tiles(tissue.spatial, -(-n // SPOTS))
-    return embed(model.network, tissue, parts)
+    return embed(model.network, tissue, blocks_of(tissue.spatial))

@@ -7,14 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spamca import _edge, _keys
-from spamca.denoise import Restored, restore
-from spamca.denoise.hidden import foreseen
-from spamca.denoise.noise import signal_share
+from spamca.denoise import Restored, held_out, restore, signal_share
 from spamca.tl._gather import feature_graph_of, features_of, positions
 from spamca.tl._sections import stored_corrected
-from spamca.train.batches import SPOTS, WHOLE
-from spamca.train.threads import threads
-from spamca.train.tiles import tiles
+from spamca.train import blocks_of, threads
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -56,9 +52,9 @@ def denoised_components(
     links = None
     if "feature" in network.settings.views:
         links = _edge.spread_graph(feature_graph_of(mdata[name], name, corrected), rows[name])
-    blocks = None if n <= WHOLE else tiles(tissue.spatial, -(-n // SPOTS), positions(mdata))
-    with threads(n if blocks is None else SPOTS):
-        seen = foreseen(network, tissue, number, links, blocks=blocks, random_state=random_state)
+    blocks = blocks_of(tissue.spatial, positions(mdata))
+    with threads(n if blocks is None else len(blocks[0])):
+        seen = held_out(network, tissue, number, links, blocks=blocks, random_state=random_state)
     others = []
     for other, modality in mdata.mod.items():
         if other != name:

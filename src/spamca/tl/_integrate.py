@@ -43,7 +43,7 @@ def integrate(
     Domains are those that mixtures of the features at several spatial scales agree on, each modality weighed by what it is worth
     (:func:`spamca.guide.guide`). Beside them a graph network gives an embedding that knows nothing of the domains: each modality
     is encoded over the spatial graph at several scales. At the defaults its weights are solved for in closed form
-    (:func:`spamca.nn.start.start`) and not trained further; ``max_epochs``, ``settings`` or ``preset="paper"`` train it.
+    (:func:`spamca.nn.start`) and not trained further; ``max_epochs``, ``settings`` or ``preset="paper"`` train it.
     Runs :func:`spamca.pp.neighbors` first where it was not run, and logs that.
 
     Parameters
@@ -178,7 +178,7 @@ def integrate(
     from spamca.tl._store_domains import store_found
     from spamca.tl._where_missing import run_neighbors_where_missing
     from spamca.train import fit
-    from spamca.train.strategy import forks
+    from spamca.train.runtime import forks
 
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_key_added(mdata, key_added, embedding=True)
