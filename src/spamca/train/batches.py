@@ -60,10 +60,8 @@ class Batches:
             batch_size = n if n <= settings.whole_tissue else settings.spots_per_batch
         self.n_batches = -(-n // min(batch_size, n))
         joined = n_processes * -(-settings.tiles_per_batch // n_processes)  # so that all processes have as many
-        self.tiles = None
-        if self.n_batches > 1 or n_processes > 1:
-            self.joined = min(joined, n // self.n_batches)
-            self.tiles = tiles(tissue.spatial, self.n_batches * self.joined, position)
+        self.joined, parted = min(joined, n // self.n_batches), self.n_batches > 1 or n_processes > 1
+        self.tiles = tiles(tissue.spatial, self.n_batches * self.joined, position) if parted else None
 
     def __len__(self) -> int:
         return self.n_batches
