@@ -66,7 +66,7 @@ def around(
     The network is in evaluation mode and sees what :func:`hide` gives; spots are encoded in blocks, or all at once. The
     result is float32 of shape (n_spots, n_predictors).
     """
-    settings, out = network.settings, None
+    settings, out = network.settings, torch.empty(0)
     scales = settings.spatial_scales if "spatial" in settings.views else ()
     for spots in [None] if blocks is None else blocks:
         batch = look(tissue, settings, spots, masks)
@@ -79,7 +79,7 @@ def around(
             shown = (1 - views[:, :, -1:]).clamp(min=LEAST_SHOWN)
             parts += [(views[:, s, :-1] / shown[:, s]) for s, scale in enumerate(scales) if scale]
         found = torch.cat(parts, dim=1)
-        out = torch.empty(tissue.n_spots, found.shape[1]) if out is None else out
+        out = out if len(out) else torch.empty(tissue.n_spots, found.shape[1])
         out[slice(None) if spots is None else spots] = found
     return out.numpy()
 
@@ -104,14 +104,14 @@ def held_out(
     random_state
         Seed of which spots are hidden together.
     """
-    n, has = tissue.n_spots, tissue.has(modality)
-    has = np.ones(n, dtype=bool) if has is None else has.numpy()
+    n, measured = tissue.n_spots, tissue.has(modality)
+    has = np.ones(n, dtype=bool) if measured is None else measured.numpy()
     fold = np.where(has, np.random.default_rng(random_state).permutation(n) % FOLDS, -1)
-    out = None
+    out = np.empty(0, dtype=np.float32)
     for number in np.unique(fold):
         # Those that lack the modality, fold -1, are hidden already.
         hidden = fold == number
         found = around(network, *hide(tissue, modality, hidden & has, links), modality, blocks)
-        out = np.zeros_like(found) if out is None else out
+        out = out if len(out) else np.zeros_like(found)
         out[hidden] = found[hidden]
     return out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -232,5 +232,5 @@ def _hidden(tissue: Tissue, masks: Masks | None, modality: int, view: int) -> Te
     return ~has if drawn is None else drawn | ~has
 
 
-def _at(x: Tensor | None, positions: Tensor | None) -> Tensor | None:
+def _at(x: Tensor | None, positions: Tensor | None) -> Any:  # a tensor where x is one
     return x if x is None or positions is None else x[positions]

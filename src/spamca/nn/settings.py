@@ -166,7 +166,8 @@ class Settings:
                 msg = f"{one.name} must be one of {', '.join(map(repr, get_args(hints[one.name])))}, got {value!r}"
                 raise ValueError(msg)
             if one.metadata and not (value is None and one.default is None):
-                _check_number(one.name, value, *one.metadata["range"], Real if hints[one.name] is float else Integral)
+                least, most = one.metadata["range"]
+                _check_number(one.name, value, least, most, Real if hints[one.name] is float else Integral)
         if not isinstance(self.views, (tuple, list)):
             msg = f"views must be a tuple of some of {VIEWS}, got {self.views!r}"
             raise TypeError(msg)
@@ -198,7 +199,7 @@ class Settings:
         return replace(self, **{name: value for name, value in changes.items() if value is not None})
 
 
-def _check_number(name: str, value: Any, least: float, most: float, kind: type) -> None:
+def _check_number(name: str, value: Any, least: float, most: float, kind: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, kind):
         msg = f"{name} must be {'a whole number' if kind is Integral else 'a number'}, got {value!r}"
         raise TypeError(msg)

@@ -35,8 +35,9 @@ class Adjacency:
         """From a SciPy matrix, in float32 and with 32-bit indices where they fit."""
         matrix = matrix.tocsr()
         index = np.int32 if max(matrix.nnz, matrix.shape[0]) < np.iinfo(np.int32).max else np.int64
-        kinds = ((matrix.indptr, index), (matrix.indices, index), (matrix.data, np.float32))
-        return cls(*(torch.from_numpy(values.astype(kind, copy=False)) for values, kind in kinds))
+        indptr, indices = (x.astype(index, copy=False) for x in (matrix.indptr, matrix.indices))
+        weights = matrix.data.astype(np.float32, copy=False)
+        return cls(torch.from_numpy(indptr), torch.from_numpy(indices), torch.from_numpy(weights))
 
     @property
     def n_spots(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from lightning.pytorch import Trainer
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from spamca.nn import Settings, Tissue
 
-OFF = ("logger", "enable_checkpointing", "enable_model_summary", "enable_progress_bar", "use_distributed_sampler")
+OWN = ("logger", "enable_checkpointing", "enable_model_summary", "enable_progress_bar", "use_distributed_sampler")
+OFF: dict[str, Any] = dict.fromkeys(OWN, False)
 """What Lightning's trainer does by itself and is done here otherwise, or not at all."""
 
 
@@ -107,7 +108,7 @@ def fit(
                 Trainer(
                     max_epochs=n_passes,
                     callbacks=callbacks,
-                    **dict.fromkeys(OFF, False),
+                    **OFF,
                     accelerator=accelerator_of(accelerator),
                     devices=1 if devices == "auto" else devices,
                     # Some settings leave parameters without a loss; processes must not wait for their gradients.

@@ -70,21 +70,21 @@ class TrainingPlan(LightningModule):
 class ProgressBar(Callback):
     """A single bar over all steps, with the loss; of several processes the first shows it."""
 
-    bar: tqdm | None = None
+    bar: Any = None
 
-    def on_train_start(self, trainer: Trainer, pl_module: TrainingPlan) -> None:
+    def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         """Open the bar."""
         n_steps, done, hidden = len(pl_module.record), trainer.global_step, not trainer.is_global_zero
         self.bar = tqdm(total=n_steps, initial=done, desc="integrate", unit="step", disable=hidden)
 
-    def on_train_batch_end(self, trainer: Trainer, pl_module: TrainingPlan, *args: Any) -> None:
+    def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any, **kwargs: Any) -> None:
         """Step the bar."""
         if trainer.global_step % pl_module.settings.look_every == 0:
             loss = pl_module.record[trainer.global_step - 1, 0].item()
             self.bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
         self.bar.update(1)
 
-    def on_train_end(self, *args: Any) -> None:
+    def on_train_end(self, *args: Any, **kwargs: Any) -> None:
         """Close the bar where it is."""
         if self.bar is not None:
             self.bar.close()
@@ -99,7 +99,7 @@ class StopWhenFlat(Callback):
     Masks differ from step to step, and so does the loss: Lightning's EarlyStopping would compare single values.
     """
 
-    def on_train_batch_end(self, trainer: Trainer, pl_module: TrainingPlan, *args: Any) -> None:
+    def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *args: Any, **kwargs: Any) -> None:
         """Compare the last two windows every few steps."""
         done, settings, window = trainer.global_step, pl_module.settings, pl_module.settings.flat_window
         if done % settings.look_every or done < 2 * window:
@@ -121,7 +121,7 @@ class Checkpoint(Callback):
         digest = hashlib.sha256(repr((sorted(asdict(settings).items()), sorted(given.items()))).encode())
         graphs = (tissue.spatial, *tissue.feature_graphs)
         for tensor in (*tissue.features, tissue.spatial.weights, *(graph.indices for graph in graphs)):
-            digest.update(np.ascontiguousarray(tensor.numpy()))
+            digest.update(np.ascontiguousarray(tensor.numpy()).data)
         self.fingerprint = digest.hexdigest()
 
     def resumed(self) -> Path | None:
@@ -140,11 +140,11 @@ class Checkpoint(Callback):
         logger.info("integrate: going on from %s", self.path)
         return self.path
 
-    def on_save_checkpoint(self, trainer: Trainer, pl_module: TrainingPlan, checkpoint: dict[str, Any]) -> None:
+    def on_save_checkpoint(self, trainer: Trainer, pl_module: Any, checkpoint: dict[str, Any]) -> None:
         """Write what the training is of."""
         checkpoint["spamca_fingerprint"] = self.fingerprint
 
-    def on_train_epoch_end(self, trainer: Trainer, pl_module: TrainingPlan) -> None:
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: Any) -> None:
         """Save, where it is time."""
         if not trainer.strategy.broadcast(time.monotonic() - self.last >= pl_module.settings.checkpoint_every):
             return

@@ -70,10 +70,7 @@ def threads(n_spots: int) -> Iterator[int]:
 
 @contextmanager
 def quiet_lightning() -> Iterator[None]:
-    """Silence Lightning's notes on this machine, and let an interrupt by the user reach the caller as such.
-
-    Lightning answers an interrupt by leaving the interpreter, and ignores every further one.
-    """
+    """Silence Lightning's notes, and let the user's interrupt reach the caller: Lightning would leave the interpreter."""
     log = logging.getLogger("lightning.pytorch.utilities.rank_zero")
     level, main = log.level, threading.current_thread() is threading.main_thread()
     handler = signal.getsignal(signal.SIGINT) if main else None
