@@ -24,8 +24,8 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.model_selection import GroupKFold
 from sklearn.neighbors import KNeighborsClassifier
 
-from spamca.denoise.hidden import FOLDS, foreseen
-from spamca.denoise.ridge import Ridge
+from spamca.denoise.components import ridge
+from spamca.denoise.hidden import FOLDS, held_out
 from spamca.graph import feature_graph, normalize
 from spamca.nn import Settings, Tissue
 from spamca.nn.sparse import Adjacency
@@ -134,7 +134,7 @@ def hidden(given: Given, change: int | dict, seed: int) -> float:
                 known = _by_smoothing(given, m, gone, change)
             others = [x.numpy() for other, x in enumerate(tissue.features) if other != m]
             predictors, truth = np.hstack([known, *others]), tissue.features[m].numpy()
-            told = Ridge.fit(predictors[~gone], truth[~gone])(predictors[gone])
+            told = ridge(predictors[~gone], truth[~gone], predictors[gone])
             scores.append(np.mean([_correlation(a, b) for a, b in zip(told.T, truth[gone].T, strict=True)]))
     return float(np.mean(scores))
 
@@ -149,7 +149,7 @@ def _by_network(tissue: Tissue, settings: Settings, m: int, gone: np.ndarray, se
         links = whole.multiply((~gone)[:, None] & ~gone).tocsr()
         graphs[m] = Adjacency.from_scipy(normalize(links))
     part = replace(tissue, features=tuple(features), feature_graphs=tuple(graphs), present=present)
-    return foreseen(network_of(part, settings, seed).network, part, m, links)
+    return held_out(network_of(part, settings, seed).network, part, m, links)
 
 
 def _by_smoothing(given: Given, m: int, gone: np.ndarray, n_hops: int) -> np.ndarray:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy.sparse import csr_matrix
 
-from spamca.denoise.hidden import around, foreseen, hide
+from spamca.denoise.hidden import around, held_out, hide
 from spamca.graph import normalize
 from spamca.nn import PRESETS, Settings, SpaMCA, Tissue, start
 from spamca.nn.filters import filters
@@ -61,12 +61,12 @@ def changed(tissue, modality, spots):
 
 @pytest.mark.parametrize("modality", [0, 1])
 def test_own_measurement_is_not_seen(tissue, network, links, modality):
-    before = foreseen(network, tissue, modality, links[modality])
+    before = held_out(network, tissue, modality, links[modality])
     for spot in (0, 17):
-        after = foreseen(network, changed(tissue, modality, [spot]), modality, links[modality])
+        after = held_out(network, changed(tissue, modality, [spot]), modality, links[modality])
         np.testing.assert_array_equal(after[spot], before[spot])
         assert not np.array_equal(after, before)
-    other = foreseen(network, changed(tissue, 1 - modality, [17]), modality, links[modality])
+    other = held_out(network, changed(tissue, 1 - modality, [17]), modality, links[modality])
     assert not np.allclose(other[17], before[17])
 
 
@@ -87,7 +87,7 @@ def test_hidden_as_if_missing(tissue, network, links):
     )
     nothing = hide(missing, 0, np.zeros(N, dtype=bool), kept)
     hidden = hide(tissue, 0, spots, links[0])
-    np.testing.assert_array_equal(around(network, hidden, 0), around(network, nothing, 0))
+    np.testing.assert_array_equal(around(network, *hidden, 0), around(network, *nothing, 0))
 
 
 def test_spots_that_lack_it(tissue, network, links):
@@ -98,33 +98,33 @@ def test_spots_that_lack_it(tissue, network, links):
         feature_graphs=(Adjacency.from_scipy(normalize(kept)), tissue.feature_graphs[1]),
         present=torch.from_numpy(np.column_stack([~lacks, np.ones(N, dtype=bool)])),
     )
-    found = foreseen(network, part, 0, kept)
-    expected = around(network, hide(part, 0, np.zeros(N, dtype=bool), kept), 0)
+    found = held_out(network, part, 0, kept)
+    expected = around(network, *hide(part, 0, np.zeros(N, dtype=bool), kept), 0)
     np.testing.assert_array_equal(found[lacks], expected[lacks])
     assert np.isfinite(found).all()
 
 
 def test_blocks_do_not_matter(tissue, network, links):
     blocks = torch.randperm(N, generator=torch.Generator().manual_seed(0)).split(17)
-    found = foreseen(network, tissue, 0, links[0], blocks=blocks)
-    np.testing.assert_allclose(found, foreseen(network, tissue, 0, links[0]), rtol=1e-4, atol=1e-5)
+    found = held_out(network, tissue, 0, links[0], blocks=blocks)
+    np.testing.assert_allclose(found, held_out(network, tissue, 0, links[0]), rtol=1e-4, atol=1e-5)
 
 
 def test_single_modality(tissue):
     alone = Tissue(tissue.features[:1], tissue.spatial)
     network = SpaMCA(alone.n_features, None, Settings()).eval()
     start(network, alone)
-    found = foreseen(network, alone, 0)
+    found = held_out(network, alone, 0)
     assert found.shape == (N, 15)  # three scales beyond the spot itself
     assert np.isfinite(found).all()
-    np.testing.assert_array_equal(foreseen(network, changed(alone, 0, [5]), 0)[5], found[5])
+    np.testing.assert_array_equal(held_out(network, changed(alone, 0, [5]), 0)[5], found[5])
 
 
 def test_surroundings_are_means_over_what_is_seen(tissue):
     plain = replace(tissue, feature_graphs=())
     network = SpaMCA(plain.n_features, None, Settings(spatial_scales=(0, 1))).eval()
     spots = np.arange(N) % 7 == 0
-    found = around(network, hide(plain, 1, spots), 1)[:, -4:]
+    found = around(network, *hide(plain, 1, spots), 1)[:, -4:]
     seen = torch.from_numpy(~spots[:, None]).float()
     weight = 1 - tissue.spatial.product(1 - seen)
     expected = tissue.spatial.product(tissue.features[1] * seen) / weight
@@ -143,18 +143,18 @@ def test_latents_tell_of_the_other_modality(tissue):
         now = plain.spatial.product(now) if scale else now
         if scale in (0, 1, 2, 8):
             expected += now * gains[(0, 1, 2, 8).index(scale)]
-    np.testing.assert_allclose(around(network, hide(plain, 1, nothing), 1)[:, :5], expected, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(around(network, *hide(plain, 1, nothing), 1)[:, :5], expected, rtol=1e-3, atol=1e-5)
 
 
 def test_published_network(tissue, links):
     """Its fusion knows no missing modality: hidden features are zeros."""
     network = SpaMCA(tissue.n_features, 3, PRESETS["paper"].changed(n_latent=8)).eval()
-    found = foreseen(network, tissue, 0, links[0])
+    found = held_out(network, tissue, 0, links[0])
     assert np.isfinite(found).all()
-    np.testing.assert_array_equal(foreseen(network, changed(tissue, 0, [5]), 0, links[0])[5], found[5])
+    np.testing.assert_array_equal(held_out(network, changed(tissue, 0, [5]), 0, links[0])[5], found[5])
 
 
 def test_seed(tissue, network, links):
-    one, same, other = (foreseen(network, tissue, 0, links[0], random_state=seed) for seed in (0, 0, 1))
+    one, same, other = (held_out(network, tissue, 0, links[0], random_state=seed) for seed in (0, 0, 1))
     np.testing.assert_array_equal(one, same)
     assert not np.array_equal(one, other)

@@ -17,7 +17,7 @@ from spamca.model.parts import (
 )
 from spamca.nn import PRESETS, SpaMCA
 from spamca.tissue import read
-from spamca.train.embed import embed
+from spamca.train import embed
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -7,8 +7,7 @@ from scipy.sparse import csr_matrix
 
 from spamca.graph import normalize
 from spamca.nn import Tissue, losses
-from spamca.nn.batch import draw
-from spamca.nn.masking import draw_masks
+from spamca.nn.batch import draw, draw_masks
 from spamca.nn.sparse import Adjacency
 
 N_SPOTS = 40
@@ -46,10 +45,7 @@ def step():
 
     def run(network, tissue, spots=None):
         settings = network.settings
-        seed = torch.Generator().manual_seed(0)
-        masks = draw_masks(
-            tissue.n_spots, len(tissue.features), settings.mask_rate, seed, independent=settings.independent_masks
-        )
+        masks = draw_masks(tissue, settings, torch.Generator().manual_seed(0))
         batch = draw(tissue, settings, masks, torch.Generator().manual_seed(1), spots)
         output = network(batch)
         return batch, output, losses(batch, output, settings)

@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from spamca.nn import PRESETS, Settings, SpaMCA
-from spamca.nn.batch import draw, look
-from spamca.nn.masking import draw_masks
+from spamca.nn.batch import draw, draw_masks, look, surroundings
 
 SPOTS = torch.tensor([3, 17, 5, 30, 31, 39])
 
@@ -22,8 +21,7 @@ def tissue(request, toy_tissue):
 
 
 def masks_of(tissue, settings):
-    rate, seed = settings.mask_rate, torch.Generator().manual_seed(0)
-    return draw_masks(40, len(tissue.features), rate, seed, independent=settings.independent_masks)
+    return draw_masks(tissue, settings, torch.Generator().manual_seed(0))
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -126,9 +124,39 @@ def test_processes_share_what_one_would_draw(tissue):
     assert sum(len(part.targets[0]) for part in parts) == len(alone.targets[0])
 
 
-def test_moves_everything(tissue):
-    settings = Settings(start="random", views=("spatial", "feature"))
-    moved = draw(tissue, settings, masks_of(tissue, settings), torch.Generator(), SPOTS).to("meta")
-    tensors = [*moved.targets, *moved.scored, moved.spatial.weights, moved.seen[2]["feature"].values]
-    tensors += [pair.drawn for pair in moved.pairs]
-    assert {tensor.device.type for tensor in tensors} == {"meta"}
+@pytest.mark.parametrize(("rate", "hidden"), [(0.0, 0), (0.2, 8), (0.99, 39)])
+@pytest.mark.parametrize("independent", [False, True])
+def test_masks_hide_exactly_a_fraction_and_differ_where_they_should(toy_tissue, rate, hidden, independent):
+    settings = Settings(mask_rate=rate, independent_masks=independent)
+    first, again = (masks_of(toy_tissue, settings) for _ in range(2))
+    assert [int(mask.sum()) for pair in first for mask in pair] == [hidden] * 6
+    assert all(torch.equal(torch.stack(one), torch.stack(other)) for one, other in zip(first, again, strict=True))
+    if rate == 0.2:
+        assert [torch.equal(spatial, feature) for spatial, feature in first] == [not independent] * 3
+        assert not torch.equal(first[0][0], first[1][0])
+
+
+def test_nothing_hidden_has_no_share(adjacency):
+    seen = surroundings(adjacency, torch.randn(adjacency.n_spots, 3), None, (1, 2))
+    assert seen.shape == (adjacency.n_spots, 6)
+
+
+def test_what_is_hidden_is_not_seen(adjacency):
+    x, hidden = torch.randn(adjacency.n_spots, 3), torch.rand(adjacency.n_spots) < 0.5
+    other = torch.where(hidden[:, None], 100.0, x)
+    first, second = (surroundings(adjacency, values, hidden, (1, 2)) for values in (x, other))
+    assert torch.equal(first, second)
+    share = adjacency.product(hidden[:, None].float())
+    torch.testing.assert_close(first[:, [3, 7]], torch.cat([share, adjacency.product(share)], dim=1))
+
+
+def test_only_the_first_spots_are_given(adjacency):
+    x = torch.randn(adjacency.n_spots, 3)
+    some, all_ = surroundings(adjacency, x, None, (0, 2), 7), surroundings(adjacency, x, None, (0, 2))
+    assert torch.equal(some, all_[:7])
+
+
+def test_sizes_of_a_tissue(toy_tissue):
+    assert toy_tissue.n_spots == 40
+    assert toy_tissue.n_features == [6, 4, 9]
+    assert toy_tissue.has(0) is None

@@ -12,7 +12,7 @@ import torch
 from spamca.graph import feature_graph, normalize, spatial_graph
 from spamca.nn import PRESETS, SpaMCA, Tissue, losses
 from spamca.nn.batch import draw
-from spamca.nn.losses import published_target
+from spamca.nn.objective import published_target
 from spamca.nn.sparse import Adjacency
 
 LIMIT = 1e-4
@@ -91,7 +91,7 @@ def pass_through(published):
         masks.append(tuple(pair))
     batch = draw(tissue, settings, masks, torch.Generator())
     output = model(batch)
-    whole = model.decoder(batch.spatial, output.latents.fused)  # not of the hidden spots alone
+    whole = model.decoder(batch.spatial, output.latents.fused, [slice(None)] * 2)  # not of the hidden spots alone
     terms = losses(batch, output, settings)
     terms["total"].backward()
     return {

@@ -5,7 +5,6 @@ import re
 import pytest
 
 from spamca.nn import PRESETS, Settings
-from spamca.nn.settings import CHOICES, RANGES
 
 
 def test_none_leaves_a_setting():
@@ -57,9 +56,22 @@ def test_every_value_is_judged(name, value, error):
 
 
 @pytest.mark.parametrize("name", Settings.__dataclass_fields__)
-def test_every_setting_is_judged_or_a_switch(name):
-    value = getattr(Settings(), name)
-    assert isinstance(value, bool) or name in {*RANGES, *CHOICES, "spatial_scales", "views"}
+def test_every_setting_is_checked_or_a_switch(name):
+    if not isinstance(getattr(Settings(), name), bool):
+        with pytest.raises((TypeError, ValueError), match=f"{name} must"):
+            Settings(**{name: object()})
+
+
+def test_constants_are_documented_and_no_choices():
+    constants = [
+        name for name in vars(Settings) if isinstance(getattr(Settings, name), (int, float)) and name[0] != "_"
+    ]
+    constants = [name for name in constants if name not in Settings.__dataclass_fields__]
+    assert len(constants) > 10
+    described = Settings.__doc__.split("Attributes")[1]
+    assert all(re.search(rf"\b{name}\b", described) for name in constants)
+    with pytest.raises(TypeError, match=constants[0]):
+        Settings(**{constants[0]: 1})
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,12 @@ import warnings
 
 import pytest
 import torch
+from lightning.fabric.utilities import move_data_to_device
 
 from spamca.nn import sparse
 from spamca.nn.sparse import propagate
+
+SPOTS = torch.tensor([7, 3, 39, 0])
 
 
 def dense(adjacency):
@@ -25,11 +28,14 @@ def test_gradient_is_that_of_the_matrix(adjacency):
     torch.testing.assert_close(x.grad, dense(adjacency).T @ weight)
 
 
-def test_devices_without_compressed_rows_give_the_same(adjacency, monkeypatch):
+@pytest.mark.parametrize("devices", [sparse.COMPRESSED_DEVICES, ()])
+def test_pyg_gives_the_same_with_compressed_rows_and_without(adjacency, monkeypatch, devices):
     x = torch.randn(adjacency.n_spots, 5)
-    expected = adjacency.product(x)
-    monkeypatch.setattr(sparse, "COMPRESSED_DEVICES", ())
-    torch.testing.assert_close(adjacency.product(x), expected)
+    expected, (rows, needed) = adjacency.product(x), adjacency.rows(SPOTS)
+    monkeypatch.setattr(sparse, "COMPRESSED_DEVICES", devices)
+    torch.testing.assert_close(adjacency.convolved(x), expected)
+    torch.testing.assert_close(rows.convolved(x[needed]), expected[SPOTS])
+    torch.testing.assert_close(rows.product(x[needed]), expected[SPOTS])
 
 
 def test_half_precision_is_kept_outside_the_product(adjacency):
@@ -46,9 +52,6 @@ def test_indices_are_narrow_where_they_fit(adjacency):
     assert adjacency.weights.dtype == torch.float32
 
 
-SPOTS = torch.tensor([7, 3, 39, 0])
-
-
 def test_neighbours_are_those_of_the_matrix(adjacency):
     expected = (dense(adjacency)[SPOTS] != 0).any(dim=0)
     expected[SPOTS] = True
@@ -60,13 +63,6 @@ def test_rows_are_those_of_the_matrix(adjacency):
     rows, needed = adjacency.rows(SPOTS)
     assert rows.n_columns == len(needed) < adjacency.n_spots
     torch.testing.assert_close(rows.product(x[needed]), (dense(adjacency) @ x)[SPOTS])
-
-
-def test_rows_without_compressed_products(adjacency, monkeypatch):
-    x = torch.randn(adjacency.n_spots, 5)
-    monkeypatch.setattr(sparse, "COMPRESSED_DEVICES", ())
-    rows, needed = adjacency.rows(SPOTS)
-    torch.testing.assert_close(rows.product(x[needed]), adjacency.product(x)[SPOTS])
 
 
 def test_within_is_the_part_of_the_matrix(adjacency):
@@ -82,11 +78,13 @@ def test_no_spots_have_no_rows(adjacency):
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_cuda_gives_the_same(adjacency):
-    x, cuda = torch.randn(adjacency.n_spots, 5), adjacency.to("cuda")
+    x, cuda = torch.randn(adjacency.n_spots, 5), move_data_to_device(adjacency, "cuda")
     torch.testing.assert_close(cuda.product(x.cuda()).cpu(), adjacency.product(x))
     rows, needed = cuda.rows(SPOTS.cuda())
     torch.testing.assert_close(rows.product(x.cuda()[needed]).cpu(), adjacency.product(x)[SPOTS])
-    torch.testing.assert_close(dense(cuda.within(SPOTS.cuda()).to("cpu")), dense(adjacency.within(SPOTS)))
+    torch.testing.assert_close(
+        dense(move_data_to_device(cuda.within(SPOTS.cuda()), "cpu")), dense(adjacency.within(SPOTS))
+    )
 
 
 def test_products_of_several_threads_share_no_filters_of_warnings(adjacency, monkeypatch):

@@ -463,12 +463,10 @@ def test_large_tissue_in_tiles(with_graphs):
 
 
 def test_checkpoint_stays_until_all_is_stored(with_graphs, monkeypatch, tmp_path):
-    from spamca.train import checkpoint
-
     def full(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr(checkpoint, "EVERY", 0.0)
+    monkeypatch.setattr("spamca.nn.Settings.checkpoint_every", 0.0)
     path = tmp_path / "ended.ckpt"
     with monkeypatch.context() as patch:
         patch.setattr("spamca.tl._integrate.write", full)
@@ -499,10 +497,9 @@ def test_no_gpu_is_used_where_the_cpu_is_asked_for(with_graphs, monkeypatch, giv
 
 
 def test_interrupted_training_goes_on(with_graphs, monkeypatch, tmp_path):
-    from spamca.train import checkpoint
     from spamca.train.plan import TrainingPlan
 
-    monkeypatch.setattr(checkpoint, "EVERY", 0.0)
+    monkeypatch.setattr("spamca.nn.Settings.checkpoint_every", 0.0)
     step, path = TrainingPlan.training_step, tmp_path / "half.ckpt"
 
     def interrupted(plan, batch):

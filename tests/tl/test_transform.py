@@ -398,8 +398,8 @@ def test_graph_of_the_user(trained, new):
 
 def test_large_tissue_is_embedded_in_parts(new, model, monkeypatch):
     whole = spamca.tl.transform(new, model, copy=True)
-    monkeypatch.setattr("spamca.model.apply.WHOLE", 10)
-    monkeypatch.setattr("spamca.model.apply.SPOTS", 60)
+    monkeypatch.setattr("spamca.nn.Settings.whole_tissue", 10)
+    monkeypatch.setattr("spamca.nn.Settings.spots_per_batch", 60)
     spamca.tl.transform(new, model)
     np.testing.assert_allclose(new.obsm["X_spamca"], whole.obsm["X_spamca"], atol=1e-4)
 

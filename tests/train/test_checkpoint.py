@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from spamca.nn import Settings
-from spamca.train import checkpoint as module
 from spamca.train import fit
 from spamca.train.plan import TrainingPlan
 
@@ -17,7 +16,7 @@ QUIET = {"progress_bar": False, "accelerator": "cpu"}
 @pytest.fixture
 def broken(monkeypatch, tmp_path):
     """A file of a training that was interrupted at its ninth step."""
-    monkeypatch.setattr(module, "EVERY", 0.0)
+    monkeypatch.setattr(Settings, "checkpoint_every", 0.0)
     path, step = tmp_path / "half.ckpt", TrainingPlan.training_step
 
     def interrupted(self, batch):
@@ -47,7 +46,7 @@ def test_goes_on_to_the_same_end(toy_tissue, broken, given):
 
 
 def test_a_training_that_ended_need_not_run_again(toy_tissue, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "EVERY", 0.0)
+    monkeypatch.setattr(Settings, "checkpoint_every", 0.0)
     path = tmp_path / "a.ckpt"
     ended = fit(toy_tissue, 4, SETTINGS, checkpoint=path, **QUIET)
     assert list(tmp_path.iterdir()) == [path]

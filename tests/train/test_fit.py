@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import signal
-from contextlib import suppress
 from dataclasses import replace
 from unittest import mock
 
@@ -11,13 +10,10 @@ import pytest
 import torch
 from lightning.pytorch import LightningModule
 
-from spamca.nn import PRESETS, Settings, SpaMCA, losses
+from spamca.nn import PRESETS, Settings, losses
 from spamca.nn.batch import look
 from spamca.train import fit, plan
-from spamca.train.batches import Batches
-from spamca.train.fit import freeze_unused
 from spamca.train.plan import TrainingPlan
-from spamca.train.threads import threads
 
 WEIGHTS = {"contrast_weight": 0.1, "cluster_weight": 0.1, "alignment_weight": 0.1}
 TRAINED = Settings(start="random", n_latent=8, learning_rate=1e-2, **WEIGHTS)
@@ -76,11 +72,6 @@ def test_trust_scales_a_modality(toy_tissue):
     assert (found.latents.modality_weights[:, 1] == 0).all()
 
 
-def test_trust_is_for_the_sum(toy_tissue):
-    with pytest.raises(ValueError, match="trust=\\[1, 0\\] needs fusion='sum', got 'concatenation'"):
-        fit(toy_tissue, 4, PRESETS["paper"], trust=[1, 0], **QUIET)
-
-
 def test_paper_is_normalised_and_masked(toy_tissue):
     settings = PRESETS["paper"].changed(max_epochs=2, n_latent=8)
     result = fit(toy_tissue, 4, settings, **QUIET)
@@ -89,12 +80,12 @@ def test_paper_is_normalised_and_masked(toy_tissue):
     assert not torch.allclose(result.latents.modalities[0], unmasked)
 
 
-def test_divergence_is_told(toy_tissue):
+def test_divergence_is_reported(toy_tissue):
     with pytest.raises(FloatingPointError, match="diverged.*step.*learning_rate below 1e\\+30"):
         fit(toy_tissue, 4, SETTINGS.changed(learning_rate=1e30), **QUIET)
 
 
-def test_divergence_in_the_last_step_is_told_of_the_step_after_it(toy_tissue):
+def test_divergence_in_the_last_step_is_reported_of_the_step_after_it(toy_tissue):
     with pytest.raises(FloatingPointError, match="not finite from step 1 on"):
         fit(toy_tissue, 4, SETTINGS.changed(learning_rate=float("inf"), max_epochs=1), **QUIET)
 
@@ -158,30 +149,6 @@ def test_tiles_of_one_seed_are_bit_identical(toy_tissue, position):
     assert torch.equal(first.latents.fused, second.latents.fused)
 
 
-def test_what_no_loss_depends_on_is_frozen(toy_tissue):
-    single = replace(toy_tissue, features=toy_tissue.features[:1], feature_graphs=toy_tissue.feature_graphs[:1])
-    for tissue, settings, frozen in (
-        (toy_tissue, SETTINGS, set()),
-        (toy_tissue, Settings(), set()),
-        (toy_tissue, SETTINGS.changed(views=("feature",)), {"spatial_encoders"}),
-        (single, SETTINGS, {"projectors"}),
-    ):
-        network = SpaMCA(tissue.n_features, 4, settings)
-        freeze_unused(network, Batches(tissue, settings))
-        parameters = list(network.named_parameters())
-        assert {name.split(".")[0] for name, parameter in parameters if not parameter.requires_grad} == frozen
-        assert all(parameter.grad is None for _, parameter in parameters)
-
-
-def test_nothing_is_frozen_where_the_first_spots_lack_a_modality(toy_tissue):
-    present = torch.ones(120, 2, dtype=torch.bool)
-    present[:60, 1] = False
-    tissue = replace(toy_tissue, present=present)
-    network = SpaMCA(tissue.n_features, 4, SETTINGS)
-    freeze_unused(network, Batches(tissue, SETTINGS))
-    assert all(parameter.requires_grad for parameter in network.parameters())
-
-
 def test_one_process_of_a_parallel_strategy(toy_tissue):
     single = replace(toy_tissue, features=toy_tissue.features[:1], feature_graphs=toy_tissue.feature_graphs[:1])
     alone = fit(single, 4, SETTINGS, **QUIET)
@@ -193,21 +160,6 @@ def test_one_process_of_a_parallel_strategy(toy_tissue):
 
 def test_plan_is_lightnings(toy_tissue):
     assert issubclass(TrainingPlan, LightningModule)
-
-
-def test_threads_follow_the_size_and_return():
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        with threads(100) as n_threads:
-            assert torch.get_num_threads() == n_threads == 1
-        with threads(1_000_000) as n_threads:
-            assert torch.get_num_threads() == n_threads == 2
-        with suppress(ValueError), threads(100):
-            raise ValueError
-        assert torch.get_num_threads() == 2
-    finally:
-        torch.set_num_threads(before)
 
 
 @pytest.mark.gpu

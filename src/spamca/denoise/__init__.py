@@ -1,7 +1,8 @@
-"""Features with less noise: what the network foresees of a spot, and what the spot itself adds to that."""
+"""Features with less noise: what the network predicts of a spot, and what the spot itself adds to that."""
 
 from __future__ import annotations
 
-from spamca.denoise.restore import Restored, restore
+from spamca.denoise.components import Restored, restore, signal_share
+from spamca.denoise.hidden import held_out
 
-__all__ = ["Restored", "restore"]
+__all__ = ["Restored", "held_out", "restore", "signal_share"]

@@ -1,8 +1,8 @@
-"""What the network makes of spots whose features of one modality it does not see."""
+"""What the network predicts of spots whose features of one modality it does not see."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,108 +20,71 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from spamca.nn import SpaMCA, Tissue
-    from spamca.nn.masking import Masks
+    from spamca.nn.batch import Masks
 
 FOLDS = 5
-"""Parts of the spots that are hidden in turn: as many are hidden at a time as in training."""
+"""Parts of the spots that are hidden in turn, as many at a time as in training. More hide fewer and take longer."""
 
 LEAST_SHOWN = 0.05
-"""Share of the surroundings that counts as seen where less is."""
+"""Smallest share of the surroundings that means are divided by. More draws means of few visible spots to zero."""
 
 
-@dataclass(frozen=True)
-class Seen:
-    """A tissue with some spots hidden in a modality, as the encoder takes it.
+def hide(tissue: Tissue, modality: int, spots: np.ndarray, links: csr_matrix | None = None) -> tuple[Tissue, Masks]:
+    """The tissue as if spots, booleans (n_spots,), had not been measured in a modality, and what masks hide in it.
 
-    Parameters
-    ----------
-    tissue
-        The tissue without them.
-    masks
-        The hidden spots.
-    """
-
-    tissue: Tissue
-    masks: Masks
-
-
-def hide(tissue: Tissue, modality: int, spots: np.ndarray, links: csr_matrix | None = None) -> Seen:
-    """Hide spots in a modality, just as if they had not been measured in it.
-
-    They have no features, no neighbours among the spots alike in the modality, and the modality gets no attention: but for
-    spots that have no other one.
-
-    Parameters
-    ----------
-    tissue
-        The tissue.
-    modality
-        Position of the modality.
-    spots
-        Booleans (n_spots,).
-    links
-        The modality's feature graph before it was normalised, (n_spots, n_spots); None where the network has no feature view.
+    The spots have no features, no neighbours among the spots alike in the modality, and the modality gets no attention
+    except in spots that have no other one. ``links`` is the modality's feature graph before it was normalised; None for
+    networks without a feature view.
     """
     hidden = torch.from_numpy(spots)
     nothing = torch.zeros_like(hidden)
     masks = [(hidden, hidden) if m == modality else (nothing, nothing) for m in range(len(tissue.features))]
     if not spots.any():
-        return Seen(tissue, masks)
+        return tissue, masks
     graphs = list(tissue.feature_graphs)
     if links is not None:
         shown = diags((~spots).astype(links.dtype))
         graphs[modality] = Adjacency.from_scipy(normalize((shown @ links @ shown).tocsr()))
-    present = tissue.present
-    if present is None:
-        present = torch.ones(tissue.n_spots, len(tissue.features), dtype=torch.bool)
-    present = present.clone()
+    everywhere = torch.ones(tissue.n_spots, len(tissue.features), dtype=torch.bool)
+    present = everywhere if tissue.present is None else tissue.present.clone()
     others = present.sum(dim=1) - present[:, modality].long()
     present[hidden & (others > 0), modality] = False
-    return Seen(replace(tissue, feature_graphs=tuple(graphs), present=present), masks)
+    return replace(tissue, feature_graphs=tuple(graphs), present=present), masks
 
 
 @torch.no_grad()
-def around(network: SpaMCA, seen: Seen, modality: int, blocks: Sequence[Tensor] | None = None) -> np.ndarray:
-    r"""What the latents tell of the other modalities, :math:`Z W_{dec}`, and features of the modality itself around a spot, by scale.
+def around(
+    network: SpaMCA, tissue: Tissue, masks: Masks, modality: int, blocks: Sequence[Tensor] | None = None
+) -> np.ndarray:
+    r"""What the latents say of the other modalities, :math:`Z W_{dec}`, and the modality around a spot, by scale.
 
-    The hop over the spatial graph that the decoder takes in training is left out: it blurs what a latent tells of its own spot.
-    Surroundings at scale s are means over the spots that are seen, :math:`\hat A^s (1 - h) X / (1 - \hat A^s h)`. A network without a
-    spatial view tells of the modality itself what the latents do.
+    The hop over the spatial graph that the decoder takes in training is left out: it blurs what a latent says of its
+    own spot. Surroundings at scale s are means over the spots that are seen,
+    :math:`\hat A^s (1 - h) X / (1 - \hat A^s h)`. In a network without a spatial view the latents stand for the
+    modality itself too.
 
-    Parameters
-    ----------
-    network
-        The network, in evaluation mode.
-    seen
-        What it sees.
-    modality
-        Position of the modality.
-    blocks
-        Spots encoded together; None encodes all at once.
-
-    Returns
-    -------
-    Float32 of shape (n_spots, n_predictors).
+    The network is in evaluation mode and sees what :func:`hide` gives; spots are encoded in blocks, or all at once. The
+    result is float32 of shape (n_spots, n_predictors).
     """
-    tissue, settings, out = seen.tissue, network.settings, None
+    settings, out = network.settings, torch.empty(0)
     scales = settings.spatial_scales if "spatial" in settings.views else ()
     for spots in [None] if blocks is None else blocks:
-        batch = look(tissue, settings, spots, seen.masks)
-        if not network.fusion.takes_missing:
+        batch = look(tissue, settings, spots, masks)
+        if settings.fusion == "concatenation":  # it knows no missing modality
             batch = replace(batch, present=None)
         fused = network.encode(batch).fused
         parts = [fused @ weight for m, weight in enumerate(network.decoder.weights) if m != modality or not scales]
         if scales:
-            views = batch.seen[modality]["spatial"].values.unflatten(1, (len(scales), -1))
+            views = batch.seen[modality]["spatial"].unflatten(1, (len(scales), -1))
             shown = (1 - views[:, :, -1:]).clamp(min=LEAST_SHOWN)
             parts += [(views[:, s, :-1] / shown[:, s]) for s, scale in enumerate(scales) if scale]
         found = torch.cat(parts, dim=1)
-        out = torch.empty(tissue.n_spots, found.shape[1]) if out is None else out
+        out = out if len(out) else torch.empty(tissue.n_spots, found.shape[1])
         out[slice(None) if spots is None else spots] = found
     return out.numpy()
 
 
-def foreseen(
+def held_out(
     network: SpaMCA,
     tissue: Tissue,
     modality: int,
@@ -134,35 +97,21 @@ def foreseen(
 
     Parameters
     ----------
-    network
-        The network, in evaluation mode, on the CPU.
-    tissue
-        The tissue that it was trained on, on the CPU.
-    modality
-        Position of the modality.
-    links
-        Its feature graph before it was normalised; None where the network has no feature view.
-    blocks
-        Spots encoded together; None encodes all at once.
+    network, tissue
+        The network, in evaluation mode, and the tissue that it was trained on, both on the CPU.
+    modality, links, blocks
+        As in :func:`hide` and :func:`around`, as is the result.
     random_state
         Seed of which spots are hidden together.
-
-    Returns
-    -------
-    Float32 of shape (n_spots, n_predictors).
     """
-    n, has = tissue.n_spots, tissue.has(modality)
-    has = np.ones(n, dtype=bool) if has is None else has.numpy()
-    # Those that lack the modality are hidden as it is.
-    out = (
-        None if has.all() else around(network, hide(tissue, modality, np.zeros(n, dtype=bool), links), modality, blocks)
-    )
+    n, measured = tissue.n_spots, tissue.has(modality)
+    has = np.ones(n, dtype=bool) if measured is None else measured.numpy()
     fold = np.where(has, np.random.default_rng(random_state).permutation(n) % FOLDS, -1)
-    for number in range(FOLDS):
+    out = np.empty(0, dtype=np.float32)
+    for number in np.unique(fold):
+        # Those that lack the modality, fold -1, are hidden already.
         hidden = fold == number
-        if not hidden.any():
-            continue
-        found = around(network, hide(tissue, modality, hidden, links), modality, blocks)
-        out = np.zeros_like(found) if out is None else out
+        found = around(network, *hide(tissue, modality, hidden & has, links), modality, blocks)
+        out = out if len(out) else np.zeros_like(found)
         out[hidden] = found[hidden]
     return out

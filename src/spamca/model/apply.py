@@ -14,10 +14,7 @@ from spamca.model.file import digest
 from spamca.model.parts import for_network, stored_settings, versions
 from spamca.nn import VIEWS
 from spamca.tissue import Neighbors, Results
-from spamca.train.batches import SPOTS, WHOLE
-from spamca.train.embed import embed
-from spamca.train.threads import threads
-from spamca.train.tiles import tiles
+from spamca.train import blocks_of, embed, threads
 
 if TYPE_CHECKING:
     from spamca.model.model import Model
@@ -93,8 +90,8 @@ def apply(
 
 
 def _encoded(model: Model, tissue: Tissue) -> Latents:
-    given, n = for_network(tissue, [modality["scale"] for modality in model.header["modalities"]]), tissue.n_spots
-    return embed(model.network, given, None if n <= WHOLE else tiles(given.spatial, -(-n // SPOTS)))
+    given = for_network(tissue, [modality["scale"] for modality in model.header["modalities"]])
+    return embed(model.network, given, blocks_of(given.spatial))
 
 
 def _with_new(model: Model, n_new: int) -> tuple[list[str], list[str]]:

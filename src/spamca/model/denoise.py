@@ -6,12 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spamca.denoise import Restored, restore
-from spamca.denoise.hidden import foreseen
+from spamca.denoise import Restored, held_out, restore
 from spamca.model.parts import for_network
-from spamca.train.batches import SPOTS, WHOLE
-from spamca.train.threads import threads
-from spamca.train.tiles import tiles
+from spamca.train import blocks_of, threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,12 +26,12 @@ def denoise_tissue(
     together.
     """
     n, given, found = tissue.n_spots, for_network(tissue, trained.scale), {}
-    blocks = None if n <= WHOLE else tiles(given.spatial, -(-n // SPOTS), tissue.position)
+    blocks = blocks_of(given.spatial, tissue.position)
     for name in names:
         m = tissue.names.index(name)
         links = tissue.feature_graphs[m] if tissue.feature_graphs else None
-        with threads(n if blocks is None else SPOTS):
-            seen = foreseen(trained.network, given, m, links, blocks=blocks, random_state=random_state)
+        with threads(n if blocks is None else len(blocks[0])):
+            seen = held_out(trained.network, given, m, links, blocks=blocks, random_state=random_state)
         others = [
             np.ascontiguousarray((values * w)[:, w > 0]) for values, w in zip(tissue.features, signal, strict=True)
         ]

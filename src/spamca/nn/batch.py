@@ -1,99 +1,142 @@
-"""What one step of the network sees: some spots, their surroundings, and what is asked of them."""
+"""What the network sees: a tissue as tensors, and in each step some spots, their surroundings, what is asked of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from spamca.nn.losses.contrast import Pair
-from spamca.nn.surroundings import Surroundings, surroundings
+from spamca.nn.sparse import hops
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from torch import Tensor
 
-    from spamca.nn.masking import Masks
     from spamca.nn.settings import Settings
     from spamca.nn.sparse import Adjacency
-    from spamca.nn.tissue import Tissue
+
+    Masks = list[tuple[Tensor, Tensor]]
+    """Hidden spots, by modality and view, each booleans (n_spots,)."""
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Spots of one step.
+@dataclass
+class Tissue:
+    """Features and graphs of all spots; Lightning moves its fields between devices.
 
-    Rows are the spots of the batch, and after them the neighbours that the decoder needs. Encoding is exact for both: what
-    a row sees of the tissue is in its surroundings.
-
-    Parameters
-    ----------
-    n_spots
-        Number of spots, without those neighbours.
-    seen
-        For each modality the surroundings of all rows, by view.
-    present
-        Booleans (n_rows, n_modalities), or None where every spot has every modality.
-    spatial
-        Normalised spatial graph between the rows, for the decoder; None where nothing is to be restored.
-    scored
-        For each modality the positions of the spots to restore, or None for all.
-    targets
-        For each modality the features of those, (n_scored, n_features).
-    pairs
-        For each two modalities, in the order of :func:`itertools.combinations`, what is held against each other.
+    Graphs are normalised and symmetric, (n_spots, n_spots). In a feature graph a spot that lacks the modality has only
+    its self-loop.
     """
 
-    n_spots: int
-    seen: tuple[dict[str, Surroundings], ...]
-    present: Tensor | None = None
-    spatial: Adjacency | None = None
-    scored: tuple[Tensor | None, ...] = ()
-    targets: tuple[Tensor, ...] = ()
-    pairs: tuple[Pair, ...] = ()
+    features: tuple[Tensor, ...]  #: one tensor (n_spots, n_features) per modality; rows of spots that lack it are zero
+    spatial: Adjacency
+    feature_graphs: tuple[Adjacency, ...] = ()  #: one per modality; empty for networks without a feature view
+    present: Tensor | None = None  #: booleans (n_spots, n_modalities), or None where every spot has every modality
 
-    def to(self, device: torch.device | str, **kwargs: bool) -> Batch:
-        """The same on another device (what Lightning calls to move a batch)."""
+    @property
+    def n_spots(self) -> int:
+        """Number of spots."""
+        return self.features[0].shape[0]
 
-        def moved(x: Any) -> Any:
-            return None if x is None else x.to(device, **kwargs)
+    @property
+    def n_features(self) -> list[int]:
+        """Number of features of each modality."""
+        return [features.shape[1] for features in self.features]
 
-        return Batch(
-            self.n_spots,
-            tuple({view: seen.to(device, **kwargs) for view, seen in views.items()} for views in self.seen),
-            moved(self.present),
-            moved(self.spatial),
-            tuple(moved(x) for x in self.scored),
-            tuple(moved(x) for x in self.targets),
-            tuple(pair.to(device, **kwargs) for pair in self.pairs),
-        )
+    @property
+    def device(self) -> torch.device:
+        """Where the tensors are."""
+        return self.features[0].device
+
+    @cached_property
+    def present_on_cpu(self) -> Tensor | None:
+        """Which spots have which modality, on the CPU, where batches are drawn; copied there once."""
+        return None if self.present is None else self.present.cpu()
+
+    def has(self, modality: int) -> Tensor | None:
+        """Which spots have a modality, booleans (n_spots,), or None for all."""
+        return None if self.present is None else self.present[:, modality]
+
+
+@dataclass
+class Pair:
+    """Spots in which two modalities are contrasted."""
+
+    both: Tensor | None  #: which spots have both, booleans (n_spots,), or None for all
+    drawn: Tensor  #: positions of those drawn for the contrast, integers (n_own,)
+    slots: Tensor  #: their places among all that were drawn, integers (n_own,): other processes hold the rest
+    n_drawn: int  #: how many were drawn in all
+
+
+@dataclass
+class Batch:
+    """Spots of one step; Lightning moves its fields between devices.
+
+    Rows are the spots of the batch, and after them the neighbours that the decoder needs. Encoding is exact for both:
+    what a row sees of the tissue is in its surroundings.
+    """
+
+    n_spots: int  #: number of spots, without those neighbours
+    seen: tuple[dict[str, Tensor], ...]  #: for each modality the :func:`surroundings` of all rows, by view
+    present: Tensor | None = None  #: booleans (n_rows, n_modalities), or None where every spot has every modality
+    spatial: Adjacency | None = None  #: normalised spatial graph between the rows, for the decoder
+    scored: tuple[Tensor | None, ...] = ()  #: for each modality the positions of the spots to restore, or None for all
+    targets: tuple[Tensor, ...] = ()  #: for each modality the features of those, (n_scored, n_features)
+    pairs: tuple[Pair, ...] = ()  #: for each two modalities, in the order of combinations, the spots of their contrast
+
+
+@torch.no_grad()
+def surroundings(
+    graph: Adjacency, x: Tensor, hidden: Tensor | None = None, scales: Sequence[int] = (1,), n_first: int | None = None
+) -> Tensor:
+    r"""Features x, (n_columns, n_features), carried over a graph by some numbers of hops, for the first spots or all.
+
+    With hidden spots :math:`h \in \{0, 1\}^N`, booleans (n_columns,), whose features are replaced by a token t that is
+    learned,
+
+    .. math:: \hat A^s \tilde X = \hat A^s \operatorname{diag}(1 - h) X + (\hat A^s h)\, t^\top,
+
+    so that both products are computed once, without gradient, and in the narrower of the two spaces where features are
+    few. The result has the first product of each scale, followed by :math:`\hat A^s h` where spots may be hidden, side
+    by side: (n_first, n_scales * n_features) or (n_first, n_scales * (n_features + 1)).
+    """
+    if hidden is not None:
+        x = torch.cat([x.masked_fill(hidden[:, None], 0), hidden[:, None].to(x.dtype)], dim=1)
+    reached = {scale: values[:n_first] for scale, values in hops(graph, x, scales)}
+    return torch.cat([reached[scale] for scale in scales], dim=1)
+
+
+def draw_masks(tissue: Tissue, settings: Settings, generator: torch.Generator) -> Masks:
+    """Draw which fraction of the spots is hidden, for each modality, or for each modality and view as published.
+
+    It is rounded down to whole spots. The generator is on the CPU, so that every device draws the same masks.
+    """
+
+    def drawn() -> Tensor:
+        mask = torch.zeros(tissue.n_spots, dtype=torch.bool)
+        order = torch.randperm(tissue.n_spots, generator=generator)
+        mask[order[: int(tissue.n_spots * settings.mask_rate)]] = True
+        return mask
+
+    masks = []
+    for _ in tissue.features:
+        spatial = drawn()
+        masks.append((spatial, drawn() if settings.independent_masks else spatial))
+    return masks
 
 
 def look(tissue: Tissue, settings: Settings, spots: Tensor | None = None, masks: Masks | None = None) -> Batch:
-    """What is seen from some spots, to encode them.
+    """What is seen from some spots, integers (n_rows,), none twice, or from all, to encode them.
 
-    Parameters
-    ----------
-    tissue
-        The tissue.
-    settings
-        Views and scales of the network.
-    spots
-        Integers of shape (n_rows,), none twice; None for all.
-    masks
-        Hidden spots of the whole tissue; spots that lack a modality are hidden in it as well.
-
-    Returns
-    -------
-    A batch that asks for nothing, with all of its rows as its spots.
+    Masks are of the whole tissue; spots that lack a modality are hidden in it as well. The batch asks for nothing, and
+    has all of its rows as its spots.
     """
-    whole = spots is None
-    n = tissue.n_spots if whole else len(spots)
+    n = tissue.n_spots if spots is None else len(spots)
     near, around = None, tissue.spatial
-    if "spatial" in settings.views and not whole:
+    if "spatial" in settings.views and spots is not None:
         near = _with_neighbours(tissue, spots, max(settings.spatial_scales))
         around = tissue.spatial.within(near)
     seen = []
@@ -103,7 +146,8 @@ def look(tissue: Tissue, settings: Settings, spots: Tensor | None = None, masks:
             hidden = _at(_hidden(tissue, masks, m, 0), near)
             views["spatial"] = surroundings(around, _at(features, near), hidden, settings.spatial_scales, n)
         if "feature" in settings.views:
-            graph, needed = (tissue.feature_graphs[m], None) if whole else tissue.feature_graphs[m].rows(spots)
+            graph = tissue.feature_graphs[m]
+            graph, needed = (graph, None) if spots is None else graph.rows(spots)
             views["feature"] = surroundings(graph, _at(features, needed), _at(_hidden(tissue, masks, m, 1), needed))
         seen.append(views)
     return Batch(n, tuple(seen), _at(tissue.present, spots))
@@ -117,31 +161,19 @@ def draw(
     spots: Tensor | None = None,
     own: Tensor | None = None,
 ) -> Batch:
-    """A batch to train on.
+    """A batch to train on, of some spots, integers (n_batch,), in all processes, or of the whole tissue.
 
-    Parameters
-    ----------
-    tissue
-        The tissue.
-    settings
-        Choices of the network and its training.
-    masks
-        Hidden spots of the whole tissue, on the CPU.
-    generator
-        Source of randomness for the contrasted spots, on the CPU.
-    spots
-        Spots of the batch, in all processes, integers (n_batch,) on the CPU; None for the whole tissue.
-    own
-        Which of them are of this process, booleans (n_batch,) on the CPU; None for all.
+    ``own`` says which of them are of this process, booleans (n_batch,), or None for all. Masks are of the whole tissue,
+    and the generator draws the contrasted spots. All but the tissue is on the CPU.
     """
-    device = tissue.device
+    device, n_modalities = tissue.device, len(tissue.features)
     mine = spots if own is None or spots is None else spots[own]
     core = None if mine is None else mine.to(device)
     rows = None if core is None else _with_neighbours(tissue, core, 1)
-    seen = look(tissue, settings, rows, [tuple(mask.to(device) for mask in pair) for pair in masks])
+    seen = look(tissue, settings, rows, [(spatial.to(device), feature.to(device)) for spatial, feature in masks])
     # What is asked is worked out on the CPU, where the masks are: no step waits for the device to count them.
     present = tissue.present_on_cpu
-    scored = [_scored(masks, present, m, settings.mask_rate, mine) for m in range(len(tissue.features))]
+    scored = [_scored(masks, present, m, settings.mask_rate, mine) for m in range(n_modalities)]
     scored = [None if positions is None else positions.to(device) for positions in scored]
     n = tissue.n_spots if spots is None else len(spots)
     return replace(
@@ -149,13 +181,8 @@ def draw(
         n_spots=tissue.n_spots if mine is None else len(mine),
         spatial=tissue.spatial if rows is None else tissue.spatial.within(rows),
         scored=tuple(scored),
-        targets=tuple(
-            _at(_at(features, core), positions) for features, positions in zip(tissue.features, scored, strict=True)
-        ),
-        pairs=tuple(
-            pair.to(device)
-            for pair in _pairs(len(tissue.features), n, _at(present, spots), own, settings.n_contrasted, generator)
-        ),
+        targets=tuple(_at(_at(x, core), positions) for x, positions in zip(tissue.features, scored, strict=True)),
+        pairs=tuple(_pairs(n_modalities, n, _at(present, spots), own, settings.n_contrasted, generator, device)),
     )
 
 
@@ -179,16 +206,23 @@ def _scored(masks: Masks, present: Tensor | None, modality: int, rate: float, sp
 
 
 def _pairs(
-    n_modalities: int, n: int, present: Tensor | None, own: Tensor | None, n_drawn: int, generator: torch.Generator
+    n_modalities: int,
+    n: int,
+    present: Tensor | None,
+    own: Tensor | None,
+    n_drawn: int,
+    generator: torch.Generator,
+    device: torch.device,
 ) -> Iterator[Pair]:
     order = torch.randperm(n, generator=generator)
-    position = None if own is None else own.long().cumsum(0) - 1  # of a spot among those of this process
+    own = torch.ones(n, dtype=torch.bool) if own is None else own
+    position = own.long().cumsum(0) - 1  # of a spot among those of this process
     for a, b in combinations(range(n_modalities), 2):
         both = None if present is None else present[:, a] & present[:, b]
         chosen = (order if both is None else order[both[order]])[:n_drawn]
-        slots = torch.arange(len(chosen)) if own is None else own[chosen].nonzero().squeeze(1)
-        drawn = chosen[slots] if own is None else position[chosen[slots]]
-        yield Pair(both if both is None or own is None else both[own], drawn, slots, len(chosen))
+        slots = own[chosen].nonzero().squeeze(1)
+        drawn = position[chosen[slots]].to(device)
+        yield Pair(None if both is None else both[own].to(device), drawn, slots.to(device), len(chosen))
 
 
 def _hidden(tissue: Tissue, masks: Masks | None, modality: int, view: int) -> Tensor | None:
@@ -198,5 +232,5 @@ def _hidden(tissue: Tissue, masks: Masks | None, modality: int, view: int) -> Te
     return ~has if drawn is None else drawn | ~has
 
 
-def _at(x: Tensor | None, positions: Tensor | None) -> Tensor | None:
+def _at(x: Tensor | None, positions: Tensor | None) -> Any:  # a tensor where x is one
     return x if x is None or positions is None else x[positions]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, distributed, nn
 
 
-class _SumOverRanks(torch.autograd.Function):
+class _SumOverRanks(torch.autograd.Function):  # torch has one, and deprecates it
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         total = x.clone()
@@ -28,10 +28,15 @@ def alone() -> bool:
 def all_sum(x: Tensor) -> Tensor:
     """Sum of a tensor over all processes, with gradient; of a single process the tensor itself.
 
-    Every process then computes the same loss from sums over all spots. Its gradient counts once for each process, which the
-    mean over processes that data-parallel training takes makes good.
+    Every process then computes the same loss from sums over all spots. Its gradient counts once for each process; the
+    mean over processes in data-parallel training undoes that.
     """
     return x if alone() else _SumOverRanks.apply(x.contiguous())
+
+
+def all_mean(x: Tensor) -> Tensor:
+    """Mean over the rows of all processes, with gradient; zero where there are none."""
+    return all_sum(x.sum(dim=0)) / all_sum(x.new_tensor(float(len(x)))).clamp(min=1)
 
 
 class BatchNorm(nn.BatchNorm1d):
@@ -39,12 +44,8 @@ class BatchNorm(nn.BatchNorm1d):
 
     .. math:: y = \gamma \, \frac{x - \bar x}{\sqrt{\operatorname{var}(x) + \epsilon}} + \beta
 
-    In a single process it is :class:`torch.nn.BatchNorm1d`; torch's own synchronised form knows CUDA only.
-
-    Shape
-    -----
-    - x: (n_spots, n_features), the spots of this process
-    - output: the same shape
+    Input and output have shape (n_spots, n_features), the spots of this process. In a single process it is
+    :class:`torch.nn.BatchNorm1d`; torch's own synchronised form runs on CUDA only.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -53,8 +54,8 @@ class BatchNorm(nn.BatchNorm1d):
             return super().forward(x)
         x = x.float()  # half precision counts to 2,048 and ends at 65,504
         n = all_sum(x.new_tensor([float(len(x))]))
-        mean = all_sum(x.sum(dim=0)) / n
-        variance = all_sum((x - mean).square().sum(dim=0)) / n
+        mean = all_mean(x)
+        variance = all_mean((x - mean).square())
         with torch.no_grad():
             self.running_mean.lerp_(mean.to(self.running_mean.dtype), self.momentum)
             unbiased = variance * n / (n - 1).clamp(min=1)

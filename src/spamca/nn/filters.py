@@ -1,4 +1,4 @@
-"""The filter over scales that keeps of a feature what neighbours share."""
+"""Weights that a network starts from, in closed form, and the filter over scales that they are made of."""
 
 from __future__ import annotations
 
@@ -6,78 +6,96 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from spamca.nn.sparse import Adjacency
+from spamca.nn.settings import Settings
+from spamca.nn.sparse import Adjacency, hops
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor
 
-REACH = 2.0
-"""How far covariances are carried on: from those over one and two steps to none at all, on a line through both. On a lattice of
-six neighbours, two steps that do not return lead 1.49 spacings away, and the line needs :math:`1 / 0.49`."""
+    from spamca.nn.batch import Tissue
+    from spamca.nn.model import SpaMCA
 
-POOLED = 0.5
-"""Share of the normal equations that the features of a modality have in common: few spots tell little of one feature alone."""
 
-RIDGE = 1e-2
-"""Penalty on the filter, in units of the power of each scale."""
+@torch.no_grad()
+def start(network: SpaMCA, tissue: Tissue) -> None:
+    r"""Set the spatial encoders and the decoder to the best linear ones.
+
+    With :math:`Y^m = \sum_s \hat A^s X^m \operatorname{diag}(g^m_s)` the filtered features (:func:`filters`),
+    :math:`t_m` the trust in a modality, and :math:`V = [V^1; \dots; V^M]` the first principal axes of
+    :math:`[t_1 Y^1 \Vert \dots \Vert t_M Y^M]`,
+
+    .. math:: W^m_s = \operatorname{diag}(g^m_s)\, V^m, \qquad W^m_{dec} = V^{m\top} / t_m,
+
+    so that the fused latent :math:`Z = \sum_m t_m Y^m V^m` holds as much of the filtered features as so many columns
+    can. Nothing is drawn, and no order of spots, modalities or features matters. The tissue is where the network, of
+    ``start="structure"``, is.
+    """
+    scales, filtered, found = network.settings.spatial_scales, [], []
+    for m, x in enumerate(tissue.features):
+        has = tissue.has(m)
+        gains = filters(tissue.spatial, x, has, scales)
+        shown, out = x if has is None else x.masked_fill(~has[:, None], 0), torch.zeros_like(x)
+        for scale, values in hops(tissue.spatial, shown, scales):
+            out.addcmul_(values, gains[scales.index(scale)])
+        filtered.append(network.fusion.trust[m] * out)
+        found.append(gains)
+    joint = torch.cat(filtered, dim=1)
+    joint = joint - joint.mean(dim=0)
+    covariance = sum(part.T @ part for part in (chunk.double() for chunk in joint.split(2**14)))
+    axes = torch.linalg.eigh(covariance)[1].flip(1)[:, : network.n_latent]
+    largest = axes.gather(0, axes.abs().argmax(dim=0, keepdim=True))
+    axes = (axes * largest.sign()).float()
+    for m, part in enumerate(axes.split(tissue.n_features)):
+        network.spatial_encoders[m].weight.copy_((found[m][:, :, None] * part).flatten(0, 1))
+        trust = network.fusion.trust[m]
+        network.decoder.weights[m].copy_(part.T / trust if trust > 0 else torch.zeros_like(part.T))
 
 
 @torch.no_grad()
 def filters(spatial: Adjacency, x: Tensor, has: Tensor | None, scales: Sequence[int]) -> Tensor:
     r"""Filter of each feature that comes nearest to its signal (factorial kriging, Matheron 1982).
 
-    A feature is a signal u that varies from spot to spot, and what no two spots share. With :math:`c_0` its variance and
-    :math:`c_1, c_2` its covariance over one step and over two steps that do not return, the signal has the variance
+    A feature is a signal u that varies from spot to spot, and what no two spots share. With :math:`c_0` its variance
+    and :math:`c_1, c_2` its covariance over one step and over two steps that do not return, the signal has the variance
 
     .. math:: \sigma^2 = c_1 + \rho\,(c_1 - c_2), \qquad 0 \le \sigma^2 \le c_0,
 
-    and the filter :math:`g` of least squared error against the signal u, which nobody sees, solves
+    with :math:`\rho` the reach of :class:`~spamca.nn.Settings`, and the filter :math:`g` of least squared error against
+    the signal u, which nobody sees, solves
 
     .. math::
         \min_g \Big\lVert u - \sum_s g_s \hat A^s x \Big\rVert^2: \qquad
         \sum_t \langle \hat A^s x, \hat A^t x \rangle\, g_t = \langle \hat A^s x, x \rangle - (c_0 - \sigma^2) \operatorname{tr} \hat A^s
 
-    Where the signal is smooth, far scales have the weight; where it changes from spot to spot, the spot itself; noise gets
-    next to none. Traces beyond two hops fall with the number of hops, as chances to return do in the plane.
+    Where the signal is smooth, far scales have the weight; where it changes from spot to spot, the spot itself; noise
+    gets next to none. Traces beyond two hops fall with the number of hops, as chances to return do in the plane.
 
-    Parameters
-    ----------
-    spatial
-        Normalised spatial graph of n_spots spots.
-    x
-        Features of one modality, (n_spots, n_features).
-    has
-        Which spots have the modality, booleans (n_spots,), or None for all; rows of the others are not read.
-    scales
-        Numbers of hops s.
-
-    Returns
-    -------
-    :math:`g`, float32 of shape (n_scales, n_features).
+    Shape
+    -----
+    - x: features of one modality, (n_spots, n_features)
+    - has: which spots have the modality, booleans (n_spots,), or None for all; rows of the others are not read
+    - output: :math:`g` for these scales (numbers of hops s), float32 (n_scales, n_features)
     """
-    n = len(x)
-    has = torch.ones(n, dtype=torch.bool, device=x.device) if has is None else has
+    has = torch.ones(len(x), dtype=torch.bool, device=x.device) if has is None else has
+    least, pooled = torch.finfo(torch.float64).tiny, Settings.filter_pooling
     x = (x - x[has].mean(dim=0)).masked_fill(~has[:, None], 0)
     variance, signal = variances(spatial, x, has)
     varies = variance > 0
     unit = torch.where(varies, variance, 1)
-    seen, now = {0: x}, x
-    for scale in range(1, max(scales) + 1):
-        now = spatial.product(now)
-        seen[scale] = now
+    seen = dict(hops(spatial, x, scales))
     kept = [seen[scale].masked_fill(~has[:, None], 0) for scale in scales]
     power = torch.stack([torch.stack([_mean(p, q, has) for q in kept]) for p in kept]) / unit  # (n_scales, n_scales, d)
     along = torch.stack([_mean(p, x, has) for p in kept]) - _traces(spatial, scales)[:, None] * (variance - signal)
     along = along / unit
-    share = unit * varies / (unit * varies).sum().clamp(min=torch.finfo(torch.float64).tiny)
-    power = (1 - POOLED) * power + POOLED * (power @ share)[..., None]
-    along = (1 - POOLED) * along + POOLED * (along @ share)[:, None]
+    share = unit * varies / (unit * varies).sum().clamp(min=least)
+    power = (1 - pooled) * power + pooled * (power @ share)[..., None]
+    along = (1 - pooled) * along + pooled * (along @ share)[:, None]
     power, along = power.permute(2, 0, 1), along.T
-    scale = power.diagonal(dim1=1, dim2=2).clamp(min=torch.finfo(torch.float64).tiny).sqrt()
+    scale = power.diagonal(dim1=1, dim2=2).clamp(min=least).sqrt()
     power = power / scale[:, :, None] / scale[:, None, :]
-    power += RIDGE * torch.eye(len(scales), dtype=power.dtype, device=x.device)
+    power += Settings.filter_ridge * torch.eye(len(scales), dtype=power.dtype, device=x.device)
     found = torch.linalg.solve(power, along / scale) / scale
     return (found * varies[:, None]).T.float()
 
@@ -85,35 +103,23 @@ def filters(spatial: Adjacency, x: Tensor, has: Tensor | None, scales: Sequence[
 def variances(spatial: Adjacency, x: Tensor, has: Tensor) -> tuple[Tensor, Tensor]:
     r"""Variance of each feature and that of its signal, :math:`c_0` and :math:`\sigma^2` of :func:`filters`.
 
-    Where no two neighbours are, nothing tells them apart, and all is signal.
-
-    Parameters
-    ----------
-    spatial
-        Normalised spatial graph.
-    x
-        Features of mean zero, (n_spots, n_features), zero in spots that lack them.
-    has
-        Which spots have them, booleans (n_spots,).
-
-    Returns
-    -------
-    Both float64 of shape (n_features,).
+    Features have mean zero, shape (n_spots, n_features), and zeros in spots that lack them; both results have shape
+    (n_features,), in double precision. Where there are no two neighbours, nothing separates signal from noise, and all
+    is signal.
     """
-    row = torch.repeat_interleave(torch.arange(len(x), device=x.device), spatial.indptr.diff())
-    links = Adjacency(spatial.indptr, spatial.indices, (spatial.indices != row).to(x.dtype))
+    links = Adjacency(spatial.indptr, spatial.indices, (spatial.indices != spatial.row).to(x.dtype))
     measured = has[:, None].to(x.dtype)
     around, number = links.product(x), links.product(measured)
     degree = links.product(torch.ones_like(measured))
     zero = _mean(x, x, has)
-    n_one, n_two = (float((part.double()).sum()) for part in (measured * number, number * number - degree * measured))
+    n_one, n_two = (float(part.double().sum()) for part in (measured * number, number * number - degree * measured))
     if n_one == 0:
         return zero, zero
     one = (x * around).sum(dim=0, dtype=torch.float64) / n_one
     if n_two <= 0:
         return zero, one.clamp(min=0).minimum(zero)
     two = (around * around - degree * x * x).sum(dim=0, dtype=torch.float64) / n_two
-    return zero, (one + REACH * (one - two)).clamp(min=0).minimum(zero)
+    return zero, (one + Settings.filter_reach * (one - two)).clamp(min=0).minimum(zero)
 
 
 def _mean(first: Tensor, second: Tensor, has: Tensor) -> Tensor:
@@ -123,9 +129,8 @@ def _mean(first: Tensor, second: Tensor, has: Tensor) -> Tensor:
 
 def _traces(spatial: Adjacency, scales: Sequence[int]) -> Tensor:
     """Mean of the diagonal of each power of the graph: a spot's own share in its surroundings; float64 (n_scales,)."""
-    row = torch.repeat_interleave(torch.arange(spatial.n_spots, device=spatial.indices.device), spatial.indptr.diff())
     weights = spatial.weights.double()
-    one = weights[spatial.indices == row].sum() / spatial.n_spots
+    one = weights[spatial.indices == spatial.row].sum() / spatial.n_spots
     two = weights.square().sum() / spatial.n_spots
     known = {0: torch.ones_like(one), 1: one}
     return torch.stack([known.get(scale, 2 * two / max(scale, 1)) for scale in scales])

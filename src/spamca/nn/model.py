@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from spamca.nn.attention import Attention
-from spamca.nn.decoder import GraphDecoder
-from spamca.nn.encoder import GraphEncoder
-from spamca.nn.fusion import FUSIONS
-from spamca.nn.heads import ClusterHead, Projector
+from spamca.nn.layers import (
+    Attention,
+    ClusterHead,
+    ConcatenationFusion,
+    GraphDecoder,
+    GraphEncoder,
+    Projector,
+    SumFusion,
+)
 from spamca.nn.settings import VIEWS
 
 if TYPE_CHECKING:
@@ -24,63 +28,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Latents:
-    """Result of the encoder.
+    """Result of the encoder."""
 
-    Parameters
-    ----------
-    modalities
-        One latent (n_spots, n_latent) per modality.
-    fused
-        The fused latent, (n_spots, n_latent).
-    view_weights
-        One tensor (n_spots, n_views) per modality.
-    modality_weights
-        Shape (n_spots, n_modalities), zero where a spot lacks the modality.
-    """
-
-    modalities: list[Tensor]
-    fused: Tensor
-    view_weights: list[Tensor]
-    modality_weights: Tensor
+    modalities: list[Tensor]  #: one latent (n_spots, n_latent) per modality
+    fused: Tensor  #: the fused latent, (n_spots, n_latent)
+    view_weights: list[Tensor]  #: one tensor (n_spots, n_views) per modality
+    modality_weights: Tensor  #: shape (n_spots, n_modalities), zero where a spot lacks the modality
 
 
 @dataclass(frozen=True)
 class Output:
-    """Everything that the losses need.
+    """Everything that the losses need, in single precision: sums over many spots are beyond half precision."""
 
-    Parameters
-    ----------
-    latents
-        Result of the encoder, for all rows of the batch.
-    restored
-        Reconstruction (n_scored, n_features) of each modality, of the spots that are asked for.
-    assignments
-        Soft assignment (n_spots, n_clusters) from each modality's latent and, last, from the fused one; none without a cluster head.
-    projections
-        Projection (n_spots, n_latent) of each modality; none without projectors.
-    """
-
-    latents: Latents
-    restored: list[Tensor]
-    assignments: list[Tensor]
-    projections: list[Tensor]
-
-    def float(self) -> Output:
-        """The same with what the losses are of in single precision."""
-        return Output(
-            self.latents,
-            [x.float() for x in self.restored],
-            [x.float() for x in self.assignments],
-            [x.float() for x in self.projections],
-        )
+    latents: Latents  #: of all rows of the batch
+    restored: list[Tensor]  #: reconstruction (n_scored, n_features) of each modality, of the spots that are asked for
+    assignments: list[
+        Tensor
+    ]  #: soft assignment (n_spots, n_clusters) from each modality's latent and, last, from the fused one, or none
+    projections: list[Tensor]  #: projection (n_spots, n_latent) of each modality, or none
 
 
 class SpaMCA(nn.Module):
     """Spatial multi-modal clustering analysis, for any number of modalities.
 
-    Each modality is seen through its spatial surroundings, spots of similar features, or both, weighed by attention; the modalities
-    are fused; decoders restore the features. Where a loss asks for them, a shared head assigns every latent to clusters, and
-    projectors take the modalities to where they are contrasted.
+    Each modality is seen through its spatial surroundings, spots of similar features, or both, weighed by attention;
+    the modalities are fused; decoders restore the features. Where a loss asks for them, a shared head assigns every
+    latent to clusters, and projectors take the modalities to where they are contrasted.
 
     Parameters
     ----------
@@ -89,17 +62,8 @@ class SpaMCA(nn.Module):
     n_clusters
         Number of clusters of the head, if the settings ask for one; nothing else depends on it.
     settings
-        Choices of the network.
-
-    Attributes
-    ----------
-    n_latent
-        Width of the latents: that of the settings, and where weights start from the tissue no more than there are features.
-
-    Shape
-    -----
-    - batch: n_spots spots with ``n_features[m]`` features of modality m
-    - output: :class:`Output`
+        Choices of the network. Its width ``n_latent``, where weights start from the tissue, is at most the number of
+        features.
     """
 
     def __init__(self, n_features: Sequence[int], n_clusters: int | None, settings: Settings) -> None:
@@ -108,15 +72,20 @@ class SpaMCA(nn.Module):
         structured = settings.start == "structure"
         self.n_latent = d = min(settings.n_latent, sum(n_features)) if structured else settings.n_latent
         # What stands for the features of hidden spots; not learned it stays zero, as published.
-        self.tokens = nn.ParameterList(
-            nn.Parameter(torch.zeros(n), requires_grad=settings.learnable_token) for n in n_features
-        )
+        learned = settings.learnable_token
+        self.tokens = nn.ParameterList(nn.Parameter(torch.zeros(n), requires_grad=learned) for n in n_features)
         self.spatial_encoders = nn.ModuleList(GraphEncoder(n, d, settings.spatial_scales) for n in n_features)
         own = nn.ModuleList(GraphEncoder(n, d) for n in n_features if "feature" in settings.views)
         self.feature_encoders = self.spatial_encoders if settings.shared_encoder else own
         several = len(settings.views) > 1
         self.attentions = nn.ModuleList(Attention(d, uniform=settings.view_uniform) for _ in n_features if several)
-        self.fusion = FUSIONS[settings.fusion](len(n_features), d, uniform=settings.modality_uniform)
+        self.fusion: nn.Module
+        if settings.fusion == "sum":
+            self.fusion = SumFusion(len(n_features))
+        elif settings.fusion == "attention":
+            self.fusion = Attention(d, uniform=settings.modality_uniform)
+        else:
+            self.fusion = ConcatenationFusion(len(n_features), d)
         self.decoder = GraphDecoder(d, n_features)
         self.cluster_head = ClusterHead(d, n_clusters) if settings.clusters else None
         self.projectors = nn.ModuleList(Projector(d) for _ in n_features if settings.contrast_weight > 0)
@@ -127,10 +96,8 @@ class SpaMCA(nn.Module):
         encoders = {"spatial": self.spatial_encoders, "feature": self.feature_encoders}
         for m, seen in enumerate(batch.seen):
             views = [encoders[view][m](seen[view], self.tokens[m]) for view in VIEWS if view in seen]
-            if len(views) > 1:
-                latent, weights = self.attentions[m](views)
-            else:
-                latent, weights = views[0], views[0].new_ones(len(views[0]), 1)
+            one = views[0], views[0].new_ones(len(views[0]), 1)
+            latent, weights = self.attentions[m](views) if len(views) > 1 else one
             latents.append(latent)
             view_weights.append(weights)
         fused, modality_weights = self.fusion(latents, batch.present)
@@ -143,7 +110,7 @@ class SpaMCA(nn.Module):
         wanted = [slice(batch.n_spots) if positions is None else positions for positions in batch.scored]
         return Output(
             latents=latents,
-            restored=self.decoder(batch.spatial, latents.fused, wanted),
-            assignments=[] if self.cluster_head is None else [self.cluster_head(z) for z in asked],
-            projections=[projector(z) for projector, z in zip(self.projectors, asked, strict=False)],
+            restored=[x.float() for x in self.decoder(batch.spatial, latents.fused, wanted)],
+            assignments=[] if self.cluster_head is None else [self.cluster_head(z).float() for z in asked],
+            projections=[projector(z).float() for projector, z in zip(self.projectors, asked, strict=False)],
         )

@@ -3,41 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from numbers import Integral, Real
-from typing import Any, Literal
-
-from spamca.nn.fusion import FUSIONS
-from spamca.nn.losses import CONTRASTS, TARGETS
+from typing import Any, Literal, get_args, get_type_hints
 
 VIEWS = ("spatial", "feature")
 """The views that a modality can have."""
 
-STARTS = ("structure", "random")
-"""Where weights can start from."""
 
-CHOICES = {"start": STARTS, "fusion": FUSIONS, "contrast": CONTRASTS, "target": TARGETS}
-"""Where the names that a setting may have are registered."""
-
-RANGES = {
-    "n_latent": (1, math.inf),
-    "view_uniform": (0, 1),
-    "modality_uniform": (0, 1),
-    "mask_rate": (0, 0.99),
-    "n_contrasted": (2, math.inf),
-    "temperature": (1e-3, math.inf),
-    "reconstruction_weight": (0, math.inf),
-    "contrast_weight": (0, math.inf),
-    "cluster_weight": (0, math.inf),
-    "alignment_weight": (0, math.inf),
-    "learning_rate": (0, math.inf),
-    "n_steps": (0, math.inf),
-    "max_epochs": (0, math.inf),
-}
-"""Smallest and largest value of the settings that are numbers."""
-
-WHOLE = ("n_latent", "n_contrasted", "n_steps", "max_epochs")
-"""Settings that are whole numbers."""
+def _number(default: float | None, least: float = 0, most: float = math.inf) -> Any:
+    return field(default=default, metadata={"range": (least, most)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,22 +22,23 @@ class Settings:
     Parameters
     ----------
     start
-        Weights that training starts from: ``"structure"``, what the tissue itself tells in closed form
-        (:func:`spamca.nn.start.start`), or ``"random"``.
+        Weights that training starts from: ``"structure"``, the best linear ones in closed form
+        (:func:`spamca.nn.start`), or ``"random"``.
     n_latent
         Largest width d of the latents. Wider ones keep more of the features and cost time in proportion.
     scale_features
         Whether each modality's features are divided by their root mean square.
     views
-        What a modality is seen through: its ``"spatial"`` surroundings, the spots of similar ``"feature"`` s, or both. With
-        ``start="structure"`` its surroundings alone.
+        What a modality is seen through: its ``"spatial"`` surroundings, the spots of similar ``"feature"`` s, or both.
+        With ``start="structure"`` its surroundings alone.
     spatial_scales
-        Hops over the spatial graph that the spatial view keeps side by side.
+        Hops over the spatial graph that the spatial view keeps apart. Larger ones see larger structures and cost one
+        product per hop.
     shared_encoder
         Whether both views of a modality share one weight (published).
     view_uniform, modality_uniform
         Share of the attention that is spread evenly, over views and over modalities. Larger shares keep every view and
-        modality in play; smaller ones let a spot rely on one alone.
+        modality in use; smaller ones let a spot rely on one alone.
     fusion
         Fusion of modalities: ``"sum"``, by their weights, ``"attention"``, or the published ``"concatenation"``. With
         ``start="structure"`` the sum.
@@ -70,7 +46,7 @@ class Settings:
         Fraction of spots hidden in each training step. More makes the network infer more from the surroundings, and
         leaves it less to infer from.
     learnable_token
-        Whether hidden rows are replaced by a learned row instead of zeros.
+        Whether a learned row stands for hidden spots, instead of zeros.
     independent_masks
         Whether the two views of a modality hide different spots (published).
     mask_at_inference
@@ -78,25 +54,58 @@ class Settings:
     contrast
         ``"info_nce"``, over a sample of the spots, or the published ``"positive"`` pairs only.
     n_contrasted
-        Number of spots drawn for the contrast in each step: the others of them are a spot's negatives.
+        Spots drawn for the contrast in each step; all but one are negatives of that one. Cost grows with the square.
     target
         Target of the alignment: the ``"balanced"`` distribution, or the ``"published"`` one.
     temperature
-        Temperature of both contrasts. Smaller values push the most similar others away harder.
+        Temperature of both contrasts. Smaller values push the most similar negatives away harder.
     reconstruction_weight, contrast_weight, cluster_weight, alignment_weight
         Weights of the four losses. Reconstruction keeps what is in the features; contrast and cluster draw the
-        modalities together; alignment sharpens the assignment to clusters. What a loss of weight zero needs is not built.
+        modalities together; alignment sharpens the assignment to clusters. A loss of weight zero is not computed.
     learning_rate
-        Step size of Adam.
+        Step size of Adam. Larger steps train faster and may diverge.
     n_steps
-        Largest number of steps; 0 leaves the weights as they start. Passes over the tissue while it is one
-        batch, and where it is more, as many passes as give as many steps, but three at least, and of small tissue more (:data:`spamca.train.batches.LEAST_SEEN`).
+        Largest number of steps; 0 leaves the weights as they start. Tissue of several batches takes as many passes as
+        give as many steps, but :attr:`least_passes` at least, and more if it is small (:attr:`spots_per_step`).
     max_epochs
         Largest number of passes over the tissue, whatever the number of steps; None leaves it to ``n_steps``.
     early_stopping
         Whether to stop earlier when the loss no longer falls.
     normalize
         Whether the embedding is divided by its L2 norm per spot (published).
+
+    Attributes
+    ----------
+    filter_reach
+        How far covariances are extrapolated (:func:`spamca.nn.filters.filters`): from those over one and two steps to
+        distance zero, on a line. On a lattice of six neighbours two steps span 1.49 spacings, and the line needs
+        1 / 0.49. More counts more of a feature as signal.
+    filter_pooling
+        Share of the filters' equations that the features of a modality have in common, from 0 to 1. More makes filters
+        surer and more alike.
+    filter_ridge
+        Penalty on the filters, in units of the power of each scale. More weakens all of them.
+    whole_tissue, spots_per_batch
+        Spots of the largest tissue that is one batch where the caller names no size, and of a batch of larger tissue,
+        or a block of it that is encoded at once. More takes memory in proportion.
+    tiles_per_batch
+        Tiles of a batch, from as many places. More make a batch more like the whole tissue, with more neighbours
+        outside.
+    spots_per_step
+        Spots that a step has at least on average: smaller batches take as many more steps. More trains small batches
+        longer.
+    least_passes
+        Passes over tissue of several batches, however few steps it would need. More trains large tissue longer.
+    look_every
+        Steps between two looks at the loss. Each look waits for the device; fewer looks stop later.
+    flat_window, flat_tolerance
+        Training stops early when the mean loss of the last ``flat_window`` steps is less than the fraction
+        ``flat_tolerance`` below that of the window before. A longer window and a smaller tolerance stop later and more
+        surely.
+    checkpoint_every
+        Seconds between two checkpoints. More costs less writing and loses more work.
+    spots_per_thread
+        Spots below which a second thread costs more in waiting than it saves in work.
 
     Raises
     ------
@@ -107,47 +116,62 @@ class Settings:
     """
 
     start: Literal["structure", "random"] = "structure"
-    n_latent: int = 64
+    n_latent: int = _number(64, 1)
     scale_features: bool = True
     views: tuple[str, ...] = ("spatial",)
     spatial_scales: tuple[int, ...] = (0, 1, 2, 8)
     shared_encoder: bool = False
-    view_uniform: float = 0.5
-    modality_uniform: float = 0.5
+    view_uniform: float = _number(0.5, 0, 1)
+    modality_uniform: float = _number(0.5, 0, 1)
     fusion: Literal["sum", "attention", "concatenation"] = "sum"
-    mask_rate: float = 0.2
+    mask_rate: float = _number(0.2, 0, 0.99)
     learnable_token: bool = True
     independent_masks: bool = False
     mask_at_inference: bool = False
     contrast: Literal["info_nce", "positive"] = "info_nce"
-    n_contrasted: int = 256
+    n_contrasted: int = _number(256, 2)
     target: Literal["balanced", "published"] = "balanced"
-    temperature: float = 0.5
-    reconstruction_weight: float = 1.0
-    contrast_weight: float = 0.0
-    cluster_weight: float = 0.0
-    alignment_weight: float = 0.0
-    learning_rate: float = 1e-3
-    n_steps: int = 0
-    max_epochs: int | None = None
+    temperature: float = _number(0.5, 1e-3)
+    reconstruction_weight: float = _number(1.0)
+    contrast_weight: float = _number(0.0)
+    cluster_weight: float = _number(0.0)
+    alignment_weight: float = _number(0.0)
+    learning_rate: float = _number(1e-3)
+    n_steps: int = _number(0)
+    max_epochs: int | None = _number(None)
     early_stopping: bool = True
     normalize: bool = False
 
+    # Constants, without annotations: they are no choices of a user, and are not stored.
+    filter_reach = 2.0
+    filter_pooling = 0.5
+    filter_ridge = 1e-2
+    whole_tissue = 40_000
+    spots_per_batch = 16_384
+    tiles_per_batch = 8
+    spots_per_step = 512
+    least_passes = 3
+    look_every = 10
+    flat_window = 25
+    flat_tolerance = 1e-3
+    checkpoint_every = 30.0
+    spots_per_thread = 10_000
+
     def __post_init__(self) -> None:
-        """Judge every value."""
-        for name, choices in CHOICES.items():
-            if getattr(self, name) not in choices:
-                msg = f"{name} must be one of {', '.join(map(repr, choices))}, got {getattr(self, name)!r}"
+        """Check every value."""
+        hints = get_type_hints(Settings)
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if isinstance(one.default, str) and value not in get_args(hints[one.name]):
+                msg = f"{one.name} must be one of {', '.join(map(repr, get_args(hints[one.name])))}, got {value!r}"
                 raise ValueError(msg)
-        for name, (least, most) in RANGES.items():
-            if name == "max_epochs" and self.max_epochs is None:
-                continue
-            _check_number(name, getattr(self, name), least, most, Integral if name in WHOLE else Real)
+            if one.metadata and not (value is None and one.default is None):
+                least, most = one.metadata["range"]
+                _check_number(one.name, value, least, most, Real if hints[one.name] is float else Integral)
         if not isinstance(self.views, (tuple, list)):
             msg = f"views must be a tuple of some of {VIEWS}, got {self.views!r}"
             raise TypeError(msg)
-        known = all(view in VIEWS for view in self.views)
-        if not self.views or not known or len(set(self.views)) < len(self.views):
+        if not self.views or len(set(self.views) & set(VIEWS)) < len(self.views):
             msg = f"views must be some of {VIEWS}, none twice, got {self.views!r}"
             raise ValueError(msg)
         if not isinstance(self.spatial_scales, (tuple, list)) or not self.spatial_scales:
@@ -158,7 +182,6 @@ class Settings:
         if len(set(self.spatial_scales)) < len(self.spatial_scales):
             msg = f"spatial_scales must differ, got {self.spatial_scales!r}"
             raise ValueError(msg)
-
         if self.start == "structure" and (tuple(self.views), self.fusion) != (("spatial",), "sum"):
             msg = (
                 "start='structure' needs views=('spatial',) and fusion='sum', got "
@@ -176,7 +199,7 @@ class Settings:
         return replace(self, **{name: value for name, value in changes.items() if value is not None})
 
 
-def _check_number(name: str, value: Any, least: float, most: float, kind: type) -> None:
+def _check_number(name: str, value: Any, least: float, most: float, kind: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, kind):
         msg = f"{name} must be {'a whole number' if kind is Integral else 'a number'}, got {value!r}"
         raise TypeError(msg)

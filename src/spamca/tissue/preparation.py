@@ -9,7 +9,7 @@ import pandas as pd
 from anndata.utils import make_index_unique
 
 from spamca import _keys
-from spamca.denoise.noise import signal_share
+from spamca.denoise import signal_share
 from spamca.domains import DEFAULTS
 from spamca.features import KINDS, Blocks, Fitted, matrix_of, opened, unexplained
 

@@ -107,7 +107,7 @@ def denoise(
     """
     from spamca.model.denoise import denoise_tissue
     from spamca.model.parts import trained_network, trained_tissue
-    from spamca.train.batches import WHOLE
+    from spamca.nn import Settings
 
     _checks.check_mudata(mdata, copy=copy)
     seed = _checks.check_seed(random_state)
@@ -122,7 +122,10 @@ def denoise(
             f"call spamca.tl.integrate(mdata, key_added={key!r}) again"
         )
         raise ValueError(msg)
-    needs = {"feature_graphs": "feature" in trained.network.settings.views, "position": mdata.n_obs > WHOLE}
+    needs = {
+        "feature_graphs": "feature" in trained.network.settings.views,
+        "position": mdata.n_obs > Settings.whole_tissue,
+    }
     tissue = trained_tissue(mdata, trained, key, **needs)
     signal = [signal_of(modality) for modality in mdata.mod.values()]
     found = denoise_tissue(tissue, trained, names, signal, random_state=seed)

@@ -40,7 +40,7 @@ def integrate(
 
     Domains are found in the features and their surroundings at several spatial scales (:func:`spamca.domains.find_domains`). Each modality
     counts as much as it says about them. A graph network gives an embedding that does not depend on the domains. By default its weights
-    are computed in closed form (:func:`spamca.nn.start.start`) and not trained further; ``max_epochs``, ``settings`` or
+    are computed in closed form (:func:`spamca.nn.start`) and not trained further; ``max_epochs``, ``settings`` or
     ``preset="paper"`` train it. Runs :func:`spamca.pp.neighbors` first, and logs that, if it was not run.
 
     Parameters
@@ -160,7 +160,7 @@ def integrate(
     from spamca.model.fit import fit_tissue
     from spamca.nn import PRESETS
     from spamca.train import check_devices, known_settings
-    from spamca.train.strategy import forks
+    from spamca.train.runtime import forks
 
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_key_added(mdata, key_added, embedding=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from spamca.train.arguments import check_devices, known_settings
+from spamca.train.batches import blocks_of, embed
 from spamca.train.fit import Fit, fit
+from spamca.train.runtime import threads
 
-__all__ = ["Fit", "check_devices", "fit", "known_settings"]
+__all__ = ["Fit", "blocks_of", "check_devices", "embed", "fit", "known_settings", "threads"]

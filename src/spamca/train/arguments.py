@@ -7,7 +7,7 @@ from typing import Any
 
 from spamca._checks import check_choice, check_count
 from spamca.nn import Settings
-from spamca.train.strategy import accelerator_of, check_forking
+from spamca.train.runtime import accelerator_of, check_forking
 
 # Values that Lightning's trainer takes.
 ACCELERATORS = ("auto", "cpu", "cuda", "gpu", "mps")

@@ -1,4 +1,4 @@
-"""Batches of a tissue: all of it, or tiles from all over it."""
+"""Batches of a tissue: all of it, or tiles from all over it; and latents of all spots, read block by block."""
 
 from __future__ import annotations
 
@@ -7,55 +7,41 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+import torch.nn.functional as F
+from lightning.fabric.utilities import move_data_to_device
 from torch import distributed
 
-from spamca.nn.batch import draw
+from spamca.nn import Latents, Settings
+from spamca.nn.batch import draw, draw_masks, look
 from spamca.nn.distributed import alone
-from spamca.nn.masking import draw_masks
-from spamca.train.tiles import tiles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from spamca.nn import Settings, Tissue
-    from spamca.nn.batch import Batch
+    from torch import Tensor
 
-WHOLE = 40_000
-"""Largest tissue that is one batch where the caller names no size."""
-
-SPOTS = 16_384
-"""Spots of a batch of larger tissue."""
-
-LEAST_SEEN = 512
-"""Spots that a step of whole tissue has at least, while the tissue has them: smaller batches take as many more steps.
-
-Batches of a few hundred spots tell less of the statistics of batch norm, and of the domains, than a tissue of as many.
-"""
-
-JOINED = 8
-"""Tiles of one batch, from as many places: what is estimated on a batch then holds for all of the tissue."""
+    from spamca.nn import SpaMCA, Tissue
+    from spamca.nn.batch import Batch, Masks
+    from spamca.nn.sparse import Adjacency
 
 
 class Batches:
     """What the network sees in one pass over a tissue.
 
-    Masks are drawn for the whole tissue at each pass, and tiles are joined at random. All draws depend on the seed and the
-    pass only: passes can be repeated, resumed, and shared by several processes, each of which takes its tiles of every batch.
+    Masks are drawn for the whole tissue at each pass, and tiles are joined at random. All draws depend on the seed and
+    the pass only: passes can be repeated, resumed, and shared by several processes, each of which takes its tiles of
+    every batch.
 
     Parameters
     ----------
-    tissue
-        The tissue, on the CPU.
-    settings
-        Choices of the network and its training.
+    tissue, settings
+        The tissue, on the CPU, and choices of the network and its training.
     batch_size
-        Spots of a batch, in all processes; None takes the whole tissue up to :data:`WHOLE` spots, and else :data:`SPOTS`.
+        Spots of a batch, in all processes; None takes all, and of large tissue as many as the settings say.
     position
         Coordinates of the spots, (n_spots, n_dimensions), or None.
-    n_processes
-        Number of processes that share each batch.
-    random_state
-        Seed.
+    n_processes, random_state
+        Number of processes that share each batch, and seed.
     """
 
     def __init__(
@@ -71,54 +57,42 @@ class Batches:
         self.tissue, self.settings, self.random_state, self.epoch = tissue, settings, random_state, 0
         n = tissue.n_spots
         if batch_size is None:
-            batch_size = n if n <= WHOLE else SPOTS
+            batch_size = n if n <= settings.whole_tissue else settings.spots_per_batch
         self.n_batches = -(-n // min(batch_size, n))
-        joined = n_processes * -(-JOINED // n_processes)  # so that all processes have as many
-        self.tiles = None
-        if self.n_batches > 1 or n_processes > 1:
-            self.joined = min(joined, n // self.n_batches)
-            self.tiles = tiles(tissue.spatial, self.n_batches * self.joined, position)
+        joined = n_processes * -(-settings.tiles_per_batch // n_processes)  # so that all processes have as many
+        self.joined, parted = min(joined, n // self.n_batches), self.n_batches > 1 or n_processes > 1
+        self.tiles = tiles(tissue.spatial, self.n_batches * self.joined, position) if parted else None
 
     def __len__(self) -> int:
         return self.n_batches
 
-    def n_passes(self, least: int) -> int:
-        """How often the tissue is gone over: as given, or as the number of steps needs, but ``least`` times.
-
-        Small tissue is gone over more often, as if it were one batch, until a training has seen :data:`LEAST_SEEN` spots a step.
-        """
-        if self.settings.max_epochs is not None:
-            return self.settings.max_epochs
-        if self.n_batches == 1:
-            return self.settings.n_steps
-        n_steps = self.settings.n_steps
-        if n_steps == 0:
-            return 0
-        seen = min(n_steps, -(-n_steps * LEAST_SEEN // self.tissue.n_spots))
-        return max(least, -(-n_steps // self.n_batches), seen)
+    @property
+    def n_passes(self) -> int:
+        """Number of passes: ``max_epochs`` of the settings, or as many as the number of steps needs."""
+        settings, n_steps = self.settings, self.settings.n_steps
+        if settings.max_epochs is not None:
+            return settings.max_epochs
+        if self.n_batches == 1 or n_steps == 0:
+            return n_steps
+        # Small tissue takes more passes: batches of a few hundred spots say less of its statistics and domains.
+        seen = min(n_steps, -(-n_steps * settings.spots_per_step // self.tissue.n_spots))
+        return max(settings.least_passes, -(-n_steps // self.n_batches), seen)
 
     def place(self, device: torch.device) -> None:
         """Move the tissue to the device that trains, if it takes up less than half of what is free there."""
         tissue = self.tissue
         graphs = (tissue.spatial, *tissue.feature_graphs)
-        held = [*tissue.features, tissue.present]
-        held += [part for graph in graphs for part in (graph.indptr, graph.indices, graph.weights)]
-        size = sum(x.numel() * x.element_size() for x in held if x is not None)
+        held = [*tissue.features, *(part for graph in graphs for part in (graph.indptr, graph.indices, graph.weights))]
+        size = sum(x.numel() * x.element_size() for x in held)
         if device.type != "cuda" or size < torch.cuda.mem_get_info(device)[0] / 2:
-            self.tissue = tissue.to(device)
+            self.tissue = move_data_to_device(tissue, device)
 
-    def masks(self, epoch: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    def masks(self, epoch: int) -> Masks:
         """Hidden spots of a pass."""
-        return draw_masks(
-            self.tissue.n_spots,
-            len(self.tissue.features),
-            self.settings.mask_rate,
-            self._generator(epoch, 0),
-            independent=self.settings.independent_masks,
-        )
+        return draw_masks(self.tissue, self.settings, self._generator(epoch, 0))
 
     def __iter__(self) -> Iterator[Batch]:
-        """The batches of the pass that ``epoch`` names, of large tissue each prepared while the one before it is used."""
+        """The batches of the pass ``epoch``, of large tissue each prepared while the one before it is used."""
         return self._drawn() if self.tiles is None else ahead(self._drawn())
 
     def _drawn(self) -> Iterator[Batch]:
@@ -130,10 +104,8 @@ class Batches:
         order = torch.randperm(len(self.tiles), generator=generator)
         for group in order.view(self.n_batches, self.joined).tolist():
             spots = torch.cat([self.tiles[tile] for tile in group])
-            own = None
-            if n > 1:
-                size = torch.tensor([len(self.tiles[tile]) for tile in group])
-                own = torch.repeat_interleave(torch.arange(len(group)) % n == rank, size)
+            size = torch.tensor([len(self.tiles[tile]) for tile in group])
+            own = torch.repeat_interleave(torch.arange(len(group)) % n == rank, size) if n > 1 else None
             yield draw(self.tissue, self.settings, masks, generator, spots, own)
 
     def _generator(self, epoch: int, purpose: int) -> torch.Generator:
@@ -144,8 +116,72 @@ class Batches:
 def ahead(items: Iterator) -> Iterator:
     """The same items, each asked for while the one before it is used."""
     with ThreadPoolExecutor(1) as pool:
-        nothing = object()
-        coming = pool.submit(next, items, nothing)
-        while (item := coming.result()) is not nothing:
-            coming = pool.submit(next, items, nothing)
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
             yield item
+
+
+def tiles(spatial: Adjacency, n_tiles: int, position: np.ndarray | None = None) -> list[Tensor]:
+    """Cut a tissue into tiles, at most as many as spots, whose sizes differ by one at most: int64, rising.
+
+    Where positions (n_spots, n_dimensions) are known, it is halved across its longer side again and again; where only
+    the graph is, its spots are strung along it (reverse Cuthill-McKee order) and cut into pieces.
+    """
+    n = spatial.n_spots
+    parts: Iterable[np.ndarray]
+    if position is not None:
+        parts = _halved(np.asarray(position), np.arange(n), n_tiles)
+    else:
+        from scipy.sparse import csr_matrix
+        from scipy.sparse.csgraph import reverse_cuthill_mckee
+
+        graph = csr_matrix((spatial.weights.numpy(), spatial.indices.numpy(), spatial.indptr.numpy()), shape=(n, n))
+        parts = np.array_split(reverse_cuthill_mckee(graph, symmetric_mode=True), n_tiles)
+    return [torch.from_numpy(np.sort(part).astype(np.int64)) for part in parts]
+
+
+def blocks_of(spatial: Adjacency, position: np.ndarray | None = None) -> list[Tensor] | None:
+    """Tiles of large tissue that are encoded one after another; None where the tissue can be encoded at once."""
+    n = spatial.n_spots
+    return None if n <= Settings.whole_tissue else tiles(spatial, -(-n // Settings.spots_per_batch), position)
+
+
+def _halved(position: np.ndarray, spots: np.ndarray, n_tiles: int) -> Iterator[np.ndarray]:
+    if n_tiles == 1:
+        yield spots
+        return
+    axis = int(np.ptp(position[spots], axis=0).argmax())
+    first = n_tiles // 2
+    # Sizes as if all tiles were cut at once: larger ones first.
+    size = first * (len(spots) // n_tiles) + min(first, len(spots) % n_tiles)
+    order = np.argpartition(position[spots, axis], size - 1)
+    yield from _halved(position, spots[order[:size]], first)
+    yield from _halved(position, spots[order[size:]], n_tiles - first)
+
+
+@torch.no_grad()
+def embed(
+    network: SpaMCA, tissue: Tissue, blocks: Sequence[Tensor] | None = None, masks: Masks | None = None
+) -> Latents:
+    """Latents of all spots as they are read out, on the CPU, of a network in evaluation mode where the tissue is.
+
+    Blocks are spots encoded together, None for all at once; the result does not depend on them. Masks hide spots.
+    """
+    settings, device = network.settings, tissue.device
+    if masks is not None:
+        masks = [(spatial.to(device), feature.to(device)) for spatial, feature in masks]
+    places = [None] if blocks is None else [spots.to(device) for spots in blocks]
+    parts = [network.encode(look(tissue, settings, spots, masks)) for spots in places]
+    order = slice(None) if blocks is None else torch.cat(list(blocks)).argsort()
+
+    def joined(tensors: Sequence[Tensor]) -> Tensor:
+        return torch.cat([x.cpu() for x in tensors])[order]
+
+    fused = joined([part.fused for part in parts])
+    return Latents(
+        [joined(latents) for latents in zip(*(part.modalities for part in parts), strict=True)],
+        F.normalize(fused, dim=1) if settings.normalize else fused,
+        [joined(weights) for weights in zip(*(part.view_weights for part in parts), strict=True)],
+        joined([part.modality_weights for part in parts]),
+    )

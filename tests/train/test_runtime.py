@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 import torch
 
-from spamca.train.strategy import accelerator_of, check_forking, forks, n_devices_of, strategy_of
+from spamca.train.runtime import accelerator_of, check_forking, forks, n_devices_of, strategy_of, threads
 
 INTERACTIVE = "lightning.fabric.utilities.imports._IS_INTERACTIVE"
 
@@ -37,7 +39,7 @@ def test_strategy(monkeypatch, given, n_devices, interactive, taken):
     assert forks(given, n_devices) == (taken == "ddp_notebook")
 
 
-def test_forking_after_cuda_was_used_is_told(monkeypatch):
+def test_forking_after_cuda_was_used_is_refused(monkeypatch):
     monkeypatch.setattr(INTERACTIVE, True)
     check_forking("auto", "auto", 2)
     monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
@@ -46,3 +48,18 @@ def test_forking_after_cuda_was_used_is_told(monkeypatch):
     check_forking("auto", "ddp", 2)
     with pytest.raises(RuntimeError, match=r"devices=2 with strategy='auto' forks this process.*restart the kernel"):
         check_forking("auto", "auto", 2)
+
+
+def test_threads_follow_the_size_and_return():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with threads(100) as n_threads:
+            assert torch.get_num_threads() == n_threads == 1
+        with threads(1_000_000) as n_threads:
+            assert torch.get_num_threads() == n_threads == 2
+        with suppress(ValueError), threads(100):
+            raise ValueError
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
