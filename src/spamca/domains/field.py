@@ -99,7 +99,7 @@ class Field:
             known += weight * (whole - np.linalg.slogdet(within)[1])
             predicted += weight * (whole - np.linalg.slogdet(block.total + both / max(block.size, 1))[1])
         coherence = self.coherence(partition)
-        objective = known + predicted + self.components.settings.coherence * coherence
+        objective = known + predicted + self._coherence * coherence
         out = {"log_likelihood": known, "predicted": predicted, "coherence": coherence, "objective": objective}
         return {name: float(value) for name, value in out.items()}
 

@@ -124,7 +124,7 @@ def _chance(n_features: int, graph: Graph, reach: int, settings: DomainSettings)
     Zero without a draw where it is far below the least that counts: sample covariances between neighbours vary by 1 / (2 |E|), so
     that their eigenvalues end at ``edge`` (Wigner's semicircle).
     """
-    key = "chance", n_features, reach
+    key = n_features, reach, settings.n_blanks, settings.min_autocorrelation
     if key not in graph.cache:
         neighbours = graph.within(reach)
         edge, reached = np.sqrt(4 * n_features / neighbours.nnz), [0.0]

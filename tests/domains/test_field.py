@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+from scipy.stats import multivariate_normal
+from sklearn.metrics import adjusted_rand_score
+
+from spamca.domains.components import Block, Components
+from spamca.domains.field import Field
+from spamca.domains.graph import Graph
+from spamca.domains.settings import DomainSettings
+
+
+@pytest.fixture
+def values(toy):
+    return toy.whitened(toy.features(6, 0.7)).blocks[0].values
+
+
+@pytest.fixture
+def field(toy, values):
+    return Field(toy.having(values))
+
+
+@pytest.fixture
+def spoilt(toy, rng):
+    """The truth, with another domain in one of five spots."""
+    wrong = rng.random(toy.n_spots) < 0.2
+    return np.where(wrong, (toy.truth + rng.integers(1, 3, toy.n_spots)) % 3, toy.truth)
+
+
+def stepped(components, assignment, moments, *, own):
+    """One step by the equations, with the library's normal density; the default settings are 4, 0.001 and 50."""
+    log_p = np.zeros(assignment.shape)
+    for block in components.blocks:
+        (means, within), held = moments(block, assignment), block.there(assignment)
+        for k, mean in enumerate(means):
+            left = block.values - mean
+            each = (50 * within + (left.T * held[:, k]) @ left) / (50 + held[:, k].sum()) if own else within
+            density = multivariate_normal(mean, each).logpdf(block.values)
+            log_p[:, k] += block.weight * block.there(density[:, None])[:, 0]
+    p = np.exp(log_p)
+    p /= p.sum(axis=1, keepdims=True)
+    pull = components.graph.pull(4.0).astype(float)
+    for _ in range(4):
+        share = (0.001 + p) * np.exp(pull @ assignment)
+        assignment = 0.5 * assignment + 0.5 * share / share.sum(axis=1, keepdims=True)
+    return assignment
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_step_is_the_equation(toy, components, moments, rng, own):
+    field = Field(components)
+    for share in (0.05, 0.5, 1):
+        start = (1 - share) * toy.member + share * rng.dirichlet(np.ones(3), toy.n_spots)
+        found = (field.relax_own if own else field.relax)(start, 1, 0)
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, stepped(components, start, moments, own=own), atol=5e-4)
+
+
+def test_likelihood_by_hand(toy, field, values):
+    within = sum(np.cov(values[toy.truth == k].T, bias=True) * (toy.truth == k).mean() for k in range(3))
+    expected = 0.5 * (np.linalg.slogdet(values.T @ values / len(values))[1] - np.linalg.slogdet(within)[1])
+    assert field.parts(toy.truth, 3)["log_likelihood"] == pytest.approx(expected, abs=1e-4)
+    whole = field.parts(np.zeros(toy.n_spots, dtype=int), 1)
+    assert whole["log_likelihood"] == pytest.approx(0, abs=1e-4)
+    assert whole["coherence"] == 1
+
+
+def test_gains_are_those_of_what_is_left(toy, components, rng):
+    """In double precision, from what the domain of a spot leaves of it, and what those of its neighbours do."""
+    field = Field(components)
+    for partition in (toy.truth, rng.integers(3, size=toy.n_spots)):
+        member, known, predicted = np.eye(3)[partition], 0.0, 0.0
+        for block, left in zip(components.blocks, field.unpredicted(partition, 3), strict=True):
+            share, whole = block.weight * block.size / toy.n_spots / 2, np.linalg.slogdet(block.total)[1]
+            apart = block.there(block.values - member @ block.means(member))
+            known += share * (whole - np.linalg.slogdet(block.covariance(apart))[1])
+            predicted += share * (whole - np.linalg.slogdet(block.covariance(left))[1])
+        parts = field.parts(partition, 3)
+        assert parts["log_likelihood"] == pytest.approx(known, abs=2e-4)
+        assert parts["predicted"] == pytest.approx(predicted, abs=2e-4)
+        row, column = toy.adjacency.nonzero()
+        assert parts["coherence"] == pytest.approx((partition[row] == partition[column]).mean())
+        expected = parts["log_likelihood"] + parts["predicted"] + 4 * parts["coherence"]
+        assert parts["objective"] == pytest.approx(expected)
+        assert field.objective(partition, 3) == parts["objective"]
+
+
+def test_likelihood_is_raised_to_the_weight(toy, values):
+    single, twice, both = (
+        Field(toy.having(*given)).parts(toy.truth, 3) for given in ([values], [Block(values, 2.0)], [values, values])
+    )
+    for name in ("log_likelihood", "predicted"):
+        assert twice[name] == both[name] == pytest.approx(2 * single[name])
+
+
+def test_modality_counts_as_far_as_spots_have_it(toy, values, field):
+    """Two halves, each with the modality, count as one modality of all spots."""
+    first = np.arange(toy.n_spots) % 2 == 0
+    halves = Field(toy.having(*(Block(values * own[:, None], present=own) for own in (first, ~first))))
+    found, expected = halves.parts(toy.truth, 3), field.parts(toy.truth, 3)
+    for name in ("log_likelihood", "predicted"):
+        assert found[name] == pytest.approx(expected[name], rel=0.1)
+
+
+def test_predicting_by_hand(path):
+    values, partition, means = np.arange(12.0)[:, None] - 5.5, np.repeat([0, 1], 6), np.array([-3.0, 3.0])
+    field = Field(Components((Block(values),), Graph(path)))
+    # One of 11 edges gains 4 / 11 for each of 12 spots; the one neighbour of an end counts for two.
+    expected = np.empty(12)
+    for i in range(12):
+        around = [j for j in (i - 1, i + 1) if 0 <= j < 12]
+        pull = 4 * 12 / 11 * (22 / 12) / len(around)
+        score = np.exp([pull * sum(partition[j] == k for j in around) for k in range(2)])
+        expected[i] = values[i, 0] - score @ means / score.sum()
+    (left,) = field.unpredicted(partition, 2)
+    np.testing.assert_allclose(left[:, 0], expected)
+    gain = 0.5 * np.log(values.var() / np.square(expected).mean())
+    assert field.parts(partition, 2)["predicted"] == pytest.approx(gain, abs=1e-5)
+    assert field.coherence(np.repeat([0, 1, 0], 4)) == pytest.approx(9 / 11)
+    assert field.coherence(np.arange(12) % 2) == 0
+    assert Field(Components((Block(values),), Graph(csr_matrix((12, 12))))).coherence(partition) == 0
+
+
+def test_coherence_is_what_edges_within_domains_gain(toy, values, spoilt):
+    """In the objective and in the pull of neighbours, by the settings or by the argument."""
+    field, smooth, bare = (Field(toy.having(values, settings=DomainSettings(coherence=c))) for c in (4.0, 8.0, 0.0))
+    again = Field(toy.having(values), coherence=8.0)
+    parts = field.parts(spoilt, 3)
+    for other in (smooth, again):
+        assert other.objective(spoilt, 3) - 8 * parts["coherence"] == pytest.approx(
+            sum(other.parts(spoilt, 3)[name] for name in ("log_likelihood", "predicted"))
+        )
+    start = np.eye(3)[spoilt]
+    np.testing.assert_array_equal(smooth.relax(start, 5), again.relax(start, 5))
+    found = [own.coherence(own.relax(start, 40).argmax(axis=1)) for own in (bare, field, smooth)]
+    assert found[0] < found[1] <= found[2]
+
+
+def test_objective_prefers_the_truth_whatever_its_numbers(toy, field, spoilt, rng):
+    scores = [field.objective(p, 3) for p in (toy.truth, spoilt, rng.permutation(toy.truth))]
+    assert scores[0] > scores[1] > scores[2]
+    assert field.objective(2 - toy.truth, 3) == pytest.approx(scores[0], abs=1e-5)
+
+
+def test_neighbours_do_not_predict_the_noise_of_a_spot(toy, field, values):
+    """Domains that follow single spots have a higher likelihood and predict less."""
+    noisy = np.where(values[:, 0] > 0, toy.truth, (toy.truth + 1) % 3)
+    assert field.parts(noisy, 3)["predicted"] < field.parts(toy.truth, 3)["predicted"]
+
+
+def test_spread_alone_tells_domains_apart(make_toy, rng):
+    """Two domains of one mean: a shared covariance cannot separate them, one for each can."""
+    toy = make_toy(30, 30, 2)
+    values = rng.normal(size=(900, 3)) * np.where(toy.truth == 1, 3, 1)[:, None]
+    given = toy.having(values - values.mean(axis=0))
+    start = np.eye(2)[np.where(rng.random(900) < 0.3, 1 - toy.truth, toy.truth)]
+    assert adjusted_rand_score(toy.truth, Field(given).relax_own(start, 40).argmax(axis=1)) > 0.9
+    assert adjusted_rand_score(toy.truth, Field(given).relax(start, 40).argmax(axis=1)) < 0.8
+    tied = Field(replace(given, settings=DomainSettings(prior_spots=1e9)))
+    np.testing.assert_allclose(tied.relax_own(start, 3), tied.relax(start, 3), atol=1e-3)
+
+
+def test_relaxing_mends_a_partition_and_rests(toy, field, spoilt):
+    start = np.eye(3, dtype=np.float32)[spoilt]
+    before, found = start.copy(), field.relax(start, 40)
+    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
+    assert found.min() >= 0
+    partition = found.argmax(axis=1)
+    assert adjusted_rand_score(toy.truth, partition) > 0.9 > 0.8 > adjusted_rand_score(toy.truth, spoilt)
+    assert field.objective(partition, 3) > field.objective(spoilt, 3)
+    np.testing.assert_array_equal(field.relax(found, 40).argmax(axis=1), partition)
+    np.testing.assert_array_equal(start, before)
+    np.testing.assert_array_equal(field.relax(start, 40), found)
+    np.testing.assert_array_equal(field.relax(start, 0), start)
+
+
+def test_known_gaussians_stay_as_they_are(toy, field):
+    known = field.emission.gaussians(toy.member)
+    found = field.relax_known(known, 40, 1e-4)
+    assert adjusted_rand_score(toy.truth, found.argmax(axis=1)) > 0.9
+    np.testing.assert_array_equal(field.relax_known(known, 0, 1e-4), field.emission.under(known))
+
+
+@pytest.fixture
+def surrounded(toy):
+    """A spot whose eight neighbours are all of its domain."""
+    return int(np.flatnonzero((toy.adjacency @ toy.member).max(axis=1) == 8)[0])
+
+
+def test_spot_of_odd_or_no_features_follows_its_neighbours(toy, values, surrounded):
+    odd = values.copy()
+    odd[surrounded] = values[toy.truth != toy.truth[surrounded]].mean(axis=0) * 3
+    found = Field(toy.having(odd)).relax(toy.member, 40)
+    assert found[surrounded].argmax() == toy.truth[surrounded]
+    present, start = np.arange(toy.n_spots) != surrounded, toy.member
+    start[surrounded] = np.roll(start[surrounded], 1)
+    found = Field(toy.having(Block(values * present[:, None], present=present))).relax(start, 40)
+    assert found[surrounded].argmax() == toy.truth[surrounded]
+
+
+def test_spot_without_neighbours_follows_its_features(toy, values, surrounded):
+    keep = np.ones(toy.n_spots)
+    keep[surrounded] = 0
+    cut = toy.adjacency.multiply(np.outer(keep, keep)).tocsr()
+    cut.eliminate_zeros()
+    other, odd = (toy.truth[surrounded] + 1) % 3, values.copy()
+    odd[surrounded] = values[toy.truth == other].mean(axis=0)
+    assert Field(Components((Block(odd),), Graph(cut))).relax(toy.member, 40)[surrounded].argmax() == other
+
+
+def test_few_spots_show_what_all_are(toy, field):
+    spots = np.arange(0, toy.n_spots, 4)
+    found = field.spread(toy.member[spots], spots)
+    assert found.shape == (toy.n_spots, 3)
+    assert adjusted_rand_score(toy.truth, found.argmax(axis=1)) > 0.9
+
+
+def test_empty_domains_equal_features_and_outliers_stay_finite(toy, values):
+    values[3] = 1e6
+    for own in (np.zeros((toy.n_spots, 2)), values):
+        field = Field(toy.having(own))
+        for relax in (field.relax, field.relax_own):
+            assert np.isfinite(relax(np.eye(5)[toy.truth], 5)).all()
+        assert np.isfinite(field.objective(toy.truth, 5))
