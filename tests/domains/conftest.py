@@ -13,25 +13,16 @@ class Toy:
     """Patches of domains on a square lattice, of which every spot has up to eight neighbours."""
 
     def __init__(self, n_rows: int, n_columns: int, n_domains: int, seed: int = 0):
-        self.n_domains = n_domains
-        y, x = (axis.ravel() for axis in np.mgrid[:n_rows, :n_columns])
+        self.n_spots, self.n_domains = n_rows * n_columns, n_domains
+        at = np.column_stack(np.divmod(np.arange(self.n_spots), n_columns))
         centres = np.random.default_rng(seed).uniform(size=(n_domains, 2)) * [n_rows, n_columns]
-        self.truth = ((y[:, None] - centres[:, 0]) ** 2 + (x[:, None] - centres[:, 1]) ** 2).argmin(axis=1)
-        at = np.arange(n_rows * n_columns).reshape(n_rows, n_columns)
-        pairs = (
-            (at[:, :-1], at[:, 1:]),
-            (at[:-1], at[1:]),
-            (at[:-1, :-1], at[1:, 1:]),
-            (at[1:, :-1], at[:-1, 1:]),
-        )
-        row, column = (np.concatenate([pair[i].ravel() for pair in pairs]) for i in range(2))
-        half = csr_matrix((np.ones(len(row)), (row, column)), (at.size, at.size))
-        self.adjacency = csr_matrix(half + half.T)
+        self.truth = np.square(at[:, None] - centres).sum(axis=2).argmin(axis=1)
+        number = np.arange(self.n_spots).reshape(n_rows, n_columns)
+        pairs = [(number[:, :-1], number[:, 1:]), (number[:-1], number[1:])]
+        pairs += [(number[:-1, :-1], number[1:, 1:]), (number[1:, :-1], number[:-1, 1:])]
+        one, other = (np.concatenate([pair[i].ravel() for pair in pairs]) for i in range(2))
+        self.adjacency = linked(one, other, self.n_spots)
         self.graph = Graph(self.adjacency)
-
-    @property
-    def n_spots(self) -> int:
-        return len(self.truth)
 
     @property
     def member(self) -> np.ndarray:
@@ -50,14 +41,19 @@ class Toy:
         (values,) = self.graph.averaged(noise, (n_hops,))
         return (values - values.mean(axis=0)) / values.std(axis=0)
 
-    def whitened(self, *features: np.ndarray, settings=DEFAULTS) -> Components:
+    def whitened(self, *features: np.ndarray) -> Components:
         """Noise-whitened components of these modalities."""
-        return components_of(features, self.adjacency, settings=settings)
+        return components_of(features, self.adjacency)
 
     def having(self, *blocks: Block | np.ndarray, settings=DEFAULTS) -> Components:
         """Components as they are given, an array for a modality that all spots have."""
         made = (own if isinstance(own, Block) else Block(own, modality=m) for m, own in enumerate(blocks))
         return Components(tuple(made), self.graph, settings)
+
+
+def linked(one, other, n):
+    half = csr_matrix((np.ones(len(one)), (one, other)), (n, n))
+    return csr_matrix(half + half.T)
 
 
 @pytest.fixture(scope="session")
@@ -76,25 +72,18 @@ def rng():
     return np.random.default_rng(0)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def path():
     """Twelve spots in a row."""
-    link = np.arange(11)
-    half = csr_matrix((np.ones(11), (link, link + 1)), (12, 12))
-    return csr_matrix(half + half.T)
+    return linked(np.arange(11), np.arange(1, 12), 12)
 
 
 @pytest.fixture
-def blocks(toy):
+def components(toy):
     """Two modalities, one of them of lower weight and missing in every third spot."""
     present = np.arange(toy.n_spots) % 3 > 0
     first, second = toy.whitened(toy.features(6, 0.6), toy.features(4, 0.6, seed=2)).blocks
-    return [first, Block(second.values * present[:, None], 0.5, present, 1)]
-
-
-@pytest.fixture
-def components(toy, blocks):
-    return toy.having(*blocks)
+    return toy.having(first, Block(second.values * present[:, None], 0.5, present, 1))
 
 
 @pytest.fixture
@@ -107,8 +96,7 @@ def clear(toy):
 def pair(rng):
     """Domains and sections of two toys, and components whose second half is shifted by one and a half domains."""
     toys = [Toy(14, 14, 3, seed=seed) for seed in (0, 3)]
-    domain = np.concatenate([toy.truth for toy in toys])
-    section = np.repeat([0, 1], [toy.n_spots for toy in toys])
+    domain, section = np.concatenate([toy.truth for toy in toys]), np.repeat([0, 1], 196)
     means = np.array([[0.0, 0, 0], [4, 0, 0], [0, 4, 0]])
     values = means[domain] + rng.normal(size=(len(domain), 3)) + np.outer(section, [6.0, 0, 0])
     graph = Graph(csr_matrix(block_diag([toy.adjacency for toy in toys])))

@@ -25,41 +25,34 @@ def test_moments_by_hand(rng):
     np.testing.assert_allclose(block.sizes(assignment), assignment[:7].sum(axis=0))
     np.testing.assert_allclose(block.total, values[:7].T @ values[:7] / 7, atol=1e-5)
     np.testing.assert_array_equal(block.there(np.ones((10, 1)))[:, 0], present)
-    assert block.size == 7
-    whole = Block(values)
-    assert whole.size == 10
-    np.testing.assert_allclose(whole.sizes(assignment), assignment.sum(axis=0))
+    assert (block.size, Block(values).size) == (7, 10)
+    np.testing.assert_allclose(Block(values).sizes(assignment), assignment.sum(axis=0))
 
 
 def test_some_of_the_spots(toy, lacking):
     spots = np.array([30, 1, 7])
     part = toy.having(lacking, lacking.values).take(spots)
-    assert part.n_spots == 3
     np.testing.assert_array_equal(part.graph.adjacency.toarray(), toy.adjacency[spots][:, spots].toarray())
     for block in part.blocks:
         np.testing.assert_array_equal(block.values, lacking.values[spots])
     np.testing.assert_array_equal(part.blocks[0].present, lacking.present[spots])
-    assert part.blocks[1].present is None
-    np.testing.assert_array_equal(part.weights, [0.25, 1])
+    assert (part.n_spots, part.blocks[1].present, part.weights.tolist()) == (3, None, [0.25, 1])
 
 
 def test_mask_without_a_gap_is_none():
     every, some, nobody = masks(np.array([[True, True, False], [True, False, False]]), 3)
     assert every is None
-    np.testing.assert_array_equal(some, [True, False])
-    np.testing.assert_array_equal(nobody, [False, False])
+    np.testing.assert_array_equal([some, nobody], [[True, False], [False, False]])
     assert masks(None, 2) == [None, None]
 
 
-def test_one_block_for_each_modality_that_is_trusted_and_there(toy, rng):
+def test_one_block_for_each_modality_that_has_weight_spots_and_structure(toy, rng):
     values, noise = toy.features(), rng.normal(size=(toy.n_spots, 4))
-    present = np.column_stack([np.ones((toy.n_spots, 2), dtype=bool), np.zeros(toy.n_spots), np.ones(toy.n_spots)])
-    found = components_of([values, values, values, noise], toy.adjacency, [0.5, 0, 1, 1], present.astype(bool))
-    (block,) = found.blocks
+    present = np.ones((toy.n_spots, 4), dtype=bool) & [True, True, False, True]
+    (block,) = components_of([values, values, values, noise], toy.adjacency, [0.5, 0, 1, None], present).blocks
     np.testing.assert_array_equal(block.values, noise_whitened(values, toy.adjacency))
     np.testing.assert_allclose(block.whitening.components(values), block.values, atol=1e-12)
     assert (block.weight, block.present, block.modality) == (0.5, None, 0)
-    assert not components_of([noise], toy.adjacency).blocks
 
 
 def test_rows_that_lack_a_modality_are_zero_and_not_read(toy):
@@ -73,32 +66,23 @@ def test_rows_that_lack_a_modality_are_zero_and_not_read(toy):
 @pytest.mark.parametrize("hops", [(0, 1, 2, 8), (0, 4), (2,)])
 def test_means_of_the_surroundings_are_next_to_the_components(toy, rng, hops):
     values, step = rng.normal(size=(toy.n_spots, 2)), toy.graph.step.toarray()
-    (found,) = toy.having(Block(values, 0.5, modality=3)).with_surroundings(hops).blocks
+    given = toy.having(Block(values, 0.5, modality=3))
+    (found,) = given.with_surroundings(hops).blocks
     expected = np.hstack([np.linalg.matrix_power(step, h) @ values for h in hops])
     np.testing.assert_allclose(found.values, expected, atol=1e-12)
     assert (found.weight, found.modality) == (0.5, 3)
+    assert given.with_surroundings((0,)) is given
+    (alone,) = Components((Block(values),), Graph(csr_matrix((196, 196)))).with_surroundings(hops).blocks
+    np.testing.assert_allclose(alone.values, np.tile(values, len(hops)))
 
 
-def test_surroundings_of_no_hops_are_the_spot_itself(components, rng):
-    assert components.with_surroundings((0,)) is components
-    values = rng.normal(size=(30, 2))
-    (found,) = Components((Block(values),), Graph(csr_matrix((30, 30)))).with_surroundings((0, 1, 8)).blocks
-    np.testing.assert_allclose(found.values, np.tile(values, 3))
-
-
-def test_means_are_over_spots_that_have_the_modality(toy, lacking):
-    (found,) = toy.having(lacking).with_surroundings((0, 1, 8)).blocks
-    spots = np.flatnonzero(lacking.present)
-    alone = Components((Block(lacking.values[spots]),), toy.graph.take(spots)).with_surroundings((0, 1, 8))
-    np.testing.assert_allclose(found.values[spots], alone.blocks[0].values, atol=1e-12)
-    assert not found.values[~lacking.present].any()
-    np.testing.assert_array_equal(found.present, lacking.present)
-
-
-def test_order_of_spots_changes_nothing_but_rounding(toy, lacking, rng):
-    order, given = rng.permutation(toy.n_spots), toy.having(lacking)
+def test_means_are_over_spots_that_have_the_modality_in_any_order(toy, lacking, rng):
+    given, order, spots = toy.having(lacking), rng.permutation(toy.n_spots), np.flatnonzero(lacking.present)
     (found,), (other,) = (own.with_surroundings((0, 1, 8)).blocks for own in (given, given.take(order)))
+    (alone,) = toy.having(lacking.values).take(spots).with_surroundings((0, 1, 8)).blocks
+    np.testing.assert_allclose(found.values[spots], alone.values, atol=1e-12)
     np.testing.assert_allclose(other.values, found.values[order], atol=1e-12)
+    assert not found.values[~lacking.present].any()
 
 
 def test_modalities_are_joined_by_their_weight_and_filled_from_neighbours(toy, lacking, rng):

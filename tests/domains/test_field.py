@@ -60,50 +60,21 @@ def test_a_step_is_the_equation(toy, components, moments, rng, own):
         np.testing.assert_allclose(found, stepped(components, start, moments, own=own), atol=5e-4)
 
 
-def test_likelihood_by_hand(toy, field, values):
-    within = sum(np.cov(values[toy.truth == k].T, bias=True) * (toy.truth == k).mean() for k in range(3))
-    expected = 0.5 * (np.linalg.slogdet(values.T @ values / len(values))[1] - np.linalg.slogdet(within)[1])
-    assert field.parts(toy.truth, 3)["log_likelihood"] == pytest.approx(expected, abs=1e-4)
-    whole = field.parts(np.zeros(toy.n_spots, dtype=int), 1)
-    assert whole["log_likelihood"] == pytest.approx(0, abs=1e-4)
-    assert whole["coherence"] == 1
-
-
-def test_gains_are_those_of_what_is_left(toy, components, rng):
+def test_objective_is_the_equation(toy, components, moments, rng):
     """In double precision, from what the domain of a spot leaves of it, and what those of its neighbours do."""
-    field = Field(components)
+    field, (row, column) = Field(components), toy.adjacency.nonzero()
     for partition in (toy.truth, rng.integers(3, size=toy.n_spots)):
-        member, known, predicted = np.eye(3)[partition], 0.0, 0.0
+        expected = {"log_likelihood": 0.0, "predicted": 0.0}
         for block, left in zip(components.blocks, field.unpredicted(partition, 3), strict=True):
-            share, whole = block.weight * block.size / toy.n_spots / 2, np.linalg.slogdet(block.total)[1]
-            apart = block.there(block.values - member @ block.means(member))
-            known += share * (whole - np.linalg.slogdet(block.covariance(apart))[1])
-            predicted += share * (whole - np.linalg.slogdet(block.covariance(left))[1])
-        parts = field.parts(partition, 3)
-        assert parts["log_likelihood"] == pytest.approx(known, abs=2e-4)
-        assert parts["predicted"] == pytest.approx(predicted, abs=2e-4)
-        row, column = toy.adjacency.nonzero()
-        assert parts["coherence"] == pytest.approx((partition[row] == partition[column]).mean())
-        expected = parts["log_likelihood"] + parts["predicted"] + 4 * parts["coherence"]
-        assert parts["objective"] == pytest.approx(expected)
-        assert field.objective(partition, 3) == parts["objective"]
-
-
-def test_likelihood_is_raised_to_the_weight(toy, values):
-    single, twice, both = (
-        Field(toy.having(*given)).parts(toy.truth, 3) for given in ([values], [Block(values, 2.0)], [values, values])
-    )
-    for name in ("log_likelihood", "predicted"):
-        assert twice[name] == both[name] == pytest.approx(2 * single[name])
-
-
-def test_modality_counts_as_far_as_spots_have_it(toy, values, field):
-    """Two halves, each with the modality, count as one modality of all spots."""
-    first = np.arange(toy.n_spots) % 2 == 0
-    halves = Field(toy.having(*(Block(values * own[:, None], present=own) for own in (first, ~first))))
-    found, expected = halves.parts(toy.truth, 3), field.parts(toy.truth, 3)
-    for name in ("log_likelihood", "predicted"):
-        assert found[name] == pytest.approx(expected[name], rel=0.1)
+            share, within = block.weight * block.size / toy.n_spots / 2, moments(block, np.eye(3)[partition])[1]
+            for name, rest in (("log_likelihood", within), ("predicted", block.covariance(left))):
+                expected[name] += share * (np.linalg.slogdet(block.total)[1] - np.linalg.slogdet(rest)[1])
+        expected["coherence"] = (partition[row] == partition[column]).mean()
+        expected["objective"] = sum(expected.values()) + 3 * expected["coherence"]
+        assert field.parts(partition, 3) == pytest.approx(expected, abs=4e-4)
+        assert field.objective(partition, 3) == field.parts(partition, 3)["objective"]
+    whole = {"log_likelihood": 0, "predicted": 0, "coherence": 1, "objective": 4}
+    assert field.parts(np.zeros(toy.n_spots, dtype=int), 1) == pytest.approx(whole, abs=4e-4)
 
 
 def test_predicting_by_hand(path):
@@ -116,44 +87,46 @@ def test_predicting_by_hand(path):
         pull = 4 * 12 / 11 * (22 / 12) / len(around)
         score = np.exp([pull * sum(partition[j] == k for j in around) for k in range(2)])
         expected[i] = values[i, 0] - score @ means / score.sum()
-    (left,) = field.unpredicted(partition, 2)
-    np.testing.assert_allclose(left[:, 0], expected)
+    np.testing.assert_allclose(field.unpredicted(partition, 2)[0][:, 0], expected)
     gain = 0.5 * np.log(values.var() / np.square(expected).mean())
     assert field.parts(partition, 2)["predicted"] == pytest.approx(gain, abs=1e-5)
     assert field.coherence(np.repeat([0, 1, 0], 4)) == pytest.approx(9 / 11)
-    assert field.coherence(np.arange(12) % 2) == 0
     assert Field(Components((Block(values),), Graph(csr_matrix((12, 12))))).coherence(partition) == 0
 
 
-def test_coherence_is_what_edges_within_domains_gain(toy, values, spoilt):
+def test_modality_counts_by_its_weight_and_as_far_as_spots_have_it(toy, values, field):
+    """Two halves, each with the modality, count about as one modality of all spots."""
+    first = np.arange(toy.n_spots) % 2 == 0
+    halves = [Block(values * own[:, None], present=own) for own in (first, ~first)]
+    for given, factor, rel in (([Block(values, 2.0)], 2, 1e-6), ([values, values], 2, 1e-6), (halves, 1, 0.1)):
+        found, single = Field(toy.having(*given)).parts(toy.truth, 3), field.parts(toy.truth, 3)
+        for name in ("log_likelihood", "predicted"):
+            assert found[name] == pytest.approx(factor * single[name], rel=rel)
+
+
+def test_coherence_is_what_edges_within_domains_gain(toy, values, field, spoilt):
     """In the objective and in the pull of neighbours, by the settings or by the argument."""
-    field, smooth, bare = (Field(toy.having(values, settings=DomainSettings(coherence=c))) for c in (4.0, 8.0, 0.0))
-    again = Field(toy.having(values), coherence=8.0)
-    parts = field.parts(spoilt, 3)
-    for other in (smooth, again):
-        assert other.objective(spoilt, 3) - 8 * parts["coherence"] == pytest.approx(
-            sum(other.parts(spoilt, 3)[name] for name in ("log_likelihood", "predicted"))
-        )
-    start = np.eye(3)[spoilt]
+    smooth, bare = (Field(toy.having(values, settings=DomainSettings(coherence=c))) for c in (8.0, 0.0))
+    again, start = Field(toy.having(values), coherence=8.0), np.eye(3)[spoilt]
+    parts = smooth.parts(spoilt, 3)
+    assert again.parts(spoilt, 3) == parts
+    assert parts["objective"] == pytest.approx(parts["log_likelihood"] + parts["predicted"] + 8 * parts["coherence"])
     np.testing.assert_array_equal(smooth.relax(start, 5), again.relax(start, 5))
     found = [own.coherence(own.relax(start, 40).argmax(axis=1)) for own in (bare, field, smooth)]
     assert found[0] < found[1] <= found[2]
 
 
-def test_objective_prefers_the_truth_whatever_its_numbers(toy, field, spoilt, rng):
+def test_objective_prefers_the_truth_whatever_its_numbers(toy, field, values, spoilt, rng):
+    """Domains that follow the noise of single spots predict less."""
     scores = [field.objective(p, 3) for p in (toy.truth, spoilt, rng.permutation(toy.truth))]
     assert scores[0] > scores[1] > scores[2]
     assert field.objective(2 - toy.truth, 3) == pytest.approx(scores[0], abs=1e-5)
-
-
-def test_neighbours_do_not_predict_the_noise_of_a_spot(toy, field, values):
-    """Domains that follow single spots have a higher likelihood and predict less."""
     noisy = np.where(values[:, 0] > 0, toy.truth, (toy.truth + 1) % 3)
     assert field.parts(noisy, 3)["predicted"] < field.parts(toy.truth, 3)["predicted"]
 
 
-def test_spread_alone_tells_domains_apart(make_toy, rng):
-    """Two domains of one mean: a shared covariance cannot separate them, one for each can."""
+def test_spread_alone_separates_domains(make_toy, rng):
+    """Of two domains of one mean: a shared covariance does not, one for each does."""
     toy = make_toy(30, 30, 2)
     values = rng.normal(size=(900, 3)) * np.where(toy.truth == 1, 3, 1)[:, None]
     given = toy.having(values - values.mean(axis=0))
@@ -178,45 +151,30 @@ def test_relaxing_mends_a_partition_and_rests(toy, field, spoilt):
     np.testing.assert_array_equal(field.relax(start, 0), start)
 
 
-def test_known_gaussians_stay_as_they_are(toy, field):
-    known = field.emission.gaussians(toy.member)
-    found = field.relax_known(known, 40, 1e-4)
-    assert adjusted_rand_score(toy.truth, found.argmax(axis=1)) > 0.9
+def test_known_gaussians_or_spots_give_the_domains_of_all(toy, field):
+    known, spots = field.emission.gaussians(toy.member), np.arange(0, toy.n_spots, 4)
+    for found in (field.relax_known(known, 40, 1e-4), field.spread(toy.member[spots], spots)):
+        assert found.shape == (toy.n_spots, 3)
+        assert adjusted_rand_score(toy.truth, found.argmax(axis=1)) > 0.9
     np.testing.assert_array_equal(field.relax_known(known, 0, 1e-4), field.emission.under(known))
 
 
-@pytest.fixture
-def surrounded(toy):
-    """A spot whose eight neighbours are all of its domain."""
-    return int(np.flatnonzero((toy.adjacency @ toy.member).max(axis=1) == 8)[0])
-
-
-def test_spot_of_odd_or_no_features_follows_its_neighbours(toy, values, surrounded):
-    odd = values.copy()
-    odd[surrounded] = values[toy.truth != toy.truth[surrounded]].mean(axis=0) * 3
-    found = Field(toy.having(odd)).relax(toy.member, 40)
-    assert found[surrounded].argmax() == toy.truth[surrounded]
-    present, start = np.arange(toy.n_spots) != surrounded, toy.member
-    start[surrounded] = np.roll(start[surrounded], 1)
-    found = Field(toy.having(Block(values * present[:, None], present=present))).relax(start, 40)
-    assert found[surrounded].argmax() == toy.truth[surrounded]
-
-
-def test_spot_without_neighbours_follows_its_features(toy, values, surrounded):
-    keep = np.ones(toy.n_spots)
-    keep[surrounded] = 0
-    cut = toy.adjacency.multiply(np.outer(keep, keep)).tocsr()
-    cut.eliminate_zeros()
-    other, odd = (toy.truth[surrounded] + 1) % 3, values.copy()
-    odd[surrounded] = values[toy.truth == other].mean(axis=0)
-    assert Field(Components((Block(odd),), Graph(cut))).relax(toy.member, 40)[surrounded].argmax() == other
-
-
-def test_few_spots_show_what_all_are(toy, field):
-    spots = np.arange(0, toy.n_spots, 4)
-    found = field.spread(toy.member[spots], spots)
-    assert found.shape == (toy.n_spots, 3)
-    assert adjusted_rand_score(toy.truth, found.argmax(axis=1)) > 0.9
+def test_spot_follows_its_neighbours_where_features_say_nothing_and_else_its_features(toy, values):
+    """Of odd or no features among eight neighbours of its domain, or without neighbours."""
+    spot = int(np.flatnonzero((toy.adjacency @ toy.member).max(axis=1) == 8)[0])
+    own, other = toy.truth[spot], (toy.truth[spot] + 1) % 3
+    odd, like, start, present = values.copy(), values.copy(), toy.member, np.arange(toy.n_spots) != spot
+    odd[spot] = values[toy.truth != own].mean(axis=0) * 3
+    like[spot] = values[toy.truth == other].mean(axis=0)
+    start[spot] = np.eye(3)[other]
+    lacking = toy.having(Block(values * present[:, None], present=present))
+    cut = Graph(csr_matrix(toy.adjacency.multiply(np.outer(present, present))))
+    for given, first, expected in (
+        (toy.having(odd), toy.member, own),
+        (lacking, start, own),
+        (Components((Block(like),), cut), toy.member, other),
+    ):
+        assert Field(given).relax(first, 40)[spot].argmax() == expected
 
 
 def test_empty_domains_equal_features_and_outliers_stay_finite(toy, values):
