@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy.sparse import block_diag, csr_matrix
@@ -13,19 +11,12 @@ def cut(make_toy):
     """Three sections of other shapes, the second and third shifted and stretched; domains, sections, graph, two modalities."""
     toys = [make_toy(15, 15, 4, seed=seed) for seed in (0, 5, 9)]
     domain, section = np.concatenate([toy.truth for toy in toys]), np.repeat([0, 1, 2], 225)
-    adjacency = csr_matrix(block_diag([toy.adjacency for toy in toys]))
     rng, features = np.random.default_rng(0), []
     for _ in range(2):
         means, shift = 3 * rng.normal(size=(4, 6)), 6 * rng.normal(size=(3, 6))
         drawn = means[domain] + rng.normal(size=(len(domain), 6))
         features.append(drawn * np.array([1, 1.5, 1])[section][:, None] + shift[section])
-    return domain, section, adjacency, features
-
-
-@pytest.fixture(scope="module")
-def found(cut):
-    _, section, adjacency, features = cut
-    return find_domains(features, adjacency, 4, sections=section)
+    return domain, section, csr_matrix(block_diag([toy.adjacency for toy in toys])), features
 
 
 def agreement(domain, section, found):
@@ -34,23 +25,18 @@ def agreement(domain, section, found):
     return min(adjusted_rand_score(domain, partition), *parts)
 
 
-def test_sections_share_their_domains_whatever_shifts_them(cut, found):
+def test_sections_share_their_domains_whatever_shifts_them_and_whatever_their_numbers(cut):
     domain, section, adjacency, features = cut
+    found = find_domains(features, adjacency, 4, sections=section)
     assert agreement(domain, section, found) > 0.95
     assert found.record["batch_effect"] > 1
-    without = find_domains(features, adjacency, 4)
-    assert agreement(domain, section, without) < 0.8
-    assert "batch_effect" not in without.record
-    alike = find_domains(features, adjacency, 4, sections=np.full(len(domain), 3))
-    np.testing.assert_array_equal(alike.assignment, without.assignment)
-
-
-def test_numbers_of_the_sections_do_not_matter_and_seeds_give_the_same_bits(cut, found):
-    _, section, adjacency, features = cut
+    assert number_of_domains(features, adjacency, range(3, 7), sections=section).n_domains == 4
     named = find_domains(features, adjacency, 4, sections=np.array([7, 9, 12])[section])
     np.testing.assert_array_equal(named.assignment, found.assignment)
-    other = find_domains(features, adjacency, 4, sections=np.array([7, 3, 12])[section])
-    assert adjusted_rand_score(other.assignment.argmax(axis=1), found.assignment.argmax(axis=1)) > 0.99
+    without, alike = (find_domains(features, adjacency, 4, sections=own) for own in (None, np.full(675, 3)))
+    assert agreement(domain, section, without) < 0.8
+    assert "batch_effect" not in without.record
+    np.testing.assert_array_equal(alike.assignment, without.assignment)
 
 
 def test_sections_that_have_no_modality_in_common(cut):
@@ -60,21 +46,9 @@ def test_sections_that_have_no_modality_in_common(cut):
     given = [np.where(has[:, None], values, np.nan) for values, has in zip(features, present.T, strict=True)]
     found = find_domains(given, adjacency, 4, present=present, sections=section)
     assert agreement(domain, section, found) > 0.9
-
-
-def test_of_large_tissue_patches_of_every_section_are_searched(cut):
-    domain, section, adjacency, features = cut
+    # Large sections are searched in patches, and tiny ones not alone.
     found = find_domains(features, adjacency, 4, sections=section, settings=DomainSettings(n_searched=400))
     assert agreement(domain, section, found) > 0.9
-
-
-def test_sections_too_small_to_be_read_alone(cut):
-    domain, section, adjacency, features = cut
-    small = np.where(np.arange(len(section)) < 5, 3, section)
-    kept = adjacency.multiply(small[:, None] == small[None, :]).tocsr()
-    assert agreement(domain, section, find_domains(features, kept, 4, sections=small)) > 0.9
-
-
-def test_number_of_domains_of_shifted_sections(cut):
-    _, section, adjacency, features = cut
-    assert number_of_domains(features, adjacency, range(2, 8), sections=section).n_domains == 4
+    tiny = np.where(np.arange(len(section)) < 5, 3, section)
+    kept = adjacency.multiply(tiny[:, None] == tiny[None, :]).tocsr()
+    assert agreement(domain, section, find_domains(features, kept, 4, sections=tiny)) > 0.9

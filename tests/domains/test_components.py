@@ -1,11 +1,9 @@
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
 from spamca.domains import noise_whitened
-from spamca.domains.components import Block, Components, components_of, masks
+from spamca.domains.components import Block, Components, components_of
 from spamca.domains.graph import Graph
 
 
@@ -29,9 +27,9 @@ def test_moments_by_hand(rng):
     np.testing.assert_allclose(Block(values).sizes(assignment), assignment.sum(axis=0))
 
 
-def test_some_of_the_spots(toy, lacking):
+def test_some_of_some_of_the_spots(toy, lacking):
     spots = np.array([30, 1, 7])
-    part = toy.having(lacking, lacking.values).take(spots)
+    part = toy.having(lacking, lacking.values).take(spots[::-1]).take(np.arange(3)[::-1])
     np.testing.assert_array_equal(part.graph.adjacency.toarray(), toy.adjacency[spots][:, spots].toarray())
     for block in part.blocks:
         np.testing.assert_array_equal(block.values, lacking.values[spots])
@@ -39,23 +37,13 @@ def test_some_of_the_spots(toy, lacking):
     assert (part.n_spots, part.blocks[1].present, part.weights.tolist()) == (3, None, [0.25, 1])
 
 
-def test_mask_without_a_gap_is_none():
-    every, some, nobody = masks(np.array([[True, True, False], [True, False, False]]), 3)
-    assert every is None
-    np.testing.assert_array_equal([some, nobody], [[True, False], [False, False]])
-    assert masks(None, 2) == [None, None]
-
-
-def test_one_block_for_each_modality_that_has_weight_spots_and_structure(toy, rng):
+def test_one_block_for_each_modality_that_has_weight_spots_and_structure_from_its_own_rows(toy, rng):
     values, noise = toy.features(), rng.normal(size=(toy.n_spots, 4))
     present = np.ones((toy.n_spots, 4), dtype=bool) & [True, True, False, True]
     (block,) = components_of([values, values, values, noise], toy.adjacency, [0.5, 0, 1, None], present).blocks
     np.testing.assert_array_equal(block.values, noise_whitened(values, toy.adjacency))
     np.testing.assert_allclose(block.whitening.components(values), block.values, atol=1e-12)
     assert (block.weight, block.present, block.modality) == (0.5, None, 0)
-
-
-def test_rows_that_lack_a_modality_are_zero_and_not_read(toy):
     present = (np.arange(toy.n_spots) >= 40)[:, None]
     (found,) = components_of([np.where(present, toy.features(), np.nan)], toy.adjacency, None, present).blocks
     assert not found.values[:40].any()
@@ -83,9 +71,7 @@ def test_means_are_over_spots_that_have_the_modality_in_any_order(toy, lacking, 
     np.testing.assert_allclose(found.values[spots], alone.values, atol=1e-12)
     np.testing.assert_allclose(other.values, found.values[order], atol=1e-12)
     assert not found.values[~lacking.present].any()
-
-
-def test_modalities_are_joined_by_their_weight_and_filled_from_neighbours(toy, lacking, rng):
+    # joined by their weight, and filled from neighbours
     values = rng.normal(size=(toy.n_spots, 2))
     out = toy.having(values, lacking).joined()
     np.testing.assert_array_equal(out[:, :2], values)
