@@ -1,57 +1,45 @@
-from __future__ import annotations
-
 import numpy as np
 import pytest
+from scipy.stats import multivariate_normal
 
-from spamca.domains import Block, noise_whitened
+from spamca.domains.components import Block
 from spamca.domains.evidence import Evidence
 from spamca.domains.field import Field
 
 
 @pytest.fixture
-def block(toy):
-    return Block(noise_whitened(toy.features(noise=0.5), toy.adjacency))
+def field(toy):
+    return Field(toy.whitened(toy.features(noise=0.5)))
 
 
-@pytest.fixture
-def field(block, toy, together):
-    return Field(together([block], toy.adjacency))
+def test_gains_are_log_ratios_of_normal_densities(toy, field, rng):
+    """Zero in a modality that a spot lacks."""
+    present, (block,) = rng.uniform(size=toy.n_spots) < 0.7, field.blocks
+    field = Field(toy.having(block, Block(np.where(present[:, None], block.values, 0), 0.4, present, 1)))
+    expected = np.zeros(toy.n_spots)
+    for own, left in zip(field.blocks, field.unpredicted(toy.truth, 3), strict=True):
+        zero = np.zeros(left.shape[1])
+        ratio = multivariate_normal(zero, own.covariance(left)).logpdf(left)
+        ratio -= multivariate_normal(zero, own.total).logpdf(own.values)
+        expected += own.weight * own.there(ratio[:, None])[:, 0]
+    gains = Evidence(field, rng).gains(toy.truth, 3)
+    np.testing.assert_allclose(gains, expected, atol=1e-8)
+    assert gains.mean() == pytest.approx(field.parts(toy.truth, 3)["predicted"], rel=1e-3)
+    # A kind of its own that is strewn among others does not raise the evidence, however different.
+    strewn, evidence = np.where(np.arange(toy.n_spots) % 7, toy.truth, 3), Evidence(field, rng)
+    assert gains.mean() > max(0.5, evidence.gains(strewn, 4).mean())
+    assert evidence.gains(np.zeros(toy.n_spots, dtype=int), 1).mean() == pytest.approx(0, abs=2e-3)
+    assert evidence.gains(rng.permutation(toy.truth), 3).mean() < 0.05
 
 
-@pytest.fixture
-def evidence(field, rng):
-    return Evidence(field, rng)
+def test_cost_is_that_of_the_bayesian_information_criterion_and_more_for_what_varies_together(toy, field, rng):
+    def cost(field, partition):
+        return Evidence(field, np.random.default_rng(0)).cost(partition, partition.max() + 1)
 
-
-def test_gain_is_the_mean_of_the_gains(evidence, field, toy):
-    np.testing.assert_allclose(evidence.gains(toy.truth, 3).mean(), field.parts(toy.truth, 3)["predicted"], rtol=1e-4)
-
-
-def test_domains_predict_what_scattered_clusters_do_not(field, toy, rng):
-    assert field.parts(toy.truth, 3)["predicted"] > 0.5
-    assert field.parts(np.zeros(toy.n_spots, dtype=int), 1)["predicted"] == pytest.approx(0, abs=1e-6)
-    assert field.parts(rng.permutation(toy.truth), 3)["predicted"] < 0.05
-    # a kind of its own that is strewn among others, however different
-    strewn = toy.truth.copy()
-    strewn[::7] = 3
-    assert field.parts(strewn, 4)["predicted"] < field.parts(toy.truth, 3)["predicted"]
-
-
-def test_what_varies_together_costs_more(evidence, field, toy):
-    right, wrong = evidence.cost(toy.truth, 3), evidence.cost(np.zeros(toy.n_spots, dtype=int), 1)
-    assert right > 0
-    assert wrong > 1.5 * right
-    independent = field.blocks[0].values.shape[1] * np.log(toy.n_spots) / (2 * toy.n_spots)
-    assert right == pytest.approx(independent, rel=0.6)
-
-
-def test_spots_that_lack_the_modality_count_nothing(block, toy, rng, together):
-    present = rng.uniform(size=toy.n_spots) < 0.7
-    values = np.where(present[:, None], block.values, 0)
-    field = Field(together([Block(values, 1.0, present)], toy.adjacency))
-    evidence = Evidence(field, rng)
-    gains = evidence.gains(toy.truth, 3)
-    assert not gains[~present].any()
-    np.testing.assert_allclose(gains.mean(), field.parts(toy.truth, 3)["predicted"], rtol=1e-3)
-    assert gains.mean() > 0.3
-    assert evidence.cost(toy.truth, 3) > 0
+    values, each = rng.normal(size=(toy.n_spots, 4)), np.log(toy.n_spots) / (2 * toy.n_spots)
+    whole, half = (cost(Field(toy.having(Block(values, w))), toy.truth) for w in (1.0, 0.5))
+    assert whole == pytest.approx(4 * each, rel=0.3)
+    assert half == pytest.approx(whole / 2)
+    right = cost(field, toy.truth)
+    assert right == pytest.approx(field.blocks[0].values.shape[1] * each, rel=0.6)
+    assert cost(field, 0 * toy.truth) > 1.5 * right

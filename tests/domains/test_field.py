@@ -1,27 +1,23 @@
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
+from scipy.stats import multivariate_normal
 from sklearn.metrics import adjusted_rand_score
 
-from spamca.domains import DEFAULTS, Block, DomainSettings, noise_whitened
+from spamca.domains.components import Block, Components
 from spamca.domains.field import Field
-
-
-@pytest.fixture(scope="module")
-def fielded(together):
-    return lambda blocks, adjacency, settings=DEFAULTS: Field(together(blocks, adjacency, settings))
+from spamca.domains.graph import Graph
+from spamca.domains.settings import DomainSettings
 
 
 @pytest.fixture
-def block(toy):
-    return Block(noise_whitened(toy.features(), toy.adjacency))
+def values(toy):
+    return toy.whitened(toy.features(6, 0.7)).blocks[0].values
 
 
 @pytest.fixture
-def field(toy, block, fielded):
-    return fielded([block], toy.adjacency)
+def field(toy, values):
+    return Field(toy.having(values))
 
 
 @pytest.fixture
@@ -31,223 +27,124 @@ def spoilt(toy, rng):
     return np.where(wrong, (toy.truth + rng.integers(1, 3, toy.n_spots)) % 3, toy.truth)
 
 
-def test_likelihood_by_hand(field, block, toy):
-    x = block.values
-    within = np.zeros((x.shape[1], x.shape[1]))
-    for k in range(3):
-        own = x[toy.truth == k]
-        within += (own - own.mean(axis=0)).T @ (own - own.mean(axis=0)) / len(x)
-    expected = 0.5 * (np.linalg.slogdet(x.T @ x / len(x))[1] - np.linalg.slogdet(within)[1])
-    assert field.parts(toy.truth, 3)["log_likelihood"] == pytest.approx(expected, abs=1e-4)
-    assert field.parts(np.zeros(toy.n_spots, dtype=int), 1)["log_likelihood"] == pytest.approx(0, abs=1e-4)
-
-
-def test_likelihood_is_raised_to_the_weight(toy, block, fielded):
-    twice = fielded([Block(block.values, 2.0)], toy.adjacency)
-    both = fielded([block, block], toy.adjacency)
-    single = fielded([block], toy.adjacency).parts(toy.truth, 3)["log_likelihood"]
-    assert twice.parts(toy.truth, 3)["log_likelihood"] == pytest.approx(2 * single)
-    assert both.parts(toy.truth, 3)["log_likelihood"] == pytest.approx(2 * single)
-
-
-def test_modality_counts_as_far_as_spots_have_it(toy, block, fielded):
-    """Two halves, each with the modality, are worth one modality of all spots."""
-    first = np.arange(toy.n_spots) % 2 == 0
-    halves = fielded([Block(block.values * own[:, None], present=own) for own in (first, ~first)], toy.adjacency)
-    whole = fielded([block], toy.adjacency)
-    assert halves.parts(toy.truth, 3)["log_likelihood"] == pytest.approx(
-        whole.parts(toy.truth, 3)["log_likelihood"], rel=0.1
-    )
-    assert halves.parts(toy.truth, 3)["predicted"] == pytest.approx(whole.parts(toy.truth, 3)["predicted"], rel=0.1)
-
-
-def test_predicting_by_hand(path, fielded):
-    values = np.arange(12.0)[:, None] - 5.5
-    field = fielded([Block(values)], path)
-    partition = np.repeat([0, 1], 6)
-    means = np.array([-3.0, 3.0])
-    # beta for an edge: the objective gains 4 / 11 for one of 11 edges, times 12 spots; ends hear their neighbour for two
-    mean_degree = 22 / 12
-    expected = np.empty(12)
-    for i in range(12):
-        around = [j for j in (i - 1, i + 1) if 0 <= j < 12]
-        pull = 4 * 12 / 11 * mean_degree / len(around)
-        score = np.exp([pull * sum(partition[j] == k for j in around) for k in range(2)])
-        expected[i] = values[i, 0] - score @ means / score.sum()
-    (left,) = field.unpredicted(partition, 2)
-    np.testing.assert_allclose(left[:, 0], expected)
-    assert field.parts(partition, 2)["predicted"] == pytest.approx(
-        0.5 * np.log(values.var() / np.square(expected).mean()), abs=1e-5
-    )
-
-
-def test_neighbours_do_not_predict_the_noise_of_a_spot(field, toy):
-    """Domains that follow single spots have a higher likelihood and predict less."""
-    noisy = np.where(field.blocks[0].values[:, 0] > 0, toy.truth, (toy.truth + 1) % 3)
-    assert field.parts(noisy, 3)["predicted"] < field.parts(toy.truth, 3)["predicted"]
-
-
-def test_spread_alone_tells_domains_apart(make_toy, rng, fielded):
-    """Two domains of one mean: a shared covariance cannot tell them, one for each can."""
-    toy = make_toy(30, 30, 2)
-    values = rng.normal(size=(900, 3)) * np.where(toy.truth == 1, 3, 1)[:, None]
-    field = fielded([Block(values - values.mean(axis=0))], toy.adjacency)
-    start = np.eye(2)[np.where(rng.random(900) < 0.3, 1 - toy.truth, toy.truth)]
-    own = field.relax_own(start, 40).argmax(axis=1)
-    assert adjusted_rand_score(toy.truth, own) > 0.9
-    assert adjusted_rand_score(toy.truth, field.relax(start, 40).argmax(axis=1)) < 0.8
-
-
-def test_covariance_of_small_domains_is_that_of_all(block, toy, fielded):
-    field, start = fielded([block], toy.adjacency, DomainSettings(prior_spots=1e9)), np.eye(3)[toy.truth]
-    np.testing.assert_allclose(field.relax_own(start, 3), field.relax(start, 3), atol=1e-4)
-
-
-def test_coherence_by_hand(path, fielded):
-    field = fielded([Block(np.zeros((12, 1)))], path)
-    assert field.coherence(np.zeros(12, dtype=int)) == 1
-    assert field.coherence(np.repeat([0, 1, 0], 4)) == pytest.approx(9 / 11)
-    assert field.coherence(np.arange(12) % 2) == 0
-    assert fielded([Block(np.zeros((12, 1)))], csr_matrix((12, 12))).coherence(np.zeros(12, dtype=int)) == 0
-
-
-def test_objective_is_the_sum_and_prefers_the_truth(field, toy, spoilt, rng):
-    expected = (
-        field.parts(spoilt, 3)["log_likelihood"]
-        + field.parts(spoilt, 3)["predicted"]
-        + DEFAULTS.coherence * field.coherence(spoilt)
-    )
-    assert field.objective(spoilt, 3) == pytest.approx(expected)
-    values = [field.objective(p, 3) for p in (toy.truth, spoilt, rng.permutation(toy.truth))]
-    assert values == sorted(values, reverse=True)
-    assert len(set(values)) == 3
-
-
-def test_parts_are_the_objective_apart(field, spoilt):
-    assert field.parts(spoilt, 3) == pytest.approx(
-        {
-            "log_likelihood": field.parts(spoilt, 3)["log_likelihood"],
-            "predicted": field.parts(spoilt, 3)["predicted"],
-            "coherence": field.coherence(spoilt),
-            "objective": field.objective(spoilt, 3),
-        }
-    )
-
-
-def test_numbers_of_the_domains_do_not_matter(field, toy):
-    assert field.objective(2 - toy.truth, 3) == pytest.approx(field.objective(toy.truth, 3))
-
-
-def test_relaxing_mends_a_partition_and_rests(field, toy, spoilt):
-    found = field.relax(np.eye(3)[spoilt], 40)
-    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
-    assert found.min() >= 0
-    partition = found.argmax(axis=1)
-    assert adjusted_rand_score(toy.truth, spoilt) < 0.8
-    assert adjusted_rand_score(toy.truth, partition) > 0.9
-    assert field.objective(partition, 3) > field.objective(spoilt, 3)
-    np.testing.assert_array_equal(field.relax(found, 40).argmax(axis=1), partition)
-
-
-def test_no_step_leaves_the_assignment(field, spoilt):
-    np.testing.assert_array_equal(field.relax(np.eye(3)[spoilt], 0), np.eye(3)[spoilt])
-
-
-def surrounded(toy):
-    """A spot whose eight neighbours are all of its domain."""
-    alike = toy.adjacency @ np.eye(3)[toy.truth]
-    return int(np.flatnonzero(alike.max(axis=1) == 8)[0])
-
-
-def test_spot_like_no_other_around_it_follows_its_neighbours(toy, block, fielded):
-    spot = surrounded(toy)
-    values = block.values.copy()
-    values[spot] = values[toy.truth != toy.truth[spot]].mean(axis=0) * 3
-    found = fielded([Block(values)], toy.adjacency).relax(np.eye(3)[toy.truth], 40)
-    assert found[spot].argmax() == toy.truth[spot]
-
-
-def test_spot_without_features_follows_its_neighbours(toy, block, fielded):
-    spot = surrounded(toy)
-    present = np.arange(toy.n_spots) != spot
-    field = fielded([Block(block.values * present[:, None], present=present)], toy.adjacency)
-    start = np.eye(3)[toy.truth]
-    start[spot] = np.eye(3)[(toy.truth[spot] + 1) % 3]
-    assert field.relax(start, 40)[spot].argmax() == toy.truth[spot]
-
-
-def test_spot_without_neighbours_follows_its_features(toy, block, fielded):
-    spot = surrounded(toy)
-    cut = toy.adjacency.tolil()
-    cut[spot], cut[:, spot] = 0, 0
-    values = block.values.copy()
-    other = (toy.truth[spot] + 1) % 3
-    values[spot] = values[toy.truth == other].mean(axis=0)
-    cut = cut.tocsr()
-    cut.eliminate_zeros()
-    assert fielded([Block(values)], cut).relax(np.eye(3)[toy.truth], 40)[spot].argmax() == other
-
-
-def test_few_spots_tell_what_all_are(field, toy):
-    spots = np.arange(0, toy.n_spots, 4)
-    found = field.spread(np.eye(3)[toy.truth[spots]], spots)
-    assert found.shape == (toy.n_spots, 3)
-    assert adjusted_rand_score(toy.truth, found.argmax(axis=1)) > 0.9
-
-
-def test_empty_domains_and_equal_features_stay_finite(toy, fielded):
-    equal = fielded([Block(np.zeros((toy.n_spots, 2)))], toy.adjacency)
-    found = equal.relax(np.eye(5)[toy.truth], 5)
-    assert np.isfinite(found).all()
-    assert np.isfinite(equal.objective(toy.truth, 5))
-
-
-def by_hand(field, partition, n_domains):
-    """Both gains in double precision, from what is left itself."""
-    member, known, predicted = np.eye(n_domains)[partition], 0.0, 0.0
-    for block, left in zip(field.blocks, field.unpredicted(partition, n_domains), strict=True):
-        has = np.ones(len(left)) if block.present is None else block.present
-        apart = (block.values - member @ block.means(member)) * has[:, None]
-        whole = np.linalg.slogdet(block.total)[1]
-        share = block.weight * has.sum() / len(left) / 2
-        known += share * (whole - np.linalg.slogdet(block.covariance(apart))[1])
-        predicted += share * (whole - np.linalg.slogdet(block.covariance(left))[1])
-    return known, predicted
-
-
-def test_gains_are_those_of_what_is_left(blocks, toy, rng, fielded):
-    field = fielded(blocks, toy.adjacency)
-    for partition in (toy.truth, rng.integers(3, size=toy.n_spots)):
-        parts, (known, predicted) = field.parts(partition, 3), by_hand(field, partition, 3)
-        assert parts["log_likelihood"] == pytest.approx(known, abs=2e-4)
-        assert parts["predicted"] == pytest.approx(predicted, abs=2e-4)
+def stepped(components, assignment, moments, *, own):
+    """One step by the equations, with the library's normal density; the default settings are 4, 0.001 and 50."""
+    log_p = np.zeros(assignment.shape)
+    for block in components.blocks:
+        (means, within), held = moments(block, assignment), block.there(assignment)
+        for k, mean in enumerate(means):
+            left = block.values - mean
+            each = (50 * within + (left.T * held[:, k]) @ left) / (50 + held[:, k].sum()) if own else within
+            density = multivariate_normal(mean, each).logpdf(block.values)
+            log_p[:, k] += block.weight * block.there(density[:, None])[:, 0]
+    p = np.exp(log_p)
+    p /= p.sum(axis=1, keepdims=True)
+    pull = components.graph.pull(4.0).astype(float)
+    for _ in range(4):
+        share = (0.001 + p) * np.exp(pull @ assignment)
+        assignment = 0.5 * assignment + 0.5 * share / share.sum(axis=1, keepdims=True)
+    return assignment
 
 
 @pytest.mark.parametrize("own", [False, True])
-def test_a_step_is_the_equation(field, toy, rng, own):
-    """Four half steps with the emissions held, from a soft assignment."""
-    start = rng.dirichlet(np.ones(3), toy.n_spots).astype(np.float32)
-    emission = field.emission
-    p = emission.under(emission.gaussians(start)) if own else emission.probabilities(start[:, :, None])[:, :, 0]
-    pull, expected = field.components.graph.pull(DEFAULTS.coherence), start
-    for _ in range(4):
-        share = (DEFAULTS.outlier + p) * np.exp(pull @ expected)
-        expected = 0.5 * expected + 0.5 * share / share.sum(axis=1, keepdims=True)
-    found = field.relax_own(start, 1) if own else field.relax(start, 1)
-    np.testing.assert_allclose(found, expected, atol=1e-5)
+def test_a_step_is_the_equation(toy, components, moments, rng, own):
+    field = Field(components)
+    for share in (0.05, 0.5, 1):
+        start = (1 - share) * toy.member + share * rng.dirichlet(np.ones(3), toy.n_spots)
+        found = (field.relax_own if own else field.relax)(start, 1, 0)
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, stepped(components, start, moments, own=own), atol=5e-4)
 
 
-def test_coherence_is_what_the_settings_say(block, toy, fielded, spoilt):
-    """More of it makes smoother domains; by default all edges within domains gain 4 nats per spot."""
-    assert DEFAULTS.coherence == 4
-    rough = fielded([block], toy.adjacency, DomainSettings(coherence=0.1)).relax(np.eye(3)[spoilt], 40)
-    smooth = fielded([block], toy.adjacency).relax(np.eye(3)[spoilt], 40)
-    field = fielded([block], toy.adjacency)
-    assert field.coherence(smooth.argmax(axis=1)) > field.coherence(rough.argmax(axis=1)) + 0.05
+def test_objective_is_the_equation(toy, components, moments, rng):
+    """In double precision, from what the domain of a spot leaves of it, and what those of its neighbours do."""
+    field, (row, column) = Field(components), toy.adjacency.nonzero()
+    for partition in (toy.truth, rng.integers(3, size=toy.n_spots)):
+        expected = {"log_likelihood": 0.0, "predicted": 0.0}
+        for block, left in zip(components.blocks, field.unpredicted(partition, 3), strict=True):
+            share, within = block.weight * block.size / toy.n_spots / 2, moments(block, np.eye(3)[partition])[1]
+            for name, rest in (("log_likelihood", within), ("predicted", block.covariance(left))):
+                expected[name] += share * (np.linalg.slogdet(block.total)[1] - np.linalg.slogdet(rest)[1])
+        expected["coherence"] = (partition[row] == partition[column]).mean()
+        expected["objective"] = sum(expected.values()) + 3 * expected["coherence"]
+        assert field.parts(partition, 3) == pytest.approx(expected, abs=4e-4)
+        assert field.objective(partition, 3) == field.parts(partition, 3)["objective"]
+    whole = {"log_likelihood": 0, "predicted": 0, "coherence": 1, "objective": 4}
+    assert field.parts(np.zeros(toy.n_spots, dtype=int), 1) == pytest.approx(whole, abs=4e-4)
 
 
-def test_domains_that_are_known_stay(field, toy):
-    known = field.emission.gaussians(np.eye(3, dtype=np.float32)[toy.truth])
-    found = field.relax_known(known, 100, 1e-5)
+def test_predicting_by_hand(path):
+    values, partition, means = np.arange(12.0)[:, None] - 5.5, np.repeat([0, 1], 6), np.array([-3.0, 3.0])
+    field = Field(Components((Block(values),), Graph(path)))
+    # One of 11 edges gains 4 / 11 for each of 12 spots; the one neighbour of an end counts for two.
+    expected = np.empty(12)
+    for i in range(12):
+        around = [j for j in (i - 1, i + 1) if 0 <= j < 12]
+        pull = 4 * 12 / 11 * (22 / 12) / len(around)
+        score = np.exp([pull * sum(partition[j] == k for j in around) for k in range(2)])
+        expected[i] = values[i, 0] - score @ means / score.sum()
+    np.testing.assert_allclose(field.unpredicted(partition, 2)[0][:, 0], expected)
+    gain = 0.5 * np.log(values.var() / np.square(expected).mean())
+    assert field.parts(partition, 2)["predicted"] == pytest.approx(gain, abs=1e-5)
+    assert field.coherence(np.repeat([0, 1, 0], 4)) == pytest.approx(9 / 11)
+    assert Field(Components((Block(values),), Graph(csr_matrix((12, 12))))).coherence(partition) == 0
+
+
+def test_coherence_is_what_edges_within_domains_gain(toy, values, field, spoilt):
+    """In the objective and in the pull of neighbours, by the settings or by the argument."""
+    smooth, bare = (Field(toy.having(values, settings=DomainSettings(coherence=c))) for c in (8.0, 0.0))
+    again, start = Field(toy.having(values), coherence=8.0), np.eye(3)[spoilt]
+    parts = smooth.parts(spoilt, 3)
+    assert again.parts(spoilt, 3) == parts
+    assert parts["objective"] == pytest.approx(parts["log_likelihood"] + parts["predicted"] + 8 * parts["coherence"])
+    np.testing.assert_array_equal(smooth.relax(start, 5), again.relax(start, 5))
+    found = [own.coherence(own.relax(start, 40).argmax(axis=1)) for own in (bare, field, smooth)]
+    assert found[0] < found[1] <= found[2]
+
+
+def test_relaxing_mends_a_partition_and_rests(toy, field, spoilt, rng):
+    """Known Gaussians, or the domains of some spots, give the domains of all."""
+    start = np.eye(3, dtype=np.float32)[spoilt]
+    before, found = start.copy(), field.relax(start, 40)
     np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
-    assert adjusted_rand_score(toy.truth, found.argmax(axis=1)) > 0.9
+    assert found.min() >= 0
+    partition = found.argmax(axis=1)
+    assert adjusted_rand_score(toy.truth, partition) > 0.9 > 0.8 > adjusted_rand_score(toy.truth, spoilt)
+    scores = [field.objective(p, 3) for p in (toy.truth, spoilt, rng.permutation(toy.truth))]
+    assert scores[0] > scores[1] > scores[2]
+    assert field.objective(2 - toy.truth, 3) == pytest.approx(scores[0], abs=1e-5)
+    np.testing.assert_array_equal(field.relax(found, 40).argmax(axis=1), partition)
+    np.testing.assert_array_equal(start, before)
+    np.testing.assert_array_equal(field.relax(start, 40), found)
+    np.testing.assert_array_equal(field.relax(start, 0), start)
+    known, spots = field.emission.gaussians(toy.member), np.arange(0, toy.n_spots, 4)
+    for found in (field.relax_known(known, 40, 1e-4), field.spread(toy.member[spots], spots)):
+        assert adjusted_rand_score(toy.truth, found.argmax(axis=1)) > 0.9
+    np.testing.assert_array_equal(field.relax_known(known, 0, 1e-4), field.emission.under(known))
+
+
+def test_spot_follows_its_neighbours_where_features_say_nothing_and_else_its_features(toy, values):
+    """Of odd or no features among eight neighbours of its domain, or without neighbours."""
+    spot = int(np.flatnonzero((toy.adjacency @ toy.member).max(axis=1) == 8)[0])
+    own, other = toy.truth[spot], (toy.truth[spot] + 1) % 3
+    odd, like, start, present = values.copy(), values.copy(), toy.member, np.arange(toy.n_spots) != spot
+    odd[spot] = values[toy.truth != own].mean(axis=0) * 3
+    like[spot] = values[toy.truth == other].mean(axis=0)
+    start[spot] = np.eye(3)[other]
+    lacking = toy.having(Block(values * present[:, None], present=present))
+    cut = Graph(csr_matrix(toy.adjacency.multiply(np.outer(present, present))))
+    for given, first, expected in (
+        (toy.having(odd), toy.member, own),
+        (lacking, start, own),
+        (Components((Block(like),), cut), toy.member, other),
+    ):
+        assert Field(given).relax(first, 40)[spot].argmax() == expected
+
+
+def test_empty_domains_equal_features_and_outliers_stay_finite(toy, values):
+    values[3] = 1e6
+    for own in (np.zeros((toy.n_spots, 2)), values):
+        field = Field(toy.having(own))
+        for relax in (field.relax, field.relax_own):
+            assert np.isfinite(relax(np.eye(5)[toy.truth], 5)).all()
+        assert np.isfinite(field.objective(toy.truth, 5))

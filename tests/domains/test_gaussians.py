@@ -1,108 +1,108 @@
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy.spatial.distance import mahalanobis
 from scipy.stats import multivariate_normal
 
-from spamca.domains import DEFAULTS, Block, Gaussians
-from spamca.domains.gaussians import RIDGE, Emission
+from spamca.domains.components import Block
+from spamca.domains.gaussians import RIDGE, Emission, Gaussians, change
 
 
 @pytest.fixture
-def emission(blocks, toy, together):
-    return Emission(together(blocks, toy.adjacency))
+def emission(components):
+    return Emission(components, noise=0.02)
 
 
 @pytest.fixture
 def several(toy, rng):
-    """Seven assignments, from near the truth to none."""
-    near = np.eye(3)[toy.truth][:, :, None]
-    noise = rng.dirichlet(np.ones(3), (toy.n_spots, 7)).transpose(0, 2, 1)
-    share = np.linspace(0, 1, 7)
-    return ((1 - share) * near + share * noise).astype(np.float32)
+    """Five soft assignments, from near the truth to none."""
+    noise, share = rng.dirichlet(np.ones(3), (toy.n_spots, 5)).transpose(0, 2, 1), np.linspace(0.1, 1, 5)
+    return ((1 - share) * toy.member[:, :, None] + share * noise).astype(np.float32)
 
 
-def test_moments_are_those_of_each_block(emission, blocks, several, moments):
-    found = list(emission.moments(several))
-    for block, (_, _, means, within, size) in zip(blocks, found, strict=True):
-        ridge = RIDGE * np.diag(np.diag(block.total))
-        for b in range(7):
-            expected_means, expected = moments(block, several[:, :, b].astype(float))
-            np.testing.assert_allclose(means[b], expected_means, atol=1e-4)
-            np.testing.assert_allclose(within[b], expected + ridge, atol=1e-4)
-            np.testing.assert_allclose(size[b], block.sizes(several[:, :, b]), rtol=1e-5)
+def ridge(block):
+    return np.diag(RIDGE * np.diag(block.total) + 0.02)
 
 
-def densities(blocks, assignment, moments):
-    """log p by the library's normal density, shape (n, K), up to a constant of the spot."""
-    out = np.zeros(assignment.shape)
-    for block in blocks:
-        means, within = moments(block, assignment)
-        has = np.ones(len(out)) if block.present is None else block.present.astype(float)
-        for k, mean in enumerate(means):
-            out[:, k] += block.weight * has * multivariate_normal(mean, within).logpdf(block.values)
-    return out
+def posterior(score):
+    p = np.exp(score - score.max(axis=1, keepdims=True))
+    return p / p.sum(axis=1, keepdims=True)
 
 
-def test_probabilities_are_the_equation(emission, blocks, several, moments):
-    found = emission.probabilities(several)
-    sized = emission.probabilities(several, sized=True)
-    for b in range(7):
-        q = several[:, :, b].astype(float)
-        p = np.exp(densities(blocks, q, moments))
-        np.testing.assert_allclose(found[:, :, b], p / p.sum(axis=1, keepdims=True), atol=2e-3)
-        p *= q.sum(axis=0)
-        np.testing.assert_allclose(sized[:, :, b], p / p.sum(axis=1, keepdims=True), atol=2e-3)
+def log_density(block, means, covariances):
+    """By the library's normal density, (n, K), zero where the modality is missing."""
+    one_each = zip(means, covariances, strict=True)
+    density = np.column_stack([multivariate_normal(m, c).logpdf(block.values) for m, c in one_each])
+    return block.weight * block.there(density)
 
 
-def test_mixture_is_repeated_em_and_assignments_do_not_mix(emission, several):
-    together = emission.mixture(several, 3, 0.0)
-    for b in range(7):
-        alone = several[:, :, [b]]
-        for _ in range(3):
-            alone = emission.probabilities(alone, sized=True)
-        np.testing.assert_allclose(together[:, :, b], alone[:, :, 0], atol=1e-4)
+def tied_score(components, q, moments):
+    """Log-densities of all blocks with one covariance."""
+    score = np.zeros(q.shape)
+    for block in components.blocks:
+        means, within = moments(block, q)
+        score += log_density(block, means, [within + ridge(block)] * q.shape[1])
+    return score
 
 
-def test_covariance_of_each_domain_is_drawn_towards_that_of_all(emission, blocks, toy, moments):
-    member, prior = np.eye(3, dtype=np.float32)[toy.truth], DEFAULTS.prior_spots
-    for block, found in zip(blocks, emission.gaussians(member), strict=True):
-        means, within = moments(block, member.astype(float))
-        np.testing.assert_allclose(found.means, means, atol=1e-4)
+@pytest.mark.parametrize("sized", [False, True])
+def test_probabilities_and_scores_are_those_of_normal_densities(components, emission, several, moments, sized):
+    found = emission.probabilities(several, sized=sized)
+    for b in range(5):
+        q = several[:, :, b]
+        prior = np.log(q.mean(axis=0)) if sized else 0
+        score = tied_score(components, q, moments)
+        np.testing.assert_allclose(found[:, :, b], posterior(score + prior), atol=5e-4)
+        scores = zip(components.blocks, emission.scores(q), strict=True)
+        apart = sum(block.there(own) for block, own in scores) - score
+        np.testing.assert_allclose(apart - apart[:, :1], 0, atol=2e-3)
+
+
+def test_covariances_are_one_for_all_or_drawn_towards_it(components, emission, several, moments):
+    """The covariance within domains counts for 50 spots."""
+    q = several[:, :, 0]
+    for block, tied, own in zip(components.blocks, emission.tied(q), emission.gaussians(q), strict=True):
+        (means, within), held = moments(block, q), block.there(q.astype(float))
+        for found in (tied, own):
+            np.testing.assert_allclose(found.means, means, atol=1e-5)
+        np.testing.assert_allclose(tied.covariances, np.tile(within + ridge(block), (3, 1, 1)), atol=1e-4)
         for k in range(3):
-            own = (toy.truth == k) & (True if block.present is None else block.present)
-            left = block.values[own] - means[k]
-            expected = (prior * within + left.T @ left) / (prior + own.sum())
-            np.testing.assert_allclose(found.covariances[k], expected, atol=1e-3)
+            left = block.values - means[k]
+            expected = (50 * (within + ridge(block)) + (left.T * held[:, k]) @ left) / (50 + held[:, k].sum())
+            np.testing.assert_allclose(own.covariances[k], expected, atol=1e-3)
 
 
-def test_distances_and_probabilities_of_known_domains(toy, rng, together):
-    covariance, means = np.cov(rng.normal(size=(3, 20))), rng.normal(size=(2, 3)).astype(np.float32)
-    present = np.arange(toy.n_spots) > 0
-    block = Block(rng.normal(size=(toy.n_spots, 3)) * present[:, None], present=present)
-    emission = Emission(together([block], toy.adjacency))
-    known = [Gaussians(means, np.stack([covariance, 2 * covariance]))]
-    (squared,) = emission.squared_distances(known)
-    assert not squared[:, 0].any()
-    for k, factor in enumerate((1, 2)):
-        precision = np.linalg.inv(factor * covariance)
-        expected = [mahalanobis(point, means[k], precision) ** 2 for point in block.values[1:]]
-        np.testing.assert_allclose(squared[k, 1:], expected, rtol=1e-3, atol=1e-4)
-    density = np.column_stack(
-        [multivariate_normal(means[k], (k + 1) * covariance).pdf(block.values[1:]) for k in (0, 1)]
-    )
-    sizes = np.array([1.0, 3.0])
-    for given, prior in ((None, np.ones(2)), (sizes, sizes)):
-        expected = density * prior / (density * prior).sum(axis=1, keepdims=True)
-        np.testing.assert_allclose(emission.under(known, given)[1:], expected, atol=1e-4)
+def test_scatter_by_hand_where_spots_are_read_in_parts(make_toy, rng):
+    present = rng.random(2500) < 0.7
+    block = Block(rng.normal(size=(2500, 3)) * present[:, None], present=present)
+    q, centres = rng.dirichlet(np.ones(2), 2500).astype(np.float32), rng.normal(size=(2, 3))
+    found = Emission(make_toy(50, 50, 3).having(block)).scatter(slice(0, 3), centres, q)
+    for k in range(2):
+        left = block.values - centres[k]
+        np.testing.assert_allclose(found[k], (left.T * (q[:, k] * present)) @ left, rtol=1e-3)
 
 
-def test_domains_of_a_mixture_share_one_covariance_with_noise(blocks, toy, together, moments):
-    member = np.eye(3, dtype=np.float32)[toy.truth]
-    found = Emission(together(blocks, toy.adjacency), noise=0.5).tied(member)
-    for block, known in zip(blocks, found, strict=True):
-        means, within = moments(block, member.astype(float))
-        np.testing.assert_allclose(known.means, means, atol=1e-4)
-        for covariance in known.covariances:
-            np.testing.assert_allclose(covariance, within + 0.5 * np.eye(len(within)), atol=1e-3)
+def test_squared_distances_are_those_of_mahalanobis(components, emission, rng):
+    known, score, sizes = [], 0, np.array([5.0, 1, 20])
+    for block in components.blocks:
+        r = block.values.shape[1]
+        spread = [np.cov(rng.normal(size=(r, 20))).reshape(r, r) for _ in range(3)]
+        known.append(Gaussians(rng.normal(size=(3, r)).astype(np.float32), np.array(spread)))
+        score += log_density(block, known[-1].means, spread)
+    for block, gaussians, found in zip(components.blocks, known, emission.squared_distances(known), strict=True):
+        for k in range(3):
+            inverse = np.linalg.inv(gaussians.covariances[k])
+            expected = np.array([[mahalanobis(x, gaussians.means[k], inverse) ** 2] for x in block.values])
+            np.testing.assert_allclose(found[k], block.there(expected)[:, 0], rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(emission.under(known), posterior(score), atol=1e-4)
+    np.testing.assert_allclose(emission.under(known, sizes), posterior(score + np.log(sizes)), atol=1e-4)
+
+
+def test_side_by_side_is_one_by_one_and_input_is_left(emission, several):
+    before, together = several.copy(), emission.mixture(several, 3, 0.0)
+    np.testing.assert_array_equal(emission.mixture(several, 1, 0.0), emission.probabilities(several, sized=True))
+    np.testing.assert_array_equal(several, before)
+    np.testing.assert_array_equal(emission.mixture(several, 3, 0.0), together)
+    for b in range(5):
+        alone = emission.mixture(several[:, :, [b]], 3, 0.0)
+        np.testing.assert_allclose(together[:, :, b], alone[:, :, 0], atol=1e-4)
+    np.testing.assert_allclose(change(before, together), np.abs(before - together).mean(axis=(0, 1)), rtol=1e-5)

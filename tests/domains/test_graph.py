@@ -1,100 +1,87 @@
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy.sparse import block_diag, csr_matrix
 from scipy.sparse.csgraph import shortest_path
 
-from spamca.domains.graph import N_PATCHES, Graph
+from spamca.domains.graph import Graph
 
 
-def test_step_is_the_mean_over_a_spot_and_its_neighbours(path, rng):
-    weighted = path.copy()
-    weighted.data = rng.uniform(0.1, 5, size=path.nnz)  # weights of edges are not read
+@pytest.fixture
+def row(path):
+    return Graph(path)
+
+
+def test_step_is_the_mean_over_a_spot_and_its_neighbours(row):
     expected = np.zeros((12, 12))
     for spot in range(12):
         around = [other for other in (spot - 1, spot, spot + 1) if 0 <= other < 12]
         expected[spot, around] = 1 / len(around)
-    np.testing.assert_allclose(Graph(weighted).step.toarray(), expected)
+    np.testing.assert_allclose(row.step.toarray(), expected)
     np.testing.assert_array_equal(Graph(csr_matrix((3, 3))).step.toarray(), np.eye(3))
 
 
-def test_averages_are_powers_of_the_step(toy, rng):
-    values, graph, hops = rng.normal(size=(toy.n_spots, 2)), Graph(toy.adjacency), (0, 1, 3, 8)
-    before = values.copy()
-    for h, found in zip(hops, graph.averaged(values, hops), strict=True):
-        np.testing.assert_allclose(found, np.linalg.matrix_power(graph.step.toarray(), h) @ values, atol=1e-12)
-    np.testing.assert_array_equal(values, before)
+def test_weights_of_edges_do_not_matter(path, row, rng):
+    other, values, present = Graph(path.copy()), np.arange(12.0)[:, None] ** 2, np.arange(12) % 3 > 0
+    other.adjacency.data[:] = rng.uniform(0.1, 5, size=path.nnz)
+    for of in (lambda g: g.step, lambda g: g.pull(4.0), lambda g: g.within(3)):
+        np.testing.assert_array_equal(of(other).toarray(), of(row).toarray())
+    np.testing.assert_array_equal(other.fill(values, present), row.fill(values, present))
 
 
-def test_shrinkage_is_what_averaging_leaves_of_noise(toy, rng):
-    graph, hops = Graph(toy.adjacency), (0, 1, 2, 8)
-    dense = graph.step.toarray()
-    exact = [np.square(np.linalg.matrix_power(dense, h)).sum() / toy.n_spots for h in hops]
-    np.testing.assert_allclose(graph.shrinkage(hops, rng), exact, rtol=0.1)
+def test_scales_are_powers_of_the_step_shrinkage_what_they_leave_of_noise_and_reaches_so_many_hops(toy, rng):
+    values, hops, dense = rng.normal(size=(toy.n_spots, 2)), (0, 1, 3, 8), toy.graph.step.toarray()
+    powers = [np.linalg.matrix_power(dense, h) for h in hops]
+    for power, found in zip(powers, toy.graph.averaged(values, hops), strict=True):
+        np.testing.assert_allclose(found, power @ values, atol=1e-12)
+    found = toy.graph.shrinkage(hops, rng)
+    np.testing.assert_allclose(found, [np.square(power).sum() / toy.n_spots for power in powers], rtol=0.1)
     np.testing.assert_allclose(Graph(csr_matrix((200, 200))).shrinkage((1, 8), rng), 1, rtol=0.1)
-
-
-def test_pairs_within_a_reach_are_those_of_so_many_hops(toy):
-    hops, graph = shortest_path(toy.adjacency, unweighted=True), Graph(3 * toy.adjacency)
+    hops = shortest_path(toy.adjacency, unweighted=True)
     for reach in (1, 2, 4):
-        expected = (hops <= reach) & (hops > 0)
-        np.testing.assert_array_equal(graph.within(reach).toarray(), expected.astype(float))
+        np.testing.assert_array_equal(toy.graph.within(reach).toarray(), ((hops <= reach) & (hops > 0)).astype(float))
 
 
-def test_graph_of_some_spots_of_some(toy, rng):
-    first, second = rng.permutation(toy.n_spots)[:100], np.arange(0, 100, 2)
-    graph = Graph(toy.adjacency).take(first).take(second)
-    assert graph.n_spots == 50
-    spots = first[second]
-    np.testing.assert_array_equal(graph.adjacency.toarray(), toy.adjacency[spots][:, spots].toarray())
+def test_pull_is_the_same_for_each_spot_and_an_edge_counts_what_it_gains(path):
+    """The one neighbour of an end counts for as much as the two of other spots; a spot alone has no pull."""
+    pull = Graph(csr_matrix(block_diag([path, csr_matrix((1, 1))]))).pull(4.0).toarray()
+    assert pull.dtype == np.float32
+    np.testing.assert_allclose(pull.sum(axis=1), [4 * 13 / 11 * 22 / 13] * 12 + [0], rtol=1e-6)
+    assert pull[0, 1] == pytest.approx(2 * pull[1, 2])
+    assert not Graph(csr_matrix((5, 5))).pull(4.0).nnz
 
 
-def test_pull_by_hand(path):
-    """The coherence is gained where all 11 edges lie within domains; an end counts its one neighbour twice."""
-    found = Graph(path).pull(4.0).toarray()
-    degree = np.array([1, *[2] * 10, 1])
-    np.testing.assert_allclose(found, 4 * 12 / 11 * (22 / 12) / degree[:, None] * (path.toarray() > 0), rtol=1e-6)
-    assert not Graph(csr_matrix((3, 3))).pull(4.0).nnz
-
-
-def test_missing_rows_are_means_of_neighbours_ring_by_ring(path):
-    values = np.column_stack([np.arange(12.0), -np.arange(12.0)])
-    present = np.ones(12, dtype=bool)
+def test_missing_rows_are_means_of_neighbours_ring_by_ring(row):
+    values, present = np.column_stack([np.arange(12.0), -np.arange(12.0)]), np.ones(12, dtype=bool)
+    np.testing.assert_array_equal(row.fill(values, present), values)
+    assert row.fill(values, None) is values
     present[[0, 5]] = False
-    found = Graph(path).fill(np.where(present[:, None], values, np.nan), present)
+    found = row.fill(values, present)
     np.testing.assert_array_equal(found[present], values[present])
     np.testing.assert_array_equal(found[[0, 5]], [[1, -1], [5, -5]])
     ends = np.isin(np.arange(12), [0, 11])
-    np.testing.assert_array_equal(Graph(path).fill(values, ends)[:, 0], [0] * 6 + [11] * 6)
-    assert Graph(path).fill(values, None) is values
+    np.testing.assert_array_equal(row.fill(values, ends)[:, 0], [0] * 6 + [11] * 6)
+    np.testing.assert_array_equal(row.fill(np.where(ends, 1, np.nan)[:, None], ends), np.ones((12, 1)))
+    alone = Graph(csr_matrix((12, 12))).fill(values + 1, ends)
+    np.testing.assert_array_equal(alone[:, 0], [1] + [0] * 10 + [12])
 
 
-def test_rows_that_nothing_leads_to_are_zero():
-    found = Graph(csr_matrix((4, 4))).fill(np.ones((4, 1)), np.array([True, False, True, False]))
-    np.testing.assert_array_equal(found[:, 0], [1, 0, 1, 0])
-
-
-@pytest.mark.parametrize("n_spots", [1, 5, N_PATCHES, 700, 1599])
-def test_patches_hold_as_many_spots_as_wanted(make_toy, n_spots):
-    graph = Graph(make_toy(40, 40, 3).adjacency)
-    found, again = (graph.patches(n_spots, np.random.default_rng(0)) for _ in range(2))
+@pytest.mark.parametrize("n_spots", [1, 5, 40, 700, 1600])
+def test_patches_hold_as_many_spots_as_wanted_and_depend_on_the_seed(make_toy, n_spots):
+    graph = make_toy(40, 40, 3).graph
+    found, again, other = (graph.patches(n_spots, np.random.default_rng(seed)) for seed in (0, 0, 1))
+    assert len(found) == n_spots
+    assert (np.diff([-1, *found, 1600]) > 0).all()
     np.testing.assert_array_equal(found, again)
-    assert found.shape == (n_spots,)
-    assert (np.diff(found) > 0).all()
-    assert 0 <= found[0] <= found[-1] < 1600
+    assert n_spots == 1600 or not np.array_equal(found, other)
 
 
-def test_patches_keep_neighbours_and_see_all_of_the_tissue(make_toy):
-    """A sample of single spots would keep half of the edges."""
-    adjacency = make_toy(100, 100, 3).adjacency
-    found = Graph(adjacency).patches(5000, np.random.default_rng(0))
-    assert adjacency[found][:, found].sum() / adjacency[found].sum() > 0.85
+def test_patches_keep_neighbours_and_see_all_of_the_tissue(make_toy, rng):
+    """Far more neighbours than a sample of single spots, also in pieces of tissue without a centre."""
+    graph = make_toy(100, 100, 3).graph
+    found = graph.patches(5000, rng)
+    assert graph.take(found).adjacency.sum() / graph.adjacency[found].sum() > 0.85
     y, x = np.divmod(found, 100)
     assert np.bincount(2 * (y >= 50) + (x >= 50), minlength=4).min() > 500
-
-
-def test_patches_reach_pieces_of_tissue_that_no_centre_is_in(make_toy):
-    pieces = csr_matrix(block_diag([make_toy(3, 3, 2).adjacency] * 60))
-    assert len(np.unique(Graph(pieces).patches(500, np.random.default_rng(0)) // 9)) >= 500 // 9
-    assert len(np.unique(Graph(csr_matrix((300, 300))).patches(200, np.random.default_rng(0)))) == 200
+    pieces = Graph(csr_matrix(block_diag([make_toy(3, 3, 2).adjacency] * 60)))
+    assert len(np.unique(pieces.patches(500, rng) // 9)) >= 500 // 9
+    assert len(np.unique(Graph(csr_matrix((300, 300))).patches(200, rng))) == 200

@@ -1,4 +1,4 @@
-"""Domains of a tissue: weights of the modalities, a consensus over scales and starts, and the model that the domains belong to."""
+"""Domains of a tissue: weights of modalities, a consensus over scales and starts, and the model that the domains belong to."""
 
 from __future__ import annotations
 

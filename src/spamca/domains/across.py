@@ -1,4 +1,4 @@
-"""Domains of several sections: one set of domains, whatever batch effects the sections have."""
+"""One set of domains for several sections that have batch effects."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from spamca.domains.components import Components
 
 FEWEST = 10
-"""Spots for each domain that a section needs to be read alone."""
+"""Fewest spots for each domain of a section that is searched alone."""
 
 LEAST_PATCH = 100
-"""Spots of a patch of a section; there are fewer patches where there are many sections."""
+"""Fewest spots of a patch; sections of few spots have fewer patches."""
 
 
 def section_numbers(sections: np.ndarray | None) -> np.ndarray | None:
@@ -40,27 +40,14 @@ def across_sections(
 ) -> tuple[Sectioned, np.ndarray]:
     """Find domains of several sections.
 
-    Four kinds of starts compete: the sections as they are, which is right where there is no batch effect; with the mean of
-    each section removed, which is right where all hold the same shares of the domains; the domains of the section that says most,
-    carried to the others; and each section read alone, laid over the others by the domains that they may share
-    (:func:`~spamca.domains.matching.matched`). From each, domains and shifts are estimated in turn
-    (:class:`~spamca.domains.sectioned.Sectioned`); in the best of them domains of single sections are regrouped
-    (:func:`~spamca.domains.regroup.regroup`). Of large tissue, patches of every section are searched, and the result is carried to all.
+    Four kinds of starts compete: the sections as they are, which is right if there is no batch effect; with the mean of each section
+    removed, right if all hold the same shares of the domains; the domains of the section with most modalities and spots, carried to
+    the others; and the domains of each section alone, matched by those that they may share (:func:`~spamca.domains.matching.matched`).
+    From each, domains and effects are estimated in turn (:class:`~spamca.domains.sectioned.Sectioned`). In the best of them, domains
+    of single sections are regrouped (:func:`~spamca.domains.regroup.regroup`). Of large tissue, patches of every section are searched.
 
-    Parameters
-    ----------
-    components
-        Of all sections, at least one block; the graph has no edges between sections.
-    n_domains
-        Number of domains K, at least 2.
-    sections
-        Section of each spot, integers below S of shape (n,).
-    rng
-        Source of samples and starts.
-
-    Returns
-    -------
-    The field of the sections with their effects, and an assignment (n, K), float32.
+    ``sections`` holds integers below S, (n,); the graph has no edges between sections, and K is at least 2. Returns the field of the
+    sections with their effects, and an assignment (n, K), float32.
     """
     if len(sections) <= components.settings.n_searched:
         return _searched(components, n_domains, sections, rng)

@@ -1,8 +1,8 @@
-"""Domains that a tissue shows beyond those of the tissue that a model was fitted to."""
+"""Domains of a tissue that the tissue of the model did not have."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from spamca.domains.halves import halved, halving
 from spamca.domains.threads import fitting_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from spamca.domains.components import Components
     from spamca.domains.gaussians import Gaussians
@@ -21,7 +21,7 @@ _TRIED = 3
 
 
 class Split(NamedTuple):
-    """An assignment (n, K + 1), what it predicts beyond the one of K domains, in nats over all spots, and the domain that was halved."""
+    """An assignment (n, K + 1), its gain in prediction over that of K domains, in nats over all spots, and the domain that was halved."""
 
     assignment: np.ndarray
     gain: float
@@ -31,21 +31,15 @@ class Split(NamedTuple):
 class Births:
     r"""Split domains as long as the gain in prediction exceeds the cost of another domain.
 
-    Each domain is halved by its components, and either half made a domain of its own; those of highest objective are relaxed, and the
-    best of them is kept if the domains of its neighbours then predict the features of a spot so much better
-    (:math:`n \, \Delta E` of :class:`~spamca.domains.evidence.Evidence`) that it exceeds what a domain costs there and
+    Each domain is halved by its components, and either half made a domain of its own. Those of highest objective are relaxed, and the
+    best is kept if it predicts the features of spots from the domains of their neighbours so much better
+    (:math:`n \, \Delta E` of :class:`~spamca.domains.evidence.Evidence`) that the gain exceeds the cost of a domain and
 
     .. math:: g \, \max(n, n_0) \cdot \mathtt{split\_margin},
 
-    with g the most that a split would still have gained per spot in the :math:`n_0` spots of the tissue that the domains were found in:
-    whoever chose their number did not want that one. The objective of the field has to rise, too.
-
-    Parameters
-    ----------
-    field
-        The field of the tissue, of at least one modality.
-    known
-        What the first domains were, one for each block: of the two parts of one of them, the part that is nearer to that keeps its number.
+    with g the most that a split would have gained per spot in the :math:`n_0` spots of the first tissue, which the chosen number of
+    domains left out. The objective of the field has to rise, too.
+    ``known`` are the first domains as they were, one for each block: if one is split, the part nearer to it keeps its number.
     """
 
     def __init__(self, field: Field, known: Sequence[Gaussians] = ()) -> None:
@@ -61,14 +55,14 @@ class Births:
         n, settings = len(assignment), self._field.components.settings
         for _ in range(settings.max_new):
             split = self.best(assignment)
-            least = max(settings.split_margin * spare * max(n, n_first), n * self._of(self._evidence.cost, assignment))
+            least = max(settings.split_margin * spare * max(n, n_first), n * self._evidence.cost(*_hard(assignment)))
             if split is None or split.gain <= least or self._height(split.assignment) <= self._height(assignment):
                 break
             assignment = self._named(split)
         return assignment
 
     def best(self, assignment: np.ndarray) -> Split | None:
-        """The best assignment in which one domain more is split off; None where no domain can be halved."""
+        """The best assignment with one domain more; None if no domain can be halved."""
         member = np.eye(assignment.shape[1] + 1, dtype=np.float32)
         height = self._field.objective
         ranked = sorted(self._proposed(assignment), key=lambda own: -height(own[1], assignment.shape[1] + 1))[:_TRIED]
@@ -88,7 +82,7 @@ class Births:
         return gain
 
     def _named(self, split: Split) -> np.ndarray:
-        """The assignment of a split, in which the part that is new is the last: the larger one may have drawn the domain to itself."""
+        """The assignment of a split, with the new part last: relaxing may have given the old number to the new part."""
         new, old = split.assignment.shape[1] - 1, split.domain
         if not self._known or old >= len(self._known[0].means):
             return split.assignment
@@ -103,8 +97,8 @@ class Births:
         return self._field.relax_own(split.assignment[:, order], LONG)
 
     def _proposed(self, assignment: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        """Domains that can be halved, and two partitions in which one half or the other is a domain of its own, the last."""
-        partition, n_domains = assignment.argmax(axis=1), assignment.shape[1]
+        """Domains that can be halved, and two partitions in which one half or the other is the last domain."""
+        partition, n_domains = _hard(assignment)
         for domain in range(n_domains):
             parts = halved(partition, domain, self._halves)
             if parts is None:
@@ -114,20 +108,22 @@ class Births:
                 out[leaving] = n_domains
             yield domain, *pair
 
-    def _of(self, function: Callable, assignment: np.ndarray) -> Any:
-        return function(assignment.argmax(axis=1), assignment.shape[1])
-
     def _height(self, assignment: np.ndarray) -> float:
-        return self._of(self._field.objective, assignment)
+        return self._field.objective(*_hard(assignment))
 
     def _predicted(self, assignment: np.ndarray) -> float:
-        return float(self._of(self._evidence.gains, assignment).sum())
+        return float(self._evidence.gains(*_hard(assignment)).sum())
 
 
 def spare_gain(components: Components, assignment: np.ndarray) -> float:
-    """The most that a split of domains (n, K) would still gain, in nats per spot, in the tissue where they were found."""
+    """The most that a split of domains (n, K) would gain, in nats per spot, in the tissue where they were found."""
     if components.n_spots > components.settings.n_searched:
         spots = components.graph.patches(components.settings.n_searched, np.random.default_rng(0))
         components, assignment = components.take(spots), assignment[spots]
     with fitting_threads(components.n_spots):
         return Births(Field(components)).most(assignment) / components.n_spots
+
+
+def _hard(assignment: np.ndarray) -> tuple[np.ndarray, int]:
+    """Partition (n,) and number of domains of an assignment (n, K)."""
+    return assignment.argmax(axis=1), assignment.shape[1]

@@ -1,4 +1,4 @@
-"""Components of the modalities on the spatial graph: what domains are found in."""
+"""Components of the modalities on the spatial graph, which domains are found in."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Block:
     values
         Shape (n, r); rows of spots that lack the modality are zero.
     weight
-        What the likelihood of the modality is raised to.
+        Power that the likelihood of the modality is raised to.
     present
         Which spots have the modality, booleans of shape (n,), or None for all.
     modality
         Number of the modality.
     whitening
-        The map from its features, where that is known.
+        The map from its features, if known.
     """
 
     values: np.ndarray
@@ -80,17 +80,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Components:
-    """Components of all modalities of a tissue, its spatial graph, and the settings of the search.
-
-    Parameters
-    ----------
-    blocks
-        One for each modality that shows any component.
-    graph
-        Spatial graph of the n spots.
-    settings
-        Settings of the search.
-    """
+    """Components of a tissue, one block for each modality that has any, its spatial graph, and the settings of the search."""
 
     blocks: tuple[Block, ...]
     graph: Graph
@@ -130,9 +120,9 @@ class Components:
 
         .. math:: [S^{h_1} x_i, \; S^{h_2} x_i, \; \dots], \qquad S = (D + I)^{-1} (A + I).
 
-        A spot of real tissue varies with its surroundings far beyond what its domain explains: cells of one type lie together, and
-        tissue changes gradually. A Markov random field takes spots for independent once their domains are known, and counts such
-        evidence many times over. Where that shows, the surroundings become part of what a domain looks like.
+        In real tissue a spot resembles its surroundings far beyond what its domain explains: cells of one type lie together, and
+        tissue changes gradually. A Markov random field takes spots for independent given their domains, and counts such evidence
+        many times over. Where this is so, the surroundings count as part of a spot.
         """
         if tuple(hops) == (0,):
             return self
@@ -157,20 +147,9 @@ def components_of(
     present: np.ndarray | None = None,
     settings: DomainSettings = DEFAULTS,
 ) -> Components:
-    """Noise-whitened components of each modality that is trusted and shows any.
+    """Noise-whitened components of each modality that has any and a weight above 0 (None is 1).
 
-    Parameters
-    ----------
-    features
-        Features of each modality, (n, d_m); rows of spots that lack it are not read.
-    adjacency
-        Spatial graph, symmetric, sparse of shape (n, n).
-    weights
-        Weight of each modality; those of None are 1, of 0 or less left out.
-    present
-        Booleans (n, M), or None where every spot has every modality.
-    settings
-        Settings of the search.
+    ``features`` are (n, d_m) for each modality, ``present`` (n, M) or None. Rows of spots that lack a modality are not read.
     """
     graph, blocks = Graph(adjacency), []
     for m, (values, own) in enumerate(zip(features, masks(present, len(features)), strict=True)):

@@ -1,9 +1,9 @@
 r"""Consensus of partitions: spots that most of them put together.
 
-With :math:`H = [q^1 D_1^{-1/2}, \dots, q^R D_R^{-1/2}] / \sqrt R` the memberships of R partitions side by side, each divided by the root of the
-sizes :math:`D_r` of its domains, :math:`H H^\top` holds how often two spots share a domain. Its leading eigenvectors, found through
-:math:`H^\top H`, place spots that agree in one direction (spectral consensus, Strehl and Ghosh 2002; Liu et al. 2017). They are
-partitioned without chance: a pivoted QR decomposition (Damle, Minden and Ying 2019), and k-means from there.
+With :math:`H = [q^1 D_1^{-1/2}, \dots, q^R D_R^{-1/2}] / \sqrt R` the memberships of R partitions side by side, divided by the root
+of the sizes :math:`D_r` of the domains, :math:`H H^\top` holds how often two spots share a domain. Its leading eigenvectors, found
+through :math:`H^\top H`, place spots that agree in one direction (spectral consensus, Strehl and Ghosh 2002; Liu et al. 2017). They are
+partitioned without randomness: a pivoted QR decomposition (Damle, Minden and Ying 2019), and k-means from there.
 """
 
 from __future__ import annotations

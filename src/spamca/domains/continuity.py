@@ -1,7 +1,7 @@
-r"""Whether domains are apart, or cut a gradient into pieces.
+r"""Whether domains are separate, or pieces of a gradient.
 
-On the line that best separates two neighbouring domains, scaled so that their means lie at 0 and 1, spots of a gradient are spread evenly, and
-few spots of separate domains lie halfway. With :math:`u_i` the place of a spot of the two on it,
+On the line that best separates two neighbouring domains, scaled so that their means lie at 0 and 1, spots of a gradient are spread
+evenly, and few spots of separate domains lie halfway. With :math:`u_i` the place of a spot of the two on it,
 
 .. math:: C_{ab} = 2 \, \frac{|\{i : 1/4 < u_i < 3/4\}|}{|\{i : |u_i| < 1/4\}| + |\{i : |u_i - 1| < 1/4\}|}
 
@@ -21,11 +21,11 @@ SCALE = 2
 """Hops over which components are averaged, so that noise does not fill the gap."""
 
 LEAST = 20
-"""Edges between two domains from which they are neighbours."""
+"""Fewest edges between two domains that count as neighbours."""
 
 
 def continuity(components: Components, partition: np.ndarray) -> float:
-    """Mean continuity of neighbouring domains of a partition, integers from 0 of shape (n,): NaN where no two are neighbours."""
+    """Mean continuity of neighbouring domains of a partition, integers from 0 of shape (n,): NaN if no two are neighbours."""
     averaged = (components.smoothed(block, (SCALE,))[0] for block in components.blocks)
     values = np.hstack([np.sqrt(b.weight) * own for b, own in zip(components.blocks, averaged, strict=True)])
     k = int(partition.max()) + 1

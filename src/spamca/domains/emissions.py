@@ -1,4 +1,4 @@
-"""What domains look like, apart from the tissue: the domains of other tissue, and how far that is from the first."""
+"""What domains look like, to find them in other tissue, and how far other tissue is from the first."""
 
 from __future__ import annotations
 
@@ -30,31 +30,31 @@ _N_STEPS, _TOL = 100, 1e-5
 
 @dataclass(frozen=True)
 class Emissions:
-    """The Gaussians of domains, with the maps that lead from features to their components.
+    """The Gaussians of domains, with the maps from features to components.
 
     Parameters
     ----------
     modalities
         Number of the modality of each block.
     weights
-        What the likelihood of each is raised to.
+        Power that the likelihood of each is raised to.
     whitenings
-        From its features to its components.
+        The map from its features to its components.
     gaussians
         Means and covariances of the domains.
     hops
-        Scales of the surroundings that count as part of a spot; ``(0,)`` where it is read alone, in a Markov random field.
+        Scales of the surroundings that count as part of a spot; ``(0,)`` in a Markov random field, where none do.
     coherence
-        What that field gains where all edges lie within domains, in nats per spot; 0 for a mixture.
+        What that field gains if all edges lie within domains, in nats per spot; 0 for a mixture.
     reach
-        Squared distance within which ``novelty_quantile`` of the spots of the first tissue lie, by the numbers of the modalities
-        that it is taken in, joined by commas (``"0,1"``).
+        Squared distance within which ``novelty_quantile`` of the spots of the first tissue lie, for each set of modalities, named by
+        their numbers (``"0,1"``).
     sizes
         Spots of each domain that have the modality, (K,) for each block.
     n_spots
         Spots of the first tissue.
     spare
-        The most that a split of a domain would still have gained there, in nats per spot (:meth:`with_spare`); 0 before that is asked.
+        The most that a split of a domain would have gained there, in nats per spot; 0 until :meth:`with_spare`.
     settings
         Settings of the search.
     """
@@ -73,7 +73,7 @@ class Emissions:
 
     @classmethod
     def estimate(cls, components: Components, assignment: np.ndarray, *, hops: Sequence[int] = (0,)) -> Emissions:
-        """From the components of a tissue and the domains (n, K) found in it; the last ones are left out if they hold no spot."""
+        """From the components of a tissue and its domains (n, K); the last ones are left out if they hold no spot."""
         assignment, settings, alone = np.asarray(assignment, dtype=np.float32), components.settings, tuple(hops) == (0,)
         held = np.flatnonzero(assignment.sum(axis=0) >= 1)
         assignment = np.ascontiguousarray(assignment[:, : held[-1] + 1])
@@ -95,10 +95,7 @@ class Emissions:
         )
 
     def with_spare(self, components: Components, assignment: np.ndarray) -> Emissions:
-        """The same with what the best split would have gained, from what :meth:`components` gave for that tissue and its domains (n, K).
-
-        It takes as long as a few relaxations.
-        """
+        """The same with ``spare``, from the components of the first tissue and its domains (n, K). Takes as long as a few relaxations."""
         held = np.ascontiguousarray(assignment[:, : len(self.sizes[0])], dtype=np.float32)
         return replace(self, spare=spare_gain(components, held))
 
@@ -125,17 +122,14 @@ class Emissions:
         return Components(tuple(out), Graph(adjacency), self.settings).with_surroundings(self.hops)
 
     def domains(self, components: Components) -> np.ndarray:
-        """Probability of each domain in other tissue, float32 of shape (n, K): domains stay what they are.
-
-        ``components`` is what :meth:`components` gave.
-        """
+        """Probability of each domain, held as it was, in other tissue: float32 of shape (n, K), from :meth:`components`."""
         with fitting_threads(components.n_spots):
             if not self.coherence:
                 return Emission(components).under(self.gaussians, np.max(self.sizes, axis=0))
             return Field(components, coherence=self.coherence).relax_known(self.gaussians, _N_STEPS, _TOL)
 
     def moved(self, components: Components, assignment: np.ndarray) -> np.ndarray:
-        r"""How far domains have moved from what they were, against how far they lay from their nearest.
+        r"""How far domains have moved, relative to the distance of each from the nearest other.
 
         .. math::
             \frac{(\bar x_k - \mu_k)^\top \Sigma_k^{-1} (\bar x_k - \mu_k)}
@@ -144,13 +138,13 @@ class Emissions:
         Parameters
         ----------
         components
-            What :meth:`components` gave.
+            Of the other tissue, from :meth:`components`.
         assignment
             Domains in other tissue, (n, K or more), of mean :math:`\bar x_k`.
 
         Returns
         -------
-        Float64 of shape (K,); NaN where a domain holds no spot, or there is one only.
+        Float64 of shape (K,); NaN for domains that hold no spot, and where there is only one domain.
         """
         k = len(self.sizes[0])
         own, held = assignment[:, :k], assignment[:, :k].sum(axis=0) >= 1
@@ -173,12 +167,12 @@ class Emissions:
             d^2_i = \min_k \sum_{m \in M_i} (x_i^m - \mu_k^m)^\top (\Sigma_k^m)^{-1} (x_i^m - \mu_k^m),
 
         with :math:`M_i` the modalities that the spot has and :math:`Q_M` the distance, taken in the same modalities, within which
-        ``novelty_quantile`` of the spots of the first tissue lie. ``components`` is what :meth:`components` gave.
+        ``novelty_quantile`` of the spots of the first tissue lie, from :meth:`components`.
 
         Returns
         -------
-        Float64 of shape (n,): above one, a spot is further out than 99 of 100 in the first tissue. NaN where a spot has no
-        modality that shows domains.
+        Float64 of shape (n,): above one, a spot is farther from the domains than 99 of 100 in the first tissue. NaN where a spot has
+        none of the modalities.
         """
         n = components.n_spots
         with fitting_threads(n):

@@ -1,4 +1,4 @@
-"""Evidence for a partition: how well the domains of its neighbours predict a spot, against what the domains cost."""
+"""Evidence for a partition: how well the domains of its neighbours predict a spot, and the cost of the domains."""
 
 from __future__ import annotations
 
@@ -19,15 +19,9 @@ class Evidence:
         E(z) = \frac1n \sum_i \sum_m w_m \log
         \frac{\mathcal N(x^m_i; \sum_k \pi_{ik} \mu^m_k, W^m)}{\mathcal N(x^m_i; 0, T^m)}
 
-    with :math:`\pi` as in :meth:`~spamca.domains.field.Field.unpredicted`, W the covariance of what is left and T that of all. A
-    spot of its own kind among others raises the likelihood of a mixture, but not E: a domain counts as far as it is a place.
-
-    Parameters
-    ----------
-    field
-        The field, of at least one modality.
-    rng
-        Source of the probes that measure the window.
+    with :math:`\pi` as in :meth:`~spamca.domains.field.Field.unpredicted`, W the covariance of the residuals and T that of all. A
+    spot unlike its neighbours raises the likelihood of a mixture, but not E: a domain has to be a place.
+    ``rng`` draws the probes that measure the window.
     """
 
     def __init__(self, field: Field, rng: np.random.Generator) -> None:
@@ -53,8 +47,8 @@ class Evidence:
             p = \sum_m w_m \sum_c \max\Big(1, \frac{\operatorname{var}(S e^m_c)}{v \operatorname{var}(e^m_c)}\Big), \qquad
             r = \sum_m w_m r_m,
 
-        with :math:`e_c` what the domains leave of one of the :math:`r_m` components and S the average over a window, which
-        would shrink the variance of independent spots to v. Spots that vary together say as much of a mean as
+        with :math:`e_c` the residuals of one of the :math:`r_m` components and S the average over a window, which shrinks the
+        variance of independent spots to v. Spots that vary together determine a mean as well as
         :math:`n r / p` independent ones, so this is the Bayesian information criterion of that many; p are the effective
         parameters of a composite likelihood (Varin and Vidoni 2005; Gao and Song 2010).
         """
@@ -63,9 +57,7 @@ class Evidence:
         for block in self._field.blocks:
             left = block.there(block.values - member @ block.means(member))
             variance = np.maximum(np.square(left).mean(axis=0), np.finfo(float).tiny)
-            averaged = left
-            for _ in range(self._n_steps):
-                averaged = self._step @ averaged
+            (averaged,) = self._field.components.graph.averaged(left, (self._n_steps,))
             inflation = np.square(averaged).mean(axis=0) / (variance * self._shrinkage)
             effective += block.weight * np.maximum(inflation, 1).sum()
             whole += block.weight * left.shape[1]
@@ -73,7 +65,7 @@ class Evidence:
         return float(effective * np.log(max(n * whole / effective, np.e)) / (2 * n))
 
     def _window(self, n_spots: float, most: int, rng: np.random.Generator) -> tuple[int, float]:
-        """Steps of averaging that take in so many spots, and the variance of independent values after them."""
+        """Steps of averaging that cover so many spots, and the variance of independent values after them."""
         probe = rng.standard_normal((self._step.shape[0], N_PROBES))
         shrinkage, n_steps = 1.0, 0
         while n_steps < most:

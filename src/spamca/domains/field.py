@@ -4,7 +4,7 @@ r"""Hidden Markov random field: domains whose features are Gaussian and whose ne
     q_{ik} \propto \exp\Big(\log\big(\epsilon + p_{ik}\big) + \beta \sum_j a_{ij} q_{jk}\Big), \qquad
     p_{ik} \propto \prod_m \mathcal N(x^m_i; \mu^m_k, \Sigma^m)^{w_m},
 
-the mean field of a Potts model after Zhang, Brady and Smith (2001), with :math:`\epsilon` = ``outlier`` for spots that are like no other.
+the mean field of a Potts model after Zhang, Brady and Smith (2001), with :math:`\epsilon` = ``outlier`` for spots that fit no domain.
 """
 
 from __future__ import annotations
@@ -22,30 +22,23 @@ if TYPE_CHECKING:
     from spamca.domains.gaussians import Gaussians
 
 LONG, SHORT, TOL = 60, 10, 1e-4
-"""Steps of the field where a search ends, and where an assignment is carried on; the mean change at which it stops."""
+"""Most steps of the field at the end of a search, and in between; the mean change at which it stops."""
 
 _INNER_STEPS = 4
 
 
 class Field:
-    r"""The field of a tissue. Partitions of it are compared by the objective
+    r"""The field of a tissue. Partitions are compared by the objective
 
     .. math::
         Q = \sum_m \frac{w_m n_m}{2 n} \log \frac{|T^m|}{|\Sigma^m|} + \sum_m \frac{w_m n_m}{2 n} \log \frac{|T^m|}{|W^m|}
         + \gamma \, \frac{\text{edges within domains}}{|E|},
 
     the log-likelihood per spot that domains gain over one Gaussian of covariance T where the domain of a spot is known, the same
-    where it is predicted from those of its neighbours (W is the covariance of what that leaves), and the coherence; :math:`n_m` of
+    where it is predicted from those of its neighbours (W is the covariance of the residuals), and the coherence; :math:`n_m` of
     the n spots have the modality. Domains that follow the noise of single spots raise the first term alone.
-
-    Parameters
-    ----------
-    components
-        Of the tissue.
-    emission
-        The Gaussians; by default those of :class:`~spamca.domains.gaussians.Emission`.
-    coherence
-        By default that of the settings.
+    The Gaussians are by default those of :class:`~spamca.domains.gaussians.Emission`, and :math:`\gamma`, the ``coherence``, that of
+    the settings.
     """
 
     def __init__(
@@ -63,21 +56,21 @@ class Field:
             q_{ik} \leftarrow \tfrac12 q_{ik} + \tfrac12 \frac{(\epsilon + p_{ik}) e^{h_{ik}}}{\sum_l (\epsilon + p_{il}) e^{h_{il}}},
             \qquad h_{ik} = \beta \sum_j a_{ij} q_{jk},
 
-        halfway, as whole steps may swing; p is estimated again after every few.
+        by half steps, as whole ones may oscillate; p is estimated again after every few.
         """
         return self._follow(assignment, lambda now: self.emission.probabilities(now[:, :, None])[:, :, 0], n_steps, tol)
 
     def relax_own(self, assignment: np.ndarray, n_steps: int, tol: float = TOL) -> np.ndarray:
-        """The same with a covariance for each domain, which separates domains of one mean and different spread."""
+        """The same with a covariance for each domain, which separates domains of the same mean and different spread."""
         return self._follow(assignment, lambda now: self.emission.under(self.emission.gaussians(now)), n_steps, tol)
 
     def relax_known(self, gaussians: Sequence[Gaussians], n_steps: int, tol: float) -> np.ndarray:
-        """The same from the features alone, with means and covariances that stay as they are: (n, K)."""
+        """The same, starting from the features alone, with means and covariances held: (n, K)."""
         known = self.emission.under(gaussians)
         return self._follow(known, lambda _: known.copy(), n_steps, tol)
 
     def spread(self, assignment: np.ndarray, spots: np.ndarray) -> np.ndarray:
-        """Carry an assignment (len(spots), K) of some spots to all, through what their domains look like: (n, K)."""
+        """Extend an assignment (len(spots), K) of some spots to all by the features: (n, K)."""
         known = np.zeros((self.components.n_spots, assignment.shape[1]), dtype=np.float32)
         known[spots] = assignment
         return self.relax(self.emission.probabilities(known[:, :, None])[:, :, 0], SHORT)
@@ -113,7 +106,7 @@ class Field:
         return float((partition[one] == partition[other]).mean()) if len(one) else 0.0
 
     def unpredicted(self, partition: np.ndarray, n_domains: int) -> list[np.ndarray]:
-        r"""What the domains of its neighbours leave of a spot, itself left out: an array (n, r) for each block.
+        r"""Residuals of spots, predicted from the domains of their neighbours: an array (n, r) for each block.
 
         .. math::
             x^m_i - \sum_k \pi_{ik} \mu^m_k, \qquad \pi_{ik} \propto \exp\Big(\beta \sum_j a_{ij} [z_j = k]\Big),
@@ -125,7 +118,7 @@ class Field:
         return [block.there(block.values - around @ block.means(member)) for block in self.blocks]
 
     def _around(self, member: np.ndarray) -> np.ndarray:
-        """Probability of each domain by those of the neighbours, from float32 memberships (n, K); the same shape."""
+        """Probability of each domain given those of the neighbours, from float32 memberships (n, K); the same shape."""
         around = self._pull @ member
         np.exp(around, out=around)
         around /= around @ np.ones((member.shape[1], 1), dtype=np.float32)
@@ -142,7 +135,7 @@ class Field:
         return now
 
     def _settle(self, emission: np.ndarray, now: np.ndarray) -> np.ndarray:
-        """A few steps, p held: both (n, K); overwrites the first."""
+        """A few steps with p held: both (n, K); overwrites the first."""
         emission += self.components.settings.outlier
         twice = np.full((now.shape[1], 1), 2, dtype=np.float32)  # products are faster than sums of short rows
         for step in range(_INNER_STEPS):

@@ -1,4 +1,4 @@
-"""Domains of a tissue, what they look like, and what each modality says about them."""
+"""Domains of a tissue, with the share of each modality in them."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class Domains:
     assignment
         Probability of each domain that holds spots, by falling size: float32 of shape (n, K), rows summing to one.
     shares
-        Share of each modality in what is known of each spot's domain, (n, M), rows summing to one.
+        Share of each modality in the evidence for the domain of each spot, (n, M), rows summing to one.
     weights
-        What the likelihood of each modality is raised to, (M,); zero where neighbours share nothing in it.
+        Power that the likelihood of each modality is raised to, (M,); zero for modalities in which neighbours share nothing.
     inflation
-        How many times the evidence of each modality would be counted if spots were taken for independent, (M,); NaN likewise.
+        How many times the evidence of each modality would be counted if spots were taken for independent, (M,); NaN for those.
     record
         Of these domains, with one covariance for all: ``log_likelihood`` (what the domains gain over one Gaussian, in nats
         per spot), ``predicted`` (the same where the domain of a spot is predicted from its neighbours), ``coherence`` (share of
@@ -48,9 +48,9 @@ class Domains:
         (:mod:`~spamca.domains.continuity`); with several sections ``batch_effect`` (root mean square of their shifts, in units of
         noise). Empty where neighbours share nothing in any modality.
     components
-        What the domains were found in.
+        The components that the domains were found in.
     hops
-        Scales of the surroundings that count as part of a spot; ``(0,)`` where it is read alone, in a Markov random field.
+        Scales of the surroundings that count as part of a spot; ``(0,)`` in a Markov random field, where none do.
     """
 
     assignment: np.ndarray
@@ -77,9 +77,9 @@ def find_domains(
 
     The components of each modality that neighbours share (:mod:`~spamca.domains.noise`) get the weight of their modality
     (:mod:`~spamca.domains.weights`). Mixtures from many starts at several scales agree on a partition
-    (:mod:`~spamca.domains.consensus`), and a model relaxes from it: the :class:`~spamca.domains.field.Field` where spots are
-    independent given their domains, and else a mixture of spots with their surroundings. Models that start from the consensus of each group
-    of starts, which saw half of the spots, are averaged with it. Cost is linear in the number of spots.
+    (:mod:`~spamca.domains.consensus`), and a model relaxes from it: the :class:`~spamca.domains.field.Field` if spots are independent
+    given their domains, else a mixture of spots with their surroundings. It is averaged with models that start from the consensus of
+    each group of starts, which was fitted to half of the spots. Cost is linear in the number of spots.
 
     Parameters
     ----------
@@ -90,12 +90,12 @@ def find_domains(
     n_domains
         Number of domains K, at most n.
     weights
-        What the likelihood of each modality is raised to; None, alone or in place of a modality, measures it.
+        Power that the likelihood of each modality is raised to; None, alone or in place of a modality, measures it.
     present
         Booleans (n, M), or None where every spot has every modality.
     sections
-        Section of each spot, integers of shape (n,), where batch effects of sections are to be separated from domains
-        (:func:`~spamca.domains.across.across_sections`); the graph has no edges between sections. None, or all alike: there are none.
+        Section of each spot, integers of shape (n,), to separate batch effects of sections from domains
+        (:func:`~spamca.domains.across.across_sections`); the graph has no edges between sections. None for a single section.
     settings
         Settings of the search.
     random_state
@@ -155,7 +155,7 @@ def hops_of(components: Components, inflation: np.ndarray) -> tuple[int, ...]:
 def settled(
     components: Components, assignments: Iterable[np.ndarray], hops: Sequence[int]
 ) -> tuple[list[np.ndarray], Components]:
-    """Let a model relax from each of some assignments (n, K). Also returns what it reads."""
+    """Relax the model from each assignment (n, K). Also returns the components that it reads."""
     if tuple(hops) == (0,):
         field = Field(components)
         return [field.relax_own(start, LONG) for start in assignments], components
@@ -165,7 +165,7 @@ def settled(
 
 
 def noise_of(settings: DomainSettings, hops: Sequence[int]) -> float:
-    """Variance added to the covariance within domains: none in a Markov random field."""
+    """Variance added to the covariance within domains: zero in a Markov random field."""
     return 0.0 if tuple(hops) == (0,) else settings.noise
 
 
@@ -187,7 +187,7 @@ def _even(present: np.ndarray | None, n_modalities: int, n: int) -> np.ndarray:
 
 
 def _numbered(assignment: np.ndarray) -> np.ndarray:
-    """Number the domains by falling size, those without a spot left out."""
+    """Number the domains by falling size, and leave out those without a spot."""
     own, first, size = np.unique(assignment.argmax(axis=1), return_index=True, return_counts=True)
     held = assignment[:, own[np.lexsort((first, -size))]]
     return np.ascontiguousarray(held / held.sum(axis=1, keepdims=True))

@@ -1,4 +1,4 @@
-"""Known domains that follow new tissue, and those that it shows beyond them."""
+"""Known domains that adapt to new tissue, and new domains in it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 def follow(emissions: Emissions, components: Components, known: np.ndarray) -> np.ndarray:
-    """Let known domains follow new tissue, and add those that it shows beyond them.
+    """Let known domains follow new tissue, and add new ones that it has.
 
-    Domains of a mixture move with their means, and none is added. Those of a field move in all their parameters: it
-    relaxes with domains that are held by what they were (:class:`Anchored`), and domains are split as long as that pays
-    (:class:`~spamca.domains.births.Births`). Cost is linear in the number of spots: in large tissue, new domains are sought in patches.
+    Domains of a mixture adapt in their means, and none is added. Those of a field adapt in all their parameters, drawn towards what
+    they were (:class:`Anchored`), and are split while that gains enough (:class:`~spamca.domains.births.Births`). Cost is linear in the
+    number of spots: in large tissue, new domains are sought in patches.
 
     Parameters
     ----------
@@ -67,26 +67,18 @@ def follow(emissions: Emissions, components: Components, known: np.ndarray) -> n
 
 
 class Anchored(Emission):
-    r"""Gaussians of domains that count for spots of their own.
+    r"""Gaussians of known domains and the spots of new tissue.
 
-    With :math:`s_k` spots of mean :math:`\mu_k` and covariance :math:`\Sigma_k` that domain k brings with it (a normal
-    inverse Wishart prior), and :math:`n_k = \sum_i q_{ik}` new ones of mean :math:`\bar x_k`,
+    With :math:`s_k` spots of mean :math:`\mu_k` and covariance :math:`\Sigma_k` that domain k counts for (a normal inverse
+    Wishart prior), and :math:`n_k = \sum_i q_{ik}` new ones of mean :math:`\bar x_k`,
 
     .. math::
         \mu'_k = \frac{s_k \mu_k + n_k \bar x_k}{s_k + n_k}, \qquad
         \Sigma'_k = \frac{\nu \Sigma + s_k \Sigma_k + s_k (\mu_k - \mu'_k)(\mu_k - \mu'_k)^\top
         + \sum_i q_{ik} (x_i - \mu'_k)(x_i - \mu'_k)^\top}{\nu + s_k + n_k}
 
-    with :math:`\nu` = ``prior_spots`` and :math:`\Sigma` the covariance within all domains. Domains beyond those known bring no spots.
-
-    Parameters
-    ----------
-    components
-        Of the new tissue.
-    known
-        Means and covariances of the known domains, one for each block.
-    sizes
-        Spots of the known domains, one array (K,) for each block; above ``anchor_spots`` they count for no more.
+    with :math:`\nu` = ``prior_spots`` and :math:`\Sigma` the covariance within all domains. New domains have :math:`s_k = 0`.
+    ``sizes`` are the spots of the ``known`` domains, (K,) for each block; :math:`s_k` is at most ``anchor_spots``.
     """
 
     def __init__(self, components: Components, known: Sequence[Gaussians], sizes: Sequence[np.ndarray]) -> None:
@@ -125,7 +117,7 @@ class Anchored(Emission):
 
 
 def _moved(emission: Anchored, assignment: np.ndarray) -> np.ndarray:
-    """Assignment (n, K) to domains of a mixture whose means move; the covariance stays."""
+    """Assignment (n, K) to domains of a mixture whose means adapt; the covariance stays."""
     for _ in range(SHORT):
         moved = zip(emission.known, emission.moved(assignment), strict=True)
         now = [replace(known, means=centres.astype(np.float32)) for known, (_, _, centres, _) in moved]

@@ -1,7 +1,7 @@
 """Gaussian emissions of the domains: moments from assignments, and probabilities of spots, for many assignments at once.
 
-Components of all modalities lie side by side in single precision, with a column after each block that holds who has the modality: one product
-then gives sums and sizes, another the log-likelihoods.
+Components of all modalities lie side by side in single precision. A column after each block holds which spots have the modality: one
+product then gives sums and sizes, another the log-likelihoods.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from spamca.domains.components import Block, Components
 
 RIDGE = 1e-5
-"""Added to the covariance within domains, in units of each component's variance: single precision resolves no less."""
+"""Added to the covariance within domains, in units of each component's variance, which single precision needs."""
 
 _ROWS = 2**10
 
 
 @dataclass(frozen=True)
 class Gaussians:
-    """What the domains look like in one modality.
+    """Means and covariances of the domains in one modality.
 
     Parameters
     ----------
@@ -39,15 +39,7 @@ class Gaussians:
 
 
 class Emission:
-    """Gaussians of domains in the components of a tissue.
-
-    Parameters
-    ----------
-    components
-        Of the tissue.
-    noise
-        Variance added to the covariance within domains in every direction.
-    """
+    """Gaussians of domains in the components of a tissue. ``noise`` is added to the variance within domains in every direction."""
 
     def __init__(self, components: Components, *, noise: float = 0.0) -> None:
         self.blocks, self.settings, self._noise = components.blocks, components.settings, noise
@@ -78,7 +70,7 @@ class Emission:
     def probabilities(self, assignments: np.ndarray, *, sized: bool = False) -> np.ndarray:
         """Probabilities of the domains by the features alone, with one covariance, from assignments (n, K, B); the same shape.
 
-        With ``sized`` the prior of a domain is its size.
+        With ``sized``, the prior of a domain is its size.
         """
         n, k, b = assignments.shape
         gain = np.zeros((self._features.shape[1], k, b), dtype=np.float32)
@@ -129,7 +121,7 @@ class Emission:
         return out
 
     def scatter(self, columns: slice, centres: np.ndarray, assignment: np.ndarray) -> np.ndarray:
-        """Outer products (K, r, r) of what is left of a block around centres (K, r), summed by an assignment (n, K)."""
+        """Outer products (K, r, r) of the differences from centres (K, r), summed by an assignment (n, K)."""
         k, r = centres.shape
         one, other = np.triu_indices(r)
         products, sums, size = np.zeros((len(one), k)), np.zeros((r, k)), np.zeros(k)
@@ -178,7 +170,7 @@ class Emission:
         return out / out.sum(axis=1, keepdims=True)
 
     def _chunks(self, columns: slice) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
-        """Some spots at a time, their components (r, n), and which have the block: few enough for the cache and single precision."""
+        """Rows, components (r, n), and which spots have the block: few at a time, for the cache and for single precision."""
         for begin in range(0, len(self._features), _ROWS):
             rows = slice(begin, begin + _ROWS)
             yield rows, np.ascontiguousarray(self._features[rows, columns].T), self._features[rows, columns.stop]

@@ -12,22 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 N_PROBES = 64
-"""Random values that show what averaging leaves of noise."""
+"""Random values that measure how much noise averaging leaves."""
 
 N_PATCHES = 40
-"""Patches that large tissue is seen in. More see more of the tissue, fewer hold more spots with all of their neighbours."""
+"""Patches of large tissue. More cover more of it; fewer hold more spots with all of their neighbours."""
 
 
 class Graph:
-    """Spatial graph of n spots.
-
-    Parameters
-    ----------
-    adjacency
-        Symmetric, sparse of shape (N, N). Weights are not used.
-    spots
-        The n spots that are looked at, or None for all N.
-    """
+    """Spatial graph of n ``spots``, or of all for None, from a symmetric ``adjacency`` (N, N), whose weights are not used."""
 
     def __init__(self, adjacency: csr_matrix, spots: np.ndarray | None = None) -> None:
         self._whole, self._spots = adjacency, spots
@@ -92,9 +84,9 @@ class Graph:
         return self.cache[reach]
 
     def pull(self, coherence: float) -> csr_matrix:
-        """What each neighbour of a spot counts for in the Markov random field, float32, sparse of shape (n, n).
+        """Weight of each neighbour of a spot in the Markov random field, float32, sparse of shape (n, n).
 
-        An edge counts for both of its ends; the neighbours of a spot with few of them count for more. ``coherence`` is in nats per spot.
+        An edge counts for both of its ends, and each neighbour of a spot for more where there are few. ``coherence`` is in nats per spot.
         """
         degree = np.asarray(self.links.sum(axis=1), dtype=np.float64).ravel()
         scale = np.where(degree > 0, degree.mean() / np.where(degree > 0, degree, 1), 0)
@@ -126,5 +118,5 @@ class Graph:
             if len(new) >= room:
                 return np.flatnonzero(taken)
             front = np.unique(self.adjacency[new].indices)
-            if not (~taken[front]).any():  # the patches fill their pieces of the tissue
+            if not (~taken[front]).any():  # the patches fill the pieces of tissue that they are in
                 front = rng.choice(np.flatnonzero(~taken), 1)

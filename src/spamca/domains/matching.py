@@ -1,4 +1,4 @@
-"""Sections matched by their domains: each read alone, then laid over the others as one constellation of stars over another."""
+"""Sections matched by their domains, as one constellation of stars is laid over another."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from spamca.domains.components import Block
 
 N_KEPT = 4
-"""Matchings that are followed side by side."""
+"""Best matchings that are kept after each section."""
 
 _TINY = 1e-12
 _APART = 1e12  # cost of merging domains that share no modality
@@ -36,27 +36,15 @@ def matched(blocks: Sequence[Block], sections: np.ndarray, alone: np.ndarray, n_
     r"""Partitions of all sections together from partitions of each alone.
 
     If a domain of one section is the same as a domain of another, the difference of their means is the shift between the
-    sections, and lays all other domains in place. Every pair is tried, section after section; the domains laid over each other
-    are merged into K as Ward (1963) does, those first whose merger adds least to the squares within,
+    sections, which brings all other domains together. Every pair is tried, section after section; all domains are then merged into K
+    as Ward (1963) does, those first whose merger adds least to the squares within,
 
     .. math:: \sum_m w_m \frac{n^m_a n^m_b}{n^m_a + n^m_b} \lVert \mu^m_a - \mu^m_b \rVert^2,
 
-    over the modalities that both have; and the pairs are taken that add least in all. The shares of the domains do not matter.
+    over the modalities that both have, and the pairs that add least in all are kept. The sizes of the domains need not be alike.
 
-    Parameters
-    ----------
-    blocks
-        Components of the modalities, in units of noise.
-    sections
-        Section of each spot, integers below S of shape (n,).
-    alone
-        Domain of each spot among those of its section, integers below K of shape (n,).
-    n_domains
-        Number of domains K wanted.
-
-    Returns
-    -------
-    At most :data:`N_KEPT` partitions, integers below K of shape (n,), the best first.
+    ``sections`` holds integers below S and ``alone`` the domain of each spot among those of its section, integers below K, both (n,).
+    Returns at most :data:`N_KEPT` partitions, integers below K of shape (n,), the best first.
     """
     n_sections = int(sections.max()) + 1
     own = [_centroids(blocks, np.where(sections == s, alone, -1), n_domains) for s in range(n_sections)]
@@ -76,13 +64,9 @@ def matched(blocks: Sequence[Block], sections: np.ndarray, alone: np.ndarray, n_
 
 
 def ward(centroids: Centroids, n_groups: int) -> tuple[np.ndarray, float, Centroids]:
-    """Merge centroids (c) into groups, the cheapest two first.
+    """Merge c centroids, the cheapest two first: group of each, integers below ``n_groups``; the cost of all mergers; and the groups.
 
-    scikit-learn and scipy have Ward's method, but neither weighted points nor points that lack a part of their features.
-
-    Returns
-    -------
-    Group of each centroid, integers below ``n_groups`` of shape (c,); what the mergers cost together; and the groups.
+    Ward's method of scikit-learn and scipy takes neither weighted points nor points that lack some of their features.
     """
     means, sizes = [own.copy() for own in centroids.means], [own.copy() for own in centroids.sizes]
     n = len(sizes[0])
@@ -106,7 +90,7 @@ def ward(centroids: Centroids, n_groups: int) -> tuple[np.ndarray, float, Centro
 
 
 def _costs(means: Sequence[np.ndarray], sizes: Sequence[np.ndarray], a: int) -> np.ndarray:
-    """What it costs to merge centroid a with each; dear where no modality is shared, and nothing where one is empty."""
+    """Cost of merging centroid a with each: very high if no modality is shared, and nothing if one is empty."""
     cost, shared = np.zeros(len(sizes[0])), np.zeros(len(sizes[0]), dtype=bool)
     for mean, size in zip(means, sizes, strict=True):
         both = (size > 0) & (size[a] > 0)
@@ -118,7 +102,7 @@ def _costs(means: Sequence[np.ndarray], sizes: Sequence[np.ndarray], a: int) -> 
 
 
 def _laid_over(before: Centroids, other: Centroids) -> Iterator[Centroids]:
-    """The other section laid over those before it, by every domain of it and theirs that may be the same."""
+    """The other section shifted onto those before it, by every pair of domains that may be the same."""
     found = False
     for a in range(len(before.sizes[0])):
         for b in range(len(other.sizes[0])):

@@ -1,4 +1,4 @@
-r"""Components of a modality that neighbours share, in units of what neighbours do not (Green et al. 1988).
+r"""Components of a modality that neighbours share, in units of its noise, which they do not share (Green et al. 1988).
 
 With :math:`\Sigma` the covariance of the features and :math:`N` that of their noise, half the mean outer product of the
 differences between neighbours, the pairs E of spots that are at most h hops apart,
@@ -8,13 +8,13 @@ differences between neighbours, the pairs E of spots that are at most h hops apa
     \Sigma v = w N v, \qquad v^\top N v = 1,
 
 the component :math:`Xv` has noise of variance one and the spatial autocorrelation :math:`1 - 1/w` (maximum autocorrelation factors,
-Switzer and Green 1984). A component is kept where its autocorrelation exceeds ``min_autocorrelation``, and what as many features
-without structure reach on the same graph (parallel analysis, Horn 1965) by ``each_above`` standard deviations; a modality shows
-components only if the first exceeds chance by ``first_above``.
+Switzer and Green 1984). A component is kept if its autocorrelation exceeds ``min_autocorrelation``, and that of as many features
+without structure on the same graph (parallel analysis, Horn 1965) by ``each_above`` standard deviations; a modality has components
+only if the first exceeds chance by ``first_above``.
 
-The more pairs, the less arises by chance, and the fainter the components that show; the farther apart, the less is shared. A modality
-takes the reach h of ``reaches`` at which its autocorrelations exceed chance by most in sum. Where nearest neighbours are so many
-that chance hides nothing, they decide alone.
+More pairs show fainter components, as less arises by chance, but spots farther apart share less. A modality takes the reach h of
+``reaches`` at which its autocorrelations exceed chance by most in sum. Where there are so many nearest neighbours that chance hides
+nothing, h is one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from spamca.domains.settings import DEFAULTS, DomainSettings
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-_FLOOR = 1e-3  # of the mean variance, added to the noise: directions without any stay bounded
+_FLOOR = 1e-3  # of the mean variance, added to the noise: directions without noise stay bounded
 
 
 @dataclass(frozen=True)
@@ -56,20 +56,9 @@ class Whitening:
 def noise_whitening(
     values: np.ndarray, graph: Graph, settings: DomainSettings = DEFAULTS
 ) -> tuple[Whitening, np.ndarray]:
-    """The map to the components of a modality, and the components.
+    """The map from finite features (n, d) to their components, and the components.
 
-    Parameters
-    ----------
-    values
-        Features, finite, shape (n, d).
-    graph
-        Spatial graph of the n spots.
-    settings
-        Settings of the search.
-
-    Returns
-    -------
-    The map, and float64 of shape (n, r), means 0, by falling autocorrelation. r may be 0, and is where the graph has no edge.
+    These are float64 of shape (n, r), of mean 0, by falling autocorrelation. r may be 0, as in a graph without edges.
     """
     centred = np.asarray(values, dtype=np.float64)
     mean = centred.mean(axis=0)
@@ -100,7 +89,7 @@ def noise_whitening(
 
 
 def noise_whitened(values: np.ndarray, adjacency: csr_matrix) -> np.ndarray:
-    """Components of :func:`noise_whitening`: float64 of shape (n, r), means 0, by falling autocorrelation."""
+    """Components of :func:`noise_whitening`, from finite features (n, d) and a symmetric graph (n, n)."""
     return noise_whitening(values, Graph(adjacency))[1]
 
 
@@ -119,9 +108,9 @@ def _factors(centred: np.ndarray, neighbours: csr_matrix) -> tuple[np.ndarray, n
 
 
 def _chance(n_features: int, graph: Graph, reach: int, settings: DomainSettings) -> tuple[float, float]:
-    """Autocorrelation that the first of so many independent features reaches: mean and standard deviation.
+    """Autocorrelation of the first component of as many independent features: mean and standard deviation.
 
-    Zero without a draw where it is far below the least that counts: sample covariances between neighbours vary by 1 / (2 |E|), so
+    Zero, without a draw, where it is far below ``min_autocorrelation``: sample covariances between neighbours vary by 1 / (2 |E|), so
     that their eigenvalues end at ``edge`` (Wigner's semicircle).
     """
     key = "chance", n_features, reach, settings.n_blanks, settings.min_autocorrelation

@@ -1,15 +1,15 @@
 r"""How many domains there are.
 
-For each number K, partitions from many starts (:mod:`~spamca.domains.proposals`) agree on one, and the model of the domains relaxes from it.
-With :math:`g_{Ki}` the terms of the :class:`~spamca.domains.evidence.Evidence` of the domains and :math:`c_k` what the k-th of them costs,
+For each number K, the model of the domains relaxes from the consensus of many starts (:mod:`~spamca.domains.proposals`). With
+:math:`g_{Ki}` the terms of its :class:`~spamca.domains.evidence.Evidence` and :math:`c_k` the cost of the k-th domain,
 
 .. math::
     B_K = \frac1n \sum_i g_{Ki} - \sum_{k \le K} c_k, \qquad
     \hat K = \min \{K: B_K \ge \max_{K'} B_{K'} - s_K\}.
 
-:math:`s_K` is the standard error of the difference between K and the best number, over spots, neighbours being correlated. B is a Bayesian
-information criterion of a composite likelihood (Varin and Vidoni 2005; Gao and Song 2010); to take the smallest number within one standard
-error of the best is the rule of Breiman et al. (1984).
+:math:`s_K` is the standard error of the difference between K and the best number, over spots, of which neighbours are correlated. B is a
+Bayesian information criterion of a composite likelihood (Varin and Vidoni 2005; Gao and Song 2010); the smallest number within one
+standard error of the best is the rule of Breiman et al. (1984).
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ class NumberOfDomains:
     gain
         How well the domains of its neighbours predict a spot, in nats (:class:`~spamca.domains.evidence.Evidence`).
     evidence
-        The same less the cost of the domains: the penalised likelihood.
+        The gain minus the cost of the domains: a penalised likelihood.
     error
         Standard error of the difference between this evidence and the highest.
     stability
-        Agreement (adjusted Rand index) of partitions from other starts and scales. It does not choose.
+        Agreement (adjusted Rand index) of partitions from other starts and scales. Not used in the choice.
     coherence
-        Share of edges within domains. It does not choose.
+        Share of edges within domains. Not used in the choice.
     plausible
         Numbers whose evidence is within ``plausible`` standard errors of the highest, by the settings.
     """
@@ -97,12 +97,12 @@ def number_of_domains(
     numbers
         Numbers to try: consecutive, rising, each at least 2 and at most n.
     weights
-        What the likelihood of each modality is raised to; None, alone or in place of a modality, measures it.
+        Power that the likelihood of each modality is raised to; None, alone or in place of a modality, measures it.
     present
         Booleans (n, M), or None where every spot has every modality.
     sections
-        Section of each spot, integers of shape (n,), where batch effects of sections are removed first, by domains of the
-        number in the middle (:func:`~spamca.domains.across.across_sections`). None, or all alike: there are none.
+        Section of each spot, integers of shape (n,), to remove batch effects of sections first, by as many domains as the number in
+        the middle (:func:`~spamca.domains.across.across_sections`). None for a single section.
     settings
         Settings of the search.
     random_state
@@ -110,7 +110,7 @@ def number_of_domains(
 
     Returns
     -------
-    The number and the criteria. Where features show nothing that neighbours share, the smallest number, and criteria of zero.
+    The number and the criteria. If neighbours share nothing in any modality, the smallest number, and criteria of zero.
     """
     with fitting_threads(adjacency.shape[0]):
         components = components_of(features, adjacency, weights, present, settings)
@@ -150,7 +150,7 @@ def _chosen(
 
 
 def _standard_error(values: np.ndarray, links: csr_matrix) -> float:
-    """Standard error of the mean of values (n,) of which neighbours are correlated, those farther apart are not."""
+    """Standard error of the mean of values (n,), of which only neighbours are correlated."""
     centred = values - values.mean()
     alone, pairs = centred @ centred, centred @ (links @ centred)
     return float(np.sqrt(max(alone, alone + pairs))) / len(values)
@@ -159,7 +159,7 @@ def _standard_error(values: np.ndarray, links: csr_matrix) -> float:
 def _judged(
     field: Field, evidence: Evidence, n_domains: int, hops: Sequence[int], rng: np.random.Generator
 ) -> tuple[np.ndarray, float, float, float]:
-    """Gain of each spot, cost of a domain, stability and coherence of the best partition into so many."""
+    """Gain of each spot, cost of a domain, stability and coherence of the partition into so many domains."""
     components, n_starts = field.components, field.components.settings.n_starts_number
     seen, proposed = proposals(components, n_domains, rng, n_starts=n_starts)
     agreed = consensus(proposed, n_domains)

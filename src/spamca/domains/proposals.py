@@ -1,11 +1,11 @@
-r"""Partitions from many starts at several scales, and the partition that they agree on.
+r"""Partitions from many starts at several scales, and their consensus.
 
 At each scale h the components of all modalities, averaged over h hops, follow a mixture of Gaussians of one covariance,
 
 .. math::
     q_{ik} \propto \prod_m \mathcal N\big((S^h x^m)_i; \mu^m_k, \Sigma^m + v_h I\big)^{w_m},
 
-with :math:`v_h` the variance of noise that is left after averaging.
+with :math:`v_h` the variance of the noise after averaging.
 """
 
 from __future__ import annotations
@@ -38,24 +38,11 @@ def proposals(
     n_starts: int | None = None,
     n_groups: int = 1,
 ) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Fit mixtures from many starts.
+    """Fit mixtures from many starts at rising ``scales``, by default those of the settings.
 
-    Parameters
-    ----------
-    components
-        Of the tissue.
-    n_domains
-        Number of domains K.
-    rng
-        Source of samples and starts.
-    scales, n_starts
-        Rising numbers of hops, and starts for each; by default those of the settings.
-    n_groups
-        Groups of starts. Of several, each is fitted to a half of the spots, drawn at random, where that is enough; with one, to all.
+    Each of several groups of starts is fitted to a random half of the spots, if that is enough; one group, to all.
 
-    Returns
-    -------
-    The spots that were looked at, integers of shape (n_seen,), and their soft partitions, group by group, each float32 of shape
+    Returns the spots that were used, integers of shape (n_seen,), and their soft partitions, group by group, float32 of shape
     (n_seen, K).
     """
     settings, graph = components.settings, components.graph
@@ -78,24 +65,18 @@ def proposals(
 
 
 def agreed(components: Components, n_domains: int, rng: np.random.Generator) -> np.ndarray:
-    """Partition that all starts agree on: float32 of shape (n, K), one entry of each row is one."""
+    """Consensus of all starts: float32 of shape (n, K), one entry of each row is one."""
     return next(replicates(components, n_domains, rng))
 
 
 def replicates(components: Components, n_domains: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Partition that all starts agree on, and those that the starts of each group agree on, which saw a half of the spots.
+    """Consensus of all starts, and that of each group, which was fitted to half of the spots: like :func:`agreed`.
 
-    What differs between the latter is what half the data leave open, which is about what all of them do (bootstrap by halves,
-    Buja and Stuetzle 2006).
-
-    Yields
-    ------
-    One partition and one more for each group, float32 of shape (n, K); one entry of each row is one.
+    The groups differ about as much as all data leave open (bootstrap by halves, Buja and Stuetzle 2006).
     """
     n_groups, settings = components.settings.n_groups, components.settings
     seen, found = proposals(components, n_domains, rng, n_groups=n_groups)
     each, member = len(found) // n_groups, np.eye(n_domains, dtype=np.float32)
-    # Of few enough spots all were seen, and nothing has to be carried.
     spread = components if len(seen) == components.n_spots else components.with_surroundings(settings.scales)
     for part in (found, *(found[begin : begin + each] for begin in range(0, len(found), each))):
         partition = member[consensus(part, n_domains)]
@@ -105,24 +86,9 @@ def replicates(components: Components, n_domains: int, rng: np.random.Generator)
 def carried(
     components: Components, seen: np.ndarray, member: np.ndarray, *, noise: float = 0.0, keep: bool = True
 ) -> np.ndarray:
-    """Carry domains of some spots to all, through what they look like.
+    """Extend domains ``member`` (n_seen, K) of the spots ``seen`` to all by their features: float32 of shape (n, K), rows summing to one.
 
-    Parameters
-    ----------
-    components
-        Of all n spots.
-    seen
-        Positions of the spots whose domains are known, (n_seen,).
-    member
-        Their domains, (n_seen, K).
-    noise
-        As in :class:`~spamca.domains.gaussians.Emission`.
-    keep
-        Whether the known domains stay as they are.
-
-    Returns
-    -------
-    Float32 of shape (n, K), rows summing to one.
+    ``noise`` is added to the covariance within domains. With ``keep`` the known domains stay as they are.
     """
     member = member.astype(np.float32)
     if len(seen) == components.n_spots:
@@ -143,7 +109,7 @@ def _half(n: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _drawn(components: Components, rng: np.random.Generator) -> np.ndarray:
-    """Spots to fit to, ordered by their values: draws by position then depend on the tissue and not on the order of its spots."""
+    """Spots to fit to, ordered by their values, so that random draws do not depend on the order of the spots."""
     leading = max((block.values[:, 0] for block in components.blocks), key=np.var)
     leading = leading * np.sign(np.sum(leading**3) or 1)
     order = np.argsort(leading, kind="stable")
@@ -169,7 +135,7 @@ def _fitted(
 
 
 def _most_complete(components: Components, n_domains: int) -> np.ndarray:
-    """Spots that starts are drawn from: those with the modalities that most spots have together, the more the better."""
+    """Spots for the starts: those with one set of modalities, as large a set as enough spots have."""
     n = components.n_spots
     has = np.column_stack([np.ones(n, dtype=bool) if b.present is None else b.present for b in components.blocks])
     patterns, which = np.unique(has, axis=0, return_inverse=True)

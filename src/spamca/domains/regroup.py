@@ -1,4 +1,4 @@
-"""Domains of one section regrouped: what a search over all sections at once cannot reach."""
+"""Regrouping of domains of one section, which a search over all sections at once cannot reach."""
 
 from __future__ import annotations
 
@@ -17,19 +17,18 @@ if TYPE_CHECKING:
     from spamca.domains.sectioned import Sectioned
 
 N_ROUNDS = 5
-"""Largest number of times that a domain of a section is regrouped."""
+"""Most times that a domain of a section is regrouped."""
 
 _FOLLOWED, _SHORT = 6, 20
-_LEAST_GAIN = 1e-3  # nats per spot that a round has to gain
+_LEAST_GAIN = 1e-3  # in nats per spot, for a round to count
 
 
 def regroup(sectioned: Sectioned, assignment: np.ndarray, split: Split) -> np.ndarray:
     """Let a domain of one section, or half of it, join another domain, as long as the objective rises.
 
-    Two sections may split the same tissue differently: one that lacks a modality may see two domains as one, and what belongs to
-    the second of them is then missed there. No merger or split of whole domains mends that.
+    A section that lacks a modality may see two domains as one, and miss the second. No merger or split of whole domains mends that.
 
-    Returns an assignment (n, K) like the one it starts from, of no lower objective.
+    Returns an assignment (n, K), of no lower objective than the given one.
     """
     field, n_domains = sectioned.field, assignment.shape[1]
     member = np.eye(n_domains, dtype=np.float32)

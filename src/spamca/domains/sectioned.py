@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from spamca.domains.components import Components
 
-_MOVED = 1e-3  # share of spots from which effects are estimated again
+_MOVED = 1e-3  # share of spots that has to change domain for another round
 
 
 @dataclass(frozen=True)
@@ -38,16 +38,9 @@ class Sectioned:
         + 2 \sum_s n_{ms} \sum_r \log c^m_{sr} + \frac12 \sum_s \lVert b^m_s \rVert^2\Big)
         + \gamma \frac{|E_{within}|}{|E|},
 
-    the objective of the :class:`~spamca.domains.field.Field` in the units of the original features, without the covariance of
-    all, which depends on the effects, and with the prior of the shifts: where sections share too little to determine the shift,
-    the smallest is taken.
-
-    Parameters
-    ----------
-    components
-        Of all sections; the graph has no edges between them.
-    sections
-        Section of each spot, integers below S of shape (n,).
+    the objective of the :class:`~spamca.domains.field.Field` in the units of the original features, without the covariance of all
+    spots, which depends on the effects, and with the prior of the shifts, which decides where sections share too few domains.
+    ``sections`` holds integers below S, (n,); the graph has no edges between sections.
     """
 
     def __init__(self, components: Components, sections: np.ndarray) -> None:
@@ -75,9 +68,9 @@ class Sectioned:
         return out
 
     def settle(self, assignment: np.ndarray, n_steps: int, *, n_rounds: int = 5) -> np.ndarray:
-        """Estimate effects and domains in turn, with a covariance for each domain: ``n_steps`` of the field between two estimates.
+        """Estimate effects and domains in turn, with a covariance for each domain and ``n_steps`` of the field between two estimates.
 
-        Returns an assignment (n, K) like the one it starts from; the field and the effects are left as they were last.
+        Returns an assignment (n, K); the field and the effects are those of the last estimate.
         """
         before = None
         for _ in range(n_rounds):

@@ -12,55 +12,55 @@ class DomainSettings:
     Parameters
     ----------
     min_autocorrelation
-        Autocorrelation between neighbours that a component needs. Higher drops faint structure.
+        Least autocorrelation between neighbours that a component needs. Higher drops faint structure.
     n_blanks
-        Tissues of pure noise that show which autocorrelation arises by chance. More cost time.
+        Tissues of pure noise that show which autocorrelation arises by chance. More take longer.
     first_above, each_above
         Standard deviations above chance that the first component of a modality, and each further one, needs. Higher keeps fewer.
     reaches
-        Distances, in hops, within which two spots count as neighbours when noise is measured. A modality takes the one that shows most.
+        Distances in hops within which two spots are neighbours when noise is measured. Each modality takes the one that shows most.
     reach_margin
-        Share by which a longer reach has to show more than a shorter one.
+        A longer reach is taken only if it shows more than a shorter one by this share.
     full_inflation
-        How many times the evidence of a modality may be counted, far away, before its weight falls. Higher trusts smooth modalities more.
+        Inflation of a modality, far away, above which its weight falls. Higher gives smooth modalities more weight.
     independent_inflation
-        The same nearby, below which spots count as independent given their domains, and a Markov random field decides.
+        Inflation nearby below which spots count as independent given their domains, and a Markov random field is used.
     reference_domains, reference_spots, reference_scales, reference_starts
-        Domains by which a modality is judged alone: their largest number, the spots for each, the hops averaged over, and the starts.
+        For the domains of each modality alone, which its weight is measured by: largest number, spots for each, hops, and starts.
     scales
-        Hops over which components are averaged before partitions are proposed. Large ones show layers, small ones thin structures.
+        Hops over which components are averaged before partitions are proposed. Many show layers, few show thin structures.
     n_starts, n_groups
-        Starts per scale, and groups that they form, each fitted to a random half of the spots. More starts leave less to chance.
+        Starts per scale, and groups of them, each fitted to a random half of the spots. More starts give more stable domains.
     n_fitted
         Spots that partitions are fitted to. Larger tissue is sampled.
     min_spots
-        Spots for each domain from which a part of all spots suffices for a fit.
+        Spots for each domain that a part of the tissue needs, to be fitted alone.
     surroundings
-        Hops of the means that are put next to the components of a spot, where spots are not independent.
+        Hops of the means that count as part of a spot, where spots are not independent.
     noise
         Variance added to the covariance of components and surroundings, in units of the noise of one spot. More blurs borders.
     coherence
-        What the Markov random field gains where all edges lie within domains, in nats per spot. Higher makes smoother domains.
+        What the Markov random field gains if all edges lie within domains, in nats per spot. Higher gives smoother domains.
     outlier
-        Least probability that the features of a spot leave to each domain. Higher lets neighbours overrule odd spots.
+        Added to the probability of each domain by the features. Higher lets neighbours overrule odd spots.
     prior_spots
-        Spots that the covariance within all domains counts for, where each domain has its own. More makes domains alike.
+        Spots that the common covariance counts for where each domain has its own. More makes domains alike.
     rival_hops, elsewhere
-        For weights: hops within which domains are rivals of a spot's own, and the share of all other domains.
+        For shares: hops within which domains are rivals of a spot's own, and the share of all other domains.
     gradient
-        Continuity from which a tissue is reported to have no separate domains. Tissue with expert labels reads 0.3 to 0.65.
+        Continuity above which a tissue is reported to have no separate domains. Tissue with expert labels has 0.3 to 0.65.
     n_starts_number
         Starts per scale for each number of domains tried.
     plausible
         Standard errors below the highest evidence within which a number of domains is plausible.
     window
-        Spots over which what domains leave unexplained may vary together. More find fewer domains in tissue that changes gradually.
+        Spots over which the residuals of domains may vary together. More give fewer domains in tissue that changes gradually.
     n_searched
-        Spots that the search over several sections, for a number or for new domains sees. Larger tissue is seen in patches.
+        Spots that are searched for a number, for new domains or across sections. Of larger tissue, patches are searched.
     anchor_spots
-        Spots that the first tissue counts for, at most, in a domain that follows new tissue. More hold domains faster.
+        Most spots that the first tissue counts for in a domain that follows new tissue. More keep domains closer to what they were.
     split_margin, max_new
-        How far a new domain has to exceed the best split of the first tissue, and the largest number of new domains.
+        A new domain has to gain this many times what the best split of the first tissue would, and how many there may be.
     novelty_quantile
         Share of the spots of the first tissue whose distance to their domain is below one.
     """

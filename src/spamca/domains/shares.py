@@ -6,7 +6,7 @@ for :math:`l \ne k`. Modality m then contributes
 .. math::
     I_{im} = w_m \sum_k q_{ik} \sum_{l \ne k} r_{il} \big(\log p(x^m_i \mid k) - \log p(x^m_i \mid l)\big)
 
-nats, averaged over the surroundings; the share of the modality is its part of the sum. A modality that sees two domains alike
+nats, averaged over the surroundings; the share of the modality is its part of the sum. A modality in which two domains look alike
 contributes nothing where they meet.
 """
 
@@ -30,7 +30,7 @@ def shares(components: Components, assignment: np.ndarray, n_modalities: int, *,
     Parameters
     ----------
     components
-        What the domains are found in.
+        Of the tissue, as the model of the domains reads them.
     assignment
         Domains, (n, K), rows summing to one.
     n_modalities
@@ -51,8 +51,6 @@ def shares(components: Components, assignment: np.ndarray, n_modalities: int, *,
     scores = Emission(components, noise=noise).scores(assignment)
     for block, score in zip(components.blocks, scores, strict=True):
         (own,) = graph.averaged((against * score).sum(axis=1)[:, None], (settings.rival_hops,))
-        nats[:, block.modality] = np.maximum(own[:, 0], _LEAST)
-        if block.present is not None:
-            nats[~block.present, block.modality] = 0
+        nats[:, block.modality] = block.there(np.maximum(own, _LEAST))[:, 0]
     total = nats.sum(axis=1, keepdims=True)
     return np.divide(nats, total, out=np.zeros_like(nats), where=total > 0)

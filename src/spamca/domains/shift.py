@@ -1,4 +1,4 @@
-"""Batch effects of sections: what stretches and shifts all spots of one, whatever their domain."""
+"""Batch effects of sections: a scale and a shift of all spots of one, whatever their domain."""
 
 from __future__ import annotations
 
@@ -20,28 +20,16 @@ _LEAST = 1e-6
 def section_scales(
     values: np.ndarray, adjacency: csr_matrix, sections: np.ndarray, present: np.ndarray | None = None
 ) -> np.ndarray:
-    r"""Noise of each section against that of all: features of deeper sections differ more, between domains and between neighbours.
+    r"""Noise of each section relative to that of all: in deeper sections features differ more, between domains and between neighbours.
 
     .. math:: c_{sr}^2 = \frac{N^s_{rr}}{N_{rr}}, \qquad
         N^s_{rr} = \frac{\sum_{ij} a_{ij} (x_{ir} - x_{jr})^2}{2 \sum_{ij} a_{ij}}
 
-    over the spots of one section, and of all. Where edges count as far as their ends are of one domain
+    over the spots of one section, and of all. With edges weighted by the probability that both ends are of one domain
     (:func:`spamca.graph.weigh_by_agreement`), it does not matter how many borders a section has.
 
-    Parameters
-    ----------
-    values
-        Features, (n, r).
-    adjacency
-        Weights of the edges, symmetric, sparse of shape (n, n), without edges between sections.
-    sections
-        Section of each spot, integers below S of shape (n,).
-    present
-        Which spots have the modality, booleans of shape (n,), or None for all.
-
-    Returns
-    -------
-    c, shape (S, r); 1 in sections without edges.
+    ``values`` are features (n, r), ``adjacency`` weights of the edges (n, n), symmetric, none between sections, ``sections`` integers
+    below S (n,), and ``present`` which spots have the modality. Returns c, (S, r); 1 in sections without edges.
     """
     links = adjacency
     if present is not None:
@@ -63,22 +51,11 @@ def section_shifts(values: np.ndarray, assignment: np.ndarray, sections: np.ndar
 
     .. math:: x_i = \mu_{k(i)} + b_{s(i)} + e_i, \qquad b_s \sim \mathcal N(0, \operatorname{cov} e),
 
-    by least squares over soft assignments q: the normal equations of a two-way layout, K + S of them for any number of spots.
-    Sections that hold other shares of the same domains have other means, but no shift; for sections that share no domain the shift
-    is not determined, and is zero.
+    by least squares over soft assignments q (n, K), whose rows sum to one, or to zero for spots that are left out: the normal
+    equations of a two-way layout, K + S of them for any number of spots. Sections with other shares of the same domains have other
+    means, but no shift; if sections share no domain, the shift is not determined, and is zero.
 
-    Parameters
-    ----------
-    values
-        Features, (n, r).
-    assignment
-        q, (n, K), rows summing to one, or to zero for spots that are left out.
-    sections
-        Section of each spot, integers below S of shape (n,).
-
-    Returns
-    -------
-    b, shape (S, r); the mean over all spots is zero.
+    ``values`` are features (n, r), ``sections`` integers below S (n,). Returns b, (S, r); the mean over all spots is zero.
     """
     n_domains = assignment.shape[1]
     held = assignment.sum(axis=1, keepdims=True)
@@ -98,7 +75,7 @@ def without_batch_effects(
     sections: np.ndarray,
     present: np.ndarray | None = None,
 ) -> list[np.ndarray]:
-    """Features of each modality with sections brought to one scale and one place, domain by domain.
+    """Features of each modality with the scales and shifts of sections removed, estimated within domains.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Threads that fit the size of the problem."""
+"""Number of threads for the size of the problem."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 SPOTS = 50_000
-"""Below this many spots a second thread costs more in waiting than it saves, and very much more on a busy machine."""
+"""Below this many spots a second thread costs more than it saves, and far more on a busy machine."""
 
 
 def fitting_threads(n_spots: int) -> AbstractContextManager:

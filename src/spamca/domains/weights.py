@@ -1,16 +1,16 @@
 r"""Weight of each modality in the search for domains.
 
-Evidence of spots adds up as far as they are independent once their domains are known. What domains leave of a modality,
-:math:`e_i = x_i - \mu_{z_i}`, may still vary together over the tissue: gradients, textures, structure that has nothing to do with
-domains. Averaged over h hops it then keeps more variance than independent values would, and evidence is counted
+The evidence of spots adds up if they are independent given their domains. The residuals :math:`e_i = x_i - \mu_{z_i}` of a modality may
+still vary together over the tissue: gradients, textures, structure that has nothing to do with domains. Averaged over h hops they then
+keep more variance than independent values would, and evidence is counted
 
 .. math::
     f_m = \max\Big(1, \frac{\operatorname{tr}\operatorname{cov}(S^h e^m)}{v_h \operatorname{tr}\operatorname{cov}(e^m)}\Big)
 
-times (:math:`v_h` is what independent values keep, their means in the same domains removed): the inflation of a composite likelihood (Varin, Reid and
-Firth 2011). Up to ``full_inflation`` a modality counts in full. Beyond, its likelihood is raised to :math:`w_m = (2 / f_m)^2`, once for the
-evidence that is counted too often and once for the share of its structure that domains describe. The modality of least inflation
-counts in full.
+times (:math:`v_h` is what independent values keep, their means in the same domains removed): the inflation of a composite likelihood
+(Varin, Reid and Firth 2011). Up to ``full_inflation`` (2) a modality counts in full. Beyond, its likelihood is raised to
+:math:`w_m = (2 / f_m)^2`, once for the evidence that is counted too often and once for the share of its structure that domains
+describe. The modality of least inflation always counts in full.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from spamca.domains.settings import DomainSettings
 
 HOPS = (2, 8)
-"""Hops over which what is left is averaged: nearby, and far."""
+"""Hops over which residuals are averaged: nearby, and far."""
 
 FEWEST = 100
-"""Spots from which a section is judged."""
+"""Fewest spots of a section that counts."""
 
 
 def weighted(
@@ -45,23 +45,9 @@ def weighted(
 ) -> tuple[Components, np.ndarray]:
     """Components with the weights of their modalities, and the inflations.
 
-    The inflation of a modality is found with domains of that modality alone, of a fine partition of the tissue: the mean over
-    partitions, at the scale where it is least, and over sections by their spots.
-
-    Parameters
-    ----------
-    components
-        Of the tissue.
-    rng
-        Source of starts.
-    given
-        Weight of each modality that the caller gave, or None to measure it.
-    sections
-        Section of each spot, integers of shape (n,): each is judged alone, so that batch effects do not matter. None for one.
-
-    Returns
-    -------
-    Components, and an array (len(blocks), 2), at least 1: nearby and far.
+    The inflation of a modality, (len(blocks), 2), nearby and far, is that of a fine partition into domains of the modality alone:
+    the mean over partitions, at the scale where it is least, and the mean over ``sections`` (n,) by their spots, so that batch effects
+    do not matter. ``given`` holds the weight of each modality, or None to measure it.
     """
     whole = np.arange(components.n_spots)
     parts = [whole] if sections is None else [np.flatnonzero(sections == s) for s in np.unique(sections)]
@@ -93,7 +79,7 @@ def independent(inflation: np.ndarray, components: Components) -> bool:
 
 
 def inflation(values: np.ndarray, member: np.ndarray, graph: Graph, rng: np.random.Generator) -> np.ndarray:
-    """How many times evidence of components (n, r) is counted, given domains (n, K), over each of :data:`HOPS`."""
+    """How many times the evidence of components (n, r) is counted, given domains (n, K), for each of :data:`HOPS`."""
     size = np.maximum(member.sum(axis=0), 1e-12)[:, None]
 
     def kept(values: np.ndarray) -> np.ndarray:
