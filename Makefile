@@ -8,7 +8,7 @@
 .NOTPARALLEL:
 # Packages are installed without bytecode: the first that imports one has to keep it, or every process compiles it again.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help demo test docs notebooks benchmark lint build clean
+.PHONY: help demo test docs notebooks benchmark lint types build clean
 
 VENV ?= .venv
 RIVALS ?= $(VENV)-rivals
@@ -34,6 +34,7 @@ help:
 	@echo "make notebooks  run the tutorials and the demo again and store what README and documentation show of them"
 	@echo "make benchmark  compare with other methods on all tissue of SPAMCA_TEST_DATA (writes build/benchmark; hours)"
 	@echo "make lint       check style, formatting and the direction of imports"
+	@echo "make types      check types"
 	@echo "make build      build the wheel and the source archive (writes dist)"
 	@echo "make clean      remove the environment and everything built"
 	@echo "Each first builds what it needs in $(VENV) (PYTHON=... and VENV=... choose otherwise)."
@@ -66,6 +67,10 @@ lint: $(VENV)/.tool-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	PYTHONPATH=src $(BIN)/lint-imports --no-cache
+
+types: $(VENV)/.group-test $(VENV)/.tool-lint
+	@echo "== Checking types"
+	$(BIN)/mypy
 
 build: $(VENV)/.tool-build
 	@echo "== Building the wheel and the source archive"
