@@ -62,7 +62,7 @@ def imported(path):
             yield node.module
 
 
-def test_what_is_imported_is_declared():
+def test_what_is_imported_is_declared_and_the_other_way_round():
     root = Path(__file__).parents[1]
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
     declared = {re.split(r"[^\w.-]", requirement)[0] for requirement in project["dependencies"]}
@@ -71,6 +71,7 @@ def test_what_is_imported_is_declared():
     distributions = packages_distributions()
     found = {name: {d.lower().replace("_", "-") for d in distributions[name]} for name in outside}
     assert {name for name, providers in found.items() if not providers & declared} == set()
+    assert declared - set().union(*found.values()) == set()
 
 
 def test_parts():
