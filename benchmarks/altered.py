@@ -114,7 +114,7 @@ def structure(at: np.ndarray, strength: float, rng: np.random.Generator, *, coun
     fields = random_fields(at, N_FEATURES, rng)
     if not counts:
         return np.sqrt(strength) * fields + np.sqrt(1 - strength) * rng.normal(size=fields.shape)
-    # Of a log-normal rate exp(s f - s^2 / 2) the variance is RATE^2 (exp(s^2) - 1), beside that of Poisson counts, RATE.
+    # Of a log-normal rate exp(s f - s^2 / 2) the variance is RATE^2 (exp(s^2) - 1), next to that of Poisson counts, RATE.
     scale = np.sqrt(np.log1p(strength / (1 - strength) / RATE))
     return rng.poisson(RATE * np.exp(scale * fields - scale**2 / 2)).astype(np.float32)
 

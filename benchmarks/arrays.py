@@ -26,7 +26,7 @@ def concatenated(tissue: Tissue) -> np.ndarray:
 
 
 def nearest(coordinates: np.ndarray, k: int) -> sparse.csr_matrix:
-    """Graph of exactly the ``k`` nearest spots, ties broken as they come, symmetric by union."""
+    """Graph of exactly the ``k`` nearest spots, ties by order, symmetric by union."""
     from scipy.spatial import KDTree
 
     n = len(coordinates)

@@ -96,7 +96,7 @@ def summary(folder: Path, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_published(found: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """What was measured here, and what the published table holds beside it, measured earlier."""
+    """What was measured here, and what the published table holds from earlier runs."""
     if not path.exists():
         return found
     earlier = pd.read_csv(path).fillna({"noise": ""})

@@ -3,7 +3,7 @@
     python -m benchmarks.confidence [--sets NAME ...] [--difficulties 0.6 ...] [--seeds 20] [--draws 1]
 
 First table: simulated tissue of six domains, ``--seeds`` of each difficulty, domains matched to the true ones one to one. AUROC of wrong
-spots by low confidence, mean of the runs with at least five wrong (the bar: 0.9 where the true model reaches that), beside that of the posterior
+spots by low confidence, mean of the runs with at least five wrong (the bar: 0.9 where the true model reaches that), next to that of the posterior
 of the true model (``benchmarks.true_model``, an approximation), and the expected calibration error over ten bins of all spots (at most
 0.03). Second table: real tissue with counts, which are split into two independent halves. How often both give a spot the same domain,
 domains matched one to one, against what the posterior of one half predicts, the sum of its squares, in ten bins of that which hold 2 % of the spots each at least (the bar:
@@ -34,7 +34,7 @@ def calibration_error(predicted: np.ndarray, happened: np.ndarray) -> float:
 
 
 def auroc(confidence: np.ndarray, right: np.ndarray) -> float:
-    """How well low confidence tells wrong spots, NaN where too few are wrong."""
+    """How well low confidence finds wrong spots, NaN where too few are wrong."""
     from sklearn.metrics import roc_auc_score
 
     if (~right).sum() < LEAST_WRONG or not right.any():
@@ -66,10 +66,10 @@ def row_of(difficulty: float, runs: list[dict]) -> list:
         said = [np.array(run[f"{which}confidence"]) for run in runs]
         right = [np.array(run[f"{which}right"]) for run in runs]
         areas = [auroc(*pair) for pair in zip(said, right, strict=True)]
-        judged = np.isfinite(areas)
-        area = float(np.nanmean(areas)) if judged.any() else float("nan")
+        counted = np.isfinite(areas)
+        area = float(np.nanmean(areas)) if counted.any() else float("nan")
         said, right = np.concatenate(said), np.concatenate(right)
-        cells += [float(right.mean()), float(said.mean()), area, f"{judged.sum()}", calibration_error(said, right)]
+        cells += [float(right.mean()), float(said.mean()), area, f"{counted.sum()}", calibration_error(said, right)]
     return [str(difficulty), *cells]
 
 

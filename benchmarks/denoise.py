@@ -94,10 +94,10 @@ def means():
                 each = [correlation(values[:, used], truth[:, used]) for values in (measured, smoothed, found)]
                 scores.setdefault(name, []).append(each)
         for name, found in scores.items():
-            told = "  ".join(
+            line = "  ".join(
                 f"{mean:.3f} ± {spread:.3f}" for mean, spread in zip(np.mean(found, 0), np.std(found, 0), strict=True)
             )
-            print(f"{options!s:95s} {name:8s} {told}", flush=True)
+            print(f"{options!s:95s} {name:8s} {line}", flush=True)
 
 
 HIDDEN = (
@@ -188,8 +188,8 @@ def thinned():
             measured, truth = normalised(modality.X), normalised(other)
             smoothed = mean_of_nearest(measured, modality.obsm["X_pca"])
             found = modality.layers["spamca_denoised"]
-            told = "  ".join(f"{correlation(values, truth):.3f}" for values in (measured, smoothed, found))
-            print(f"{tissue:20s} {name:6s} {told}", flush=True)
+            line = "  ".join(f"{correlation(values, truth):.3f}" for values in (measured, smoothed, found))
+            print(f"{tissue:20s} {name:6s} {line}", flush=True)
 
 
 BARS = {bar.__name__: bar for bar in (means, hidden, thinned)}

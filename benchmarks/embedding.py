@@ -1,10 +1,10 @@
-"""What embeddings are worth on measured tissue: labels told from them, and features that were hidden.
+"""How good embeddings of measured tissue are: labels predicted from them, and hidden features.
 
     SPAMCA_TEST_DATA=... OMP_NUM_THREADS=1 python -m benchmarks.embedding [--sets SET ...] [--methods METHOD ...] [--probe-only]
 
 *Probe*: labels of the 15 nearest spots in the embedding, 5 x 5 blocks of the tissue held out in five folds (``GroupKFold``);
-adjusted Rand index of the labels that are told with those of the experts. *Hidden*: each modality in turn is hidden in a tenth of the
-spots, and told by ridge regression from what the method makes of them; mean correlation over features, modalities and three draws.
+adjusted Rand index of the predicted labels with those of the experts. *Hidden*: each modality in turn is hidden in a tenth of the
+spots, and predicted by ridge regression from what the method makes of them; mean correlation over features, modalities and three draws.
 Prints both as Markdown, and the choice of each family by the others.
 """
 
@@ -110,19 +110,19 @@ def smoothed(given: Given, n_hops: int) -> np.ndarray:
 
 
 def probe(given: Given, embedding: np.ndarray) -> float:
-    """Adjusted Rand index of labels told by neighbours from other blocks."""
+    """Adjusted Rand index of labels predicted by neighbours from other blocks."""
     place = given.coordinates - given.coordinates.min(axis=0)
     block = np.minimum((BLOCKS * place / place.max(axis=0)).astype(int), BLOCKS - 1) @ [BLOCKS, 1]
     known = given.labels != ""
     x, y, block = embedding[known], given.labels[known], block[known]
-    told = y.copy()
+    predicted = y.copy()
     for train, test in GroupKFold(5).split(x, y, block):
-        told[test] = KNeighborsClassifier(NEIGHBORS).fit(x[train], y[train]).predict(x[test])
-    return float(adjusted_rand_score(y, told))
+        predicted[test] = KNeighborsClassifier(NEIGHBORS).fit(x[train], y[train]).predict(x[test])
+    return float(adjusted_rand_score(y, predicted))
 
 
 def hidden(given: Given, change: int | dict, seed: int) -> float:
-    """Mean correlation of what is told of hidden features with what was measured."""
+    """Mean correlation of predicted hidden features with measured ones."""
     settings, scores = Settings(**change) if isinstance(change, dict) else Settings(), []
     tissue, names = tissue_of(given, settings), list(given.features)
     for draw in range(DRAWS):
@@ -134,8 +134,8 @@ def hidden(given: Given, change: int | dict, seed: int) -> float:
                 known = _by_smoothing(given, m, gone, change)
             others = [x.numpy() for other, x in enumerate(tissue.features) if other != m]
             predictors, truth = np.hstack([known, *others]), tissue.features[m].numpy()
-            told = ridge(predictors[~gone], truth[~gone], predictors[gone])
-            scores.append(np.mean([_correlation(a, b) for a, b in zip(told.T, truth[gone].T, strict=True)]))
+            predicted = ridge(predictors[~gone], truth[~gone], predictors[gone])
+            scores.append(np.mean([_correlation(a, b) for a, b in zip(predicted.T, truth[gone].T, strict=True)]))
     return float(np.mean(scores))
 
 
@@ -171,8 +171,8 @@ def _by_smoothing(given: Given, m: int, gone: np.ndarray, n_hops: int) -> np.nda
     return np.hstack([out, *others])
 
 
-def _correlation(told: np.ndarray, truth: np.ndarray) -> float:
-    return float(np.corrcoef(told, truth)[0, 1]) if told.std() > 0 and truth.std() > 0 else 0.0
+def _correlation(predicted: np.ndarray, truth: np.ndarray) -> float:
+    return float(np.corrcoef(predicted, truth)[0, 1]) if predicted.std() > 0 and truth.std() > 0 else 0.0
 
 
 def measure(given: Given, change: int | dict, *, probe_only: bool) -> tuple[float, float, float, float]:
@@ -187,8 +187,8 @@ def measure(given: Given, change: int | dict, *, probe_only: bool) -> tuple[floa
             embedding = smoothed(given, change)
         took.append(time.perf_counter() - begun)
         probes.append(probe(given, embedding))
-    told = np.nan if probe_only or change == 0 else hidden(given, change, 0)
-    return float(np.mean(probes)), float(np.std(probes)), told, float(np.mean(took))
+    predicted = np.nan if probe_only or change == 0 else hidden(given, change, 0)
+    return float(np.mean(probes)), float(np.std(probes)), predicted, float(np.mean(took))
 
 
 def left_out(scores: dict[str, dict[str, float]], methods: list[str]) -> float:

@@ -22,7 +22,7 @@ READOUT = "likelihood"
 """The common read-out shown; filled dots. Rings: each method's own."""
 
 OURS, OTHERS, INK, PALE = "#D55E00", "#0072B2", "#333333", "#DDDDDD"
-"""Vermilion and blue of Okabe and Ito, which the colour-blind tell apart."""
+"""Vermilion and blue of Okabe and Ito, which colour-blind readers can distinguish."""
 
 
 def draw(found: pd.DataFrame, path: Path) -> None:

@@ -16,7 +16,7 @@ NOT_USED = ("number.py", "evidence.py", "sweep.py", "emissions.py", "anchored.py
 """Files in them that do nothing to the domains of a tissue where their number is given."""
 
 
-def told(source: str) -> str:
+def code_of(source: str) -> str:
     """What a module does, without its docstrings, its imports and its layout."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
@@ -39,7 +39,7 @@ def of_files(*paths: Path) -> str:
     found = sha256()
     for path in paths:
         found.update(path.name.encode())
-        found.update(told(path.read_text()).encode() if path.suffix == ".py" else path.read_bytes())
+        found.update(code_of(path.read_text()).encode() if path.suffix == ".py" else path.read_bytes())
     return found.hexdigest()[:16]
 
 

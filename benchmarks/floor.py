@@ -138,11 +138,11 @@ def main() -> None:
             ]
         )
     heads = ["spots", "10⁹ operations", "GB moved", "floor, ms", "a step takes, ms", "GB/s"]
-    told = (
+    note = (
         f"On {given.device}, {torch.get_num_threads()} threads; a copy moves {copied / GIGA:.1f} GB/s (reading and writing), "
         f"a product does {multiplied / GIGA:.0f} · 10⁹ operations a second."
     )
-    text = f"{markdown(rows, heads)}\n\n{told}"
+    text = f"{markdown(rows, heads)}\n\n{note}"
     print(text)
     if given.publish:
         put_between(DOCS / "performance.md", "table of floor", text)

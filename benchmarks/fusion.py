@@ -2,7 +2,7 @@
 
     python -m benchmarks.fusion [--sets NAME ...] [--draws 3]
 
-All modalities together against each alone (the bar: the best one minus 0.02), with a modality of pure noise beside them (Poisson
+All modalities together against each alone (the bar: the best one minus 0.02), with a modality of pure noise added (Poisson
 counts of one rate, 50 features; it may cost 0.01), and with one of smooth structure that has nothing to do with the domains (a
 Gaussian random field for each of 50 features; it may cost 0.05), means over ``--draws`` draws. The share of the variance that
 is field is the share that neighbours share in the features of the other modalities, counts where the first of them holds

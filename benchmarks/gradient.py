@@ -1,9 +1,9 @@
-"""What spamca says of tissue that is one smooth gradient without domains.
+"""Domains of tissue that is one smooth gradient without domains.
 
     python -m benchmarks.gradient [--spots 2000] [--repeats 3]
 
 Counts are simulated as ``spamca.datasets.simulated`` does at difficulty 0.5, but the log mean of a feature is linear in one coordinate, with
-a slope of its own. Six domains are asked for: the silhouette of the domains in ``X_spamca`` may exceed that in smoothed features (two hops) by
+a slope of its own. With six domains, the silhouette of the domains in ``X_spamca`` may exceed that in smoothed features (two hops) by
 0.1 at most, and at most half of the spots may have a confidence above 0.99. Then the number is left open: the log, which is printed
 below the table, should say that the data show no domains. A quick run: ``--spots 500 --repeats 1``.
 """

@@ -4,7 +4,7 @@
 
 The first column of ``scores.csv`` names the setting, every other column is a set with the score of each setting. For each family of
 ``benchmarks.tissues`` the setting is chosen that is best on all other families, by the mean over families of their means, and scored on the
-family left out. Beside it stands the development score, that of the setting that is best on all families. Prints a Markdown table.
+family left out. Next to it stands the development score, that of the setting that is best on all families. Prints a Markdown table.
 """
 
 from __future__ import annotations

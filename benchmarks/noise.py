@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mudata import MuData
 
 LEVELS = {"thinned": ("0.5", "0.2", "0.1"), "gaussian": ("0.5", "1", "2"), "dropped": ("0.1", "0.3", "0.5")}
-"""Levels of each kind that ``benchmarks.run --noise`` measures, beside every modality shuffled and every one alone."""
+"""Levels of each kind that ``benchmarks.run --noise`` measures, next to every modality shuffled and every one alone."""
 
 SETS = ("sim_spamosaic_rep1", "hln_a1_panel_split", "dlpfc_151673")
 METHODS = ("spamca", "single", "concatenated", "smoothed k=6", "smoothed k=3", "MOFA+", "SpatialGlue", "WNN")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 READOUT = "likelihood"
 COLORS = ("#D55E00", "#999999", "#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#CC79A7", "#F0E442")
-"""Of Okabe and Ito, which the colour-blind tell apart; a marker each besides."""
+"""Of Okabe and Ito, which colour-blind readers can distinguish; a marker each besides."""
 
 MARKERS = "os^Dv<>PX"
 UNDISTURBED = {"thinned": "1", "gaussian": "0", "dropped": "0"}

@@ -32,7 +32,7 @@ SIMULATED = {
     },
     "x_small": {"difficulty": 0.6, "layout": "grid", "n_domains": 4, "n_spots": 500, "random_state": 204},
 }
-"""Simulations beside those of ``benchmarks.tissues``."""
+"""Simulations besides those of ``benchmarks.tissues``."""
 
 SLACK = 2
 """How far an estimate may be off on measured tissue, whose labels are one of several sensible divisions."""

@@ -23,7 +23,7 @@ from benchmarks.tissue import read_tissue
 
 
 def peak() -> int:
-    """Highest resident memory of this process so far, in bytes; 0 where the system does not tell."""
+    """Highest resident memory of this process so far, in bytes; 0 where the system does not report it."""
     # Not getrusage: its mark is inherited from the process that starts this one.
     status = Path("/proc/self/status")
     return int(status.read_text().split("VmHWM:")[1].split()[0]) * 1024 if status.exists() else 0

@@ -80,11 +80,11 @@ class Job:
     def fit_key(self) -> str:
         """What a finished fit was made by: the tissue as a method sees it, the method's file and options, its version."""
         method = self.method
-        told = [facts(self.arrays).get("digest"), sorted(method.options.items()), packages(method)]
-        told.append(fingerprint.of_files(fingerprint.HERE / "methods" / f"{method.module}.py"))
+        parts = [facts(self.arrays).get("digest"), sorted(method.options.items()), packages(method)]
+        parts.append(fingerprint.of_files(fingerprint.HERE / "methods" / f"{method.module}.py"))
         if method.follows_code:
-            told.append(fingerprint.of_spamca(*fingerprint.BETWEEN))
-        return sha256(repr(told).encode()).hexdigest()[:16]
+            parts.append(fingerprint.of_spamca(*fingerprint.BETWEEN))
+        return sha256(repr(parts).encode()).hexdigest()[:16]
 
     def readouts(self, wanted: tuple[str, ...] = READOUTS) -> dict[str, str]:
         """Read-outs of this method, and what each was made by."""
@@ -103,7 +103,7 @@ def _requirements() -> dict[str, str]:
 
 
 def packages(method: Method) -> list[str]:
-    """Versions asked for of what a method is made of."""
+    """Required versions of the packages of a method."""
     if method.checkout:
         return [os.environ.get(method.checkout, NOT_RUN)]
     asked = _requirements()

@@ -1,8 +1,8 @@
-"""Domains of each tissue over preparations that should matter little: spamca beside smoothed principal components.
+"""Domains of each tissue over preparations that should matter little: spamca and smoothed principal components.
 
     python -m benchmarks.preparations [--sets NAME ...]
 
-Adjusted Rand index with the labels, mean and range over the tissue as it comes, 1,000, 2,000 and 4,000 genes, 20 and 40 components, 8 neighbours, and 99 % of
+Adjusted Rand index with the labels, mean and range over the tissue unchanged, 1,000, 2,000 and 4,000 genes, 20 and 40 components, 8 neighbours, and 99 % of
 the spots (``benchmarks.stability``). One preparation proves little: two optima of nearly the same height give any method 0.2 or 0.8 by chance.
 Smoothed: features of all modalities side by side, each divided by its root mean square, over 0, 2 and 8 hops of the same graph, twenty principal
 components, and the mixture of one shared covariance of highest likelihood. K is the number of labels. Real tissue is looked for in the

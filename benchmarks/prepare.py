@@ -138,12 +138,12 @@ def main() -> None:
         command += ["--spots", str(given.spots), "--genes", str(given.genes), "--density", str(given.density)]
         subprocess.run(command, check=True)
         print(part, "done", flush=True)
-    told = text(given.folder)
-    (given.folder / "prepare.md").write_text(told + "\n")
+    table = text(given.folder)
+    (given.folder / "prepare.md").write_text(table + "\n")
     if given.publish:
         from benchmarks.report import DOCS, put_between
 
-        put_between(DOCS / "performance.md", "table of counts on disk", told)
+        put_between(DOCS / "performance.md", "table of counts on disk", table)
 
 
 if __name__ == "__main__":

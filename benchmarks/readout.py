@@ -3,7 +3,7 @@
     python -m benchmarks.readout TISSUE.npz FOLDER '{"READOUT": "KEY", ...}' SEED:FITTED ...
 
 Reads the embedding that was fitted with one seed, ``FOLDER/<fitted>/embedding.npz``, and starts the read-out with another,
-or the same. Writes ``FOLDER/<seed>/<readout>.json`` with scores and seconds, and the domains beside it as ``.npy``. A record with the
+or the same. Writes ``FOLDER/<seed>/<readout>.json`` with scores and seconds, and the domains as ``.npy``. A record with the
 same key is left as it is. Every read-out sees the same twenty principal components of the embedding:
 
 likelihood

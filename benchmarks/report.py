@@ -1,4 +1,4 @@
-"""The report: ``runs.csv``, ``summary.csv``, ``benchmark.md`` and ``benchmark.png`` beside the results, and in ``docs``.
+"""The report: ``runs.csv``, ``summary.csv``, ``benchmark.md`` and ``benchmark.png`` next to the results, and in ``docs``.
 
 Shown are the results that lie in the folder and, where it has none, those that were published earlier; nothing is run.
 """

@@ -70,7 +70,7 @@ def memory(which: str) -> int:
 
 
 def forget() -> None:
-    """Begin the highest resident memory anew (Linux)."""
+    """Reset the highest resident memory (Linux)."""
     Path("/proc/self/clear_refs").write_text("5")
 
 
@@ -91,7 +91,7 @@ class Stages:
         self.peak[name] = memory("VmHWM")
 
     def inside(self, module: object, function: str, name: str) -> None:
-        """Measure a function of a module whenever it is called; its share is told apart from what calls it."""
+        """Measure a function of a module whenever it is called; its share is not counted in that of its caller."""
         original = getattr(module, function)
 
         def measured(*args: object, **kwargs: object) -> object:
@@ -200,22 +200,22 @@ def main() -> None:
         if not path.exists():
             with path.with_suffix(".log").open("w") as log:
                 subprocess.run(command, env=environment, cwd=ROOT, check=False, stdout=log, stderr=log)
-        tell(path)
+        report(path)
     for n in given.rival_sizes:
         path = folder / f"SpatialGlue-cpu-{n}.json"
         if not path.exists():
             rival(n, path, given.rivals.absolute(), environment)
-        tell(path)
+        report(path)
     from benchmarks import scale_report
 
     scale_report.write(folder, publish=given.publish)
 
 
-def tell(path: Path) -> None:
+def report(path: Path) -> None:
     """Say how a run went."""
     record = json.loads(path.read_text()) if path.exists() else None
-    told = f"{record['total']:.1f} s, {record['peak'] / MIB:,.0f} MiB" if record else "failed, see its log"
-    print(f"{path.stem}: {told}", flush=True)
+    summary = f"{record['total']:.1f} s, {record['peak'] / MIB:,.0f} MiB" if record else "failed, see its log"
+    print(f"{path.stem}: {summary}", flush=True)
 
 
 if __name__ == "__main__":

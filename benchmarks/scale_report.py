@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 STAGES = ("graphs", "domains", "training", "neighbours of the embedding", "other", "domains")
 COLORS = ("#E69F00", "#D55E00", "#0072B2", "#56B4E9", "#999999", "#009E73")
-"""Of Okabe and Ito, which the colour-blind tell apart."""
+"""Of Okabe and Ito, which colour-blind readers can distinguish."""
 
 FROM = 10_000
 """Spots from which the exponents are measured."""
@@ -104,7 +104,7 @@ def draw(runs: list[dict], path: Path) -> None:
 
 
 def write(folder: Path, *, publish: bool) -> None:
-    """Write ``scale.md`` and ``scale.png`` beside the runs; with ``publish`` into ``docs`` as well."""
+    """Write ``scale.md`` and ``scale.png`` next to the runs; with ``publish`` into ``docs`` as well."""
     runs = records(folder)
     if not ours(runs):
         return

@@ -31,7 +31,7 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_
 
 
 def one(name: str, warm: Path, path: Path, out: Path) -> None:
-    """Fit in this process, twice on small tissue and then on the tissue asked for; write seconds and embedding."""
+    """Fit in this process, twice on small tissue and then on the given tissue; write seconds and embedding."""
     warnings.simplefilter("ignore")
     method = method_of(name)
     module = importlib.import_module(f"benchmarks.methods.{method.module}")

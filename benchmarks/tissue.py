@@ -54,7 +54,7 @@ class Tissue:
         return found.hexdigest()[:16]
 
     def write(self, path: Path, key: str) -> None:
-        """Write to an ``.npz`` of all arrays; ``key`` tells what it was made from."""
+        """Write to an ``.npz`` of all arrays; ``key`` names what it was made from."""
         graph = self.graph.tocsr()
         facts = {"key": key, "name": self.name, "kinds": self.kinds, "n_clusters": self.n_clusters}
         facts["n_spots"] = len(self.coordinates)
@@ -69,7 +69,7 @@ class Tissue:
 
 
 def facts(path: Path) -> dict:
-    """What :meth:`Tissue.write` recorded beside the arrays; empty where there is no file."""
+    """What :meth:`Tissue.write` recorded with the arrays; empty where there is no file."""
     if not path.exists():
         return {}
     with np.load(path) as file:

@@ -3,9 +3,9 @@
     python benchmarks/transform.py [tissue ...] [--seeds 3] [--axes x y]
 
 Real tissue is looked for in the folder ``data`` of ``$SPAMCA_TEST_DATA``. The half that is transformed is scored against the labels
-(ARI), beside what training on the whole tissue reaches on that half, the same model with its domains as they were (``adapt=False``), training on
+(ARI), next to what training on the whole tissue reaches on that half, the same model with its domains as they were (``adapt=False``), training on
 that half itself, and the domains of the most similar spots of the trained half. The bar is 0.9 times the first. Labels that the trained half
-lacks are told.
+lacks are found.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def score(truth, found):
 
 
 def nearest(trained_half, new, model):
-    """Domains of the spots of the trained half that are most alike, features averaged over two hops: what these domains can tell."""
+    """Domains of the spots of the trained half that are most alike, features averaged over two hops: the best these domains allow."""
     import pandas as pd
     from sklearn.neighbors import KNeighborsClassifier
 

@@ -1,4 +1,4 @@
-r"""The model that a tissue of ``spamca.datasets.simulated`` was drawn from: what its counts tell about the domains.
+r"""The model that a tissue of ``spamca.datasets.simulated`` was drawn from: what its counts show of the domains.
 
 In domain k a modality has counts :math:`y_j`, negative binomial of mean :math:`\exp(\beta_{kj} + a_j^\top t)` and lost with a known
 probability, where :math:`t \sim N(0, I)` holds the programs without place and the library size of the spot. The marginal
@@ -31,12 +31,12 @@ def modalities_of(mdata: MuData) -> dict[str, Modality]:
     from spamca.datasets._counts import KINDS, draw_modality
     from spamca.datasets._tissue import seen_as
 
-    told = mdata.uns["simulation"]
-    classes = seen_as(int(told["n_domains"]), len(told["kinds"]))
+    simulation = mdata.uns["simulation"]
+    classes = seen_as(int(simulation["n_domains"]), len(simulation["kinds"]))
     found = {}
-    for i, (name, kind) in enumerate(told["kinds"].items()):
-        seed = [int(told["random_state"]), 2 + i]
-        found[name] = draw_modality(KINDS[kind], classes[:, i], mdata[name].n_vars, told["difficulty"], seed)
+    for i, (name, kind) in enumerate(simulation["kinds"].items()):
+        seed = [int(simulation["random_state"]), 2 + i]
+        found[name] = draw_modality(KINDS[kind], classes[:, i], mdata[name].n_vars, simulation["difficulty"], seed)
     return found
 
 
@@ -88,7 +88,7 @@ def posterior(evidence: np.ndarray, truth: np.ndarray, graph: spmatrix) -> np.nd
 
 
 def information(evidence: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What one modality tells about each domain, in nats.
+    """What one modality shows of each domain, in nats.
 
     Returns
     -------

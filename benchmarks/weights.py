@@ -1,13 +1,13 @@
-"""Whether the weight of a modality tells what it is worth.
+"""Whether the weight of a modality is its information about the domains.
 
     python -m benchmarks.weights [--sets NAME ...] [--simulations 3] [--difficulties 0.4 0.6 0.8]
 
 First table: on every set, the mean weight of a modality of pure noise added to it (the bar: at most 0.1), and how the weights of two
 seeds correlate over spots, the least of the modalities whose weights vary (at least 0.95). Second table: simulated tissue of two and
-three modalities of unequal worth. Rank correlation, over domains and modalities, of the mean weights with the true information of the counts by the
+three modalities of unequal information. Rank correlation, over domains and modalities, of the mean weights with the true information of the counts by the
 simulation's own means and noise (at least 0.8): the log likelihood ratio of a spot's domain against all others alike, the same as a
 share of all modalities, and the symmetrised divergence from the others. Then, of the modalities blind to a pair of domains, how many
-have a smaller weight at the borders of the pair than every modality that tells it apart. Real tissue is looked for in the folder ``data`` of
+have a smaller weight at the borders of the pair than every modality that distinguishes it. Real tissue is looked for in the folder ``data`` of
 ``$SPAMCA_TEST_DATA``. Finished sets are kept in ``build/bars``. A quick run: ``--sets mob_rep12 --simulations 1``.
 """
 
@@ -26,7 +26,7 @@ WIDTHS = (
     {"rna": 60, "protein": 60},
     {"rna": 300, "protein": 15, "atac": 300},
 )
-"""Features of each modality of the simulations: fewer tell less. Of five domains each modality tells one from all others."""
+"""Features of each modality of the simulations: fewer show less. Of five domains each modality distinguishes one from all others."""
 
 N_DOMAINS, N_SPOTS = 5, 1500
 
@@ -73,8 +73,8 @@ def of_simulation(widths: dict[str, int], difficulty: float, seed: int) -> dict:
     ours.run(mdata, N_DOMAINS, seed)
     weights = ours.weights_of(mdata)[kinds].to_numpy()
     mean = np.array([weights[truth == k].mean(axis=0) for k in range(N_DOMAINS)])
-    told = {"ratio": ratio, "share": ratio / ratio.sum(axis=1, keepdims=True), "divergence": divergence}
-    found = {name: float(spearmanr(mean.ravel(), values.ravel()).statistic) for name, values in told.items()}
+    measures = {"ratio": ratio, "share": ratio / ratio.sum(axis=1, keepdims=True), "divergence": divergence}
+    found = {name: float(spearmanr(mean.ravel(), values.ravel()).statistic) for name, values in measures.items()}
     seen = mdata.uns["simulation"]["seen_as"][kinds].to_numpy()
     below, pairs = at_borders(weights, truth, mdata.obsp["spatial_connectivities"], seen)
     return found | {"below": below, "pairs": pairs}

@@ -1,4 +1,4 @@
-"""A tissue for spamca: the MuData that lies beside the arrays, with prepared features and without graphs."""
+"""A tissue for spamca: the MuData next to the arrays, with prepared features and without graphs."""
 
 from __future__ import annotations
 
