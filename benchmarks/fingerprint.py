@@ -9,10 +9,10 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 
-BETWEEN = ("cluster", "features", "graph", "domains", "nn", "train")
+BETWEEN = ("cluster", "features", "graph", "domains", "model", "nn", "train")
 """Folders of spamca that decide what comes out of features: those at the edge only carry it."""
 
-NOT_USED = ("number.py", "evidence.py", "sweep.py", "emissions.py", "anchored.py", "births.py", "follow.py")
+NOT_USED = ("number.py", "evidence.py", "emissions.py", "births.py", "follow.py", "apply.py", "denoise.py", "file.py")
 """Files in them that do nothing to the domains of a tissue where their number is given."""
 
 

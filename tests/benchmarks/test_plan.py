@@ -118,10 +118,10 @@ def test_failure_of_a_process_is_a_record(folder, capsys):
     assert "no-such-python" in record["message"]
 
 
-def test_fingerprint_tells_code_from_words():
+def test_fingerprint_separates_code_from_words():
     code = 'def f(x):\n    """Twice."""\n    return 2 * x\n'
-    assert fingerprint.told(code) == fingerprint.told("import os\n\n\ndef f(x):  # doubled\n    return 2 * x\n")
-    assert fingerprint.told(code) != fingerprint.told(code.replace("2 * x", "3 * x"))
+    assert fingerprint.code_of(code) == fingerprint.code_of("import os\n\n\ndef f(x):  # doubled\n    return 2 * x\n")
+    assert fingerprint.code_of(code) != fingerprint.code_of(code.replace("2 * x", "3 * x"))
 
 
 def test_name_of_a_noisy_tissue():
