@@ -112,7 +112,7 @@ def test_blocks_do_not_matter(tissue, network, links):
 
 def test_single_modality(tissue):
     alone = Tissue(tissue.features[:1], tissue.spatial)
-    network = SpaMCA(alone.n_features, None, Settings()).eval()
+    network = SpaMCA(alone.n_features, 5, Settings()).eval()
     start(network, alone)
     found = held_out(network, alone, 0)
     assert found.shape == (N, 15)  # three scales beyond the spot itself
@@ -122,7 +122,7 @@ def test_single_modality(tissue):
 
 def test_surroundings_are_means_over_what_is_seen(tissue):
     plain = replace(tissue, feature_graphs=())
-    network = SpaMCA(plain.n_features, None, Settings(spatial_scales=(0, 1))).eval()
+    network = SpaMCA(plain.n_features, 5, Settings(spatial_scales=(0, 1))).eval()
     spots = np.arange(N) % 7 == 0
     found = around(network, *hide(plain, 1, spots), 1)[:, -4:]
     seen = torch.from_numpy(~spots[:, None]).float()
@@ -134,7 +134,7 @@ def test_surroundings_are_means_over_what_is_seen(tissue):
 def test_latents_tell_of_the_other_modality(tissue):
     """Started from the structure, what is decoded is the filtered features themselves."""
     plain = replace(tissue, feature_graphs=())
-    network = SpaMCA(plain.n_features, None, Settings()).eval()
+    network = SpaMCA(plain.n_features, 5, Settings()).eval()
     start(network, plain)
     nothing = np.zeros(N, dtype=bool)
     gains = filters(plain.spatial, plain.features[0], None, (0, 1, 2, 8))

@@ -115,7 +115,7 @@ def test_constant_feature_is_left_out_and_changes_nothing(lattice):
 
 
 def started(tissue, trust=None, **changes):
-    network = SpaMCA(tissue.n_features, None, Settings(**changes)).eval()
+    network = SpaMCA(tissue.n_features, 5, Settings(**changes)).eval()
     if trust is not None:
         network.fusion.trust.copy_(torch.tensor(trust))
     start(network, tissue)

@@ -23,8 +23,8 @@ def test_shapes(toy_tissue, step, preset):
 
 
 def test_width_is_at_most_the_number_of_features(toy_tissue):
-    assert SpaMCA(toy_tissue.n_features, None, Settings()).n_latent == 19
-    assert SpaMCA(toy_tissue.n_features, None, Settings(n_latent=5)).n_latent == 5
+    assert SpaMCA(toy_tissue.n_features, 5, Settings()).n_latent == 19
+    assert SpaMCA(toy_tissue.n_features, 5, Settings(n_latent=5)).n_latent == 5
     assert SpaMCA(toy_tissue.n_features, 4, PRESETS["paper"]).n_latent == 64
 
 

@@ -151,14 +151,14 @@ def test_blocks_give_what_the_whole_gives(toy_tissue, position):
 
 
 def test_embedding_is_the_fused_latent(toy_tissue):
-    network = SpaMCA(toy_tissue.n_features, None, Settings(n_latent=8)).eval()
+    network = SpaMCA(toy_tissue.n_features, 5, Settings(n_latent=8)).eval()
     latents, read = network.encode(look(toy_tissue, network.settings)), embed(network, toy_tissue)
     assert torch.equal(read.fused, latents.fused)
     assert torch.equal(read.modalities[0], latents.modalities[0])
 
 
 def test_embedding_is_of_length_one_where_asked_for(toy_tissue):
-    network = SpaMCA(toy_tissue.n_features, None, Settings(n_latent=8, normalize=True)).eval()
+    network = SpaMCA(toy_tissue.n_features, 5, Settings(n_latent=8, normalize=True)).eval()
     torch.testing.assert_close(embed(network, toy_tissue).fused.norm(dim=1), torch.ones(120))
 
 

@@ -96,6 +96,12 @@ class Components:
         """Weight of each block."""
         return np.array([block.weight for block in self.blocks])
 
+    @property
+    def has(self) -> np.ndarray:
+        """Which spots have the modality of each block, booleans of shape (n, B)."""
+        there = (True if block.present is None else block.present for block in self.blocks)
+        return np.column_stack([np.broadcast_to(own, self.n_spots) for own in there])
+
     def take(self, spots: np.ndarray) -> Components:
         """The components of some of the spots."""
         return replace(self, blocks=tuple(block.take(spots) for block in self.blocks), graph=self.graph.take(spots))

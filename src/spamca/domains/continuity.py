@@ -42,6 +42,6 @@ def continuity(components: Components, partition: np.ndarray) -> float:
         spots = (partition == a) | (partition == b)
         place = (values[spots] - means[a]) @ axis / (apart @ axis)
         at_means = np.count_nonzero(np.abs(place) < 0.25) + np.count_nonzero(np.abs(place - 1) < 0.25)
-        found.append(2 * np.count_nonzero(np.abs(place - 0.5) < 0.25) / max(at_means, 1))
+        found.append(2 * np.count_nonzero(np.abs(place - 0.5) < 0.25) / max(int(at_means), 1))
         weights.append(edges[a, b])
     return float(np.average(found, weights=weights)) if found else float("nan")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -84,11 +85,11 @@ class Emissions:
         return cls(
             tuple(block.modality for block in components.blocks),
             tuple(float(block.weight) for block in components.blocks),
-            tuple(block.whitening for block in components.blocks),
+            tuple(block.whitening for block in components.blocks if block.whitening is not None),
             tuple(gaussians),
             tuple(int(h) for h in hops),
             settings.coherence if alone else 0.0,
-            _reach(components.blocks, squared, settings.novelty_quantile),
+            _reach(components, squared, settings.novelty_quantile),
             tuple(block.sizes(assignment) for block in components.blocks),
             len(assignment),
             settings=settings,
@@ -116,9 +117,9 @@ class Emissions:
         has, out = masks(present, len(features)), []
         for m, weight, whitening in zip(self.modalities, self.weights, self.whitenings, strict=True):
             components = whitening.components(features[m])
-            if has[m] is not None:
-                components[~has[m]] = 0
-            out.append(Block(components, weight, has[m], m, whitening))
+            if (own := has[m]) is not None:
+                components[~own] = 0
+            out.append(Block(components, weight, own, m, whitening))
         return Components(tuple(out), Graph(adjacency), self.settings).with_surroundings(self.hops)
 
     def domains(self, components: Components) -> np.ndarray:
@@ -174,11 +175,9 @@ class Emissions:
         Float64 of shape (n,): above one, a spot is farther from the domains than 99 of 100 in the first tissue. NaN where a spot has
         none of the modalities.
         """
-        n = components.n_spots
-        with fitting_threads(n):
-            total = sum(Emission(components).squared_distances(self.gaussians))
-        has = np.column_stack([np.ones(n, dtype=bool) if b.present is None else b.present for b in components.blocks])
-        out = np.full(n, np.nan)
+        has, out = components.has, np.full(components.n_spots, np.nan)
+        with fitting_threads(components.n_spots):
+            total = reduce(np.add, Emission(components).squared_distances(self.gaussians))
         for pattern in np.unique(has, axis=0):
             reach = self.reach.get(_name(m for m, there in zip(self.modalities, pattern, strict=True) if there), 0)
             rows = (has == pattern).all(axis=1)
@@ -187,13 +186,12 @@ class Emissions:
         return out
 
 
-def _reach(blocks: Sequence[Block], squared: Sequence[np.ndarray], quantile: float) -> dict[str, float]:
-    out = {}
+def _reach(components: Components, squared: Sequence[np.ndarray], quantile: float) -> dict[str, float]:
+    out, blocks, has = {}, components.blocks, components.has
     for size in range(1, len(blocks) + 1):
         for chosen in combinations(range(len(blocks)), size):
-            has = np.logical_and.reduce([blocks[b].present for b in chosen if blocks[b].present is not None], axis=0)
-            nearest = sum(squared[b] for b in chosen).min(axis=0)
-            nearest = nearest if np.ndim(has) == 0 else nearest[has]
+            nearest = reduce(np.add, (squared[b] for b in chosen)).min(axis=0)
+            nearest = nearest[has[:, chosen].all(axis=1)]
             if len(nearest):
                 out[_name(blocks[b].modality for b in chosen)] = float(np.quantile(nearest, quantile))
     return out

@@ -123,6 +123,7 @@ def _found(
         nothing = np.full(n_modalities, np.nan)
         return Domains(blank, even, np.zeros(n_modalities), nothing, components=components)
     sections, batch = section_numbers(sections), {}
+    starts: Iterable[np.ndarray]
     components, times = weighted(components, rng, given, sections)
     if sections is None:
         starts = replicates(components, n_domains, rng)

@@ -74,7 +74,7 @@ def ward(centroids: Centroids, n_groups: int) -> tuple[np.ndarray, float, Centro
     apart = np.array([_costs(means, sizes, a) for a in range(n)])
     apart[np.diag_indices(n)] = np.inf
     for _ in range(n - n_groups):
-        a, b = sorted(np.unravel_index(apart.argmin(), apart.shape))
+        a, b = sorted(int(i) for i in np.unravel_index(apart.argmin(), apart.shape))
         cost += apart[a, b]
         for mean, size in zip(means, sizes, strict=True):
             both = size[a] + size[b]
@@ -97,7 +97,7 @@ def _costs(means: Sequence[np.ndarray], sizes: Sequence[np.ndarray], a: int) -> 
         harmonic = size * size[a] / np.maximum(size + size[a], _TINY)
         cost += np.where(both, harmonic * np.square(mean - mean[a]).sum(axis=1), 0)
         shared |= both
-    held = sum(sizes) > 0
+    held = np.sum(sizes, axis=0) > 0
     return np.where(shared, cost, np.where(held & held[a], _APART, 0.0))
 
 

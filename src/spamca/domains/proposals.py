@@ -136,9 +136,7 @@ def _fitted(
 
 def _most_complete(components: Components, n_domains: int) -> np.ndarray:
     """Spots for the starts: those with one set of modalities, as large a set as enough spots have."""
-    n = components.n_spots
-    has = np.column_stack([np.ones(n, dtype=bool) if b.present is None else b.present for b in components.blocks])
-    patterns, which = np.unique(has, axis=0, return_inverse=True)
+    patterns, which = np.unique(components.has, axis=0, return_inverse=True)
     size = np.bincount(which.ravel(), minlength=len(patterns))
     enough = size >= min(components.settings.min_spots * n_domains, size.max())
     best = max(np.flatnonzero(enough), key=lambda p: (patterns[p].sum(), size[p]))

@@ -17,7 +17,7 @@ class _SumOverRanks(torch.autograd.Function):  # torch has one, and deprecates i
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        return _SumOverRanks.apply(gradient.contiguous())
+        return _SumOverRanks.apply(gradient.contiguous())  # type: ignore[no-untyped-call]
 
 
 def alone() -> bool:
@@ -31,7 +31,7 @@ def all_sum(x: Tensor) -> Tensor:
     Every process then computes the same loss from sums over all spots. Its gradient counts once for each process; the
     mean over processes in data-parallel training undoes that.
     """
-    return x if alone() else _SumOverRanks.apply(x.contiguous())
+    return x if alone() else _SumOverRanks.apply(x.contiguous())  # type: ignore[no-untyped-call]
 
 
 def all_mean(x: Tensor) -> Tensor:
@@ -47,6 +47,11 @@ class BatchNorm(nn.BatchNorm1d):
     Input and output have shape (n_spots, n_features), the spots of this process. In a single process it is
     :class:`torch.nn.BatchNorm1d`; torch's own synchronised form runs on CUDA only.
     """
+
+    running_mean: Tensor
+    running_var: Tensor
+    num_batches_tracked: Tensor
+    momentum: float
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise."""

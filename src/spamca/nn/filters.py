@@ -33,13 +33,14 @@ def start(network: SpaMCA, tissue: Tissue) -> None:
     ``start="structure"``, is.
     """
     scales, filtered, found = network.settings.spatial_scales, [], []
+    trust = network.fusion.get_buffer("trust")
     for m, x in enumerate(tissue.features):
         has = tissue.has(m)
         gains = filters(tissue.spatial, x, has, scales)
         shown, out = x if has is None else x.masked_fill(~has[:, None], 0), torch.zeros_like(x)
         for scale, values in hops(tissue.spatial, shown, scales):
             out.addcmul_(values, gains[scales.index(scale)])
-        filtered.append(network.fusion.trust[m] * out)
+        filtered.append(trust[m] * out)
         found.append(gains)
     joint = torch.cat(filtered, dim=1)
     joint = joint - joint.mean(dim=0)
@@ -48,9 +49,8 @@ def start(network: SpaMCA, tissue: Tissue) -> None:
     largest = axes.gather(0, axes.abs().argmax(dim=0, keepdim=True))
     axes = (axes * largest.sign()).float()
     for m, part in enumerate(axes.split(tissue.n_features)):
-        network.spatial_encoders[m].weight.copy_((found[m][:, :, None] * part).flatten(0, 1))
-        trust = network.fusion.trust[m]
-        network.decoder.weights[m].copy_(part.T / trust if trust > 0 else torch.zeros_like(part.T))
+        network.spatial_encoders[m].get_parameter("weight").copy_((found[m][:, :, None] * part).flatten(0, 1))
+        network.decoder.weights[m].copy_(part.T / trust[m] if trust[m] > 0 else torch.zeros_like(part.T))
 
 
 @torch.no_grad()

@@ -41,10 +41,9 @@ class Output:
     """Everything that the losses need, in single precision: sums over many spots are beyond half precision."""
 
     latents: Latents  #: of all rows of the batch
-    restored: list[Tensor]  #: reconstruction (n_scored, n_features) of each modality, of the spots that are asked for
-    assignments: list[
-        Tensor
-    ]  #: soft assignment (n_spots, n_clusters) from each modality's latent and, last, from the fused one, or none
+    restored: list[Tensor]  #: reconstruction (n_scored, n_features) of each modality, of its scored spots
+    #: soft assignment (n_spots, n_clusters) from each modality's latent and, last, from the fused one, or none
+    assignments: list[Tensor]
     projections: list[Tensor]  #: projection (n_spots, n_latent) of each modality, or none
 
 
@@ -60,13 +59,13 @@ class SpaMCA(nn.Module):
     n_features
         Number of features of each modality.
     n_clusters
-        Number of clusters of the head, if the settings ask for one; nothing else depends on it.
+        Number of clusters of the head, where the settings have one; nothing else depends on it.
     settings
         Choices of the network. Its width ``n_latent``, where weights start from the tissue, is at most the number of
         features.
     """
 
-    def __init__(self, n_features: Sequence[int], n_clusters: int | None, settings: Settings) -> None:
+    def __init__(self, n_features: Sequence[int], n_clusters: int, settings: Settings) -> None:
         super().__init__()
         self.settings = settings
         structured = settings.start == "structure"

@@ -137,12 +137,12 @@ class _SymmetricProduct(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[None, Tensor]:
-        return None, _SymmetricProduct.apply(ctx.adjacency, gradient.contiguous())
+        return None, _SymmetricProduct.apply(ctx.adjacency, gradient.contiguous())  # type: ignore[no-untyped-call]
 
 
 def propagate(adjacency: Adjacency, x: Tensor) -> Tensor:
     r"""One hop over a symmetric graph, :math:`\hat A X`, (n_spots, n_features) as x, with gradient for x alone."""
-    return _SymmetricProduct.apply(adjacency, x)
+    return _SymmetricProduct.apply(adjacency, x)  # type: ignore[no-untyped-call]
 
 
 def hops(adjacency: Adjacency, x: Tensor, scales: Sequence[int]) -> Iterator[tuple[int, Tensor]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -113,8 +113,8 @@ class Batches:
         return torch.Generator().manual_seed(int(seed) >> 1)
 
 
-def ahead(items: Iterator) -> Iterator:
-    """The same items, each asked for while the one before it is used."""
+def ahead(items: Iterator[Any]) -> Iterator[Any]:
+    """The same items, each prepared while the one before it is used."""
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(next, items, None)
         while (item := coming.result()) is not None:

@@ -40,7 +40,7 @@ class Fit:
 
 def fit(
     tissue: Tissue,
-    n_clusters: int | None,
+    n_clusters: int,
     settings: Settings,
     *,
     trust: Sequence[float] | None = None,
@@ -59,7 +59,7 @@ def fit(
     Parameters
     ----------
     tissue, n_clusters, settings
-        Features and graphs, on the CPU; number of clusters of the head, if the settings ask for one; choices of the
+        Features and graphs, on the CPU; number of clusters of the head, where the settings have one; choices of the
         network and its training.
     trust
         Weight of each modality in the fused latent, from 0 to 1; None is 1. Only for ``fusion="sum"``.
@@ -90,7 +90,7 @@ def fit(
         torch.default_generator.manual_seed(random_state)
         network = SpaMCA(tissue.n_features, n_clusters, settings)
         if trust is not None:
-            network.fusion.trust.copy_(torch.as_tensor(trust))
+            network.fusion.get_buffer("trust").copy_(torch.as_tensor(trust))
         if settings.start == "structure":
             start(network, tissue)
         plan = TrainingPlan(network, n_steps=n_passes * len(batches), n_threads=max(1, n_threads // n_devices))
@@ -113,7 +113,7 @@ def fit(
                     devices=1 if devices == "auto" else devices,
                     # Some settings leave parameters without a loss; processes must not wait for their gradients.
                     strategy=strategy if strategy == "auto" else f"{strategy}_find_unused_parameters_true",
-                    precision=precision,
+                    precision=precision,  # type: ignore[arg-type]  # one of its names
                 ).fit(plan, batches, ckpt_path=resumed, weights_only=True)
         torch.set_num_threads(n_threads)
         plan.cpu()

@@ -42,11 +42,15 @@ class TrainingPlan(LightningModule):
     def on_train_start(self) -> None:
         """Bring the tissue to where the network is."""
         torch.set_num_threads(self.n_threads)
-        self.trainer.train_dataloader.place(self.device)
+        self._batches.place(self.device)
 
     def on_train_epoch_start(self) -> None:
         """Name the pass to the batches."""
-        self.trainer.train_dataloader.epoch = self.current_epoch
+        self._batches.epoch = self.current_epoch
+
+    @property
+    def _batches(self) -> Any:
+        return self.trainer.train_dataloader
 
     def training_step(self, batch: Batch) -> Tensor:
         """Give the total loss."""
