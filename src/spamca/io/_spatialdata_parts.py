@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 
     from mudata import MuData
 
-    from spamca.io._from_spatialdata import Annotation
-
-SPOTS = "spots"
-"""Name of the circles."""
+SPOTS = "spots"  # name of the circles
 
 
 def joint_table(mdata: MuData) -> AnnData:
@@ -35,18 +32,19 @@ def joint_table(mdata: MuData) -> AnnData:
     return AnnData(obs=mdata.obs.copy(), obsm=obsm, obsp=obsp, uns=uns)
 
 
-def annotated(table: AnnData, note: Annotation | None) -> AnnData:
-    """The table, changed, with names that spatialdata allows, annotating what ``note`` says, or what it did before."""
+def annotated(table: AnnData, note: pd.DataFrame | None = None) -> AnnData:
+    """The table, changed, with names that spatialdata allows, and what it annotates: the columns of ``note``, region first."""
     from spatialdata import sanitize_table
     from spatialdata.models import TableModel
 
     sanitize_table(table, inplace=True)
     if note is None:
         return TableModel.parse(table)
-    table.obs[note.region_key] = pd.Categorical(note.region)
-    table.obs[note.instance_key] = note.instance
-    regions = np.unique(note.region).tolist()
-    keys = {"region_key": note.region_key, "instance_key": note.instance_key, "overwrite_metadata": True}
+    region, instance = note.columns
+    table.obs[region] = pd.Categorical(note[region])
+    table.obs[instance] = note[instance].to_numpy()
+    regions = table.obs[region].cat.categories.tolist()
+    keys = {"region_key": region, "instance_key": instance, "overwrite_metadata": True}
     return TableModel.parse(table, region=regions[0] if len(regions) == 1 else regions, **keys)
 
 
@@ -84,12 +82,14 @@ def add_results(table: AnnData, holder: AnnData, row: np.ndarray, *, prefix: str
 
 
 def _spread(values: Any, row: np.ndarray, names: pd.Index) -> Any:
+    """The ``row`` of a table or matrix for each of the names, missing values where it is -1."""
+    lacking = bool((row < 0).any())
     if isinstance(values, pd.DataFrame):
-        if (row < 0).any():  # a file cannot store a bool that is missing
+        if lacking:  # a file cannot store a bool that is missing
             values = values.astype({key: "boolean" for key in values if values[key].dtype == bool})
-        return values.reset_index(drop=True).reindex(np.where(row < 0, len(values), row)).set_axis(names)
+        return values.reset_index(drop=True).reindex(row).set_axis(names)
     values = np.asarray(values)
-    if (row >= 0).all():
+    if not lacking:
         return values[row]
     return _edge.spread(values if values.dtype.kind == "f" else values.astype(np.float64), row, np.nan)
 
