@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def _check_integer(name: str, value: Any, hint: str = "") -> None:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         msg = f"{name} must be an integer, got {value!r}{hint}"
         raise TypeError(msg)
 
@@ -68,7 +68,7 @@ def check_flag(name: str, value: Any, *, optional: bool = False) -> None:
 
 def check_real(name: str, value: float, *, least: float = -np.inf, most: float = np.inf) -> None:
     """Whether an argument is a number within bounds; NaN is within none."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+    if isinstance(value, bool) or not isinstance(value, Real):
         msg = f"{name} must be a number, got {value!r}"
         raise TypeError(msg)
     if not least <= value <= most:
@@ -78,7 +78,7 @@ def check_real(name: str, value: float, *, least: float = -np.inf, most: float =
 
 def check_length(name: str, value: float | None) -> None:
     """Whether an argument is a length in the tissue: a positive, finite number."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, type(None))):
+    if isinstance(value, bool) or not isinstance(value, (Real, type(None))):
         msg = f"{name} must be a number, a length in the units of the coordinates, got {value!r}"
         raise TypeError(msg)
     if value is None or not 0 < value < np.inf:
@@ -95,9 +95,11 @@ def check_name(name: str, value: str) -> None:
 
 def check_checkpoint(checkpoint: str | Path | None) -> None:
     """Whether this names a file in a folder that exists (TypeError, ValueError)."""
-    if checkpoint is not None and not isinstance(checkpoint, (str, Path)):
+    if checkpoint is None:
+        return
+    if not isinstance(checkpoint, (str, Path)):
         msg = f"checkpoint must be the path of a file, got {checkpoint!r}"
         raise TypeError(msg)
-    if checkpoint is not None and (Path(checkpoint).is_dir() or not Path(checkpoint).absolute().parent.is_dir()):
-        msg = f"checkpoint={str(checkpoint)!r} must name a file in a folder that is there"
+    if Path(checkpoint).is_dir() or not Path(checkpoint).absolute().parent.is_dir():
+        msg = f"checkpoint={str(checkpoint)!r} must name a file in a folder that exists"
         raise ValueError(msg)

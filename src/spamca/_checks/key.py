@@ -12,19 +12,12 @@ if TYPE_CHECKING:
 
     from mudata import MuData
 
-RESERVED = frozenset(
-    {
-        _keys.SPATIAL,
-        _keys.SPATIAL_NEIGHBORS,
-        _keys.FEATURE_NEIGHBORS,
-        _keys.NEIGHBORS,
-        *_keys.REPRESENTATIONS,
-        *("X_spatial", "X_umap", "X_tsne", "umap", "tsne", "hvg", "log1p", "moranI", "simulation"),
-        *("rank_genes_groups", "spatial_distances", "spatial_connectivities"),
-    }
-)
-"""Names under which this package, squidpy and scanpy keep other things in ``uns``, ``obsm`` and ``obsp``."""
-
+# Names under which this package, squidpy and scanpy keep other things in uns, obsm and obsp.
+RESERVED = frozenset(_keys.REPRESENTATIONS) | {
+    *(_keys.SPATIAL, _keys.SPATIAL_NEIGHBORS, _keys.FEATURE_NEIGHBORS, _keys.NEIGHBORS),
+    *("X_spatial", "X_umap", "X_tsne", "umap", "tsne", "hvg", "log1p", "moranI", "simulation"),
+    *("rank_genes_groups", "spatial_distances", "spatial_connectivities"),
+}
 # Each makes another name from a key.
 _MADE = (
     *(_keys.embedding, _keys.joint_neighbors, _keys.weight, _keys.view_weights, _keys.posterior),

@@ -97,7 +97,7 @@ def from_spatialdata(
         if not isinstance(tables, Mapping) and feature_types(table):
             mod = split(table, "from_spatialdata")
             chosen = dict.fromkeys(mod, name)
-    mdata = join_tables(mod, row_names(mod, "from_spatialdata"), join, "from_spatialdata")
+    mdata = join_tables(mod, row_names(mod), join, "from_spatialdata")
     mdata.uns[RECORD] = {"tables": dict(chosen)}
     return mdata
 
@@ -172,7 +172,7 @@ def instances(note: pd.DataFrame, *, with_region: bool = True) -> pd.Index:
     return pd.Index((note["region"] + "_" + instance if with_region else instance).to_numpy())
 
 
-def row_names(tables: Mapping[str, AnnData], verb: str) -> dict[str, pd.Index]:
+def row_names(tables: Mapping[str, AnnData]) -> dict[str, pd.Index]:
     """Names of the rows of each table: ``obs_names`` where the same instance has the same in all, else the instances.
 
     Tables that annotate no element in common keep ``obs_names``: equal numbers within different elements need not mean the
@@ -185,14 +185,15 @@ def row_names(tables: Mapping[str, AnnData], verb: str) -> dict[str, pd.Index]:
     if without or not set.intersection(*regions):
         why = f"{without} annotate no region" if without else f"{list(names)} annotate different elements"
         if notes:
-            logger.info("%s: %s, so rows are matched by obs_names", verb, why)
+            logger.info("from_spatialdata: %s, so rows are matched by obs_names", why)
         return names
     several = len(set.union(*regions)) > 1
     keys = {name: instances(note, with_region=several) for name, note in notes.items()}
     pairs = pd.concat([pd.DataFrame({"key": keys[name], "name": names[name]}) for name in names]).drop_duplicates()
     if pairs["key"].is_unique and pairs["name"].is_unique:
         return names
-    logger.info("%s: rows are named after their instances, which obs_names of %s do not match", verb, list(names))
+    unlike = list(names)
+    logger.info("from_spatialdata: rows are named after their instances, which obs_names of %s do not match", unlike)
     return keys
 
 

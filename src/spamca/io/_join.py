@@ -7,7 +7,6 @@ import warnings
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 from scipy.sparse.csgraph import connected_components
 
@@ -38,7 +37,7 @@ NAMES = {
 # Types of features that measure nothing in the tissue, as Xenium has several.
 CONTROL = re.compile(r"control|codeword", re.IGNORECASE)
 # Antibodies that serve as controls: mouse_IgG2a, Rat IgG1 isotype.
-ISOTYPE = re.compile(r"isotype|^(mouse|rat|(armenian[ _.-]?)?hamster|rabbit|goat)[ _.-]*ig[adegm]", re.IGNORECASE)
+ISOTYPE = re.compile(r"isotype|^(?:mouse|rat|(?:armenian[ _.-]?)?hamster|rabbit|goat)[ _.-]*ig[adegm]", re.IGNORECASE)
 
 
 def feature_types(adata: AnnData) -> list[str]:
@@ -91,10 +90,9 @@ def copied(adata: AnnData) -> AnnData:
 def flag_isotype_controls(modality: AnnData) -> int:
     """Write ``var["isotype_control"]`` of antibodies, from the file or else from their names; returns their number."""
     if ISOTYPE_CONTROL in modality.var:
-        known = modality.var[ISOTYPE_CONTROL].astype(str).str.strip().str.lower()
-        flags = known.isin(("true", "1")).to_numpy(dtype=bool)
+        flags = modality.var[ISOTYPE_CONTROL].astype(str).str.strip().str.lower().isin(["true", "1"])
     else:
-        flags = np.array([ISOTYPE.search(str(name)) is not None for name in modality.var_names], dtype=bool)
+        flags = modality.var_names.str.contains(ISOTYPE)
     modality.var[ISOTYPE_CONTROL] = flags
     return int(flags.sum())
 

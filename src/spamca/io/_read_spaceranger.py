@@ -76,10 +76,6 @@ def read_spaceranger(
     ValueError
         If a file is broken, or matrix and positions do not belong together; the message names the file.
 
-    See Also
-    --------
-    spamca.pp.neighbors : takes the result as it is.
-
     Examples
     --------
     >>> import spamca

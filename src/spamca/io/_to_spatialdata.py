@@ -66,10 +66,6 @@ def to_spatialdata(
     ValueError
         If rows of a modality and of its table do not match, no modality has a table, or ``table_name`` is taken.
 
-    See Also
-    --------
-    spamca.io.from_spatialdata : the way in.
-
     Examples
     --------
     >>> import spamca
