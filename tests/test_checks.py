@@ -1,4 +1,4 @@
-"""What the checks let pass and what they say of the rest."""
+"""What the checks let pass, and their messages for the rest."""
 
 from __future__ import annotations
 

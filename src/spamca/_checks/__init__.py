@@ -1,4 +1,4 @@
-"""Checks of input: each runs before anything is written, names the argument, quotes the value and says what mends it."""
+"""Checks of input: each runs before anything is written, names the argument, quotes the value and gives the remedy."""
 
 from __future__ import annotations
 

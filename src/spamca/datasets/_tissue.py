@@ -1,4 +1,4 @@
-"""Where spots lie, in which domain, and which domains a modality cannot tell apart."""
+"""Where spots lie, in which domain, and which domains a modality cannot distinguish."""
 
 from __future__ import annotations
 
@@ -34,12 +34,7 @@ def random(n_spots: int, rng: np.random.Generator) -> np.ndarray:
     return rng.uniform(0, math.sqrt(n_spots), size=(n_spots, 2))
 
 
-# By the name that the user gives, all with about one spot per unit of area.
-LAYOUTS: dict[str, Callable[[int, np.random.Generator], np.ndarray]] = {
-    "grid": grid,
-    "hexagonal": hexagonal,
-    "random": random,
-}
+LAYOUTS = {"grid": grid, "hexagonal": hexagonal, "random": random}  # all with about one spot per unit of area
 
 
 def blobs(n_domains: int, n_spots: int, rng: np.random.Generator) -> Field:
@@ -75,7 +70,7 @@ def layers(n_domains: int, n_spots: int, rng: np.random.Generator) -> Field:
     return lambda at: owner[np.searchsorted(borders, depth(at))]
 
 
-PATTERNS: dict[str, Callable[[int, int, np.random.Generator], Field]] = {"blobs": blobs, "layers": layers}
+PATTERNS = {"blobs": blobs, "layers": layers}
 
 
 def draw_domains(spatial: np.ndarray, n_domains: int, pattern: str, rng: np.random.Generator) -> np.ndarray:

@@ -134,7 +134,7 @@ def image_elements(mdata: MuData) -> dict[str, Any]:
 def circles(mdata: MuData, coords: np.ndarray) -> Any:
     """Circles around the coordinates (n_obs, 2), named as the spots: a GeoDataFrame, in ``"global"``.
 
-    The radius is what Space Ranger says where there is one section, else half the median distance of nearest spots.
+    The radius is that of Space Ranger where there is one section, else half the median distance of nearest spots.
     """
     from scipy.spatial import KDTree
     from spatialdata.models import ShapesModel

@@ -109,7 +109,8 @@ def _returned(mdata: MuData, sdata: SpatialData, of: dict[str, str], table_name:
     # A table without features is one that an earlier call made.
     earlier = {name for name, table in sdata.tables.items() if not table.n_vars} - set(of.values())
     _check_free(table_name, elements.keys() - earlier, "something that sdata holds")
-    joint, keys, notes = joint_table(mdata), [], []
+    joint, notes = joint_table(mdata), []
+    keys: list[str] = []
     for name in dict.fromkeys(of.values()):
         table = copied(sdata.tables[name])
         note, spot = annotation(table, name), np.full(table.n_obs, -1)
