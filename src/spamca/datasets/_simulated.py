@@ -79,10 +79,8 @@ def simulated(
 
     Raises
     ------
-    TypeError
-        If an argument is not of the kind that it should be.
-    ValueError
-        If an argument is out of its range, or spots are too few for the domains.
+    TypeError, ValueError
+        If an argument is not of its kind or in its range, or spots are too few for the domains.
 
     Examples
     --------

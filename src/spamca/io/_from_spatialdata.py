@@ -173,10 +173,9 @@ def instances(note: pd.DataFrame, *, with_region: bool = True) -> pd.Index:
 
 
 def row_names(tables: Mapping[str, AnnData]) -> dict[str, pd.Index]:
-    """Names of the rows of each table: ``obs_names`` where the same instance has the same in all, else the instances.
+    """Names of the rows of each table: ``obs_names`` where these agree with the instances, else the instances.
 
-    Tables that annotate no element in common keep ``obs_names``: equal numbers within different elements need not mean the
-    same spot (bins of Visium HD of different sizes).
+    Tables without an element in common keep ``obs_names``: bins of two sizes may have the same number.
     """
     names = {name: table.obs_names for name, table in tables.items()}
     notes = {name: note for name, table in tables.items() if (note := annotation(table, name)) is not None}

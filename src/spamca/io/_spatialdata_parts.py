@@ -56,10 +56,9 @@ def free_name(name: str, taken: Container[str]) -> str:
 
 
 def add_results(table: AnnData, holder: AnnData, row: np.ndarray, *, prefix: str = "") -> None:
-    """Write to a table what the holder has and the table does not have, or has otherwise.
+    """Write to a table what the holder has in addition; ``row`` is its row for each row of the table, or -1, (n_table,).
 
-    ``row`` is the row of the holder for each row of the table, -1 where it has none, (n_table,). With a ``prefix`` in
-    front of names, graphs and ``uns`` are left out: they refer to one another by name.
+    With a ``prefix`` in front of names, graphs and ``uns`` are left out: they refer to one another by name.
     """
     has, obs = row >= 0, _spread(holder.obs, row, table.obs_names)
     for key in obs:
@@ -67,7 +66,7 @@ def add_results(table: AnnData, holder: AnnData, row: np.ndarray, *, prefix: str
             table.obs[prefix + key] = obs[key]
     for key, values in holder.obsm.items():
         if sparse.issparse(values):
-            continue  # features of the user's own, which have no mark for rows that are missing
+            continue  # the user's own features, which have no mark for rows that are missing
         new = _spread(values, row, table.obs_names)
         if key not in table.obsm or not _same(table.obsm[key][has], new[has]):
             table.obsm[prefix + key] = new
@@ -103,7 +102,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _section(mdata: MuData) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    """Name of the section, its images and its scale factors, all empty where there is none, or more than one."""
+    """Name of the section, its images and its scale factors; all are empty unless there is one section."""
     for holder in (mdata, *mdata.mod.values()):
         sections = holder.uns.get(_keys.SPATIAL)
         if isinstance(sections, Mapping) and len(sections) == 1:
