@@ -119,11 +119,8 @@ def foreign_record(mdata):
     mdata["rna"].uns["spamca"] = "x"
 
 
-def nothing(mdata):
-    pass
-
-
-CASES = {
+# What spoils the tissue, arguments, error, message, verbs.
+SPOILED = {
     "no coordinates": (without_coordinates, {}, KeyError, "no coordinates", ("neighbors", "integrate")),
     "coordinates with NaN": (
         coordinates_with_nan,
@@ -143,44 +140,6 @@ CASES = {
         r"mdata\['rna'\].uns\['spamca'\] must be the record",
         ("prepare", "neighbors"),
     ),
-    "column of the user's": (
-        nothing,
-        {"key_added": "label"},
-        ValueError,
-        r"would replace mdata.obs\['label'\]",
-        ("integrate", "cluster"),
-    ),
-    "kinds that are no mapping": (nothing, {"kinds": "rna"}, TypeError, "kinds must be a mapping", ("prepare",)),
-    "radius in words": (
-        nothing,
-        {"spatial_kind": "radius", "radius": "3"},
-        TypeError,
-        "radius must be a number, .*got '3'",
-        ("neighbors",),
-    ),
-    "longest edge in words": (
-        nothing,
-        {"spatial_kind": "delaunay", "radius": "a"},
-        TypeError,
-        "radius must be a number, .*got 'a'",
-        ("neighbors",),
-    ),
-    "rings in words": (
-        nothing,
-        {"spatial_kind": "grid", "n_rings": "2"},
-        TypeError,
-        "n_rings must be an integer, got '2'",
-        ("neighbors",),
-    ),
-    "representation by number": (nothing, {"use_rep": 3}, TypeError, "use_rep must be a mapping", ("neighbors",)),
-    "representations by number": (
-        nothing,
-        {"use_rep": {"rna": 3}},
-        TypeError,
-        "use_rep must be a string, got 3",
-        ("neighbors",),
-    ),
-    "search in words": (nothing, {"approximate": "yes"}, TypeError, "approximate must be True, False", ("neighbors",)),
     "negative counts": (
         features_with(-1),
         {"kinds": {"protein": "protein"}},
@@ -208,101 +167,104 @@ CASES = {
     "repeated names in one modality": (repeated_in_one, {}, ValueError, "obs_names must be unique", ALL),
     "no common spot": (no_common_spot, {}, ValueError, "no spot in common", ALL),
     "view": (lambda mdata: mdata[:50], {}, ValueError, "is a view", ALL),
-    "unknown kind": (
-        nothing,
-        {"kinds": {"rna": "dna"}},
+}
+# Arguments, error, message, verbs.
+ARGUMENTS = {
+    "column of the user's": (
+        {"key_added": "label"},
         ValueError,
-        r"kinds\['rna'\] must be one of .* 'dna'",
-        ("prepare",),
+        r"would replace mdata.obs\['label'\]",
+        ("integrate", "cluster"),
     ),
-    "kind of an unknown modality": (
-        nothing,
-        {"kinds": {"x": "rna"}},
-        KeyError,
-        "kinds names modality 'x'",
-        ("prepare",),
-    ),
-    "no component": (nothing, {"n_components": 0}, ValueError, "n_components must be at least 1, got 0", ("prepare",)),
-    "unknown graph kind": (nothing, {"spatial_kind": "x"}, ValueError, "spatial_kind must be one of", ("neighbors",)),
-    "unknown metric": (nothing, {"metric": "x"}, ValueError, "metric must be one of .* 'x'", ("neighbors",)),
-    "radius without length": (nothing, {"spatial_kind": "radius"}, ValueError, "radius must be", ("neighbors",)),
-    "unknown representation": (nothing, {"use_rep": "X_x"}, KeyError, "use_rep='X_x' is not in", ("neighbors",)),
-    "representation of an unknown modality": (
-        nothing,
-        {"use_rep": {"x": "X_x"}},
-        KeyError,
-        "modality 'x'",
+    "kinds that are no mapping": ({"kinds": "rna"}, TypeError, "kinds must be a mapping", ("prepare",)),
+    "radius in words": (
+        {"spatial_kind": "radius", "radius": "3"},
+        TypeError,
+        "radius must be a number, .*got '3'",
         ("neighbors",),
     ),
+    "longest edge in words": (
+        {"spatial_kind": "delaunay", "radius": "a"},
+        TypeError,
+        "radius must be a number, .*got 'a'",
+        ("neighbors",),
+    ),
+    "rings in words": (
+        {"spatial_kind": "grid", "n_rings": "2"},
+        TypeError,
+        "n_rings must be an integer, got '2'",
+        ("neighbors",),
+    ),
+    "representation by number": ({"use_rep": 3}, TypeError, "use_rep must be a mapping", ("neighbors",)),
+    "representations by number": (
+        {"use_rep": {"rna": 3}},
+        TypeError,
+        "use_rep must be a string, got 3",
+        ("neighbors",),
+    ),
+    "search in words": ({"approximate": "yes"}, TypeError, "approximate must be True, False", ("neighbors",)),
+    "unknown kind": ({"kinds": {"rna": "dna"}}, ValueError, r"kinds\['rna'\] must be one of .* 'dna'", ("prepare",)),
+    "kind of an unknown modality": ({"kinds": {"x": "rna"}}, KeyError, "kinds names modality 'x'", ("prepare",)),
+    "no component": ({"n_components": 0}, ValueError, "n_components must be at least 1, got 0", ("prepare",)),
+    "unknown graph kind": ({"spatial_kind": "x"}, ValueError, "spatial_kind must be one of", ("neighbors",)),
+    "unknown metric": ({"metric": "x"}, ValueError, "metric must be one of .* 'x'", ("neighbors",)),
+    "radius without length": ({"spatial_kind": "radius"}, ValueError, "radius must be", ("neighbors",)),
+    "unknown representation": ({"use_rep": "X_x"}, KeyError, "use_rep='X_x' is not in", ("neighbors",)),
+    "representation of an unknown modality": ({"use_rep": {"x": "X_x"}}, KeyError, "modality 'x'", ("neighbors",)),
     "trust in an unknown modality": (
-        nothing,
         {"modality_trust": {"x": 1.0}},
         KeyError,
         "modality_trust names modality 'x', but mdata has",
         ("integrate",),
     ),
     "trust above one": (
-        nothing,
         {"modality_trust": {"rna": 2}},
         ValueError,
         r"modality_trust\['rna'\] must lie between 0 and 1, got 2",
         ("integrate",),
     ),
     "trust in words": (
-        nothing,
         {"modality_trust": {"rna": "high"}},
         TypeError,
         r"modality_trust\['rna'\] must be a number, got 'high'",
         ("integrate",),
     ),
     "trust in nothing": (
-        nothing,
         {"modality_trust": {"rna": 0, "protein": 0}},
         ValueError,
         "modality_trust must trust at least one modality, got {'rna': 0, 'protein': 0}",
         ("integrate",),
     ),
     "trust that is no mapping": (
-        nothing,
         {"modality_trust": 0.5},
         TypeError,
         "modality_trust must be a mapping",
         ("integrate",),
     ),
-    "unknown view": (
-        nothing,
-        {"settings": {"views": ("spatial", "x")}},
-        ValueError,
-        "views must be some of",
-        ("integrate",),
-    ),
-    "unknown graph": (nothing, {"spatial_graph": "x"}, KeyError, "spatial_graph='x'", ("neighbors",)),
-    "unknown sections": (nothing, {"library_key": "x"}, KeyError, "library_key='x' is not a column", ("neighbors",)),
-    "key of a modality": (
-        nothing,
-        {"key_added": "rna"},
-        ValueError,
-        "key_added='rna' collides",
-        ("integrate", "cluster"),
-    ),
-    "empty key": (nothing, {"key_added": ""}, ValueError, "key_added must be", ("integrate", "cluster")),
+    "unknown view": ({"settings": {"views": ("spatial", "x")}}, ValueError, "views must be some of", ("integrate",)),
+    "unknown graph": ({"spatial_graph": "x"}, KeyError, "spatial_graph='x'", ("neighbors",)),
+    "unknown sections": ({"library_key": "x"}, KeyError, "library_key='x' is not a column", ("neighbors",)),
+    "key of a modality": ({"key_added": "rna"}, ValueError, "key_added='rna' collides", ("integrate", "cluster")),
+    "empty key": ({"key_added": ""}, ValueError, "key_added must be", ("integrate", "cluster")),
 } | {
-    f"n_clusters={n}": (nothing, {"n_clusters": n}, ValueError, f"n_clusters .*got {n}", ("integrate", "cluster"))
+    f"n_clusters={n}": ({"n_clusters": n}, ValueError, f"n_clusters .*got {n}", ("integrate", "cluster"))
     for n in (0, 1, 226)
 }
-CASES |= {
-    f"random_state={seed!r}": (nothing, {"random_state": seed}, error, f"random_state must .*got {seed!r}", ALL)
+ARGUMENTS |= {
+    f"random_state={seed!r}": ({"random_state": seed}, error, f"random_state must .*got {seed!r}", ALL)
     for seed, error in (("a", TypeError), (None, TypeError), (1.5, TypeError), (2**70, ValueError), (-1, ValueError))
 }
+CASES = SPOILED | {case: (None, *row) for case, row in ARGUMENTS.items()}
 
 
 @pytest.mark.parametrize(("case", "verb"), [(case, verb) for case, row in CASES.items() for verb in row[-1]])
 def test_one_clear_error_and_nothing_changed(tissue, integrated, case, verb):
-    spoil, given, error, says, _ = CASES[case]
+    spoil, given, error, message, _ = CASES[case]
     mdata = integrated if verb == "cluster" else tissue
-    mdata = spoil(mdata) or mdata
+    if spoil is not None:
+        mdata = spoil(mdata) or mdata
     before = snapshot(mdata)
-    with pytest.raises(error, match=says) as caught:
+    with pytest.raises(error, match=message) as caught:
         VERBS[verb](mdata, **given)
     assert len(str(caught.value).splitlines()) == 1
     assert same(snapshot(mdata), before)

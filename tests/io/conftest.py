@@ -7,6 +7,7 @@ import json
 import shutil
 from dataclasses import dataclass
 
+import anndata as ad
 import h5py
 import numpy as np
 import pandas as pd
@@ -153,7 +154,7 @@ def writers():
 
 @pytest.fixture
 def logged(caplog):
-    """What the package said."""
+    """What the package logged."""
     caplog.set_level("INFO", logger="spamca")
     return lambda: [record.getMessage() for record in caplog.records if record.name == "spamca"]
 
@@ -165,3 +166,56 @@ def pair(tissue):
     for adata in (rna, protein):
         del adata.var["feature_types"]
     return rna, protein
+
+
+@pytest.fixture
+def circles():
+    from spatialdata.models import ShapesModel
+    from spatialdata.transformations import Identity
+
+    def made(coords, index, **transformations):
+        transformations = transformations or {"global": Identity()}
+        return ShapesModel.parse(coords, geometry=0, radius=0.4, index=pd.Index(index), transformations=transformations)
+
+    return made
+
+
+@pytest.fixture
+def annotating():
+    """A function that makes a table annotate circles; its coordinates are then those of the circles."""
+    from spatialdata.models import TableModel
+
+    def parsed(adata, instances, region="spots", *, keep_spatial=False, names=None):
+        adata = adata.copy()
+        if names is not None:
+            adata.obs_names = names
+        adata.obs["region"] = pd.Categorical(np.broadcast_to(region, adata.n_obs))
+        adata.obs["instance_id"] = list(instances)
+        if not keep_spatial:
+            del adata.obsm["spatial"]
+        regions = adata.obs["region"].cat.categories.tolist()
+        region = regions if len(regions) > 1 else regions[0]
+        return TableModel.parse(adata, region=region, region_key="region", instance_key="instance_id")
+
+    return parsed
+
+
+@pytest.fixture
+def two_tables(tissue, circles, annotating):
+    """A table for each omics, rows in different orders, some in one only, names and instances alike."""
+    from spatialdata import SpatialData
+
+    n = np.arange(tissue.n_obs)
+    rna = annotating(tissue["rna"][:200], n[:200])
+    protein = annotating(tissue["protein"][::-1][:215], n[::-1][:215])
+    shapes = {"spots": circles(tissue.obsm["spatial"], n)}
+    return SpatialData(shapes=shapes, tables={"rna": rna, "protein": protein}, attrs={"who": "me"})
+
+
+@pytest.fixture
+def mixed(tissue, circles, annotating):
+    """One table with all omics."""
+    from spatialdata import SpatialData
+
+    table = annotating(ad.concat([tissue["rna"], tissue["protein"]], axis="var", merge="same"), range(225))
+    return SpatialData(shapes={"spots": circles(tissue.obsm["spatial"], range(225))}, tables={"table": table})

@@ -2,58 +2,17 @@
 
 from __future__ import annotations
 
-import anndata as ad
 import numpy as np
-import pandas as pd
 import pytest
 from spatialdata import SpatialData
-from spatialdata.models import Labels2DModel, ShapesModel, TableModel
-from spatialdata.transformations import Identity, Scale
+from spatialdata.models import Labels2DModel
+from spatialdata.transformations import Scale
 
 import spamca
 from spamca.io import from_spatialdata
 
 # spatialdata's own, where shapes are transformed
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
-
-
-def circles(coords, index, **transformations):
-    transformations = transformations or {"global": Identity()}
-    return ShapesModel.parse(coords, geometry=0, radius=0.4, index=pd.Index(index), transformations=transformations)
-
-
-def annotating(adata, instances, region="spots", *, keep_spatial=False, names=None):
-    adata = adata.copy()
-    if names is not None:
-        adata.obs_names = names
-    regions = [region] * adata.n_obs if isinstance(region, str) else list(region)
-    adata.obs["region"] = pd.Categorical(regions)
-    adata.obs["instance_id"] = list(instances)
-    if not keep_spatial:
-        del adata.obsm["spatial"]
-    names = sorted(set(regions))
-    return TableModel.parse(
-        adata, region=names if len(names) > 1 else names[0], region_key="region", instance_key="instance_id"
-    )
-
-
-@pytest.fixture
-def two_tables(tissue):
-    """A table for each omics, rows in different orders, some in one only, names and instances alike."""
-    n = np.arange(tissue.n_obs)
-    rna = annotating(tissue["rna"][:200], n[:200])
-    protein = annotating(tissue["protein"][::-1][:215], n[::-1][:215])
-    shapes = {"spots": circles(tissue.obsm["spatial"], n)}
-    return SpatialData(shapes=shapes, tables={"rna": rna, "protein": protein})
-
-
-@pytest.fixture
-def mixed(tissue):
-    """One table with all omics."""
-    adata = ad.concat([tissue["rna"], tissue["protein"]], axis="var", merge="same")
-    table = annotating(adata, np.arange(adata.n_obs))
-    shapes = {"spots": circles(tissue.obsm["spatial"], np.arange(adata.n_obs))}
-    return SpatialData(shapes=shapes, tables={"table": table})
 
 
 def test_table_for_each_omics(two_tables, tissue):
@@ -101,7 +60,7 @@ def test_one_table_without_types(mixed):
     assert list(from_spatialdata(mixed).mod) == ["table"]
 
 
-def test_instances_match_where_names_do_not(tissue, logged):
+def test_instances_match_where_names_do_not(tissue, logged, annotating, circles):
     n = np.arange(tissue.n_obs)
     rna, protein = tissue["rna"].copy(), tissue["protein"][::-1].copy()
     protein.obs_names = [f"cell{i}" for i in range(protein.n_obs)]
@@ -113,7 +72,7 @@ def test_instances_match_where_names_do_not(tissue, logged):
     assert any("rows are named after their instances" in line for line in logged())
 
 
-def test_bins_of_two_sizes_do_not_match(tissue):
+def test_bins_of_two_sizes_do_not_match(tissue, annotating, circles):
     """Instances of both are numbered from 0 on."""
     n = np.arange(tissue.n_obs)
     tables, shapes = {}, {}
@@ -127,7 +86,7 @@ def test_bins_of_two_sizes_do_not_match(tissue):
     assert list(from_spatialdata(sdata, tables="008um").mod) == ["rna"]
 
 
-def test_one_region_of_several_in_common(tissue):
+def test_one_region_of_several_in_common(tissue, annotating, circles):
     n, section = np.arange(225), np.repeat(["a", "b"], [100, 125])
     tables = {
         "rna": annotating(tissue["rna"], n, section),
@@ -140,7 +99,7 @@ def test_one_region_of_several_in_common(tissue):
     assert list(mdata["protein"].obs_names[:2]) == ["a_0", "a_1"]
 
 
-def test_each_table_with_an_element_of_its_own(tissue, logged):
+def test_each_table_with_an_element_of_its_own(tissue, logged, annotating, circles):
     n = np.arange(tissue.n_obs)
     tables = {
         "rna": annotating(tissue["rna"], n, "cells"),
@@ -153,7 +112,7 @@ def test_each_table_with_an_element_of_its_own(tissue, logged):
     assert "annotate different elements, so rows are matched by obs_names" in logged()[0]
 
 
-def test_several_regions(tissue):
+def test_several_regions(tissue, annotating, circles):
     """Two sections whose spots bear the same names."""
     section = np.repeat(["a", "b"], [100, 125])
     instance = [f"BC{i}" for i in [*range(100), *range(125)]]
@@ -168,7 +127,7 @@ def test_several_regions(tissue):
     spamca.pp.neighbors(mdata, library_key="region")
 
 
-def test_coordinates_of_the_table(tissue):
+def test_coordinates_of_the_table(tissue, annotating, circles):
     table = annotating(tissue["rna"], tissue.obs_names, keep_spatial=True)
     shapes = {"spots": circles(tissue.obsm["spatial"], tissue.obs_names, scaled=Scale([3, 3], axes=("x", "y")))}
     sdata = SpatialData(shapes=shapes, tables={"rna": table})
@@ -180,7 +139,7 @@ def test_coordinates_of_the_table(tissue):
         from_spatialdata(sdata, coordinate_system="global")
 
 
-def test_labels(tissue):
+def test_labels(tissue, annotating):
     pixels = np.arange(225, dtype=np.int32).reshape(15, 15) + 1
     table = annotating(tissue["rna"], range(1, 226), "cells")
     sdata = SpatialData(labels={"cells": Labels2DModel.parse(pixels, dims=("y", "x"))}, tables={"rna": table})

@@ -80,10 +80,10 @@ def test_isotype_controls():
     controls = ["mouse_IgG2a", "Rat IgG1", "armenian_hamster_IgG", "MOPC-21 isotype", "Isotype_RTK2758", "rabbit-IgG"]
     markers = ["CD4", "IgM", "IgD", "ISO1", "ratio", "HLA-DR", "MouseKeeper"]
     adata = table(["Antibody Capture"] * 13, controls + markers)
-    assert flag_isotype_controls(adata) == 6
-    assert list(adata.var_names[adata.var["isotype_control"]]) == controls
-    assert adata.var["isotype_control"].dtype == bool
-    assert flag_isotype_controls(adata) == 6
+    for _ in range(2):  # by their names, then by the column
+        assert flag_isotype_controls(adata) == 6
+        assert list(adata.var_names[adata.var["isotype_control"]]) == controls
+        assert adata.var["isotype_control"].dtype == bool
 
 
 def names(**lists):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import anndata as ad
 import mudata
 import numpy as np
 import pandas as pd
@@ -10,7 +9,6 @@ import pytest
 import spatialdata
 from scipy import sparse
 from spatialdata import SpatialData
-from spatialdata.models import ShapesModel, TableModel
 
 import spamca
 from spamca import _edge
@@ -22,41 +20,28 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 
-def annotating(adata, instances):
-    adata = adata.copy()
-    adata.obs["region"], adata.obs["instance_id"] = pd.Categorical(["spots"] * adata.n_obs), list(instances)
-    return TableModel.parse(adata, region="spots", region_key="region", instance_key="instance_id")
-
-
-@pytest.fixture
-def two_tables(tissue):
-    n = np.arange(tissue.n_obs)
-    rna = annotating(tissue["rna"][:200], n[:200])
-    protein = annotating(tissue["protein"][::-1][:215], n[::-1][:215])
-    shapes = {"spots": ShapesModel.parse(tissue.obsm["spatial"], geometry=0, radius=0.4, index=pd.Index(n))}
-    return SpatialData(shapes=shapes, tables={"rna": rna, "protein": protein}, attrs={"who": "me"})
-
-
-@pytest.fixture
-def mixed(tissue):
-    adata = ad.concat([tissue["rna"], tissue["protein"]], axis="var", merge="same")
-    shapes = {"spots": ShapesModel.parse(tissue.obsm["spatial"], geometry=0, radius=0.4)}
-    return SpatialData(shapes=shapes, tables={"table": annotating(adata, range(adata.n_obs))})
-
-
-def analysed(mdata):
-    spamca.pp.neighbors(mdata)
-    spamca.tl.integrate(mdata, n_clusters=3, max_epochs=3, progress_bar=False)
-    spamca.tl.cluster(mdata)
+def labelled(mdata):
+    """Domains as :func:`spamca.tl.cluster` leaves them, at no cost."""
+    domain = pd.Series(np.arange(mdata.n_obs) % 3, mdata.obs_names).astype(str).astype("category")
+    for holder in (mdata, *mdata.mod.values()):
+        holder.obs["spamca"] = domain
     return mdata
 
 
-def labelled(mdata):
-    """Domains as :func:`spamca.tl.cluster` leaves them, at no cost."""
-    mdata.obs["spamca"] = pd.Categorical(np.arange(mdata.n_obs).astype(str)).codes % 3
-    mdata.obs["spamca"] = pd.Categorical(mdata.obs["spamca"].astype(str), ordered=True)
+def analysed(mdata):
+    """Graphs, and results under the names that :func:`spamca.tl.integrate` gives them, at no cost."""
+    spamca.pp.neighbors(mdata)
+    labelled(mdata)
+    rng = np.random.default_rng(0)
+    mdata.obs["spamca_confidence"] = rng.random(mdata.n_obs)
+    for holder in (mdata, *mdata.mod.values()):
+        holder.obsm["X_spamca"] = rng.random((holder.n_obs, 4), dtype=np.float32)
+        holder.uns["spamca_colors"] = ["#1f77b4", "#ff7f0e", "#2ca02c"]
     for name, modality in mdata.mod.items():
-        modality.obs["spamca"] = mdata.obs["spamca"].iloc[_edge.spots(_edge.rows(mdata, name), modality.n_obs)]
+        modality.obs["spamca_weight"] = rng.random(modality.n_obs)
+        views = rng.random((modality.n_obs, 2))
+        modality.obsm["spamca_view_weights"] = pd.DataFrame(views, modality.obs_names, ["spatial", "feature"])
+        mdata.obs[f"{name}:spamca_weight"] = modality.obs["spamca_weight"]
     return mdata
 
 
@@ -107,9 +92,8 @@ def test_new_and_back(new, integrated):
     assert list(mdata["rna"].obs["spamca"]) == list(integrated.obs["spamca"])
 
 
-def test_without_results(tissue, tmp_path):
-    sdata = stored(to_spatialdata(tissue), tmp_path)
-    assert list(sdata["spamca"].obs["label"]) == list(tissue.obs["label"])
+def test_without_results(tissue):
+    assert list(to_spatialdata(tissue)["spamca"].obs["label"]) == list(tissue.obs["label"])
 
 
 def test_spot_that_lacks_a_modality(tissue, tmp_path):
@@ -214,20 +198,13 @@ def test_back_to_one_table(mixed, tmp_path):
     assert "rna_spatial" not in table.obsm
 
 
-def test_rows_of_one_name_in_two_sections(tissue):
-    """Instances tell them apart, on the way in and back."""
-    n = [*range(100), *range(125)]
-    tables = {}
-    for name in ("rna", "protein"):
-        adata = tissue[name].copy()
-        adata.obs["region"], adata.obs["instance_id"] = pd.Categorical(np.repeat(["a", "b"], [100, 125])), n
-        adata.obs_names = [f"BC{i}" for i in n]
-        tables[name] = TableModel.parse(adata, region=["a", "b"], region_key="region", instance_key="instance_id")
+def test_rows_of_one_name_in_two_sections(tissue, annotating, circles):
+    """Instances distinguish them, on the way in and back."""
+    n, section = [*range(100), *range(125)], np.repeat(["a", "b"], [100, 125])
+    names = [f"BC{i}" for i in n]
+    tables = {name: annotating(tissue[name], n, section, names=names) for name in ("rna", "protein")}
     coords = tissue.obsm["spatial"]
-    shapes = {
-        "a": ShapesModel.parse(coords[:100], geometry=0, radius=0.4),
-        "b": ShapesModel.parse(coords[100:], geometry=0, radius=0.4),
-    }
+    shapes = {"a": circles(coords[:100], range(100)), "b": circles(coords[100:], range(125))}
     sdata = SpatialData(shapes=shapes, tables=tables)
     mdata = from_spatialdata(sdata)
     mdata.obs["mine"] = mdata["rna"].obs["mine"] = np.arange(225)

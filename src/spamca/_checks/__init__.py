@@ -1,4 +1,4 @@
-"""Checks of input: each runs before anything is written, names the argument, quotes the value and says what mends it."""
+"""Checks of input: each runs before anything is written, names the argument, quotes the value and gives the remedy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from spamca._checks.arguments import (
     check_choice,
     check_count,
     check_flag,
+    check_key_added,
     check_length,
     check_n_clusters,
     check_name,
@@ -14,7 +15,6 @@ from spamca._checks.arguments import (
     check_real,
     check_seed,
 )
-from spamca._checks.key import check_key_added
 from spamca._checks.place import check_coordinates, check_library, find_library_key, recorded_library_key
 from spamca._checks.tissue import (
     check_features,

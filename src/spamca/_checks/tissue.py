@@ -38,7 +38,7 @@ def check_size(mdata: MuData, what: str) -> None:
 def check_readable(mdata: MuData) -> None:
     """Whether the object is a MuData of AnnData (TypeError) with unique spots that its modalities share (ValueError).
 
-    Views and objects backed by a file pass: this is the check of functions that write nothing.
+    Views and objects backed by a file pass, for functions that write nothing.
     """
     if not isinstance(mdata, MuData):
         msg = f"mdata must be a MuData, got {type(mdata).__name__}; wrap an AnnData as mudata.MuData({{'rna': adata}})"
@@ -70,19 +70,18 @@ def _check_names(mdata: MuData) -> None:
             )
             raise ValueError(msg)
     for name, modality in mdata.mod.items():
-        row = _edge.rows(mdata, name) if name in mdata.obsmap else np.empty(0, dtype=np.int64)
-        same = (row >= 0).sum() == modality.n_obs and row.max(initial=-1) == modality.n_obs - 1
-        if not same or not modality.obs_names[row[row >= 0]].equals(mdata.obs_names[row >= 0]):
+        row = modality.obs_names.get_indexer(mdata.obs_names)
+        recorded = name in mdata.obsmap and np.array_equal(_edge.rows(mdata, name), row)
+        if not recorded or (row >= 0).sum() < modality.n_obs:
             msg = f"mdata no longer matches the spots of mdata[{name!r}]; call mdata.update()"
             raise ValueError(msg)
 
 
 def _check_shared(mdata: MuData) -> None:
-    present, names = _edge.present(mdata), list(mdata.mod)
+    present, names = _edge.present(mdata), np.array(list(mdata.mod))
     n_parts, part = connected_components(present.T.astype(np.int64) @ present, directed=False)
     if n_parts > 1:
-        first = [name for name, p in zip(names, part, strict=True) if p == 0]
-        rest = [name for name, p in zip(names, part, strict=True) if p != 0]
+        first, rest = names[part == 0].tolist(), names[part > 0].tolist()
         a, b = mdata[first[0]].obs_names, mdata[rest[0]].obs_names
         msg = (
             f"modalities {first} and {rest} have no spot in common: mdata[{first[0]!r}].obs_names begin with "

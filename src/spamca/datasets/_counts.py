@@ -9,16 +9,15 @@ programs that ignore place in the tissue, :math:`s` the library size and :math:`
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
-BLOCK = 4096
-"""Spots drawn together. Fixed, because each block has its own stream of random numbers."""
-
-SECTION_STREAM = 2**31
-"""Stream of random numbers for the shifts of sections, beyond those of the blocks."""
+BLOCK = 4096  # spots drawn together; fixed, because each block has its own stream of random numbers
+SECTION_STREAM = 2**31  # stream of random numbers for the shifts of sections, beyond those of the blocks
+PROGRAMS = 3
+PROGRAM_STRENGTH = (0.1, 0.4)  # standard deviation of the log fold change by all programs, at difficulty 0 and 1
 
 
 @dataclass(frozen=True)
@@ -42,22 +41,21 @@ class Kind:
         return f"{'gene' if self.feature_types == 'Gene Expression' else 'protein'}{i + 1}"
 
 
+# Kinds of omics by the name that the user gives.
 KINDS = {
     "rna": Kind(300, 1.0, 1.0, 0.3, (0.85, 0.3), (5.0, 1.0), (0.2, 0.5), (0.1, 0.5), "Gene Expression"),
     "protein": Kind(60, 20.0, 1.0, 0.5, (0.75, 0.25), (8.0, 1.5), (0.2, 0.5), (0.0, 0.2), "Antibody Capture"),
     "atac": Kind(600, 0.3, 0.8, 0.3, (0.95, 0.35), (5.0, 1.0), (0.2, 0.6), (0.1, 0.5), "Peaks"),
 }
-"""Kinds of omics by the name that the user gives."""
-
-PROGRAMS = 3
-PROGRAM_STRENGTH = (0.1, 0.4)
 
 
 @dataclass(frozen=True)
 class Modality:
     """What is the same for all spots of one modality."""
 
-    log_mean: np.ndarray  # log mean count of each feature in each domain, (n_domains, n_features)
+    log_mean: (
+        np.ndarray
+    )  # log mean count of each feature, in each domain of each section, (n_sections * n_domains, n_features)
     marker: np.ndarray  # which features differ between domains, (n_features,)
     programs: np.ndarray  # loadings of the programs that ignore place, (n_programs, n_features)
     dispersion: float
@@ -65,8 +63,21 @@ class Modality:
     dropout: float
 
 
-def draw_modality(kind: Kind, classes: np.ndarray, n_features: int, difficulty: float, seed: list[int]) -> Modality:
-    """Draw levels, markers and programs; ``classes`` is the class of each domain, (n_domains,)."""
+def draw_modality(
+    kind: Kind,
+    classes: np.ndarray,
+    n_features: int,
+    difficulty: float,
+    seed: list[int],
+    *,
+    n_sections: int = 1,
+    batch_effect: float = 0.0,
+) -> Modality:
+    """Draw levels, markers and programs; ``classes`` is the class of each domain, (n_domains,).
+
+    With several sections, each shifts every feature by ``batch_effect``, a standard deviation; row ``n_domains * s + c``
+    of the log means is then domain c in section s.
+    """
     rng = np.random.default_rng(seed)
 
     def at(ends: tuple[float, float]) -> float:
@@ -77,25 +88,18 @@ def draw_modality(kind: Kind, classes: np.ndarray, n_features: int, difficulty: 
     marker[rng.permutation(n_features)[: max(1, round(kind.markers * n_features))]] = True
     shift = at(kind.signal) * rng.normal(size=(len(classes), n_features)) * marker
     programs = at(PROGRAM_STRENGTH) * rng.normal(size=(PROGRAMS, n_features)) / np.sqrt(PROGRAMS)
+    log_mean = (level + shift[classes]).astype(np.float32)
+    if n_sections > 1:
+        section_rng = np.random.default_rng([*seed, SECTION_STREAM])
+        log_mean = log_mean + batch_effect * section_rng.normal(size=(n_sections, 1, n_features))
     return Modality(
-        (level + shift[classes]).astype(np.float32),
-        marker,
-        programs.astype(np.float32),
-        at(kind.dispersion),
-        at(kind.library),
-        at(kind.dropout),
+        log_mean=log_mean.reshape(-1, n_features).astype(np.float32),
+        marker=marker,
+        programs=programs.astype(np.float32),
+        dispersion=at(kind.dispersion),
+        library=at(kind.library),
+        dropout=at(kind.dropout),
     )
-
-
-def in_sections(modality: Modality, n_sections: int, batch_effect: float, seed: list[int]) -> Modality:
-    """The modality with log means (n_sections * n_domains, n_features): each section shifts every feature.
-
-    Row ``n_domains * s + c`` is domain c in section s. ``batch_effect`` is the standard deviation of the shifts.
-    """
-    rng = np.random.default_rng([*seed, SECTION_STREAM])
-    shift = batch_effect * rng.normal(size=(n_sections, 1, modality.log_mean.shape[1]))
-    log_mean = (modality.log_mean + shift).reshape(-1, modality.log_mean.shape[1])
-    return replace(modality, log_mean=log_mean.astype(np.float32))
 
 
 def draw_counts(

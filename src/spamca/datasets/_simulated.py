@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from spamca import _edge, _keys
 from spamca._checks import check_choice, check_count, check_flag, check_name, check_real, check_seed
-from spamca.datasets._counts import KINDS, draw_counts, draw_modality, in_sections
+from spamca.datasets._counts import KINDS, draw_counts, draw_modality
 from spamca.datasets._tissue import LAYOUTS, PATTERNS, draw_sections, seen_as
 
 if TYPE_CHECKING:
-    import numpy as np
     from anndata import AnnData
     from mudata import MuData
 
@@ -54,14 +53,14 @@ def simulated(
     pattern
         ``"blobs"``: patches with winding borders, one to three for each domain; ``"layers"``: bent bands.
     difficulty
-        From 0 to 1. Weakens the markers and raises overdispersion, dropout, the spread of library sizes and the programs
-        that ignore place. At 0 single spots are nearly enough, at 0.5 neighbours must be used, at 1 that no longer suffices.
+        From 0 to 1: weakens the markers and raises the noise. At 0 single spots are nearly enough, at 0.5 neighbours must
+        be used, at 1 that no longer suffices.
     n_sections
-        Number of sections that the spots are spread over: each has domains of its own shapes, the same in kind, and coordinates of
-        its own that overlap with those of the others.
+        Number of sections that the spots are spread over. Each has the same domains in other shapes, and coordinates of
+        its own, which overlap with those of the others.
     batch_effect
-        With several sections: standard deviation of the log fold change of every feature in each of them. At 0.3 sections differ
-        about as domains do, at 1 much more.
+        With several sections: standard deviation of the log fold change of every feature in each of them. At 0.3 sections
+        differ about as domains do, at 1 much more.
     means
         Whether to keep the mean of the negative binomial (library size included, dropout not) in
         ``mdata[modality].layers["mean"]``, dense float32.
@@ -72,19 +71,16 @@ def simulated(
     -------
     MuData with whole-number counts (CSR, float32) as ``X`` of each modality, and
 
-    - ``obs["label"]``: the domain, an ordered categorical of strings;
-    - ``obs["section"]``: with several sections, that of the spot, a categorical of strings;
+    - ``obs["label"]``: the domain, an ordered categorical of strings; with several sections ``obs["section"]``;
     - ``obsm["spatial"]``: coordinates (n_spots, 2), in each modality as well;
     - ``mdata[modality].var["marker"]``: whether a feature differs between any domains; ``var["feature_types"]``;
-    - ``uns["simulation"]``: the arguments, and in ``"seen_as"`` a DataFrame (domains, modalities) of what each modality
-      sees: domains with the same entry are merged there.
+    - ``uns["simulation"]``: the arguments, and in ``"seen_as"`` a DataFrame (domains, modalities): domains with the same
+      entry look alike to that modality.
 
     Raises
     ------
-    TypeError
-        If an argument is not of the kind that it should be.
-    ValueError
-        If an argument is out of its range, or spots are too few for the domains.
+    TypeError, ValueError
+        If an argument is not of its kind or in its range, or spots are too few for the domains.
 
     Examples
     --------
@@ -99,6 +95,7 @@ def simulated(
     domain 3              domain 3  domain 2 or domain 3
     """
     import pandas as pd
+    from anndata import AnnData
     from mudata import MuData
 
     kinds = _kinds(modalities)
@@ -122,11 +119,16 @@ def simulated(
     used: Counter[str] = Counter()
     for i, (name, kind) in enumerate(kinds.items()):
         seed = [random_state, 2 + i]
-        parts = draw_modality(KINDS[kind], classes[:, i], widths[name], difficulty, seed)
-        if n_sections > 1:
-            parts = in_sections(parts, n_sections, batch_effect, seed)
+        parts = draw_modality(
+            KINDS[kind], classes[:, i], widths[name], difficulty, seed, n_sections=n_sections, batch_effect=batch_effect
+        )
         counts, mean = draw_counts(parts, domain + n_domains * section, seed, means=means)
-        mod[name] = _anndata(counts, mean, parts.marker, kind, used[kind], obs_names, spatial)
+        features = [KINDS[kind].name(used[kind] + j) for j in range(widths[name])]
+        var = pd.DataFrame({"feature_types": KINDS[kind].feature_types, "marker": parts.marker}, index=features)
+        obs, obsm = pd.DataFrame(index=obs_names), {_keys.SPATIAL: spatial.copy()}
+        mod[name] = AnnData(counts, obs=obs, var=var.astype({"feature_types": "category"}), obsm=obsm)
+        if mean is not None:
+            mod[name].layers["mean"] = mean
         used[kind] += widths[name]
 
     with _edge.without_pull():
@@ -135,6 +137,7 @@ def simulated(
     if n_sections > 1:
         mdata.obs["section"] = pd.Categorical.from_codes(section, [f"section {s + 1}" for s in range(n_sections)])
     mdata.obsm[_keys.SPATIAL] = spatial.copy()
+    seen = {m: [" or ".join(names[of == c]) for c in of] for m, of in zip(kinds, classes.T, strict=True)}
     mdata.uns["simulation"] = {
         "n_domains": n_domains,
         "layout": layout,
@@ -143,12 +146,13 @@ def simulated(
         **({"n_sections": n_sections, "batch_effect": float(batch_effect)} if n_sections > 1 else {}),
         "random_state": random_state,
         "kinds": kinds,
-        "seen_as": _describe(classes, names, list(kinds)),
+        "seen_as": pd.DataFrame(seen, index=names),
     }
     return mdata
 
 
 def _kinds(modalities: Sequence[str] | Mapping[str, str]) -> dict[str, str]:
+    """Kind of omics by name of the modality."""
     if isinstance(modalities, str):
         modalities = [modalities]
     if not isinstance(modalities, (Mapping, Sequence)):
@@ -166,6 +170,7 @@ def _kinds(modalities: Sequence[str] | Mapping[str, str]) -> dict[str, str]:
 
 
 def _widths(n_features: int | Mapping[str, int] | None, kinds: Mapping[str, str]) -> dict[str, int]:
+    """Number of features by name of the modality."""
     widths = {name: KINDS[kind].n_features for name, kind in kinds.items()}
     if isinstance(n_features, Mapping):
         if unknown := set(n_features) - set(kinds):
@@ -177,26 +182,3 @@ def _widths(n_features: int | Mapping[str, int] | None, kinds: Mapping[str, str]
     for name, width in widths.items():
         check_count(f"n_features of modality {name!r}", width, least=2)
     return widths
-
-
-def _anndata(
-    counts: Any, mean: Any, marker: Any, kind: str, first: int, obs_names: Any, spatial: np.ndarray
-) -> AnnData:
-    import pandas as pd
-    from anndata import AnnData
-
-    var = pd.DataFrame(
-        {"feature_types": pd.Categorical([KINDS[kind].feature_types] * len(marker)), "marker": marker},
-        index=[KINDS[kind].name(first + i) for i in range(len(marker))],
-    )
-    adata = AnnData(counts, obs=pd.DataFrame(index=obs_names), var=var, obsm={_keys.SPATIAL: spatial.copy()})
-    if mean is not None:
-        adata.layers["mean"] = mean
-    return adata
-
-
-def _describe(classes: np.ndarray, names: Any, modalities: list[str]) -> Any:
-    import pandas as pd
-
-    seen = {m: [" or ".join(names[classes[:, i] == c]) for c in classes[:, i]] for i, m in enumerate(modalities)}
-    return pd.DataFrame(seen, index=names)

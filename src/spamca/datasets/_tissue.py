@@ -1,4 +1,4 @@
-"""Where spots lie, in which domain, and which domains a modality cannot tell apart."""
+"""Where spots lie, in which domain, and which domains a modality cannot distinguish."""
 
 from __future__ import annotations
 
@@ -7,20 +7,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+# A function of positions (n, 2) in the unit square: the domain there, or a height, (n,).
 Field = Callable[[np.ndarray], np.ndarray]
-"""Function of positions (n, 2) in the unit square: the domain there, or a height, (n,)."""
 
-ATTEMPTS = 30
-"""Maps drawn at most until one has no domain that is much too small."""
-
-LATTICE = 64
-"""Positions along a side at which a map is judged."""
-
-SPOTS_PER_PATCH = 180
-"""Fewest spots of a patch where a domain has several: smaller ones are mostly border."""
-
-PATCHES_PER_DOMAIN = 3
-"""Most patches that one domain falls into."""
+ATTEMPTS = 30  # maps drawn at most until one has no domain that is much too small
+LATTICE = 64  # positions along a side at which sizes of domains are counted
+SPOTS_PER_PATCH = 180  # fewest spots of a patch where a domain has several: smaller ones are mostly border
+PATCHES_PER_DOMAIN = 3  # most patches that one domain falls into
 
 
 def grid(n_spots: int, rng: np.random.Generator) -> np.ndarray:
@@ -41,12 +34,7 @@ def random(n_spots: int, rng: np.random.Generator) -> np.ndarray:
     return rng.uniform(0, math.sqrt(n_spots), size=(n_spots, 2))
 
 
-LAYOUTS: dict[str, Callable[[int, np.random.Generator], np.ndarray]] = {
-    "grid": grid,
-    "hexagonal": hexagonal,
-    "random": random,
-}
-"""Layouts by the name that the user gives, all with about one spot per unit of area."""
+LAYOUTS = {"grid": grid, "hexagonal": hexagonal, "random": random}  # all with about one spot per unit of area
 
 
 def blobs(n_domains: int, n_spots: int, rng: np.random.Generator) -> Field:
@@ -82,8 +70,7 @@ def layers(n_domains: int, n_spots: int, rng: np.random.Generator) -> Field:
     return lambda at: owner[np.searchsorted(borders, depth(at))]
 
 
-PATTERNS: dict[str, Callable[[int, int, np.random.Generator], Field]] = {"blobs": blobs, "layers": layers}
-"""Shapes by the name that the user gives."""
+PATTERNS = {"blobs": blobs, "layers": layers}
 
 
 def draw_domains(spatial: np.ndarray, n_domains: int, pattern: str, rng: np.random.Generator) -> np.ndarray:
@@ -100,7 +87,7 @@ def draw_domains(spatial: np.ndarray, n_domains: int, pattern: str, rng: np.rand
             break
     domain = best(at)
     if missing := n_domains - len(np.unique(domain)):
-        msg = f"n_spots={len(at)} leaves {missing} of n_domains={n_domains} without a spot: ask for more spots"
+        msg = f"n_spots={len(at)} leaves {missing} of n_domains={n_domains} without a spot: pass more spots"
         raise ValueError(msg)
     return domain
 
@@ -120,8 +107,7 @@ def seen_as(n_domains: int, n_modalities: int) -> np.ndarray:
     """Class of each domain in each modality, the smallest domain in it, (n_domains, n_modalities); a class looks alike.
 
     The domains lie on a ring. The first modality merges neighbours 0-1, 2-3, ...; the next is shifted by one, so that it
-    distinguishes every pair that the first one merges. With a single modality, or with two domains, nothing is merged:
-    nobody could distinguish those domains.
+    distinguishes every pair that the first one merges. A single modality, or two domains, leave nothing to merge.
     """
     classes = np.tile(np.arange(n_domains)[:, None], (1, n_modalities))
     if n_modalities == 1 or n_domains < 3:

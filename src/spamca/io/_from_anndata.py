@@ -26,28 +26,26 @@ def from_anndata(
 ) -> MuData:
     """Put the tables of one tissue, one for each omics, into a MuData.
 
-    Rows are matched by ``obs_names``, in whatever order each table has them. How many match, and which do not, is logged
-    at level INFO of the logger ``"spamca"``.
+    Rows are matched by ``obs_names``, in whatever order each table has them. What matches, and what does not, is logged.
 
     Parameters
     ----------
     adatas
-        Tables by name of the modality, such as ``{"rna": rna, "protein": protein}``. Or tables one after another, which
-        ``var["feature_types"]`` gives their names (``"Gene Expression"``: ``"rna"``, ``"Antibody Capture"``:
-        ``"protein"``, ``"Peaks"``: ``"atac"``, others: the type in lower case). Or one table with features of several
-        types, as scanpy reads 10x files with ``gex_only=False``, which is split. Never changed.
+        Tables by name of the modality, such as ``{"rna": rna, "protein": protein}``. Or a sequence of tables, which are
+        named by ``var["feature_types"]`` (``"Gene Expression"``: ``"rna"``, ``"Antibody Capture"``: ``"protein"``,
+        ``"Peaks"``: ``"atac"``, others: the type in lower case). Or one table with features of several types, as scanpy
+        reads 10x files with ``gex_only=False``, which is split. Never changed.
     obsm
-        Features in ``obsm`` of a table that become a modality of their own, by its name: ``{"image": "X_image"}`` makes a
-        modality ``"image"`` of ``obsm["X_image"]`` of the first table that has it, any array, sparse matrix, or DataFrame.
+        Features in ``obsm`` that become a modality of their own, by its name: ``{"image": "X_image"}`` makes a modality
+        ``"image"`` of ``obsm["X_image"]`` of the first table that has it, an array, sparse matrix, or DataFrame.
     join
-        ``"inner"``: spots that all tables have. ``"outer"``: spots that any table has; a spot may then lack a modality,
-        which all functions of this package allow.
+        ``"inner"``: spots that all tables have. ``"outer"``: spots that any table has; a spot may then lack a modality.
 
     Returns
     -------
-    MuData with copies of the tables. Written to it are ``obsm["spatial"]``, coordinates of all spots, where tables have
-    them, and ``uns["spatial"]``, the image, of the first table that has one. A feature with the name of one in a modality
-    before it gets its own modality's name in front (``"protein:CD4"``).
+    MuData with copies of the tables, coordinates of all spots in ``obsm["spatial"]``, and the first image in
+    ``uns["spatial"]``, where tables have them. A feature whose name is taken in a modality before it gets its own
+    modality's name in front (``"protein:CD4"``).
 
     Raises
     ------
@@ -92,7 +90,7 @@ def from_anndata(
 
 
 def check_modality_name(name: str) -> None:
-    """Whether a MuData can hold, and a file can store, a modality of that name (TypeError, ValueError)."""
+    """Whether a modality may have that name, in a MuData and in its file (TypeError, ValueError)."""
     check_name("the name of a modality", name)
     if not name or "/" in name or name == _keys.SPATIAL:
         msg = f"the name of a modality must not be empty, 'spatial', or hold '/', got {name!r}"
@@ -100,7 +98,7 @@ def check_modality_name(name: str) -> None:
 
 
 def _named(adatas: Any) -> dict[str, AnnData]:
-    """Tables by name of the modality: the one given, else that of its type of features."""
+    """Tables by the name given, else by the modality of their features."""
     if isinstance(adatas, Mapping):
         pairs = list(adatas.items())
     elif isinstance(adatas, Iterable) and not isinstance(adatas, str):
@@ -131,7 +129,7 @@ def _named(adatas: Any) -> dict[str, AnnData]:
 
 
 def _from_obsm(tables: Mapping[str, AnnData], obsm: Mapping[str, str]) -> dict[str, AnnData]:
-    """Tables of the features that an ``obsm`` holds, with the spots and coordinates of its table, by name of the modality."""
+    """Tables of the features in an ``obsm``, by modality, with the spots and coordinates of its table."""
     if not isinstance(obsm, Mapping):
         msg = f"obsm must be a mapping of names of modalities to keys of obsm, such as {{'image': 'X_image'}}, got {obsm!r}"
         raise TypeError(msg)
@@ -149,13 +147,13 @@ def _from_obsm(tables: Mapping[str, AnnData], obsm: Mapping[str, str]) -> dict[s
             raise KeyError(msg)
         held = holder.obsm[key]
         columns = held.columns if isinstance(held, pd.DataFrame) else range(held.shape[-1])
-        values = held if sparse.issparse(held) else np.asarray(held)
-        if values.ndim != 2 or values.dtype.kind not in "biuf":
-            msg = f"obsm[{key!r}] must be a matrix of numbers, got shape {values.shape} of {values.dtype}"
+        X = sparse.csr_matrix(held) if sparse.issparse(held) else np.asarray(held)
+        if X.ndim != 2 or X.dtype.kind not in "biuf":
+            msg = f"obsm[{key!r}] must be a matrix of numbers, got shape {X.shape} of {X.dtype}"
             raise ValueError(msg)
-        X = sparse.csr_matrix(values, dtype=np.float32) if sparse.issparse(values) else values.astype(np.float32)
         names = [column if isinstance(column, str) else f"{key}_{column}" for column in columns]
-        made[name] = AnnData(X, obs=pd.DataFrame(index=holder.obs_names), var=pd.DataFrame(index=names))
+        obs, var = pd.DataFrame(index=holder.obs_names), pd.DataFrame(index=names)
+        made[name] = AnnData(X.astype(np.float32), obs=obs, var=var)
         if _keys.SPATIAL in holder.obsm:
             made[name].obsm[_keys.SPATIAL] = np.array(holder.obsm[_keys.SPATIAL])
     return made

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from spamca import _keys
 from spamca._checks import check_choice, check_name
 from spamca._logging import logger
 from spamca.io._from_anndata import check_modality_name
-from spamca.io._join import JOINS, feature_types, join_tables, repeating_names, split
+from spamca.io._join import JOINS, copied, feature_types, join_tables, split
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -23,21 +22,6 @@ if TYPE_CHECKING:
 
 ATTRS = "spatialdata_attrs"  # uns key, in a table, of the names of its two columns (spatialdata's)
 RECORD = "spatialdata"  # uns key, on the MuData, of the table that each modality was read from
-
-
-@dataclass(frozen=True)
-class Annotation:
-    """What the rows of a table annotate: two columns of ``obs``, their names and values."""
-
-    region_key: str
-    instance_key: str
-    region: np.ndarray  # name of the element, (n_rows,), strings
-    instance: np.ndarray  # index within the element, (n_rows,), as it is
-
-    def keys(self, *, with_region: bool = True) -> pd.Index:
-        """Region and instance of each row, or the instance alone, as strings."""
-        instance = pd.Index(self.instance).astype(str)
-        return pd.Index(self.region).astype(str) + "_" + instance if with_region else instance
 
 
 def from_spatialdata(
@@ -50,8 +34,7 @@ def from_spatialdata(
     """Put tables of a SpatialData into a MuData.
 
     Rows of several tables are matched by the region and instance that they annotate, or by ``obs_names`` where tables
-    annotate different elements or none. What matches, and what does not, is logged at level INFO of the logger
-    ``"spamca"``.
+    annotate different elements or none. What matches, and what does not, is logged.
 
     Parameters
     ----------
@@ -65,12 +48,12 @@ def from_spatialdata(
     join
         ``"inner"``: spots that all tables have. ``"outer"``: spots that any table has; a spot may then lack a modality.
     coordinate_system
-        Coordinate system in which the centroids of the annotated elements become the coordinates. None keeps
-        ``obsm["spatial"]`` of the tables that have it, and takes ``"global"`` for those that have not.
+        Coordinate system of the coordinates, which are then the centroids of the annotated elements. None keeps
+        ``obsm["spatial"]`` of the tables that have it, and takes ``"global"`` for the others.
 
     Returns
     -------
-    MuData with copies of the tables and, on it as well, ``obsm["spatial"]``: coordinates, float64 of shape (n_obs, 2).
+    MuData with copies of the tables and coordinates of all spots in ``obsm["spatial"]``, float64 of shape (n_obs, 2).
     Rows keep their names where these agree with the instances, else they are named after instance, or region and
     instance. ``obs`` of the modalities keeps both columns: where there are several regions, name the first as
     ``library_key``.
@@ -80,7 +63,7 @@ def from_spatialdata(
     TypeError
         If ``sdata`` is not a SpatialData.
     KeyError
-        If a table, an element that it annotates, or an instance of it is not there.
+        If a table, an element that it annotates, or an instance of it does not exist.
     ValueError
         If there is no table, no spot in common, or the coordinate system is not one of the element's.
 
@@ -114,7 +97,7 @@ def from_spatialdata(
         if not isinstance(tables, Mapping) and feature_types(table):
             mod = split(table, "from_spatialdata")
             chosen = dict.fromkeys(mod, name)
-    mdata = join_tables(mod, row_names(mod, "from_spatialdata"), join, "from_spatialdata")
+    mdata = join_tables(mod, row_names(mod), join, "from_spatialdata")
     mdata.uns[RECORD] = {"tables": dict(chosen)}
     return mdata
 
@@ -129,7 +112,7 @@ def check_spatialdata(sdata: Any) -> None:
 
 
 def check_tables(sdata: SpatialData, tables: Iterable[str]) -> None:
-    """Whether tables that ``tables`` names are there (KeyError)."""
+    """Whether the tables named exist (KeyError)."""
     there = list(sdata.tables)
     for table in tables:
         if table not in there:
@@ -166,50 +149,54 @@ def _placed(sdata: SpatialData, name: str, coordinate_system: str | None) -> Ann
     if note is None:
         return table
     coords = centroids(sdata, note, coordinate_system or "global", name)
-    with repeating_names():
-        table = table.copy()
+    table = copied(table)
     table.obsm[_keys.SPATIAL] = coords
     return table
 
 
-def annotation(table: AnnData, name: str) -> Annotation | None:
-    """What the rows of a table annotate; None where it annotates nothing."""
+def annotation(table: AnnData, name: str) -> pd.DataFrame | None:
+    """``"region"`` (strings) and ``"instance"`` that each row of a table annotates; None where it annotates nothing."""
     attrs = table.uns.get(ATTRS)
     if not attrs:
         return None
-    keys = [str(attrs[key]) for key in ("region_key", "instance_key")]
+    keys = [str(attrs["region_key"]), str(attrs["instance_key"])]
     if missing := [key for key in keys if key not in table.obs]:
         msg = f"obs of {name!r} lacks {missing}, which uns['spatialdata_attrs'] names; set it, or parse the table again"
         raise KeyError(msg)
-    region, instance = (np.asarray(table.obs[key].to_numpy()) for key in keys)
-    return Annotation(keys[0], keys[1], region.astype(str), instance)
+    return table.obs[keys].set_axis(["region", "instance"], axis=1).astype({"region": str})
 
 
-def row_names(tables: Mapping[str, AnnData], verb: str) -> dict[str, pd.Index]:
-    """Names of the rows of each table: ``obs_names`` where the same instance has the same in all, else the instances.
+def instances(note: pd.DataFrame, *, with_region: bool = True) -> pd.Index:
+    """Region and instance of each row of an :func:`annotation`, or the instance alone, as strings."""
+    instance = note["instance"].astype(str)
+    return pd.Index((note["region"] + "_" + instance if with_region else instance).to_numpy())
 
-    Tables that annotate no element in common keep ``obs_names``: equal numbers within different elements need not mean the
-    same spot (bins of Visium HD of different sizes).
+
+def row_names(tables: Mapping[str, AnnData]) -> dict[str, pd.Index]:
+    """Names of the rows of each table: ``obs_names`` where these agree with the instances, else the instances.
+
+    Tables without an element in common keep ``obs_names``: bins of two sizes may have the same number.
     """
     names = {name: table.obs_names for name, table in tables.items()}
     notes = {name: note for name, table in tables.items() if (note := annotation(table, name)) is not None}
-    regions = [set(note.region.tolist()) for note in notes.values()]
+    regions = [set(note["region"]) for note in notes.values()]
     without = [name for name in names if name not in notes]
     if without or not set.intersection(*regions):
         why = f"{without} annotate no region" if without else f"{list(names)} annotate different elements"
         if notes:
-            logger.info("%s: %s, so rows are matched by obs_names", verb, why)
+            logger.info("from_spatialdata: %s, so rows are matched by obs_names", why)
         return names
     several = len(set.union(*regions)) > 1
-    keys = {name: note.keys(with_region=several) for name, note in notes.items()}
+    keys = {name: instances(note, with_region=several) for name, note in notes.items()}
     pairs = pd.concat([pd.DataFrame({"key": keys[name], "name": names[name]}) for name in names]).drop_duplicates()
     if pairs["key"].is_unique and pairs["name"].is_unique:
         return names
-    logger.info("%s: rows are named after their instances, which obs_names of %s do not match", verb, list(names))
+    unlike = list(names)
+    logger.info("from_spatialdata: rows are named after their instances, which obs_names of %s do not match", unlike)
     return keys
 
 
-def centroids(sdata: Any, note: Annotation, coordinate_system: str, name: str) -> np.ndarray:
+def centroids(sdata: Any, note: pd.DataFrame, coordinate_system: str, name: str) -> np.ndarray:
     """Centroids of what the rows of a table annotate, (n_rows, 2), float64; ``name`` is the table in messages.
 
     KeyError if an element or an instance is missing, ValueError if an element is not in the coordinate system.
@@ -217,8 +204,8 @@ def centroids(sdata: Any, note: Annotation, coordinate_system: str, name: str) -
     from spatialdata import get_centroids
     from spatialdata.transformations import get_transformation
 
-    out = np.full((len(note.region), 2), np.nan)
-    for region in np.unique(note.region).tolist():
+    coords = np.empty((len(note), 2))
+    for region in note["region"].unique():
         if region not in sdata:
             msg = f"table {name!r} annotates {region!r}, which is not in sdata; set obsm['spatial'] of the table, or add it"
             raise KeyError(msg)
@@ -230,14 +217,14 @@ def centroids(sdata: Any, note: Annotation, coordinate_system: str, name: str) -
             # Rows are looked up by their index, so its order does not matter.
             warnings.filterwarnings("ignore", message="The index of the dataframe is not monotonic")
             points = get_centroids(sdata[region], coordinate_system).compute()
-        rows = np.flatnonzero(note.region == region)
-        place = pd.Index(points.index).astype(str).get_indexer(pd.Index(note.instance[rows]).astype(str))
+        rows = (note["region"] == region).to_numpy()
+        place = points.index.astype(str).get_indexer(note["instance"][rows].astype(str))
         if (place < 0).any():
-            lost = note.instance[rows][place < 0].tolist()
+            lost = note["instance"][rows][place < 0].tolist()
             msg = (
                 f"table {name!r} annotates {len(lost)} instances that {region!r} does not have, e.g. {lost[0]!r}; set "
                 "obsm['spatial'] of the table, or leave those rows out"
             )
             raise KeyError(msg)
-        out[rows] = points[["x", "y"]].to_numpy(dtype=np.float64)[place]
-    return out
+        coords[rows] = points[["x", "y"]].to_numpy()[place]
+    return coords

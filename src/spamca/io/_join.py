@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 import warnings
-from contextlib import contextmanager
-from functools import reduce
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 from scipy.sparse.csgraph import connected_components
 
@@ -17,20 +14,17 @@ from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from anndata import AnnData
     from mudata import MuData
 
-JOINS = ("inner", "outer")
-"""Spots that all modalities have, or spots that any has."""
-
-ENDING = r"[-_.]\d+$"
-"""What tools append to barcodes."""
-
+JOINS = ("inner", "outer")  # spots that all modalities have, or spots that any has
 FEATURE_TYPES = "feature_types"  # var key of what a feature is (scanpy's)
 ISOTYPE_CONTROL = "isotype_control"  # var key of whether an antibody binds nothing in the tissue (10x's)
+ENDING = r"[-_.]\d+$"  # what tools append to barcodes
 
+# Modality by type of feature, in lower case. Others are named after the type.
 NAMES = {
     "gene expression": "rna",
     "gex": "rna",
@@ -40,21 +34,10 @@ NAMES = {
     "peaks": "atac",
     "chromatin accessibility": "atac",
 }
-"""Modality by type of feature, in lower case. Others are named after the type."""
-
+# Types of features that measure nothing in the tissue, as Xenium has several.
 CONTROL = re.compile(r"control|codeword", re.IGNORECASE)
-"""Types of features that measure nothing in the tissue, as Xenium has several."""
-
-ISOTYPE = re.compile(r"isotype|^(mouse|rat|(armenian[ _.-]?)?hamster|rabbit|goat)[ _.-]*ig[adegm]", re.IGNORECASE)
-"""Names of antibodies that serve as controls: ``mouse_IgG2a``, ``Rat IgG1 isotype``."""
-
-
-@contextmanager
-def repeating_names() -> Iterator[None]:
-    """Silence anndata's warnings about repeated names, which are dealt with later."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".* names are not unique")
-        yield
+# Antibodies that serve as controls: mouse_IgG2a, Rat IgG1 isotype.
+ISOTYPE = re.compile(r"isotype|^(?:mouse|rat|(?:armenian[ _.-]?)?hamster|rabbit|goat)[ _.-]*ig[adegm]", re.IGNORECASE)
 
 
 def feature_types(adata: AnnData) -> list[str]:
@@ -69,9 +52,9 @@ def modality_name(feature_type: str) -> str:
 
 
 def split(adata: AnnData, verb: str) -> dict[str, AnnData]:
-    """Copies of the parts of a table that hold features of one type, by modality, RNA first; ``verb`` is for the log.
+    """Copies of the features of each modality, RNA first; without controls, and without components of all features.
 
-    Controls, and components of all features together, are left out. ValueError if a feature has no type.
+    ``verb`` is the caller, for the log. ValueError if a feature has no type.
     """
     untyped = adata.var[FEATURE_TYPES].isna().to_numpy()
     if untyped.any():
@@ -87,10 +70,9 @@ def split(adata: AnnData, verb: str) -> dict[str, AnnData]:
         adata, types = adata[:, ~types.isin(controls)], types[~types.isin(controls)]
     found = types.map(modality_name).to_numpy()
     names = sorted(dict.fromkeys(found), key=lambda name: name != "rna")
-    with repeating_names():
-        mod = {name: adata[:, found == name].copy() for name in names}
-    joint = [key for key in _keys.REPRESENTATIONS if key in adata.obsm and len(mod) > 1]
-    if joint:
+    mod = {name: copied(adata[:, found == name]) for name in names}
+    joint = [key for key in _keys.REPRESENTATIONS if key in adata.obsm]
+    if joint and len(mod) > 1:
         logger.info("%s: leaving out %s, which are components of all modalities together", verb, joint)
         for modality in mod.values():
             for key in joint:
@@ -98,26 +80,30 @@ def split(adata: AnnData, verb: str) -> dict[str, AnnData]:
     return mod
 
 
+def copied(adata: AnnData) -> AnnData:
+    """A copy in memory. Names of features may repeat: :func:`assemble` renames them, so anndata need not warn."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".* names are not unique")
+        return adata.to_memory() if adata.isbacked else adata.copy()
+
+
 def flag_isotype_controls(modality: AnnData) -> int:
-    """Write ``var["isotype_control"]`` of antibodies, as the file says or else by their names; returns their number."""
+    """Write ``var["isotype_control"]`` of antibodies, from the file or else from their names; returns their number."""
     if ISOTYPE_CONTROL in modality.var:
-        known = modality.var[ISOTYPE_CONTROL].astype(str).str.strip().str.lower()
-        flags = known.isin(("true", "1")).to_numpy(dtype=bool)
+        flags = modality.var[ISOTYPE_CONTROL].astype(str).str.strip().str.lower().isin(["true", "1"])
     else:
-        flags = np.array([ISOTYPE.search(str(name)) is not None for name in modality.var_names], dtype=bool)
+        flags = modality.var_names.str.contains(ISOTYPE)
     modality.var[ISOTYPE_CONTROL] = flags
     return int(flags.sum())
 
 
 def join_tables(tables: Mapping[str, AnnData], names: Mapping[str, pd.Index], join: str, verb: str) -> MuData:
-    """A MuData of copies of the tables, rows named as ``names`` says and in one order; ``verb`` is the caller in the log."""
+    """A MuData of copies of the tables, in one order of rows, which get ``names``; ``verb`` is the caller, for the log."""
     kept = match(names, join, verb)
     mod = {}
     for name, table in tables.items():
         rows = names[name].get_indexer(kept)
-        with repeating_names():
-            part = table[rows[rows >= 0]]
-            mod[name] = part.to_memory() if table.isbacked else part.copy()
+        mod[name] = copied(table[rows[rows >= 0]])
         mod[name].obs_names = names[name][rows[rows >= 0]]
     return assemble(mod, verb)
 
@@ -136,27 +122,29 @@ def match(names: Mapping[str, pd.Index], join: str, verb: str) -> pd.Index:
                 "each modality"
             )
             raise ValueError(msg)
-    union = reduce(lambda one, other: one.append(other[~other.isin(one)]), names.values())
-    present = np.column_stack([union.isin(index) for index in names.values()])
-    shared = union[present.all(axis=1)]
-    _check_overlap(names, present.T.astype(np.int64) @ present, join, n_shared=len(shared))
+    union = pd.Index([]).append(list(names.values())).unique()
+    present = pd.DataFrame({name: union.isin(index) for name, index in names.items()}, index=union)
+    shared = present.all(axis=1)
+    _check_overlap(names, present, join)
     inner, found = join == "inner", []
-    for i, (name, index) in enumerate(names.items()):
-        rest = index[~index.isin(shared)] if inner else union[~present[:, i]]
+    for name in names:
+        rest = union[present[name] & ~shared] if inner else union[~present[name]]
         if len(rest):
             examples = ", ".join(map(repr, rest[:3]))
             found.append(f"{len(rest)} {'left out of' if inner else 'lack'} {name!r} (e.g. {examples})")
-    kept, which = (shared, "all") if inner else (union, "any")
+    kept, which = (union[shared], "all") if inner else (union, "any")
     outcome = ", ".join(found) or ("none left out" if inner else "none lacks a modality")
     logger.info("%s: %d spots in %s of %s; %s", verb, len(kept), which, list(names), outcome)
     return kept
 
 
-def _check_overlap(names: Mapping[str, pd.Index], common: np.ndarray, join: str, *, n_shared: int) -> None:
-    """Whether the modalities can be joined; ``common`` is the number of spots that each two share."""
-    if n_shared if join == "inner" else connected_components(common, directed=False)[0] == 1:
+def _check_overlap(names: Mapping[str, pd.Index], present: pd.DataFrame, join: str) -> None:
+    """Whether the modalities can be joined (ValueError); ``present`` is which spot (row) has which modality (column)."""
+    common = present.T.astype(int) @ present.astype(int)  # spots that each two modalities share
+    n_groups, _ = connected_components(common.to_numpy(), directed=False)
+    if present.all(axis=1).any() if join == "inner" else n_groups == 1:
         return
-    apart = [(a, b) for (i, a), (j, b) in combinations(enumerate(names), 2) if not common[i, j]]
+    apart = [(a, b) for a, b in combinations(names, 2) if not common.loc[a, b]]
     if not apart:
         msg = f"no spot is in all of {list(names)}, though each two share some; pass join='outer'"
         raise ValueError(msg)
@@ -181,7 +169,7 @@ def _check_overlap(names: Mapping[str, pd.Index], common: np.ndarray, join: str,
 
 
 def assemble(mod: dict[str, AnnData], verb: str) -> MuData:
-    """A MuData of the modalities, which become its own, with unique names of features, coordinates, and the image."""
+    """A MuData of the modalities themselves, with unique names of features, coordinates, and the image."""
     from mudata import MuData
 
     _name_features(mod, verb)

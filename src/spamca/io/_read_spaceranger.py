@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
     from mudata import MuData
 
-# Not read by spatialdata-io 0.7.1, which fails on four of the kinds of folders in tests/io: one size of bins of Visium HD, no
-# scale factors, a grey image, tissue_positions.csv without a header. By default it drops antibodies; it renames the antibody
-# CD4 to CD4-1 where there is a gene CD4, and positions that are cut off become NaN without an error.
+# spatialdata-io 0.7.1 fails on four kinds of folders in tests/io: one size of bins of Visium HD, no scale factors, a grey image,
+# tissue_positions.csv without a header. By default it drops antibodies; positions that are cut off become NaN without an error.
 
 
 def read_spaceranger(
@@ -44,7 +43,7 @@ def read_spaceranger(
         Name of the matrix in the folder, an HDF5 file or a folder, if it is not the one that Space Ranger gives. The name
         of a sample may stand in front of the usual one.
     library_id
-        Name under which the image is kept. By default what the matrix says, else the name of the folder.
+        Name under which the image is kept. By default that in the matrix, else the name of the folder.
     images
         Whether to read the images.
 
@@ -60,8 +59,8 @@ def read_spaceranger(
     ``obsm["spatial"]``
         Coordinates x (``pxl_col_in_fullres``) and y (``pxl_row_in_fullres``), on the MuData too.
     ``var["gene_ids"]``, ``var["feature_types"]``
-        As in the matrix; of proteins also ``var["isotype_control"]``, whether the antibody is a control that binds
-        nothing in the tissue. Those are flagged and not dropped.
+        As in the matrix; of proteins also ``var["isotype_control"]``: antibodies that bind nothing in the tissue are
+        flagged and not dropped.
     ``uns["spatial"][library_id]``
         ``images``, ``scalefactors`` and ``metadata``, as squidpy keeps them, on the MuData too. The arrays are shared in
         memory; a file holds a copy for each.
@@ -70,18 +69,12 @@ def read_spaceranger(
 
     Raises
     ------
-    FileNotFoundError
-        If the folder, the matrix or the positions are missing.
-    NotADirectoryError
-        If ``path`` is a file.
+    FileNotFoundError, NotADirectoryError
+        If the folder, the matrix or the positions are missing, or ``path`` is a file.
     TypeError
         If an argument is not of the kind that it should be.
     ValueError
         If a file is broken, or matrix and positions do not belong together; the message names the file.
-
-    See Also
-    --------
-    spamca.pp.neighbors : takes the result as it is.
 
     Examples
     --------
@@ -112,8 +105,7 @@ def read_spaceranger(
     grid, coords = read_positions(path / "spatial", adata.obs_names)
     record = read_images(path / "spatial", images=images)
 
-    for column in grid:
-        adata.obs[column] = grid[column].to_numpy()
+    adata.obs[list(grid)] = grid.to_numpy()
     adata.obsm[_keys.SPATIAL] = coords
     mod = split(adata, "read_spaceranger")
     if record is not None:

@@ -69,15 +69,15 @@ def find_matrix(path: Path, counts_file: str | None, *, raw: bool) -> Path:
 
 
 def read_matrix(file: Path) -> tuple[AnnData, dict[str, str]]:
-    """Table of all features, whatever their type, and what the HDF5 file says of the run.
+    """Table of all features, whatever their type, and what an HDF5 file records of the run.
 
     FileNotFoundError if a file is missing in the folder, ValueError if it cannot be read, or barcodes repeat.
     """
     import scanpy as sc
 
     what = "a folder with a 10x matrix in text form" if file.is_dir() else "a 10x matrix in HDF5"
-    with _reading(file, what, ", or name another file with counts_file"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of names that repeat, which are dealt with later
+    with _reading(file, what, ", or name another file with counts_file"), warnings.catch_warnings(action="ignore"):
+        # Names of features may repeat: they are changed later.
         if file.is_dir():
             adata, attributes = sc.read_10x_mtx(file, make_unique=False, gex_only=False), {}
         else:

@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 
     from mudata import MuData
 
-    from spamca.io._from_spatialdata import Annotation
-
-SPOTS = "spots"
-"""Name of the circles."""
+SPOTS = "spots"  # name of the circles
 
 
 def joint_table(mdata: MuData) -> AnnData:
@@ -35,18 +32,19 @@ def joint_table(mdata: MuData) -> AnnData:
     return AnnData(obs=mdata.obs.copy(), obsm=obsm, obsp=obsp, uns=uns)
 
 
-def annotated(table: AnnData, note: Annotation | None) -> AnnData:
-    """The table, changed, with names that spatialdata allows, annotating what ``note`` says, or what it did before."""
+def annotated(table: AnnData, note: pd.DataFrame | None = None) -> AnnData:
+    """The table, changed, with names that spatialdata allows, and what it annotates: the columns of ``note``, region first."""
     from spatialdata import sanitize_table
     from spatialdata.models import TableModel
 
     sanitize_table(table, inplace=True)
     if note is None:
         return TableModel.parse(table)
-    table.obs[note.region_key] = pd.Categorical(note.region)
-    table.obs[note.instance_key] = note.instance
-    regions = np.unique(note.region).tolist()
-    keys = {"region_key": note.region_key, "instance_key": note.instance_key, "overwrite_metadata": True}
+    region, instance = note.columns
+    table.obs[region] = pd.Categorical(note[region])
+    table.obs[instance] = note[instance].to_numpy()
+    regions = table.obs[region].cat.categories.tolist()
+    keys = {"region_key": region, "instance_key": instance, "overwrite_metadata": True}
     return TableModel.parse(table, region=regions[0] if len(regions) == 1 else regions, **keys)
 
 
@@ -58,10 +56,9 @@ def free_name(name: str, taken: Container[str]) -> str:
 
 
 def add_results(table: AnnData, holder: AnnData, row: np.ndarray, *, prefix: str = "") -> None:
-    """Write to a table what the holder has and the table does not have, or has otherwise.
+    """Write to a table what the holder has in addition; ``row`` is its row for each row of the table, or -1, (n_table,).
 
-    ``row`` is the row of the holder for each row of the table, -1 where it has none, (n_table,). With a ``prefix`` in
-    front of names, graphs and ``uns`` are left out: they refer to one another by name.
+    With a ``prefix`` in front of names, graphs and ``uns`` are left out: they refer to one another by name.
     """
     has, obs = row >= 0, _spread(holder.obs, row, table.obs_names)
     for key in obs:
@@ -69,7 +66,7 @@ def add_results(table: AnnData, holder: AnnData, row: np.ndarray, *, prefix: str
             table.obs[prefix + key] = obs[key]
     for key, values in holder.obsm.items():
         if sparse.issparse(values):
-            continue  # features of the user's own, which have no mark for rows that are missing
+            continue  # the user's own features, which have no mark for rows that are missing
         new = _spread(values, row, table.obs_names)
         if key not in table.obsm or not _same(table.obsm[key][has], new[has]):
             table.obsm[prefix + key] = new
@@ -84,12 +81,14 @@ def add_results(table: AnnData, holder: AnnData, row: np.ndarray, *, prefix: str
 
 
 def _spread(values: Any, row: np.ndarray, names: pd.Index) -> Any:
+    """The ``row`` of a table or matrix for each of the names, missing values where it is -1."""
+    lacking = bool((row < 0).any())
     if isinstance(values, pd.DataFrame):
-        if (row < 0).any():  # a file cannot store a bool that is missing
+        if lacking:  # a file cannot store a bool that is missing
             values = values.astype({key: "boolean" for key in values if values[key].dtype == bool})
-        return values.reset_index(drop=True).reindex(np.where(row < 0, len(values), row)).set_axis(names)
+        return values.reset_index(drop=True).reindex(row).set_axis(names)
     values = np.asarray(values)
-    if (row >= 0).all():
+    if not lacking:
         return values[row]
     return _edge.spread(values if values.dtype.kind == "f" else values.astype(np.float64), row, np.nan)
 
@@ -103,7 +102,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _section(mdata: MuData) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    """Name of the section, its images and its scale factors, all empty where there is none, or more than one."""
+    """Name of the section, its images and its scale factors; all are empty unless there is one section."""
     for holder in (mdata, *mdata.mod.values()):
         sections = holder.uns.get(_keys.SPATIAL)
         if isinstance(sections, Mapping) and len(sections) == 1:
@@ -134,7 +133,7 @@ def image_elements(mdata: MuData) -> dict[str, Any]:
 def circles(mdata: MuData, coords: np.ndarray) -> Any:
     """Circles around the coordinates (n_obs, 2), named as the spots: a GeoDataFrame, in ``"global"``.
 
-    The radius is what Space Ranger says where there is one section, else half the median distance of nearest spots.
+    The radius is that of Space Ranger where there is one section, else half the median distance of nearest spots.
     """
     from scipy.spatial import KDTree
     from spatialdata.models import ShapesModel

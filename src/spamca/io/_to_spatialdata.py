@@ -10,8 +10,8 @@ import pandas as pd
 
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
-from spamca.io._from_spatialdata import RECORD, Annotation, annotation, check_spatialdata, check_tables
-from spamca.io._join import repeating_names
+from spamca.io._from_spatialdata import ATTRS, RECORD, annotation, check_spatialdata, check_tables, instances
+from spamca.io._join import copied
 from spamca.io._spatialdata_parts import SPOTS, add_results, annotated, circles, free_name, image_elements, joint_table
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def to_spatialdata(
         ``obs``, ``obsm``, ``obsp`` and ``uns`` of the MuData: domains, embedding, posterior, weights of the modalities,
         coordinates. It has no features. Its rows annotate what the rows of the modalities' tables annotate.
     a table for each modality
-        As it was, with everything in ``obs``, ``obsm``, ``obsp`` and ``uns`` of the modality that is new or differs:
-        domains, colours, latent, weights, graphs. Rows that are not in the MuData hold missing values there. A table that
-        was split gets what the joint table has, and ``obs`` and ``obsm`` of each modality with its name in front.
+        As it was, with everything in ``obs``, ``obsm``, ``obsp`` and ``uns`` of the modality that is new or differs.
+        Rows that are not in the MuData hold missing values there. A table that was split gets what the joint table has,
+        and ``obs`` and ``obsm`` of each modality with its name in front.
 
     SpatialData allows letters, digits, ``_``, ``-`` and ``.`` in names only: ``"rna:spamca_weight"`` becomes
     ``"rna_spamca_weight"``.
@@ -65,10 +65,6 @@ def to_spatialdata(
         If there are no coordinates for the circles, or ``tables`` names a modality or a table that does not exist.
     ValueError
         If rows of a modality and of its table do not match, no modality has a table, or ``table_name`` is taken.
-
-    See Also
-    --------
-    spamca.io.from_spatialdata : the way in.
 
     Examples
     --------
@@ -98,13 +94,10 @@ def _new(mdata: MuData, table_name: str) -> SpatialData:
     shapes, images = {SPOTS: circles(mdata, _checks.check_coordinates(mdata))}, image_elements(mdata)
     _check_free(table_name, images, "an image")
     taken = {column for holder in (mdata, *mdata.mod.values()) for column in holder.obs}
-    keys = free_name("region", taken), free_name("spot_id", taken)
-    tables = {table_name: joint_table(mdata)}
-    for name, modality in mdata.mod.items():
-        tables[name] = modality.to_memory() if modality.isbacked else modality.copy()
+    region, instance = free_name("region", taken), free_name("spot_id", taken)
+    tables = {table_name: joint_table(mdata)} | {name: copied(modality) for name, modality in mdata.mod.items()}
     for name, table in tables.items():
-        note = Annotation(*keys, np.full(table.n_obs, SPOTS), table.obs_names.to_numpy())
-        tables[name] = annotated(table, note)
+        tables[name] = annotated(table, pd.DataFrame({region: SPOTS, instance: table.obs_names}))
     return SpatialData(images=images, shapes=shapes, tables=tables)
 
 
@@ -116,36 +109,31 @@ def _returned(mdata: MuData, sdata: SpatialData, of: dict[str, str], table_name:
     # A table without features is one that an earlier call made.
     earlier = {name for name, table in sdata.tables.items() if not table.n_vars} - set(of.values())
     _check_free(table_name, elements.keys() - earlier, "something that sdata holds")
-    joint, keys = joint_table(mdata), None
-    region, instance = (np.full(mdata.n_obs, None, dtype=object) for _ in range(2))
+    joint, notes = joint_table(mdata), []
+    keys: list[str] = []
     for name in dict.fromkeys(of.values()):
-        with repeating_names():
-            table = sdata.tables[name].copy()
+        table = copied(sdata.tables[name])
         note, spot = annotation(table, name), np.full(table.n_obs, -1)
         rows = {part: _rows_of(table, note, mdata[part], part, name) for part in of if of[part] == name}
         for part, row in rows.items():
             spot[row >= 0] = _edge.spots(_edge.rows(mdata, part), mdata[part].n_obs)[row[row >= 0]]
         if note is not None:
-            keys, new = keys or (note.region_key, note.instance_key), np.flatnonzero(spot >= 0)
-            new = new[pd.isna(instance[spot[new]])]  # the first table decides
-            region[spot[new]], instance[spot[new]] = note.region[new], note.instance[new]
+            keys = keys or [table.uns[ATTRS][key] for key in ("region_key", "instance_key")]
+            notes.append(note.set_axis(spot)[spot >= 0])
         if len(rows) > 1:
             add_results(table, joint, spot)
         for part, row in rows.items():
             add_results(table, mdata[part], row, prefix=f"{part}_" if len(rows) > 1 else "")
-        elements[name] = annotated(table, None)
-    note = None
-    if keys is not None:
-        known = ~pd.isna(instance)
-        if not known.all():
-            logger.info(
-                "to_spatialdata: %d spots are in no table of sdata and left out of the joint one", (~known).sum()
-            )
-            joint = joint[known].copy()
-        kept = pd.Series(instance[known]).infer_objects().to_numpy()
-        region_key, instance_key = (free_name(key, joint.obs) for key in keys)
-        note = Annotation(region_key, instance_key, region[known].astype(str), kept)
-    elements[table_name] = annotated(joint, note)
+        elements[name] = annotated(table)
+    if not notes:
+        elements[table_name] = annotated(joint)
+    else:
+        known = pd.concat(notes)
+        known = known[~known.index.duplicated()].sort_index()  # the first table decides
+        if n_unknown := mdata.n_obs - len(known):
+            logger.info("to_spatialdata: %d spots are in no table of sdata and left out of the joint one", n_unknown)
+            joint = joint[known.index.to_numpy()].copy()
+        elements[table_name] = annotated(joint, known.set_axis([free_name(key, joint.obs) for key in keys], axis=1))
     return SpatialData.init_from_elements(elements, attrs=sdata.attrs)
 
 
@@ -166,12 +154,12 @@ def _table_of(mdata: MuData, sdata: SpatialData, tables: Any) -> dict[str, str]:
     return dict(tables)
 
 
-def _rows_of(table: AnnData, note: Annotation | None, modality: AnnData, name: str, table_name: str) -> np.ndarray:
+def _rows_of(table: AnnData, note: pd.DataFrame | None, modality: AnnData, name: str, table_name: str) -> np.ndarray:
     """Row of the modality for each row of the table, -1 where it has none: by instance, else by name."""
     other = annotation(modality, name)
     ours, theirs = modality.obs_names, table.obs_names
     if note is not None and other is not None:
-        ours, theirs = other.keys(), note.keys()
+        ours, theirs = instances(other), instances(note)
     row: np.ndarray = ours.get_indexer(theirs)
     if (row < 0).all():
         msg = (
