@@ -419,7 +419,9 @@ def test_bad_representation(pair, values):
         _checks.check_representation(pair, "a", "X_own")
 
 
-@pytest.mark.parametrize("record", [None, "text", {}, {"params": "text"}, {"params": {}}, {"params": {"library_key": 3}}])
+@pytest.mark.parametrize(
+    "record", [None, "text", {}, {"params": "text"}, {"params": {}}, {"params": {"library_key": 3}}]
+)
 def test_no_recorded_sections(pair, record):
     if record is not None:
         pair.uns["spatial_neighbors"] = record

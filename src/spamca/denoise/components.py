@@ -18,21 +18,11 @@ _ROWS = 2**14  # spots in double precision at a time; scikit-learn's RidgeCV tak
 
 @dataclass(frozen=True)
 class Restored:
-    """Features without noise.
+    """Features without noise."""
 
-    Parameters
-    ----------
-    values
-        Float32 of shape (n_spots, n_features).
-    predicted
-        Share of the variance of each feature that is predicted without the modality itself, (n_features,).
-    own
-        What the spot's own measurement counts for, (n_features,).
-    """
-
-    values: np.ndarray
-    predicted: np.ndarray
-    own: np.ndarray
+    values: np.ndarray  #: float32 of shape (n_spots, n_features)
+    predicted: np.ndarray  #: share of the variance of each that is predicted without the modality itself, (n_features,)
+    own: np.ndarray  #: what the spot's own measurement counts for, (n_features,)
 
 
 def restore(values: np.ndarray, has: np.ndarray, predictors: Sequence[np.ndarray], share: np.ndarray) -> Restored:

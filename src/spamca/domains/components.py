@@ -24,27 +24,13 @@ _RIDGE = 1e-6
 
 @dataclass(frozen=True)
 class Block:
-    """Components of one modality.
+    """Components of one modality."""
 
-    Parameters
-    ----------
-    values
-        Shape (n, r); rows of spots that lack the modality are zero.
-    weight
-        Power that the likelihood of the modality is raised to.
-    present
-        Which spots have the modality, booleans of shape (n,), or None for all.
-    modality
-        Number of the modality.
-    whitening
-        The map from its features, if known.
-    """
-
-    values: np.ndarray
-    weight: float = 1.0
-    present: np.ndarray | None = None
-    modality: int = 0
-    whitening: Whitening | None = None
+    values: np.ndarray  #: shape (n, r); rows of spots that lack the modality are zero
+    weight: float = 1.0  #: power that the likelihood of the modality is raised to
+    present: np.ndarray | None = None  #: which spots have the modality, booleans of shape (n,), or None for all
+    modality: int = 0  #: number of the modality
+    whitening: Whitening | None = None  #: the map from its features, if known
 
     def take(self, spots: np.ndarray) -> Block:
         """The block of some of the spots."""

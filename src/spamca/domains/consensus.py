@@ -19,19 +19,7 @@ if TYPE_CHECKING:
 
 
 def consensus(partitions: Sequence[np.ndarray], n_domains: int) -> np.ndarray:
-    """Partition on which soft partitions agree.
-
-    Parameters
-    ----------
-    partitions
-        R soft partitions, each (n, K_r), rows summing to one.
-    n_domains
-        Number of domains K.
-
-    Returns
-    -------
-    Integers below K, shape (n,).
-    """
+    """Partition (n,), integers below ``n_domains``, on which R soft partitions agree, each (n, K_r), rows summing to one."""
     from scipy.linalg import qr
 
     joined = np.hstack([q / np.sqrt(np.maximum(q.sum(axis=0), 1)) for q in partitions]) / np.sqrt(len(partitions))

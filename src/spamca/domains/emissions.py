@@ -31,46 +31,23 @@ _N_STEPS, _TOL = 100, 1e-5
 
 @dataclass(frozen=True)
 class Emissions:
-    """The Gaussians of domains, with the maps from features to components.
+    """The Gaussians of domains, with the maps from features to components; tuples have an entry for each block."""
 
-    Parameters
-    ----------
-    modalities
-        Number of the modality of each block.
-    weights
-        Power that the likelihood of each is raised to.
-    whitenings
-        The map from its features to its components.
-    gaussians
-        Means and covariances of the domains.
-    hops
-        Scales of the surroundings that count as part of a spot; ``(0,)`` in a Markov random field, where none do.
-    coherence
-        What that field gains if all edges lie within domains, in nats per spot; 0 for a mixture.
-    reach
-        Squared distance within which ``novelty_quantile`` of the spots of the first tissue lie, for each set of modalities, named by
-        their numbers (``"0,1"``).
-    sizes
-        Spots of each domain that have the modality, (K,) for each block.
-    n_spots
-        Spots of the first tissue.
-    spare
-        The most that a split of a domain would have gained there, in nats per spot; 0 until :meth:`with_spare`.
-    settings
-        Settings of the search.
-    """
-
-    modalities: tuple[int, ...]
-    weights: tuple[float, ...]
-    whitenings: tuple[Whitening, ...]
-    gaussians: tuple[Gaussians, ...]
-    hops: tuple[int, ...]
-    coherence: float
+    modalities: tuple[int, ...]  #: number of the modality
+    weights: tuple[float, ...]  #: power that its likelihood is raised to
+    whitenings: tuple[Whitening, ...]  #: the map from its features to its components
+    gaussians: tuple[Gaussians, ...]  #: means and covariances of the domains
+    hops: tuple[
+        int, ...
+    ]  #: surroundings that count as part of a spot; ``(0,)`` in a Markov random field, where none do
+    coherence: float  #: what that field gains if all edges lie within domains, in nats per spot; 0 for a mixture
+    #: squared distance within which ``novelty_quantile`` of the spots of the first tissue lie, for each set of modalities, named
+    #: by their numbers (``"0,1"``)
     reach: Mapping[str, float]
-    sizes: tuple[np.ndarray, ...]
-    n_spots: int
-    spare: float = 0.0
-    settings: DomainSettings = DEFAULTS
+    sizes: tuple[np.ndarray, ...]  #: spots of each domain that have the modality, (K,)
+    n_spots: int  #: spots of the first tissue
+    spare: float = 0.0  #: the most that a split would have gained there, in nats per spot; 0 until :meth:`with_spare`
+    settings: DomainSettings = DEFAULTS  #: settings of the search
 
     @classmethod
     def estimate(cls, components: Components, assignment: np.ndarray, *, hops: Sequence[int] = (0,)) -> Emissions:
@@ -105,14 +82,7 @@ class Emissions:
     ) -> Components:
         """Components of other tissue, with the surroundings where they are part of a spot.
 
-        Parameters
-        ----------
-        features
-            Features of each modality, (n, d_m); rows of spots that lack it are not read.
-        present
-            Booleans (n, M), or None where every spot has every modality.
-        adjacency
-            Spatial graph, symmetric, sparse of shape (n, n).
+        Arguments are as in :func:`~spamca.domains.find_domains`.
         """
         has, out = masks(present, len(features)), []
         for m, weight, whitening in zip(self.modalities, self.weights, self.whitenings, strict=True):
@@ -136,16 +106,8 @@ class Emissions:
             \frac{(\bar x_k - \mu_k)^\top \Sigma_k^{-1} (\bar x_k - \mu_k)}
             {\min_{l \ne k} (\mu_l - \mu_k)^\top \Sigma_k^{-1} (\mu_l - \mu_k)}
 
-        Parameters
-        ----------
-        components
-            Of the other tissue, from :meth:`components`.
-        assignment
-            Domains in other tissue, (n, K or more), of mean :math:`\bar x_k`.
-
-        Returns
-        -------
-        Float64 of shape (K,); NaN for domains that hold no spot, and where there is only one domain.
+        From :meth:`components` of the other tissue, and its domains (n, K or more), of mean :math:`\bar x_k`. Returns float64 of
+        shape (K,); NaN for domains that hold no spot, and where there is only one domain.
         """
         k = len(self.sizes[0])
         own, held = assignment[:, :k], assignment[:, :k].sum(axis=0) >= 1
@@ -170,10 +132,8 @@ class Emissions:
         with :math:`M_i` the modalities that the spot has and :math:`Q_M` the distance, taken in the same modalities, within which
         ``novelty_quantile`` of the spots of the first tissue lie, from :meth:`components`.
 
-        Returns
-        -------
-        Float64 of shape (n,): above one, a spot is farther from the domains than 99 of 100 in the first tissue. NaN where a spot has
-        none of the modalities.
+        Returns float64 of shape (n,): above one, a spot is farther from the domains than 99 of 100 in the first tissue. NaN where a
+        spot has none of the modalities.
         """
         has, out = components.has, np.full(components.n_spots, np.nan)
         with fitting_threads(components.n_spots):

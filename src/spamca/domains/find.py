@@ -31,35 +31,26 @@ _STEPS = 5  # of the mixture, which starts from a consensus
 class Domains:
     """Domains of a tissue.
 
-    Parameters
-    ----------
-    assignment
-        Probability of each domain that holds spots, by falling size: float32 of shape (n, K), rows summing to one.
-    shares
-        Share of each modality in the evidence for the domain of each spot, (n, M), rows summing to one.
-    weights
-        Power that the likelihood of each modality is raised to, (M,); zero for modalities in which neighbours share nothing.
-    inflation
-        How many times the evidence of each modality would be counted if spots were taken for independent, (M,); NaN for those.
-    record
-        Of these domains, with one covariance for all: ``log_likelihood`` (what the domains gain over one Gaussian, in nats
-        per spot), ``predicted`` (the same where the domain of a spot is predicted from its neighbours), ``coherence`` (share of
-        edges within domains), ``objective``, ``n_parameters`` of the means and shares, and ``continuity``
-        (:mod:`~spamca.domains.continuity`); with several sections ``batch_effect`` (root mean square of their shifts, in units of
-        noise). Empty where neighbours share nothing in any modality.
-    components
-        The components that the domains were found in.
-    hops
-        Scales of the surroundings that count as part of a spot; ``(0,)`` in a Markov random field, where none do.
+    The record is of these domains with one covariance for all, and empty where neighbours share nothing in any modality:
+    ``log_likelihood`` (what the domains gain over one Gaussian, in nats per spot), ``predicted`` (the same where the domain of a
+    spot is predicted from its neighbours), ``coherence`` (share of edges within domains), ``objective``, ``n_parameters`` of the
+    means and shares, and ``continuity`` (:mod:`~spamca.domains.continuity`); with several sections ``batch_effect`` (root mean
+    square of their shifts, in units of noise).
     """
 
-    assignment: np.ndarray
-    shares: np.ndarray
-    weights: np.ndarray
-    inflation: np.ndarray
+    assignment: (
+        np.ndarray
+    )  #: probability of each domain that holds spots, by falling size: float32 (n, K), rows sum to one
+    shares: np.ndarray  #: share of each modality in the evidence for the domain of a spot, (n, M), rows summing to one
+    weights: np.ndarray  #: power of the likelihood of each modality, (M,); zero where neighbours share nothing
+    inflation: (
+        np.ndarray
+    )  #: times the evidence of each modality would be counted if spots were independent, (M,); NaN for those
     record: dict[str, float] = field(default_factory=dict)
-    components: Components | None = field(default=None, repr=False)
-    hops: tuple[int, ...] = (0,)
+    components: Components | None = field(default=None, repr=False)  #: what the domains were found in
+    hops: tuple[int, ...] = (
+        0,
+    )  #: surroundings that count as part of a spot; ``(0,)`` in a Markov random field, where none do
 
 
 def find_domains(

@@ -26,18 +26,8 @@ def follow(emissions: Emissions, components: Components, known: np.ndarray) -> n
     they were (:class:`Anchored`), and are split while that gains enough (:class:`~spamca.domains.births.Births`). Cost is linear in the
     number of spots: in large tissue, new domains are sought in patches.
 
-    Parameters
-    ----------
-    emissions
-        What the domains look like.
-    components
-        Of the new tissue, from :meth:`~spamca.domains.emissions.Emissions.components`.
-    known
-        Domains as they were, (n, K), from :meth:`~spamca.domains.emissions.Emissions.domains`.
-
-    Returns
-    -------
-    Assignment (n, K + new domains), float32, rows summing to one.
+    From the emissions, the components of the new tissue that they give, and the domains (n, K) that they give with them. Returns an
+    assignment (n, K + new domains), float32, rows summing to one.
     """
     parts = zip(components.blocks, emissions.gaussians, emissions.sizes, strict=True)
     there = [(block, gaussians, sizes) for block, gaussians, sizes in parts if block.size]

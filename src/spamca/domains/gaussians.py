@@ -24,18 +24,10 @@ _ROWS = 2**10
 
 @dataclass(frozen=True)
 class Gaussians:
-    """Means and covariances of the domains in one modality.
+    """Means and covariances of the domains in one modality."""
 
-    Parameters
-    ----------
-    means
-        Shape (K, r), float32.
-    covariances
-        Shape (K, r, r), float64.
-    """
-
-    means: np.ndarray
-    covariances: np.ndarray
+    means: np.ndarray  #: shape (K, r), float32
+    covariances: np.ndarray  #: shape (K, r, r), float64
 
 
 class Emission:

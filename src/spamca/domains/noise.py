@@ -35,18 +35,10 @@ _FLOOR = 1e-3  # of the mean variance, added to the noise: directions without no
 
 @dataclass(frozen=True)
 class Whitening:
-    """The map from the features of a modality to its components.
+    """The map from the features of a modality to its components."""
 
-    Parameters
-    ----------
-    mean
-        Mean of each feature, shape (d,).
-    axes
-        A component a column, shape (d, r); rows of features that do not vary are zero.
-    """
-
-    mean: np.ndarray
-    axes: np.ndarray
+    mean: np.ndarray  #: mean of each feature, shape (d,)
+    axes: np.ndarray  #: a component a column, shape (d, r); rows of features that do not vary are zero
 
     def components(self, values: np.ndarray) -> np.ndarray:
         """Components (n, r), float64, of features (n, d)."""

@@ -39,35 +39,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NumberOfDomains:
-    """Numbers of domains tried, and the criteria for each.
+    """Numbers of domains tried, and the criteria for each; stability and coherence are not used in the choice."""
 
-    Parameters
-    ----------
-    n_domains
-        The chosen number: the smallest whose evidence is within one ``error`` of the highest.
-    tried
-        Numbers, shape (n_tried,).
-    gain
-        How well the domains of its neighbours predict a spot, in nats (:class:`~spamca.domains.evidence.Evidence`).
-    evidence
-        The gain minus the cost of the domains: a penalised likelihood.
-    error
-        Standard error of the difference between this evidence and the highest.
-    stability
-        Agreement (adjusted Rand index) of partitions from other starts and scales. Not used in the choice.
-    coherence
-        Share of edges within domains. Not used in the choice.
-    plausible
-        Numbers whose evidence is within ``plausible`` standard errors of the highest, by the settings.
-    """
-
-    n_domains: int
-    tried: np.ndarray
-    gain: np.ndarray
-    evidence: np.ndarray
-    error: np.ndarray
-    stability: np.ndarray
-    coherence: np.ndarray
+    n_domains: int  #: the chosen number: the smallest whose evidence is within one ``error`` of the highest
+    tried: np.ndarray  #: numbers, (n_tried,)
+    gain: (
+        np.ndarray
+    )  #: how well the domains of its neighbours predict a spot, in nats (:mod:`~spamca.domains.evidence`)
+    evidence: np.ndarray  #: the gain minus the cost of the domains: a penalised likelihood
+    error: np.ndarray  #: standard error of the difference between this evidence and the highest
+    stability: np.ndarray  #: agreement (adjusted Rand index) of partitions from other starts and scales
+    coherence: np.ndarray  #: share of edges within domains
+    #: numbers whose evidence is within ``plausible`` standard errors of the highest, by the settings
     plausible: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def within(self, n_errors: float) -> np.ndarray:
@@ -90,23 +73,13 @@ def number_of_domains(
 
     Parameters
     ----------
-    features
-        Features of each modality, (n, d_m); rows of spots that lack it are not read.
-    adjacency
-        Spatial graph, symmetric, sparse of shape (n, n).
+    features, adjacency, weights, present, settings, random_state
+        As in :func:`~spamca.domains.find_domains`.
     numbers
         Numbers to try: consecutive, rising, each at least 2 and at most n.
-    weights
-        Power that the likelihood of each modality is raised to; None, alone or in place of a modality, measures it.
-    present
-        Booleans (n, M), or None where every spot has every modality.
     sections
         Section of each spot, integers of shape (n,), to remove batch effects of sections first, by as many domains as the number in
         the middle (:func:`~spamca.domains.across.across_sections`). None for a single section.
-    settings
-        Settings of the search.
-    random_state
-        Seed of starts, and of the patches drawn from large tissue.
 
     Returns
     -------

@@ -25,22 +25,9 @@ _LEAST = 1e-3  # nats that a modality contributes at least: shares are defined e
 
 
 def shares(components: Components, assignment: np.ndarray, n_modalities: int, *, noise: float = 0.0) -> np.ndarray:
-    """Share of each modality.
+    """Share of each of M modalities, float64 (n, M), rows summing to one; zero where a spot lacks it, or it has no block.
 
-    Parameters
-    ----------
-    components
-        Of the tissue, as the model of the domains reads them.
-    assignment
-        Domains, (n, K), rows summing to one.
-    n_modalities
-        Number of modalities M. One without a block contributes nothing.
-    noise
-        As in :class:`~spamca.domains.gaussians.Emission`.
-
-    Returns
-    -------
-    Float64 of shape (n, M), rows summing to one; zero where a spot lacks the modality.
+    Components are as the model of the domains (n, K) reads them, and ``noise`` as in :class:`~spamca.domains.gaussians.Emission`.
     """
     (n, k), graph, settings = assignment.shape, components.graph, components.settings
     nats = np.zeros((n, n_modalities))

@@ -75,24 +75,9 @@ def without_batch_effects(
     sections: np.ndarray,
     present: np.ndarray | None = None,
 ) -> list[np.ndarray]:
-    """Features of each modality with the scales and shifts of sections removed, estimated within domains.
+    """Features of each modality with the scales and shifts of sections removed, estimated within domains (n, K).
 
-    Parameters
-    ----------
-    features
-        Features of each modality, (n, d_m); rows of spots that lack it are not read.
-    adjacency
-        Spatial graph, symmetric, sparse of shape (n, n), without edges between sections.
-    assignment
-        Domains, (n, K), rows summing to one.
-    sections
-        Section of each spot, integers below S of shape (n,).
-    present
-        Booleans (n, M), or None where every spot has every modality.
-
-    Returns
-    -------
-    Arrays like ``features``; rows of spots that lack the modality are zero.
+    Other arguments are as in :func:`~spamca.domains.find_domains`. Rows of spots that lack the modality are zero.
     """
     out, within = [], weigh_by_agreement((adjacency != 0).astype(np.float64), assignment)
     for m, values in enumerate(features):
