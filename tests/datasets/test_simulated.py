@@ -175,7 +175,7 @@ def test_a_large_tissue_takes_seconds():
         ({"n_features": {"adt": 5}}, r"n_features names \['adt'\]"),
         ({"n_sections": 0}, "n_sections must be at least 1, got 0"),
         ({"n_spots": 300, "n_sections": 200}, "n_spots must be at least 1000, got 300"),
-        ({"batch_effect": -1.0}, "batch_effect must lie between 0 and inf, got -1.0"),
+        ({"batch_effect": -1.0}, "batch_effect must be at least 0, got -1.0"),
         ({"random_state": -1}, "random_state must be at least 0 .* got -1"),
     ],
 )

@@ -77,7 +77,8 @@ def check_real(name: str, value: float, *, least: float = -np.inf, most: float =
         msg = f"{name} must be a number, got {value!r}"
         raise TypeError(msg)
     if not least <= value <= most:
-        msg = f"{name} must lie between {least} and {most}, got {value!r}"
+        bounds = f"lie between {least} and {most}" if most < np.inf else f"be at least {least}"
+        msg = f"{name} must {bounds}, got {value!r}"
         raise ValueError(msg)
 
 

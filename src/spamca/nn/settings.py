@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, fields, replace
-from numbers import Integral, Real
 from typing import Any, Literal, get_args, get_type_hints
+
+from spamca._checks import check_choice, check_count, check_real
 
 VIEWS = ("spatial", "feature")
 """The views that a modality can have."""
 
 
 def _number(default: float | None, least: float = 0, most: float = math.inf) -> Any:
-    return field(default=default, metadata={"range": (least, most)})
+    return field(default=default, metadata={"least": least, "most": most})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,12 +163,12 @@ class Settings:
         hints = get_type_hints(Settings)
         for one in fields(self):
             value = getattr(self, one.name)
-            if isinstance(one.default, str) and value not in get_args(hints[one.name]):
-                msg = f"{one.name} must be one of {', '.join(map(repr, get_args(hints[one.name])))}, got {value!r}"
-                raise ValueError(msg)
-            if one.metadata and not (value is None and one.default is None):
-                least, most = one.metadata["range"]
-                _check_number(one.name, value, least, most, Real if hints[one.name] is float else Integral)
+            if isinstance(one.default, str):
+                check_choice(one.name, value, get_args(hints[one.name]))
+            elif hints[one.name] is float:
+                check_real(one.name, value, **one.metadata)
+            elif one.metadata and not (value is None and one.default is None):
+                check_count(one.name, value, least=one.metadata["least"])
         if not isinstance(self.views, (tuple, list)):
             msg = f"views must be a tuple of some of {VIEWS}, got {self.views!r}"
             raise TypeError(msg)
@@ -178,7 +179,7 @@ class Settings:
             msg = f"spatial_scales must be a tuple of numbers of hops, e.g. (1, 2, 4), got {self.spatial_scales!r}"
             raise TypeError(msg)
         for scale in self.spatial_scales:
-            _check_number("spatial_scales", scale, 0, math.inf, Integral)
+            check_count("spatial_scales", scale)
         if len(set(self.spatial_scales)) < len(self.spatial_scales):
             msg = f"spatial_scales must differ, got {self.spatial_scales!r}"
             raise ValueError(msg)
@@ -191,22 +192,12 @@ class Settings:
 
     @property
     def clusters(self) -> bool:
-        """Whether a loss asks for clusters."""
+        """Whether a loss needs clusters."""
         return self.cluster_weight > 0 or self.alignment_weight > 0
 
     def changed(self, **changes: Any) -> Settings:
         """The same settings but for the given ones; None leaves a setting as it is."""
         return replace(self, **{name: value for name, value in changes.items() if value is not None})
-
-
-def _check_number(name: str, value: Any, least: float, most: float, kind: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, kind):
-        msg = f"{name} must be {'a whole number' if kind is Integral else 'a number'}, got {value!r}"
-        raise TypeError(msg)
-    if not least <= value <= most:
-        limits = f"at least {least}" if most == math.inf else f"from {least} to {most}"
-        msg = f"{name} must be {limits}, got {value!r}"
-        raise ValueError(msg)
 
 
 PRESETS: dict[str, Settings] = {
