@@ -21,8 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with arguments, by default those of the process; its exit code, see ``spamca --help``."""
     from cyclopts import CycloptsError
 
-    from spamca.cli._app import LOG, app
-    from spamca.cli._logs import logs
+    from spamca.cli._app import app
+    from spamca.cli._logs import LOG, logs
     from spamca.cli._process import Code, Interruption, expected, is_first, text_of
     from spamca.cli._record import Record
 

@@ -131,7 +131,7 @@ class Job:
         sys.stdout.writelines(f"{path}\n" for path in paths)
 
     def _read(self, kind: Kind, model: Path | None) -> dict[str, Any]:
-        """Read the tissue; the sums of what is read."""
+        """Read the tissue; the checksums of what is read."""
         reader = READERS.get(kind)
         with self.record.stage("checksum"), reading(self.source):
             files = files_of(self.source, kind, **(self.given[reader] if reader else {}))

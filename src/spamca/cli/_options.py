@@ -30,7 +30,7 @@ SHARED = ("n_clusters", "key_added", "random_state", "library_key", "spatial_key
 OF_THE_COMMAND = ("copy", "mdata", "model", "path", "sdata")
 """Arguments that the command sets itself."""
 
-NAMES = {"Any": Any, "Mapping": dict, "Path": Path, "Sequence": list, "_keys": _keys}
+NAMES: dict[str, Any] = {"Any": Any, "Mapping": dict, "Path": Path, "Sequence": list, "_keys": _keys}
 """What names stand for in the signatures."""
 
 heading = cache(Group.create_ordered)
@@ -82,8 +82,8 @@ def options(functions: tuple[str, ...]) -> tuple[Option, ...]:
             name = argument if shared or len(users) == 1 else f"{group[0].split('.')[1]}_{argument}"
             # the fullest description
             parameter, help = max((arguments(function)[argument] for function in group), key=lambda one: len(one[1]))
-            about = Parameter(help=help, group=heading(" and ".join(group)))
-            annotation = Annotated[parameter.annotation, about]
+            hint: Any = parameter.annotation
+            annotation = Annotated[hint, Parameter(help=help, group=heading(" and ".join(group)))]
             found.append(Option(argument, group, parameter.replace(name=name, annotation=annotation)))
     return tuple(found)
 
@@ -129,7 +129,7 @@ def as_json(_: Any, tokens: Sequence[Token]) -> Any:
         return tokens[-1].value
 
 
-def entries(hint: Any, tokens: Sequence[Token] | Mapping[str, Sequence[Token]]) -> Any:
+def entries(hint: Any, tokens: tuple[Token, ...] | dict[str, list[Token]]) -> Any:
     """A mapping from entries ``NAME=VALUE``, or one plain name or a list of them."""
     if isinstance(tokens, dict):
         return {name: as_json(Any, values) for name, values in tokens.items()}

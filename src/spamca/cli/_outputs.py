@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from spamca.cli._process import Code, CommandError, writing
@@ -18,7 +19,7 @@ SUFFIX = ".part"
 """Suffix of unfinished files."""
 
 
-class Outputs:
+class Outputs(AbstractContextManager["Outputs"]):
     """Files written under temporary names in their own folders, and renamed when all of them are complete.
 
     A context: nothing is left of the files unless :meth:`commit` was reached. A process that is killed leaves at most files
@@ -42,9 +43,6 @@ class Outputs:
             if not os.access(place, os.W_OK):
                 raise CommandError(Code.OUTPUT, f"cannot write to {place}: permission denied")
         self._check_free()
-
-    def __enter__(self) -> Outputs:
-        return self
 
     def __exit__(self, *exception: object) -> None:
         with self.interruption.held():
