@@ -31,7 +31,6 @@ SAVE_MODEL = Parameter(
     help=".safetensors file for the trained model.", group=FILES, validator=Ending(ext="safetensors")
 )
 
-FIGURES = ["domains", "modality_weights", "confidence"]
 RUN = (*READERS.values(), "pp.prepare", "pp.neighbors", "tl.integrate", "tl.cluster")
 TRANSFORM = (*READERS.values(), "tl.transform")
 
@@ -63,8 +62,7 @@ def run(
     The steps are those of the library, and their options are the arguments of its functions. pp.prepare and pp.neighbors run
     if the input has no features or graphs, or if one of their options is given.
     """
-    job = Job(source, files, by_function(RUN, given), record)
-    job.perform(job.find_domains, FIGURES, save_model=save_model)
+    Job(source, files, by_function(RUN, given), record).perform(save_model=save_model)
 
 
 @app.command
@@ -80,8 +78,7 @@ def transform(
     **given: Any,
 ) -> None:
     """Find the domains of a trained model in new tissue, without training."""
-    job = Job(source, files, by_function(TRANSFORM, given), record)
-    job.perform(lambda: job.step("tl.transform", model=str(model)), FIGURES[:2], model=model)
+    Job(source, files, by_function(TRANSFORM, given), record).perform(model=model)
 
 
 @app.command

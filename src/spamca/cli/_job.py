@@ -22,12 +22,13 @@ from spamca.cli._outputs import Outputs
 from spamca.cli._process import Code, CommandError, is_first, reading, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from spamca.cli._record import Record
 
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 """Set before the libraries are imported, which read them then."""
+
+FIGURES = ["domains", "modality_weights", "confidence"]
+"""The last one only after a training."""
 
 BAR_EVERY = "30"
 """Seconds between two states of a progress bar if stderr is no terminal."""
@@ -74,28 +75,24 @@ class Job:
         self.is_first = is_first(given.get("devices", "auto"))
         self.key = given.get("key_added", _keys.SPAMCA)
 
-    def find_domains(self) -> None:
-        """Run those steps that are needed or that have options."""
+    def find_domains(self, model: Path | None) -> None:
+        """Apply a model, or run those steps that are needed or that have options."""
+        if model is not None:
+            self._step("tl.transform", model=str(model))
+            return
         if self._wanted("pp.prepare"):
-            self.step("pp.prepare")
+            self._step("pp.prepare")
         has_features = any(_keys.MODALITY_RECORD in modality.uns for modality in self.mdata.mod.values())
         if self._wanted("pp.neighbors") or not has_features or _keys.SPATIAL_NEIGHBORS not in self.mdata.uns:
-            self.step("pp.neighbors")
+            self._step("pp.neighbors")
         else:
             logger.info("run: using the graphs of the input; an option of pp.neighbors builds others")
-        self.step("tl.integrate")
+        self._step("tl.integrate")
         if self.is_first and (self._wanted("tl.cluster") or self.given["tl.integrate"].get("preset") == "paper"):
-            self.step("tl.cluster")
+            self._step("tl.cluster")
 
-    def perform(
-        self,
-        work: Callable[[], None],
-        figures: Sequence[str],
-        *,
-        model: Path | None = None,
-        save_model: Path | None = None,
-    ) -> None:
-        """Read the tissue, ``work``, draw ``figures`` and write all outputs."""
+    def perform(self, *, model: Path | None = None, save_model: Path | None = None) -> None:
+        """Read the tissue, find its domains and write all outputs."""
         kind, files = kind_of(self.source), self.files
         for reader in READERS.values():
             if self.given[reader] and reader != READERS.get(kind):
@@ -106,11 +103,12 @@ class Job:
         if not sys.stderr.isatty():
             os.environ.setdefault("TQDM_MININTERVAL", BAR_EVERY)
         account = files.record or Path(f"{files.output}.json")
-        drawn = {files.figures / f"{name}.{files.figure_format}": name for name in figures if files.figures}
+        names = FIGURES if model is None else FIGURES[:2]
+        drawn = {files.figures / f"{name}.{files.figure_format}": name for name in names if files.figures}
         paths = [*drawn, *([save_model] if save_model else []), account, files.output] if self.is_first else []
         with Outputs(paths, folder=files.figures, force=files.force, interruption=self.record.interruption) as outputs:
             inputs = self._read(kind, model)
-            work()
+            self.find_domains(model)
             if not self.is_first:
                 return
             if drawn:
@@ -149,8 +147,7 @@ class Job:
         """Whether an option of a step was given, other than the seed, which all steps share."""
         return bool(self.given[name].keys() - {"random_state"})
 
-    def step(self, name: str, **more: Any) -> None:
-        """Call a function on the tissue, as a stage of the record."""
+    def _step(self, name: str, **more: Any) -> None:
         with self.record.stage(name.split(".")[1]):
             self._call(name, **more)
 
