@@ -26,7 +26,6 @@ CODES = """Exit codes:
 """
 
 SOURCE = Parameter(help="MuData (.h5mu or Zarr), folder of Space Ranger, or SpatialData (Zarr).")
-MODEL = Parameter(help="Model that spamca run --save-model wrote.", group=FILES)
 SAVE_MODEL = Parameter(
     help=".safetensors file for the trained model.", group=FILES, validator=Ending(ext="safetensors")
 )
@@ -72,7 +71,7 @@ def transform(
     /,
     *,
     files: Files,
-    model: Annotated[Path, MODEL],
+    model: Annotated[Path, Parameter(help="Model that spamca run --save-model wrote.", group=FILES)],
     log: Log = LOG,
     record: Annotated[Record, Parameter(parse=False)],
     **given: Any,

@@ -20,18 +20,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-IN_FULL = ("calls", "stages")
-"""Lists of a record that only JSON shows."""
-
-OF_MODEL = ("key", "method", "refine", "graphs", "settings", "random_state", "versions")
-"""What is shown of a model as it is in the file."""
-
-OF_MODALITY = ("kind", "use_rep", "n_components")
-"""What is shown of a modality of a model."""
-
-OF_RESULT = ("params", "cluster", "versions", "random_state")
-"""What is shown of all that is stored with a result."""
-
 
 def show(path: Path, *, label: str | None, library_key: str | None, as_json: bool) -> None:
     """Describe a file on stdout; CommandError if it cannot be read, or has no such column."""
@@ -53,12 +41,12 @@ def show(path: Path, *, label: str | None, library_key: str | None, as_json: boo
 
 
 def _lines(held: dict[str, Any], depth: int = 0) -> Iterator[str]:
-    """Names and values, nested ones indented."""
+    """Names and values, nested ones indented, without the lists of a record that only JSON shows."""
     for name, value in held.items():
         if isinstance(value, dict) and value:
             yield f"{'  ' * depth}{name}:"
             yield from _lines(value, depth + 1)
-        elif value is not None and name not in IN_FULL:
+        elif value is not None and name not in ("calls", "stages"):
             yield f"{'  ' * depth}{name}: {f'{value:.6g}' if isinstance(value, float) else plain(value)}"
 
 
@@ -70,12 +58,14 @@ def _model(path: Path) -> dict[str, Any]:
     modalities = {}
     for one in header["modalities"]:
         n_features = None if one["features"] is None else len(one["features"])
-        modalities[one["name"]] = {**{name: one[name] for name in OF_MODALITY}, "n_features": n_features}
+        about = {name: one[name] for name in ("kind", "use_rep", "n_components")}
+        modalities[one["name"]] = about | {"n_features": n_features}
+    settings = ("key", "method", "refine", "graphs", "settings", "random_state", "versions")
     return {
         "n_spots_trained": header["n_spots"],
         "domains": dict(zip(header["domains"], header["colors"], strict=True)),
         "modalities": modalities,
-        **{name: header[name] for name in OF_MODEL},
+        **{name: header[name] for name in settings},
         "sha256": digest(header, arrays),
     }
 
@@ -132,7 +122,8 @@ def _is_result(stored: Any) -> bool:
 
 def _result(file: h5py.File, key: str, obs: pd.DataFrame) -> dict[str, Any]:
     stored = file["uns"][key]
-    held = {name: read_elem(stored[name]) for name in OF_RESULT if name in stored}
+    shown = ("params", "cluster", "versions", "random_state")
+    held = {name: read_elem(stored[name]) for name in shown if name in stored}
     held.get("cluster", {}).pop("readout", None)  # large matrices
     if "history/total" in stored:
         losses = read_elem(stored["history/total"])

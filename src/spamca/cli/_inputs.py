@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-NOT_READ = ("images", "points")
-"""Elements of a SpatialData that are not read with its tables; they can be very large."""
-
 
 class Kind(StrEnum):
     """A way in which tissue is stored."""
@@ -65,7 +62,8 @@ def files_of(path: Path, kind: Kind, *, raw: bool = False, counts_file: str | No
 
         matrix = find_matrix(path, counts_file, raw=raw)
         return [*([matrix] if matrix.is_file() else _within(matrix)), *_within(path / "spatial")]
-    unread = NOT_READ if kind is Kind.SPATIALDATA else ()
+    # not read with the tables, and often very large
+    unread = ("images", "points") if kind is Kind.SPATIALDATA else ()
     return [file for file in _within(path) if file.relative_to(path).parts[0] not in unread]
 
 

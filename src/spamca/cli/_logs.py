@@ -17,8 +17,6 @@ from spamca._logging import logger
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FORMAT = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
-
 OF_DEVELOPERS = (DeprecationWarning, FutureWarning, ImportWarning, PendingDeprecationWarning, SyntaxWarning)
 """Warnings that do not help users of a command; they are logged at level "debug" only."""
 
@@ -52,7 +50,7 @@ def logs(level: str, file: Path | None) -> Iterator[None]:
     before = root.level, logger.level
     others = max(threshold, logging.WARNING)
     for handler in handlers:
-        handler.setFormatter(FORMAT)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S"))
         # a package may have set a level of its own
         handler.addFilter(lambda record: record.name.startswith(logger.name) or record.levelno >= others)
         root.addHandler(handler)
