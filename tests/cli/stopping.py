@@ -161,7 +161,8 @@ if __name__ == "__main__":
         found.append(
             {"moment": moment, "signal": name, "folder": str(folder), "code": stop(tissue, folder, moment, name)}
         )
-    importlib.import_module("spamca.train")  # with what trains, which takes seconds
+    for module in ("spamca.tl", "spamca.train"):  # which take seconds
+        importlib.import_module(module)
     for name in ("SIGINT", "SIGTERM"):
         folder = place / f"training-{name}"
         code, shown = stop_training(tissue, folder, name)
