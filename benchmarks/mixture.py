@@ -33,7 +33,7 @@ def read_points(path: Path, random_state: int) -> tuple[np.ndarray, int, object]
     import mudata
 
     import spamca
-    from spamca.cluster import N_COMPONENTS, principal_components
+    from spamca.cluster import principal_components
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -42,7 +42,7 @@ def read_points(path: Path, random_state: int) -> tuple[np.ndarray, int, object]
         n_clusters = len(labels)
         spamca.pp.neighbors(mdata)
         spamca.tl.integrate(mdata, n_clusters, progress_bar=False, random_state=random_state)
-    points = principal_components(mdata.obsm["X_spamca"], N_COMPONENTS)
+    points = principal_components(mdata.obsm["X_spamca"], 20)
     return points, n_clusters, mdata.obsp["spatial_connectivities"]
 
 

@@ -85,10 +85,10 @@ def key_of(record: Path) -> str:
 
 def points_of(file: Path) -> tuple[np.ndarray, np.ndarray | None]:
     """Principal components of an embedding, empty ones left out, and the method's own domains where it has any."""
-    from spamca.cluster import N_COMPONENTS, principal_components
+    from spamca.cluster import principal_components
 
     with np.load(file) as arrays:
-        points, own = principal_components(arrays["embedding"], N_COMPONENTS), arrays.get("labels")
+        points, own = principal_components(arrays["embedding"], 20), arrays.get("labels")
     variance = points.var(axis=0)
     return points[:, variance >= EMPTY * variance.max()], own
 

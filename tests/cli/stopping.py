@@ -21,7 +21,7 @@ import matplotlib.figure
 import mudata
 
 import spamca.pl
-from spamca.cli import _app, _outputs, main
+from spamca.cli import _job, _outputs, main
 from spamca.cli._job import Job
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGKILL")
@@ -34,7 +34,7 @@ def half(path):
 
 
 def at_computing(here):
-    Job.find_domains = lambda self: here()
+    Job.find_domains = lambda self, model: here()
 
 
 def at_figure(here):
@@ -60,8 +60,8 @@ def at_output(here):
 
 
 def at_end(here):
-    sync = _outputs._sync
-    _outputs._sync = lambda path: (sync(path), here())
+    sync = os.fsync
+    os.fsync = lambda file: (sync(file), here())
 
 
 def at_names(here):
@@ -100,8 +100,8 @@ def child(tissue, folder, moment, ready):
         os.write(ready, b".")
         select.select([arrived], [], [], 60)  # until the signal arrives
 
-    Job.find_domains = lambda self: None
-    del _app.FIGURES[1:]  # one is enough
+    Job.find_domains = lambda self, model: None
+    del _job.FIGURES[1:]  # one is enough
     MOMENTS[moment](here)
     sys.stdout = sys.stderr
     arguments = ["run", tissue, "-o", str(folder / "out.h5mu"), "--figures", str(folder / "figures")]
@@ -161,7 +161,8 @@ if __name__ == "__main__":
         found.append(
             {"moment": moment, "signal": name, "folder": str(folder), "code": stop(tissue, folder, moment, name)}
         )
-    importlib.import_module("spamca.train")  # with what trains, which takes seconds
+    for module in ("spamca.tl", "spamca.train"):  # which take seconds
+        importlib.import_module(module)
     for name in ("SIGINT", "SIGTERM"):
         folder = place / f"training-{name}"
         code, shown = stop_training(tissue, folder, name)

@@ -4,9 +4,8 @@ import os
 
 import pytest
 
-from spamca.cli._exit import CommandError
 from spamca.cli._outputs import Outputs
-from spamca.cli._process import Interruption
+from spamca.cli._process import CommandError, Interruption
 
 
 def outputs(*paths, **options):

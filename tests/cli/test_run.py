@@ -13,7 +13,7 @@ import pytest
 
 import spamca as library
 from spamca.cli import main
-from spamca.cli._exit import Code
+from spamca.cli._process import Code
 
 QUICK = ("--n-clusters", "3", "--max-epochs", "4")
 

@@ -18,24 +18,12 @@ __all__ = ["main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Parameters
-    ----------
-    argv
-        Arguments; None takes those of the process.
-
-    Returns
-    -------
-    The exit code: one of :class:`spamca.cli._exit.Code`, or 128 plus the number of the signal that interrupted the command.
-    """
+    """Run the command with arguments, by default those of the process; its exit code, see ``spamca --help``."""
     from cyclopts import CycloptsError
 
     from spamca.cli._app import app
-    from spamca.cli._common import LOG
-    from spamca.cli._exit import Code, expected, text_of
-    from spamca.cli._logs import logs
-    from spamca.cli._process import Interruption, is_first
+    from spamca.cli._logs import LOG, logs
+    from spamca.cli._process import Code, Interruption, expected, is_first, text_of
     from spamca.cli._record import Record
 
     argv = list(sys.argv[1:] if argv is None else argv)
@@ -52,8 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             try:
                 command(*call.args, **call.kwargs, **{name: Record(argv, interruption) for name in more})
             except KeyboardInterrupt:
-                logger.error("interrupted by %s, outputs are unchanged", interruption.name)
-                return interruption.code
+                logger.error("interrupted by %s, outputs are unchanged", interruption.number.name)
+                return 128 + interruption.number
             except Exception as error:  # noqa: BLE001 (logged, and the exit code reports it)
                 code = expected(error)
                 if code is None:

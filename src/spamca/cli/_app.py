@@ -1,23 +1,19 @@
-"""What can be typed: the commands, their options and the file of options."""
+"""What can be typed: the commands and their options."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path  # noqa: TC003 (cyclopts reads the annotations)
+from typing import Annotated, Any
 
-from cyclopts import App, CycloptsError, Parameter, Token
-from cyclopts.config import Dict, Json, Toml
+from cyclopts import App, Parameter
 from cyclopts.validators import Path as Ending
 
 from spamca import __version__
-from spamca.cli._common import LOG, Files, Flag, Log
 from spamca.cli._inputs import READERS
-from spamca.cli._options import as_json, entries, with_options
+from spamca.cli._job import FILES, Files, Flag, Job
+from spamca.cli._logs import LOG, Log
+from spamca.cli._options import by_function, from_file, with_options
 from spamca.cli._record import Record  # noqa: TC001 (cyclopts reads the annotations)
-
-if TYPE_CHECKING:
-    from cyclopts.argument import ArgumentCollection
 
 CODES = """Exit codes:
 
@@ -29,53 +25,13 @@ CODES = """Exit codes:
 - 130: interrupted from the keyboard; 143 by SIGTERM, 129 by SIGHUP
 """
 
-CONFIG = {".json": Json, ".toml": Toml}
-"""What reads a file of options, by its suffix."""
+SOURCE = Parameter(help="MuData (.h5mu or Zarr), folder of Space Ranger, or SpatialData (Zarr).")
+SAVE_MODEL = Parameter(
+    help=".safetensors file for the trained model.", group=FILES, validator=Ending(ext="safetensors")
+)
 
-FIGURES = ["domains", "modality_weights", "confidence"]
-RUN = (*READERS, "pp.prepare", "pp.neighbors", "tl.integrate", "tl.cluster")
-TRANSFORM = (*READERS, "tl.transform")
-
-
-def from_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
-    """Take options from the file of ``--config`` unless they were typed; mappings are joined entry by entry."""
-    tokens = arguments["--config"].tokens if "--config" in arguments else []
-    path = tokens[-1].value if tokens else ""
-    held = _read(Path(path)) if path else {}
-    names = {name.replace("_", "-"): name for name in held}
-    for argument in arguments:
-        name, converter = names.get(argument.name.removeprefix("--")), argument.parameter.converter
-        if converter is entries:
-            argument.tokens = [_entry(token) for token in argument.tokens]
-            typed = {token.keys for token in argument.tokens}
-            if isinstance(held.get(name), dict) and () not in typed:
-                for key, value in held.pop(name).items():
-                    if (key,) not in typed:
-                        argument.append(Token(keyword=name, value=json.dumps(value), source=path, keys=(key,)))
-        elif converter is as_json and name in held:
-            held[name] = json.dumps(held[name])
-    Dict(held, source=path, use_commands_as_keys=False)(app, commands, arguments)
-
-
-def _read(path: Path) -> dict[str | None, Any]:
-    try:
-        held = CONFIG[path.suffix](path, must_exist=True).config
-    except KeyError:
-        msg = f"--config must be a {' or '.join(CONFIG)} file, got {str(path)!r}"
-    except (CycloptsError, OSError) as error:
-        msg = f"--config {path} cannot be read: {error}"
-    else:
-        if isinstance(held, dict):
-            return held
-        msg = f"--config {path} must hold names and values, it holds a {type(held).__name__}"
-    raise CycloptsError(msg)
-
-
-def _entry(token: Token) -> Token:
-    """The word ``NAME=VALUE`` as an entry of a mapping."""
-    name, equals, value = token.value.partition("=")
-    return token.evolve(keys=(name,), value=value) if equals and not token.keys else token
-
+RUN = (*READERS.values(), "pp.prepare", "pp.neighbors", "tl.integrate", "tl.cluster")
+TRANSFORM = (*READERS.values(), "tl.transform")
 
 app = App(
     name="spamca",
@@ -91,13 +47,11 @@ app = App(
 @app.command
 @with_options(*RUN)
 def run(
-    source: Path,
+    source: Annotated[Path, SOURCE],
     /,
     *,
     files: Files,
-    save_model: Annotated[
-        Path | None, Parameter(validator=Ending(ext="safetensors"), group="Files and threads")
-    ] = None,
+    save_model: Annotated[Path | None, SAVE_MODEL] = None,
     log: Log = LOG,
     record: Annotated[Record, Parameter(parse=False)],
     **given: Any,
@@ -106,45 +60,24 @@ def run(
 
     The steps are those of the library, and their options are the arguments of its functions. pp.prepare and pp.neighbors run
     if the input has no features or graphs, or if one of their options is given.
-
-    Parameters
-    ----------
-    source
-        MuData (.h5mu or Zarr), folder of Space Ranger, or SpatialData (Zarr).
-    save_model
-        .safetensors file for the trained model.
     """
-    from spamca.cli._job import Job
-
-    job = Job(source, files, RUN, given, record)
-    job.perform(job.find_domains, FIGURES, save_model=save_model)
+    Job(source, files, by_function(RUN, given), record).perform(save_model=save_model)
 
 
 @app.command
 @with_options(*TRANSFORM)
 def transform(
-    source: Path,
+    source: Annotated[Path, SOURCE],
     /,
     *,
     files: Files,
-    model: Annotated[Path, Parameter(group="Files and threads")],
+    model: Annotated[Path, Parameter(help="Model that spamca run --save-model wrote.", group=FILES)],
     log: Log = LOG,
     record: Annotated[Record, Parameter(parse=False)],
     **given: Any,
 ) -> None:
-    """Find the domains of a trained model in new tissue, without training.
-
-    Parameters
-    ----------
-    source
-        MuData (.h5mu or Zarr), folder of Space Ranger, or SpatialData (Zarr).
-    model
-        Model that ``spamca run --save-model`` wrote.
-    """
-    from spamca.cli._job import Job
-
-    job = Job(source, files, TRANSFORM, given, record)
-    job.perform(lambda: job.apply(model), FIGURES[:2], model=model)
+    """Find the domains of a trained model in new tissue, without training."""
+    Job(source, files, by_function(TRANSFORM, given), record).perform(model=model)
 
 
 @app.command

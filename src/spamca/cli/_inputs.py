@@ -3,67 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from spamca.cli._exit import Code, CommandError
+from spamca.cli._process import Code, CommandError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from pathlib import Path
 
-NOT_READ = ("images", "points")
-"""Elements of a SpatialData that are not read with its tables; they can be very large."""
+
+class Kind(StrEnum):
+    """A way in which tissue is stored."""
+
+    FILE = "h5mu"
+    ZARR = "MuData in Zarr"
+    SPATIALDATA = "SpatialData"
+    SPACERANGER = "Space Ranger"
 
 
-@dataclass(frozen=True)
-class Kind:
-    """A way in which tissue is stored.
-
-    ``read`` makes the MuData from a path, or what ``function`` of the package makes it from. ``files`` gives the files that are
-    read, from the path and the arguments of ``function``.
-    """
-
-    name: str
-    read: Callable[[Path], Any]
-    files: Callable[..., Iterable[Path]]
-    function: str | None = None
-
-
-def _read_mudata(path: Path) -> Any:
-    import mudata
-
-    return mudata.read_h5mu(path) if path.is_file() else mudata.read_zarr(path)
-
-
-def _read_spatialdata(path: Path) -> Any:
-    import spatialdata
-
-    return spatialdata.read_zarr(path)
-
-
-def _spatialdata_files(path: Path, **_: Any) -> Iterable[Path]:
-    return [file for file in _within(path) if file.relative_to(path).parts[0] not in NOT_READ]
-
-
-def _spaceranger_files(path: Path, *, raw: bool = False, counts_file: str | None = None, **_: Any) -> Iterable[Path]:
-    from spamca.io._spaceranger_files import find_matrix
-
-    matrix = find_matrix(path, counts_file, raw=raw)
-    return [*([matrix] if matrix.is_file() else _within(matrix)), *_within(path / "spatial")]
-
-
-def _within(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-FILE = Kind("h5mu", _read_mudata, lambda path: [path])
-ZARR = Kind("MuData in Zarr", _read_mudata, _within)
-SPATIALDATA = Kind("SpatialData", _read_spatialdata, _spatialdata_files, "io.from_spatialdata")
-SPACERANGER = Kind("Space Ranger", lambda path: path, _spaceranger_files, "io.read_spaceranger")
-
-READERS = ("io.from_spatialdata", "io.read_spaceranger")
+READERS = {Kind.SPATIALDATA: "io.from_spatialdata", Kind.SPACERANGER: "io.read_spaceranger"}
+"""Functions of the package that make a MuData from what is not one."""
 
 
 def kind_of(path: Path) -> Kind:
@@ -71,26 +31,44 @@ def kind_of(path: Path) -> Kind:
     if not path.exists():
         raise CommandError(Code.INPUT, f"{path} does not exist")
     if path.suffix == ".h5mu":
-        return FILE
-    if path.is_dir():
-        encoding = _zarr_encoding(path)
-        return SPACERANGER if encoding is None else ZARR if encoding == "MuData" else SPATIALDATA
-    raise CommandError(
-        Code.INPUT,
-        f"{path} is neither a MuData (.h5mu or Zarr), nor a folder of Space Ranger, nor a SpatialData in Zarr",
-    )
+        return Kind.FILE
+    if not path.is_dir():
+        what = "neither a MuData (.h5mu or Zarr), nor a folder of Space Ranger, nor a SpatialData in Zarr"
+        raise CommandError(Code.INPUT, f"{path} is {what}")
+    if not any((path / name).exists() for name in ("zarr.json", ".zattrs", ".zgroup")):
+        return Kind.SPACERANGER
+    return Kind.ZARR if (path / "mod").is_dir() else Kind.SPATIALDATA
 
 
-def _zarr_encoding(path: Path) -> str | None:
-    """What the root of a Zarr, in version 2 or 3 of the format, is said to hold; None if the folder is no Zarr."""
-    for name in ("zarr.json", ".zattrs", ".zgroup"):
-        if (path / name).exists():
-            try:
-                held = json.loads((path / name).read_text())
-            except ValueError:
-                return ""
-            return held.get("attributes", held).get("encoding-type", "")
-    return None
+def read(path: Path, kind: Kind) -> Any:
+    """The MuData, or what the function in :data:`READERS` makes it from."""
+    if kind is Kind.SPACERANGER:
+        return path
+    if kind is Kind.SPATIALDATA:
+        import spatialdata
+
+        return spatialdata.read_zarr(path)
+    import mudata
+
+    return mudata.read_h5mu(path) if path.is_file() else mudata.read_zarr(path)
+
+
+def files_of(path: Path, kind: Kind, *, raw: bool = False, counts_file: str | None = None, **_: Any) -> Iterable[Path]:
+    """Files that are read, with arguments of the function in :data:`READERS`."""
+    if kind is Kind.FILE:
+        return [path]
+    if kind is Kind.SPACERANGER:
+        from spamca.io._spaceranger_files import find_matrix
+
+        matrix = find_matrix(path, counts_file, raw=raw)
+        return [*([matrix] if matrix.is_file() else _within(matrix)), *_within(path / "spatial")]
+    # not read with the tables, and often very large
+    unread = ("images", "points") if kind is Kind.SPATIALDATA else ()
+    return [file for file in _within(path) if file.relative_to(path).parts[0] not in unread]
+
+
+def _within(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def digest(path: Path, files: Iterable[Path]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Where the log of the command goes: to stderr, and to a file if asked for."""
+"""Where the log of the command goes."""
 
 from __future__ import annotations
 
@@ -6,22 +6,38 @@ import logging
 import sys
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from pathlib import Path  # noqa: TC003 (cyclopts reads the annotations)
+from typing import TYPE_CHECKING, Literal
+
+from cyclopts import Group, Parameter
 
 from spamca._logging import logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
-
-FORMAT = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
 
 OF_DEVELOPERS = (DeprecationWarning, FutureWarning, ImportWarning, PendingDeprecationWarning, SyntaxWarning)
 """Warnings that do not help users of a command; they are logged at level "debug" only."""
 
 
+@Parameter(name="*", group=Group.create_ordered("Log"))
+@dataclass(frozen=True)
+class Log:
+    """Options of the log."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least severe messages shown on stderr."""
+    log_file: Path | None = None
+    """File that the log is appended to as well."""
+
+
+LOG = Log()
+"""The log if no option is given."""
+
+
 @contextmanager
-def logs(level: str, file: Path | str | None) -> Iterator[None]:
+def logs(level: str, file: Path | None) -> Iterator[None]:
     """Send the log of the package, and warnings of any package, to stderr and to a file that they are appended to.
 
     Other packages are logged from level "warning" on. Raises OSError if the file cannot be written.
@@ -34,7 +50,7 @@ def logs(level: str, file: Path | str | None) -> Iterator[None]:
     before = root.level, logger.level
     others = max(threshold, logging.WARNING)
     for handler in handlers:
-        handler.setFormatter(FORMAT)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S"))
         # a package may have set a level of its own
         handler.addFilter(lambda record: record.name.startswith(logger.name) or record.levelno >= others)
         root.addHandler(handler)
@@ -43,9 +59,8 @@ def logs(level: str, file: Path | str | None) -> Iterator[None]:
     logging.captureWarnings(capture=True)
     try:
         with warnings.catch_warnings():
-            if threshold > logging.DEBUG:
-                for category in OF_DEVELOPERS:
-                    warnings.simplefilter("ignore", category)
+            for category in OF_DEVELOPERS if threshold > logging.DEBUG else ():
+                warnings.simplefilter("ignore", category)
             yield
     finally:
         logging.captureWarnings(capture=False)

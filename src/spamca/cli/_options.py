@@ -4,25 +4,25 @@ from __future__ import annotations
 import __future__
 
 import ast
-import builtins
 import inspect
 import json
 import re
+import tomllib
 from functools import cache
-from importlib import import_module
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_origin
 
 import docstring_parser
-from cyclopts import Group, Parameter
+from cyclopts import CycloptsError, Group, Parameter, Token
+from cyclopts.config import Dict
+
+from spamca import _keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from cyclopts import Token
-
-ROOT = Path(__file__).parents[2]
+    from cyclopts import App
+    from cyclopts.argument import ArgumentCollection
 
 SHARED = ("n_clusters", "key_added", "random_state", "library_key", "spatial_key")
 """Arguments that mean the same to every function that has them: one option sets them all."""
@@ -30,8 +30,10 @@ SHARED = ("n_clusters", "key_added", "random_state", "library_key", "spatial_key
 OF_THE_COMMAND = ("copy", "mdata", "model", "path", "sdata")
 """Arguments that the command sets itself."""
 
-TYPES = {"Mapping": dict, "Sequence": list, "Path": Path}
-"""Types that stand for those of an annotation."""
+NAMES: dict[str, Any] = {"Any": Any, "Mapping": dict, "Path": Path, "Sequence": list, "_keys": _keys}
+"""What names stand for in the signatures."""
+
+heading = cache(Group.create_ordered)
 
 
 class Option(NamedTuple):
@@ -40,11 +42,6 @@ class Option(NamedTuple):
     argument: str
     functions: tuple[str, ...]
     parameter: inspect.Parameter
-
-    @property
-    def name(self) -> str:
-        """With underscores; on the command line it has hyphens."""
-        return self.parameter.name
 
 
 def with_options(*functions: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -60,10 +57,10 @@ def with_options(*functions: str) -> Callable[[Callable[..., None]], Callable[..
     return decorate
 
 
-def given_to(function: str, functions: tuple[str, ...], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of the options that one of the functions takes, by its argument names."""
-    held = [one for one in options(functions) if function in one.functions and one.name in given]
-    return {one.argument: given[one.name] for one in held}
+def by_function(functions: tuple[str, ...], given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Values of the options that were given: for each function, by its argument names."""
+    held = [(one, given[one.parameter.name]) for one in options(functions) if one.parameter.name in given]
+    return {name: {one.argument: value for one, value in held if name in one.functions} for name in functions}
 
 
 @cache
@@ -75,18 +72,18 @@ def options(functions: tuple[str, ...]) -> tuple[Option, ...]:
     """
     uses: dict[str, list[str]] = {}
     for function in functions:
-        _heading(function)  # in this order in the help
+        heading(function)  # in this order in the help
         for argument in arguments(function):
             uses.setdefault(argument, []).append(function)
     found = []
     for argument, users in uses.items():
-        for group in [tuple(users)] if argument in SHARED else [(function,) for function in users]:
-            own = argument not in SHARED and len(users) > 1
-            name = f"{group[0].split('.')[1]}_{argument}" if own else argument
+        shared = argument in SHARED
+        for group in [tuple(users)] if shared else [(function,) for function in users]:
+            name = argument if shared or len(users) == 1 else f"{group[0].split('.')[1]}_{argument}"
             # the fullest description
             parameter, help = max((arguments(function)[argument] for function in group), key=lambda one: len(one[1]))
-            reading = Parameter(help=help, group=_heading(" and ".join(group)), **_reading(parameter.annotation))
-            annotation = Annotated[parameter.annotation, reading]
+            hint: Any = parameter.annotation
+            annotation = Annotated[hint, Parameter(help=help, group=heading(" and ".join(group)))]
             found.append(Option(argument, group, parameter.replace(name=name, annotation=annotation)))
     return tuple(found)
 
@@ -95,69 +92,33 @@ def options(functions: tuple[str, ...]) -> tuple[Option, ...]:
 def arguments(function: str) -> dict[str, tuple[inspect.Parameter, str]]:
     """Arguments of a public function, but :data:`OF_THE_COMMAND`, each with its description."""
     part, name = function.split(".")
-    module, node = _find(f"spamca.{part}", name)
-    stub = ast.Module([ast.FunctionDef(**(vars(node) | {"body": node.body[:1]}))], [])  # signature and docstring
-    names = _Names(module)
-    exec(compile(stub, module, "exec", __future__.annotations.compiler_flag), {}, names)
+    source = Path(__file__).parents[1] / part / f"_{name}.py"
+    module = ast.parse(source.read_text(encoding="utf-8"))
+    (node,) = (node for node in module.body if isinstance(node, ast.FunctionDef) and node.name == name)
+    node.body, module.body = node.body[:1], [node]  # signature and docstring
+    names = dict(NAMES)
+    exec(compile(module, source, "exec", __future__.annotations.compiler_flag), names)
     texts = {
         name.strip(): re.sub(r":\w+:`~?([^`]+)`", r"\1", " ".join((one.description or "").split())).replace("``", "")
         for one in docstring_parser.parse(inspect.getdoc(names[name]) or "").params
         for name in one.arg_name.split(",")
     }
     return {
-        one.name: (
-            one.replace(annotation=eval(one.annotation, {}, names), kind=inspect.Parameter.KEYWORD_ONLY),
-            texts.get(one.name, ""),
-        )
+        one.name: (one.replace(annotation=_annotation(one.annotation), kind=one.KEYWORD_ONLY), texts.get(one.name, ""))
         for one in inspect.signature(names[name]).parameters.values()
         if one.name not in OF_THE_COMMAND
     }
 
 
-class _Names(dict[str, Any]):
-    """What names in a signature mean: types, modules and constants of the package. Other names stand for any type."""
-
-    def __init__(self, module: str) -> None:
-        super().__init__(TYPES)
-        self.module = module
-
-    def __missing__(self, name: str) -> Any:
-        if hasattr(builtins, name):
-            return getattr(builtins, name)
-        module, value = _find(self.module, name)
-        if value is None:
-            return import_module(f"{module}.{name}") if module == "spamca" else Any
-        return ast.literal_eval(value)
-
-
-def _find(module: str, name: str) -> tuple[str, Any]:
-    """The module that defines a name, found through imports, and the definition; None if it is not the package's."""
-    path = ROOT.joinpath(*module.split("."))
-    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    for node in ast.parse(file.read_text(encoding="utf-8")).body if file.exists() else ():
-        match node:
-            case ast.FunctionDef(name=found) if found == name:
-                return module, node
-            case ast.Assign(targets=[ast.Name(id=found)]) | ast.AnnAssign(target=ast.Name(id=found)) if found == name:
-                return module, node.value
-            case ast.ImportFrom(module=str(source)):
-                for alias in node.names:
-                    if (alias.asname or alias.name) == name:
-                        return _find(source, alias.name)
-    return module, None
-
-
-@cache
-def _heading(title: str) -> Group:
-    return Group.create_ordered(title)
-
-
-def _reading(hint: Any) -> dict[str, Any]:
-    """How the words of the command line become a value of a type that cyclopts cannot read by itself."""
-    members = {*(get_args(hint) if isinstance(hint, UnionType) else (hint,))} - {NoneType}
-    if any(get_origin(member) is dict for member in members):
-        return {"n_tokens": -1, "converter": entries, "metavar": "NAME=VALUE" if len(members) == 1 else "NAME[=VALUE]"}
-    return {"n_tokens": 1, "converter": as_json, "metavar": "JSON"} if list[int] in members else {}
+def _annotation(text: str) -> Any:
+    """A type, with how the words of the command line become a value of it if cyclopts cannot read it by itself."""
+    hint = eval(text, dict(NAMES))
+    if "Mapping" in text:
+        metavar = "NAME=VALUE" if text.startswith("Mapping") else "NAME[=VALUE]"
+        return Annotated[hint, Parameter(n_tokens=-1, converter=entries, metavar=metavar)]
+    if "list[int]" in text:
+        return Annotated[hint, Parameter(n_tokens=1, converter=as_json, metavar="JSON")]
+    return hint
 
 
 def as_json(_: Any, tokens: Sequence[Token]) -> Any:
@@ -168,7 +129,7 @@ def as_json(_: Any, tokens: Sequence[Token]) -> Any:
         return tokens[-1].value
 
 
-def entries(hint: Any, tokens: Sequence[Token] | Mapping[str, Sequence[Token]]) -> Any:
+def entries(hint: Any, tokens: tuple[Token, ...] | dict[str, list[Token]]) -> Any:
     """A mapping from entries ``NAME=VALUE``, or one plain name or a list of them."""
     if isinstance(tokens, dict):
         return {name: as_json(Any, values) for name, values in tokens.items()}
@@ -177,3 +138,40 @@ def entries(hint: Any, tokens: Sequence[Token] | Mapping[str, Sequence[Token]]) 
         msg = f"expected NAME=VALUE, got {names[0]!r}"
         raise ValueError(msg)
     return names[0] if len(names) == 1 else names
+
+
+def from_file(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Take options from the file of ``--config`` unless they were typed; mappings are joined entry by entry."""
+    file = next((one.convert_and_validate() for one in arguments if one.name == "--config" and one.tokens), None)
+    held = {} if file is None else _read(file)
+    names = {name.replace("_", "-"): name for name in held}
+    for argument in arguments:
+        name, converter = names.get(argument.name.removeprefix("--"), ""), argument.parameter.converter
+        if converter is entries:
+            argument.tokens = [_entry(token) for token in argument.tokens]
+            if isinstance(held.get(name), dict) and all(token.keys for token in argument.tokens):
+                argument.tokens[:0] = [
+                    Token(keyword=name, value=json.dumps(value), source=str(file), keys=(key,))
+                    for key, value in held.pop(name).items()
+                ]
+        elif converter is as_json and name in held:
+            held[name] = json.dumps(held[name])
+    Dict(held, source=str(file), use_commands_as_keys=False)(app, commands, arguments)
+
+
+def _entry(token: Token) -> Token:
+    """The word ``NAME=VALUE`` as an entry of a mapping."""
+    name, equals, value = token.value.partition("=")
+    return token.evolve(keys=(name,), value=value) if equals and not token.keys else token
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        held = (tomllib if path.suffix == ".toml" else json).loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        msg = f"--config {path} cannot be read: {error}"
+        raise CycloptsError(msg) from error
+    if not isinstance(held, dict):
+        msg = f"--config {path} must hold names and values, it holds a {type(held).__name__}"
+        raise CycloptsError(msg)
+    return held

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from spamca.cli._exit import Code, CommandError, writing
+from spamca.cli._process import Code, CommandError, writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,7 @@ SUFFIX = ".part"
 """Suffix of unfinished files."""
 
 
-class Outputs:
+class Outputs(AbstractContextManager["Outputs"]):
     """Files written under temporary names in their own folders, and renamed when all of them are complete.
 
     A context: nothing is left of the files unless :meth:`commit` was reached. A process that is killed leaves at most files
@@ -29,18 +30,19 @@ class Outputs:
     def __init__(
         self, paths: Sequence[Path], *, folder: Path | None = None, force: bool, interruption: Interruption
     ) -> None:
-        self.paths, self.force, self.interruption = list(paths), force, interruption
+        self.paths, self.force, self.interruption = paths, force, interruption
         self._unfinished: dict[Path, Path] = {}
         self._made: Path | None = None
-        places = [path.absolute() for path in self.paths]
+        places = [path.absolute() for path in paths]
         if twice := {str(path) for path in places if places.count(path) > 1}:
             raise CommandError(Code.USAGE, f"several outputs would be written to {', '.join(sorted(twice))}")
-        for path in self.paths:
-            _check_folder(path.absolute().parents[1] if path.parent == folder and not folder.exists() else path.parent)
+        for path in paths:
+            place = path.absolute().parents[1] if path.parent == folder and not folder.exists() else path.parent
+            if not place.is_dir():
+                raise CommandError(Code.OUTPUT, f"cannot write to {place}: there is no such folder; make it first")
+            if not os.access(place, os.W_OK):
+                raise CommandError(Code.OUTPUT, f"cannot write to {place}: permission denied")
         self._check_free()
-
-    def __enter__(self) -> Outputs:
-        return self
 
     def __exit__(self, *exception: object) -> None:
         with self.interruption.held():
@@ -61,8 +63,8 @@ class Outputs:
     def commit(self) -> None:
         """Rename the files, unless another process has written one of them and it must not be replaced."""
         for path, unfinished in self._unfinished.items():
-            with writing(path):
-                _sync(unfinished)
+            with writing(path), unfinished.open("rb") as file:
+                os.fsync(file)  # the content is on the disk before the file has its name
         with self.interruption.held():
             self._check_free()
             for path in self.paths:
@@ -77,28 +79,16 @@ class Outputs:
                 raise CommandError(Code.OUTPUT, f"{path} exists already; give another name, or --force to replace it")
 
 
-def _check_folder(path: Path) -> None:
-    if not path.is_dir():
-        raise CommandError(Code.OUTPUT, f"cannot write to {path}: there is no such folder; make it first")
-    if not os.access(path, os.W_OK):
-        raise CommandError(Code.OUTPUT, f"cannot write to {path}: permission denied")
-
-
-def _sync(path: Path) -> None:
-    """Wait until the content is on the disk, so that it cannot be lost after the file is renamed."""
-    with path.open("rb") as file:
-        os.fsync(file)
-
-
 def _rename(unfinished: Path, path: Path, *, force: bool) -> None:
-    if force:
-        unfinished.replace(path)
-        return
-    try:
-        path.hardlink_to(unfinished)  # replaces nothing, and fails if another process was faster
-    except FileExistsError as error:
-        raise CommandError(Code.OUTPUT, f"{path} was written by another process meanwhile; nothing replaced") from error
-    except OSError:  # a file system without links
-        unfinished.replace(path)
-    else:
-        unfinished.unlink()
+    if not force:
+        try:
+            path.hardlink_to(unfinished)  # replaces nothing, and fails if another process was faster
+        except FileExistsError as error:
+            msg = f"{path} was written by another process meanwhile; nothing replaced"
+            raise CommandError(Code.OUTPUT, msg) from error
+        except OSError:  # a file system without links
+            pass
+        else:
+            unfinished.unlink()
+            return
+    unfinished.replace(path)

@@ -1,14 +1,17 @@
-"""The process of the command: signals that ask it to end, and whether it is the first of several."""
+"""The process of the command: exit codes, errors, signals, and whether it is the first of several."""
 
 from __future__ import annotations
 
 import os
 import signal
 from contextlib import contextmanager
+from enum import IntEnum
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 """From the keyboard, from a batch system, and from a terminal that closes."""
@@ -17,22 +20,77 @@ RANKS = ("RANK", "LOCAL_RANK", "SLURM_PROCID")
 """Number of this process among several, as Lightning, torchrun and Slurm set it."""
 
 
+class Code(IntEnum):
+    """Exit codes of the command; if a signal interrupts it, 128 plus the number of the signal."""
+
+    DONE = 0
+    USAGE = 2
+    INPUT = 3
+    FAILED = 4
+    OUTPUT = 5
+
+
+class CommandError(Exception):
+    """An error that is reported in one line, with the exit code of the command."""
+
+    def __init__(self, code: Code, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Any failure while a file is read is an error of the input, except lack of memory."""
+    try:
+        yield
+    except (CommandError, MemoryError):
+        raise
+    except Exception as error:
+        raise CommandError(Code.INPUT, f"cannot read {path}: {text_of(error)}") from error
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Report what the file system refuses."""
+    try:
+        yield
+    except OSError as error:
+        raise CommandError(Code.OUTPUT, f"cannot write {path}: {text_of(error)}") from error
+
+
+def expected(error: Exception) -> Code | None:
+    """The code of an error that needs no traceback: the package refuses a value, or reports that a computation failed."""
+    if isinstance(error, CommandError):
+        return error.code
+    if isinstance(error, ArithmeticError | MemoryError):
+        return Code.FAILED
+    *_, (frame, _) = walk_tb(error.__traceback__)
+    ours = frame.f_globals.get("__name__", "").startswith("spamca.")
+    return Code.INPUT if ours and isinstance(error, TypeError | ValueError | LookupError) else None
+
+
+def text_of(error: BaseException) -> str:
+    """The message of an error, of a KeyError without quotes around it, or else its name."""
+    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    return text or type(error).__name__
+
+
 def is_first(devices: Any = "auto") -> bool:
     """Whether this process writes the outputs; of those that share a training on several devices only the first does."""
     n_devices = len(devices) if isinstance(devices, list) else devices
-    if n_devices in ("auto", 1):
-        return True
-    return next((os.environ[name] for name in RANKS if name in os.environ), "0") == "0"
+    ranks = [os.environ[name] for name in RANKS if name in os.environ]
+    return n_devices in ("auto", 1) or ranks[:1] in ([], ["0"])
 
 
 class Interruption:
-    """Let each of :data:`SIGNALS` raise KeyboardInterrupt in the main thread, and remember which one arrived.
+    """Let each of :data:`SIGNALS` raise KeyboardInterrupt in the main thread, and remember the ``number`` of the last one.
 
     Signals that the process was started to ignore, as by nohup, stay ignored.
     """
 
     def __init__(self) -> None:
-        self.received: int | None = None
+        self.received = False
+        self.number = signal.SIGINT
         self._held = False
         self._before: dict[int, Any] = {}
 
@@ -47,30 +105,20 @@ class Interruption:
             signal.signal(number, handler)
 
     def _arrived(self, number: int, frame: object) -> None:
-        self.received = number
+        self.received, self.number = True, signal.Signals(number)
         if not self._held:
             raise KeyboardInterrupt
 
     def check(self) -> None:
         """Raise KeyboardInterrupt if a signal has arrived: Python drops an exception that is raised in a ``__del__``."""
-        if self.received is not None:
+        if self.received:
             raise KeyboardInterrupt
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Let signals wait during what is short and must be done as a whole."""
-        before, self._held = self._held, True
+        self._held = True
         try:
             yield
         finally:
-            self._held = before
-
-    @property
-    def name(self) -> str:
-        """Name of the signal."""
-        return signal.Signals(self.received or signal.SIGINT).name
-
-    @property
-    def code(self) -> int:
-        """Exit code of a process that this signal ended, as in shells."""
-        return 128 + (self.received or signal.SIGINT)
+            self._held = False

@@ -49,15 +49,16 @@ class Record:
 
     def text(self, **more: Any) -> str:
         """The record so far, as JSON, with ``more``."""
+        packages = sorted({re.split(r"[^\w.-]", requirement)[0] for requirement in requires("spamca") or ()})
         held = {
             "command": shlex.join(["spamca", *self.argv]),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             **more,
-            "versions": versions(),
+            "versions": {"python": platform.python_version()} | {name: version(name) for name in ["spamca", *packages]},
             "platform": platform.platform(),
             "stages": self.stages,
         }
-        return json.dumps(held, indent=2, default=str) + "\n"
+        return json.dumps(held, indent=2, default=plain) + "\n"
 
 
 def peak_memory() -> int:
@@ -69,7 +70,6 @@ def peak_memory() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def versions() -> dict[str, str]:
-    """Versions of Python, of this package and of those that it requires."""
-    names = sorted({re.split(r"[^\w.-]", requirement)[0] for requirement in requires("spamca") or ()})
-    return {"python": sys.version.split()[0], "spamca": version("spamca")} | {name: version(name) for name in names}
+def plain(value: Any) -> Any:
+    """Numbers and arrays of NumPy as those of Python, anything else as text."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)

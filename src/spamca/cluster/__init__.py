@@ -8,7 +8,7 @@ from spamca.cluster.kmeans import kmeans
 from spamca.cluster.leiden import leiden
 from spamca.cluster.mixture import mixture
 from spamca.cluster.number import NumberEstimate, estimate_number
-from spamca.cluster.reduction import N_COMPONENTS, principal_components
+from spamca.cluster.reduction import principal_components
 from spamca.cluster.refine import refine
 from spamca.cluster.result import Clustering
 from spamca.cluster.selection import SELECTIONS
@@ -21,7 +21,6 @@ CLUSTERERS: dict[str, Callable[..., Clustering]] = {"mixture": mixture, "leiden"
 
 __all__ = [
     "CLUSTERERS",
-    "N_COMPONENTS",
     "SELECTIONS",
     "Clustering",
     "NumberEstimate",

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-N_COMPONENTS = 20
-"""Components that clusters are read from unless others are asked for, as published."""
-
 NEGLIGIBLE = 1e-5
 """Directions whose standard deviation is below this share of the largest are left out: they hold rounding."""
 

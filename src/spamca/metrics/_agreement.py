@@ -13,13 +13,12 @@ if TYPE_CHECKING:
 def agreement(labels_true: ArrayLike, labels_pred: ArrayLike) -> dict[str, float]:
     r"""Agreement of domains with known labels.
 
-    Spots whose label is missing in either, or says so in a word (``"undetermined"``, ``"unknown"``, ``"unassigned"``,
-    ``"NA"``), are left out.
+    Spots whose label is missing in either, or is ``"undetermined"``, ``"unknown"``, ``"unassigned"`` or ``"NA"``, are left out.
 
     Parameters
     ----------
     labels_true, labels_pred
-        Known labels and domains, both of shape (n_spots,). Their names do not matter.
+        Known labels and domains, (n_spots,) each. Their names do not matter.
 
     Returns
     -------
@@ -28,11 +27,11 @@ def agreement(labels_true: ArrayLike, labels_pred: ArrayLike) -> dict[str, float
     - ``"ARI"``: adjusted Rand index, 0 expected by chance (Hubert and Arabie 1985);
     - ``"NMI"``: mutual information over the mean of both entropies;
     - ``"AMI"``: the same adjusted for chance (Vinh, Epps and Bailey 2010);
-    - ``"homogeneity"``, ``"completeness"``, ``"V"``: whether a domain has one label only, whether a label lies in one
-      domain only, and their harmonic mean (Rosenberg and Hirschberg 2007); V equals NMI;
+    - ``"homogeneity"``, ``"completeness"``, ``"V"``: whether each domain has one label, whether each label lies in one domain,
+      and the harmonic mean of both (Rosenberg and Hirschberg 2007), which equals NMI;
     - ``"FMI"``: geometric mean of the precision and recall of pairs (Fowlkes and Mallows 1983);
-    - ``"purity"``: share of spots that have the commonest label of their domain,
-      :math:`\frac{1}{N} \sum_k \max_c n_{ck}`; more domains never lower it.
+    - ``"purity"``: share of spots with the commonest label of their domain, :math:`\frac{1}{N} \sum_k \max_c n_{ck}`; more
+      domains never lower it.
 
     Raises
     ------
@@ -56,13 +55,14 @@ def agreement(labels_true: ArrayLike, labels_pred: ArrayLike) -> dict[str, float
         msg = "labels_true and labels_pred share no spot with a label in both"
         raise ValueError(msg)
     true, pred = true[known], pred[known]
+    homogeneity, completeness, v_measure = metrics.homogeneity_completeness_v_measure(true, pred)
     measures = {
         "ARI": metrics.adjusted_rand_score(true, pred),
         "NMI": metrics.normalized_mutual_info_score(true, pred),
         "AMI": metrics.adjusted_mutual_info_score(true, pred),
-        "homogeneity": metrics.homogeneity_score(true, pred),
-        "completeness": metrics.completeness_score(true, pred),
-        "V": metrics.v_measure_score(true, pred),
+        "homogeneity": homogeneity,
+        "completeness": completeness,
+        "V": v_measure,
         "FMI": metrics.fowlkes_mallows_score(true, pred),
         "purity": contingency_matrix(true, pred, sparse=True).max(axis=0).sum() / len(true),
     }

@@ -30,27 +30,25 @@ def coherence(
 
     Parameters
     ----------
-    labels
-        Domains, shape (n_spots,).
-    spatial
-        Coordinates, shape (n_spots, 2).
+    labels, spatial
+        Domains, (n_spots,), and coordinates, (n_spots, 2).
     embedding
-        Where the silhouette is measured, shape (n_spots, n_latent); without it there is none.
+        Where the silhouette is measured, (n_spots, n_latent); without it there is none.
     library
-        Section of each spot, shape (n_spots,); spots of different sections are never neighbours.
+        Section of each spot, (n_spots,); spots of different sections are never neighbours.
     random_state
         Seed of the sample of 5,000 spots that stands for larger tissue in the silhouette.
 
     Returns
     -------
-    - ``"silhouette"``: distance to the nearest other domain against that within the own one, -1 to 1, NaN for a single
-      domain (Rousseeuw 1987);
-    - ``"Moran's I"``: of the indicators of the domains over six nearest spots, averaged over domains; 0 for labels at
-      random, 1 at best, NaN for a single domain (Moran 1950);
-    - ``"PAS"``: share of spots that differ from more than half of their ten nearest; lower is smoother (Shang and
-      Zhou 2022);
+    - ``"silhouette"``: distance to the nearest other domain against that within the own one, -1 to 1 (Rousseeuw 1987);
+    - ``"Moran's I"`` of the indicators of the domains over six nearest spots, averaged over domains; 0 for labels at random,
+      1 at best (Moran 1950);
+    - ``"PAS"``: share of spots that differ from more than half of their ten nearest; lower is smoother (Shang and Zhou 2022);
     - ``"CHAOS"``: mean distance to the nearest spot of the same domain, coordinates scaled to unit variance; lower is
       smoother, but it falls with the density of spots too, so compare on one tissue only (Shang and Zhou 2022).
+
+    The first two are NaN for a single domain.
 
     Raises
     ------
@@ -79,8 +77,9 @@ def coherence(
     measures = {}
     if embedding is not None:
         measures["silhouette"] = _silhouette(numbers, np.asarray(embedding)[known], random_state)
-    for name, measure in {"Moran's I": _morans_i, "PAS": _pas, "CHAOS": _chaos}.items():
-        measures[name] = measure(numbers, at, sections)
+    measures["Moran's I"] = _morans_i(numbers, at, sections)
+    measures["PAS"] = _pas(numbers, at, sections)
+    measures["CHAOS"] = _chaos(numbers, at, sections)
     return {name: float(value) for name, value in measures.items()}
 
 
@@ -102,9 +101,8 @@ def _morans_i(labels: np.ndarray, spatial: np.ndarray, sections: list[np.ndarray
     if indicators.shape[0] < 2:
         return np.nan
     edges = [np.empty((2, 0), dtype=np.int64)]
-    edges += [
-        np.stack([np.repeat(rows, near.shape[1]), near.ravel()]) for rows, near, _ in _nearest(spatial, sections, 6)
-    ]
+    for rows, near, _ in _nearest(spatial, sections, 6):
+        edges.append(np.stack([np.repeat(rows, near.shape[1]), near.ravel()]))
     row, column = np.concatenate(edges, axis=1)
     return np.mean(morans_i(csr_matrix((np.ones(len(row)), (row, column)), shape=[len(labels)] * 2), indicators))
 

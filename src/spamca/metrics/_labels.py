@@ -21,10 +21,8 @@ def codes(labels: ArrayLike) -> np.ndarray:
     import pandas as pd
 
     values = pd.Categorical(labels)
-    undetermined = [str(category).strip().lower() in UNDETERMINED for category in values.categories]
-    # The last entry is what code -1, a missing label, picks.
-    renumbered = np.append(np.where(undetermined, -1, np.arange(len(undetermined))), -1)
-    return renumbered[values.codes]
+    undetermined = [category for category in values.categories if str(category).strip().lower() in UNDETERMINED]
+    return values.remove_categories(undetermined).codes.astype(np.int64)
 
 
 def check_arrays(**arrays: ArrayLike | None) -> None:

@@ -27,14 +27,12 @@ def mixing(
 
     Parameters
     ----------
-    library
-        Section of each spot, shape (n_spots,).
-    domains
-        Domains, shape (n_spots,).
+    library, domains
+        Section and domain of each spot, (n_spots,) each.
     embedding
-        Where neighbours are sought, shape (n_spots, n_latent).
+        Where neighbours are sought, (n_spots, n_latent).
     labels
-        Known labels, shape (n_spots,); spots without one are left out of what they measure.
+        Known labels, (n_spots,); spots without one are left out of what they measure.
     random_state
         Seed of the sample of 5,000 spots that stands for larger tissue.
 
@@ -42,13 +40,12 @@ def mixing(
     -------
     Of these, what the arguments allow:
 
-    - ``"section entropy"``, with domains: entropy of the sections within domains, H(section | domain) / H(section);
-      1 where every domain has the same share of each section, 0 where no domain is shared (one less the homogeneity of
-      Rosenberg and Hirschberg 2007);
-    - ``"iLISI"``, with an embedding: effective number of sections around a spot (Korsunsky et al. 2019), the median
-      scaled to 0 (one section) and 1 (all, in equal shares), as Luecken et al. (2022) do;
-    - ``"cLISI"``, with an embedding and labels: the same of the labels, scaled to 1 where the surroundings of a spot
-      have one label; NaN where all spots have the same.
+    - ``"section entropy"``, with domains: entropy of the sections within domains, H(section | domain) / H(section), which is one
+      less their homogeneity; 1 if every domain has the same share of each section, 0 if no domain is shared;
+    - ``"iLISI"``, with an embedding: effective number of sections around a spot (Korsunsky et al. 2019), the median scaled to
+      0 (one section) and 1 (all, in equal shares), as Luecken et al. (2022) do;
+    - ``"cLISI"``, with an embedding and labels: the same of the labels, scaled to 1 if the surroundings of a spot have one label;
+      NaN if all spots have the same.
 
     Raises
     ------

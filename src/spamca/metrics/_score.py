@@ -36,18 +36,17 @@ def score(
     mdata
         Object with domains in ``mdata.obs``.
     key
-        Column of ``mdata.obs`` with domains, or several to compare: one row of the result each.
+        Column of ``mdata.obs`` with domains, or several to compare.
     label_key
         Column of ``mdata.obs`` with known labels; without it the result has no agreement.
     use_rep
-        Key of an embedding in ``mdata.obsm`` in which the silhouette is measured, the same for all rows; by default the
-        embedding that a key came with (``"X_spamca"`` for ``"spamca"``).
+        Embedding in ``mdata.obsm`` for all keys; by default each has its own (``"X_spamca"`` for ``"spamca"``).
     spatial_key
         Key of ``obsm`` with the coordinates, on the MuData or in its modalities.
     library_key
         Column of ``obs`` with the section of each spot; by default the one :func:`spamca.pp.neighbors` got, if any.
     random_state
-        Seed of the sample that stands for large tissue in the silhouette.
+        Seed of the sample that stands for large tissue in an embedding.
 
     Returns
     -------

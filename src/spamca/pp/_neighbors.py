@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from spamca import _checks, _edge, _keys
 from spamca.pp._feature_graphs import built, forget_feature_graph, number_of, store_feature_graph
 from spamca.pp._representation import representation
-from spamca.pp._spatial import AUTO, spatial_of
+from spamca.pp._spatial import spatial_of
 from spamca.pp._store_graph import store_spatial
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def neighbors(
     *,
     n_neighbors: int | None = None,
     n_spatial_neighbors: int | None = None,
-    spatial_kind: str = AUTO,
+    spatial_kind: str = "auto",
     radius: float | None = None,
     n_rings: int | None = None,
     spatial_graph: str | None = None,

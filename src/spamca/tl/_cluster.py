@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
-from spamca.cluster import CLUSTERERS, N_COMPONENTS
+from spamca.cluster import CLUSTERERS
 from spamca.model.domains import FIELD, estimate_emissions, find_domains, results_of
 from spamca.tissue import read, section_numbers, stored_corrected, write
 from spamca.tl._cluster_embedding import domains_in_embedding
@@ -27,7 +27,7 @@ def cluster(
     selection: str | None = None,
     refine: bool = False,
     n_clusters_range: tuple[int, int] = (2, 20),
-    n_components: int = N_COMPONENTS,
+    n_components: int = 20,
     use_rep: str | None = None,
     key_added: str = _keys.SPAMCA,
     random_state: int = 0,
