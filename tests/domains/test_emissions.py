@@ -5,8 +5,8 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from spamca.domains import DomainSettings, Emissions, find_domains
-from spamca.domains.components import components_of
 from spamca.domains.births import spare_gain
+from spamca.domains.components import components_of
 from spamca.domains.gaussians import RIDGE
 
 HOPS = (0, 1, 2, 8)

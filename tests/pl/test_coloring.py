@@ -33,7 +33,7 @@ def partial(mdata):
 def test_column_of_categories_gets_colours_that_stay_once_stored(mdata):
     found = find_coloring(mdata, "label")
     assert "label_colors" not in mdata.uns
-    store_colors(mdata, found)
+    store_colors(found)
     assert found.categories == ["domain 1", "domain 2", "domain 3"]
     assert [found.categories[code] for code in found.values] == mdata.obs["label"].tolist()
     assert found.colors == mdata.uns["label_colors"] == palette(3)
@@ -44,7 +44,7 @@ def test_column_of_categories_gets_colours_that_stay_once_stored(mdata):
 def test_stored_colours_that_do_not_fit_are_replaced(mdata):
     mdata.uns["label_colors"] = ["#ff0000"]
     found = find_coloring(mdata, "label")
-    store_colors(mdata, found)
+    store_colors(found)
     assert found.colors == palette(3) == mdata.uns["label_colors"]
 
 
@@ -64,7 +64,7 @@ def test_colours_given_in_order_or_by_name_are_kept(mdata):
     by_name = {"domain 3": "red", "domain 1": "lime", "domain 2": "blue"}
     found = find_coloring(mdata, "label", palette=by_name)
     assert found.colors == ["#00ff00", "#0000ff", "#ff0000"]
-    store_colors(mdata, found)
+    store_colors(found)
     assert mdata.uns["label_colors"] == ["#00ff00", "#0000ff", "#ff0000"]
 
 
@@ -107,7 +107,7 @@ def test_missing_values_are_known(mdata):
 def test_column_of_a_modality_keeps_its_colours_there(mdata):
     found = find_coloring(mdata, "rna:leiden")
     assert found.categories == ["a", "b"]
-    store_colors(mdata, found)
+    store_colors(found)
     assert mdata["rna"].uns["leiden_colors"] == found.colors
     assert "leiden_colors" not in mdata.uns
     assert find_coloring(mdata, "rna:depth").values.tolist() == list(range(40))
@@ -162,8 +162,8 @@ def test_unknown_names_get_a_hint(mdata):
 
 def test_numbers_have_no_colours_to_store(mdata):
     before = list(mdata["rna"].uns)
-    store_colors(mdata, find_coloring(mdata, "rna:depth"))
-    store_colors(mdata, find_coloring(mdata, "gene1"))
+    store_colors(find_coloring(mdata, "rna:depth"))
+    store_colors(find_coloring(mdata, "gene1"))
     assert list(mdata["rna"].uns) == before
 
 

@@ -5,10 +5,9 @@ import pytest
 from matplotlib import pyplot as plt
 
 from spamca.datasets._tissue import grid
-from spamca.pl._arguments import check_axes
+from spamca.pl._arguments import Style, check_axes
 from spamca.pl._coloring import Coloring
 from spamca.pl._figure import PANEL, common_window, draw_tissue, key_size, line_axes, set_title
-from spamca.pl._panel import Style
 from spamca.pl._section import Section
 
 SPATIAL = grid(16, np.random.default_rng(0))

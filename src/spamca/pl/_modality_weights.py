@@ -5,15 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib import pyplot as plt
 
 from spamca import _edge, _keys
+from spamca._checks import check_coordinates, check_name, check_readable, find_library_key
+from spamca._palette import palette
+from spamca.pl._arguments import Style, check_figsize
+from spamca.pl._coloring import Coloring, find_categories
+from spamca.pl._figure import BAR, common_window, set_title
+from spamca.pl._panel import FONT_SIZE, draw_key, draw_legend, draw_panel, scale
+from spamca.pl._section import find_sections
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
     from mudata import MuData
-
-    from spamca.pl._coloring import Coloring
 
 BOX, BOXES = 0.16, 1.7  # width of a box and height of their panel, in inches
 
@@ -43,16 +49,10 @@ def modality_weights(
     groupby
         Column of ``mdata.obs`` with categories, the domains; by default ``key``, or all spots together without it.
     library_key
-        Column of ``obs`` with the section of each spot: one row of panels a section. By default the one given to
+        Column of ``obs`` with the section of each spot: one row of panels for each section. By default the one given to
         :func:`spamca.pp.neighbors`, if any.
-    spatial_key
-        Key of ``obsm`` with the coordinates.
-    spot_shape
+    spatial_key, spot_shape, cmap, figsize
         As in :func:`spamca.pl.spatial_clusters`.
-    cmap
-        Colour map of the weights, or its name.
-    figsize
-        Size of the figure in inches.
 
     Returns
     -------
@@ -76,18 +76,8 @@ def modality_weights(
     >>> [ax.get_title() for ax in axes]
     ['rna', 'protein', '']
     """
-    import matplotlib.pyplot as plt
-
-    from spamca._checks import check_coordinates, check_name, check_readable, find_library_key
-    from spamca.pl._arguments import check_figsize, check_style
-    from spamca.pl._coloring import Coloring, find_categories
-    from spamca.pl._figure import BAR, common_window, set_title
-    from spamca.pl._panel import Style, draw_key, draw_panel, scale
-    from spamca.pl._section import find_sections
-
     check_readable(mdata)
     style = Style(spot_shape, cmap=cmap)
-    check_style(style)
     check_figsize(figsize)
     check_name("key", key)
     # Not those of mdata.obs: files leave out columns that modalities hold too, and reading need not restore them.
@@ -127,9 +117,6 @@ def modality_weights(
 
 def _draw_boxes(ax: Axes, weights: dict[str, np.ndarray], domains: Coloring | None) -> None:
     """Draw the distribution of the weights of each modality, (n_obs,), in each domain or in all spots, side by side."""
-    from spamca._palette import palette
-    from spamca.pl._panel import FONT_SIZE, draw_legend
-
     names = ["all spots"] if domains is None else domains.categories
     colors, step = palette(len(weights)), 0.8 / len(weights)
     for m, (values, color) in enumerate(zip(weights.values(), colors, strict=True)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
@@ -19,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
-    from matplotlib.colors import Colormap
     from matplotlib.legend import Legend
 
+    from spamca.pl._arguments import Style
     from spamca.pl._coloring import Coloring
     from spamca.pl._section import Section
 
@@ -29,17 +28,6 @@ MISSING, MISSING_NAME = "#dddddd", "no value"
 FONT_SIZE = 8
 LINE = 0.165  # height of a line of the legend in inches
 LEAST_HEIGHT = 2.4  # a legend may be so high, in inches, next to axes that are lower
-
-
-@dataclass(frozen=True)
-class Style:
-    """How spots are drawn."""
-
-    spot_shape: str = "auto"  # or a key of SHAPES
-    spot_size: float = 1.0  # diameter relative to the true one
-    alpha: float = 1.0
-    cmap: str | Colormap = "viridis"
-    limits: tuple[float, float] = (1.0, 99.0)  # percentiles of the numbers at the ends of the colour map
 
 
 def scale(coloring: Coloring, limits: tuple[float, float]) -> Normalize:
@@ -62,8 +50,7 @@ def draw_panel(
     """
     if section.image is not None:
         pixels, per_unit, _ = section.image
-        height, width = pixels.shape[:2]
-        extent = (0, width / per_unit, height / per_unit, 0)
+        extent = (0, pixels.shape[1] / per_unit, pixels.shape[0] / per_unit, 0)
         ax.imshow(pixels, extent=extent, cmap="gray", zorder=0, interpolation="antialiased")
     spatial, values, missing = section.spatial, coloring.values[section.rows], coloring.missing[section.rows]
     colors = np.tile(to_rgba(MISSING), (len(values), 1))

@@ -1,18 +1,20 @@
-"""One modality: its features computed from its matrix, and written to it."""
+"""One modality: the features that stand for it, given, found or prepared, and written to it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from spamca import _checks, _keys
-from spamca.pp._feature_graphs import forget_feature_graph
+from spamca._logging import logger
+from spamca.features import KINDS, infer_kind, matrix_of, opened
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from anndata import AnnData
     from mudata import MuData
 
@@ -34,10 +36,8 @@ class Prepared:
 def prepare_modality(mdata: MuData, name: str, kind: str | None = None, **options: int) -> Prepared:
     """Features of a modality by its kind of omics, inferred where it is None; nothing is written.
 
-    ``options`` are those of the kind's preparation. A ValueError says where the matrix does not suit the kind.
+    ``options`` are those of the kind's preparation. ValueError where the matrix does not suit the kind.
     """
-    from spamca.features import KINDS, infer_kind, matrix_of, opened
-
     modality = opened(mdata[name])
     _checks.check_features(modality.X, name)
     kind = kind or infer_kind(name, modality)
@@ -65,12 +65,16 @@ def store_features(modality: AnnData, prepared: Prepared) -> None:
     }
     columns = {**features.columns, _keys.LENGTH: _lengths(features.loadings)}
     modality.varm[_keys.PREPARATION] = pd.DataFrame(columns, index=modality.var_names)
-    more = {"steps": ", ".join(features.steps), "loadings": features.loadings_key}
-    more["constants"] = {**features.constants, "n_used": float(features.used().sum())}
-    record_representation(modality, prepared.kind, features.key, **more)
+    modality.uns[_keys.MODALITY_RECORD] = {
+        "kind": prepared.kind,
+        "use_rep": features.key,
+        "steps": ", ".join(features.steps),
+        "loadings": features.loadings_key,
+        "constants": {**features.constants, "n_used": float(features.used().sum())},
+    }
 
 
-def prepared_here(modality: AnnData) -> bool:
+def _prepared_here(modality: AnnData) -> bool:
     """Whether the recorded features come from the loadings that were stored with them.
 
     They do not after another principal component analysis under the same names, nor where sections prepared one by one were
@@ -88,17 +92,48 @@ def _lengths(loadings: np.ndarray) -> np.ndarray:
     return np.linalg.norm(np.asarray(loadings, dtype=np.float64), axis=1)
 
 
-def forget_stale_graph(modality: AnnData, features: Features) -> bool:
-    """Remove the feature graph of a modality unless it was built on the very features to be written; whether one was removed."""
-    graph = modality.uns.get(_keys.FEATURE_NEIGHBORS)
-    if not isinstance(graph, Mapping):
-        return False
-    on = graph.get("params", {}).get("use_rep")
-    if on == features.key and on in modality.obsm and np.array_equal(modality.obsm[on], features.values):
-        return False
-    return forget_feature_graph(modality)
+@dataclass(frozen=True)
+class Representation:
+    """Features (n_modality, n_features) that stand for a modality, their name in ``obsm``, and the kind of omics.
+
+    ``prepared`` holds features yet to be written; it is None where they are in ``obsm``.
+    """
+
+    key: str
+    values: np.ndarray
+    kind: str
+    prepared: Prepared | None = None
+
+    def store(self, modality: AnnData) -> None:
+        """Write the features, if new, and the record of them."""
+        record = modality.uns.get(_keys.MODALITY_RECORD, {})
+        if self.prepared is not None:
+            store_features(modality, self.prepared)
+        elif record.get("use_rep") != self.key or record.get("kind") != self.kind:
+            modality.uns[_keys.MODALITY_RECORD] = {"kind": self.kind, "use_rep": self.key}
 
 
-def record_representation(modality: AnnData, kind: str, use_rep: str, **more: Any) -> None:
-    """Write down which representation stands for a modality."""
-    modality.uns[_keys.MODALITY_RECORD] = {"kind": kind, "use_rep": use_rep, **more}
+def representation(
+    mdata: MuData, name: str, use_rep: str | Mapping[str, str] | None, random_state: int
+) -> Representation:
+    """Features that stand for a modality: those given, else those that ``prepare``, scanpy or muon left, else new ones.
+
+    Nothing is written.
+    """
+    modality, kind = mdata[name], _keys.GIVEN
+    record = modality.uns.get(_keys.MODALITY_RECORD, {})
+    key = use_rep if use_rep is None or isinstance(use_rep, str) else use_rep.get(name)
+    if key is not None:
+        _checks.check_name("use_rep", key)
+    elif _prepared_here(modality):
+        key, kind = record["use_rep"], record["kind"]
+    elif key := next((key for key in _keys.REPRESENTATIONS if key in modality.obsm), None):
+        logger.info("neighbors: using obsm[%r] for %r", key, name)
+        if "loadings" in record and record["use_rep"] == key:
+            lost = "is not what spamca.pp.prepare left, or its loadings are gone; prepare it again if it was made section by section"
+            logger.warning("neighbors: obsm[%r] of %r %s", key, name, lost)
+    else:
+        prepared = prepare_modality(mdata, name, random_state=random_state)
+        logger.info("neighbors: %r has no features yet, %s", name, prepared)
+        return Representation(prepared.features.key, prepared.features.values, prepared.kind, prepared)
+    return Representation(key, _checks.check_representation(mdata, name, key), kind)

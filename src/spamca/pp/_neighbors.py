@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spamca import _checks, _edge, _keys
+from spamca.graph import METRICS
 from spamca.pp._feature_graphs import built, forget_feature_graph, number_of, store_feature_graph
-from spamca.pp._representation import representation
+from spamca.pp._modality import representation
 from spamca.pp._spatial import AUTO, spatial_of
-from spamca.pp._store_graph import store_spatial
+from spamca.pp._stored import store_spatial
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,15 +123,13 @@ def neighbors(
     >>> mdata["rna"].uns["spamca"]["use_rep"]
     'X_pca'
     """
-    from spamca.graph import METRICS
-
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_choice("metric", metric, METRICS)
     counts = {name: number_of(n_neighbors, modality.n_obs) for name, modality in mdata.mod.items()}
     for name, modality in mdata.mod.items():
         _checks.check_neighbors("n_neighbors", counts[name], modality.n_obs, where=f"modality {name!r}")
-    if not isinstance(use_rep, str):
-        _checks.check_modality_names("use_rep", {} if use_rep is None else use_rep, mdata)
+    if use_rep is not None and not isinstance(use_rep, str):
+        _checks.check_modality_names("use_rep", use_rep, mdata)
     _checks.check_flag("approximate", approximate, optional=True)
     _checks.check_flag("feature_graphs", feature_graphs)
     feature_graphs = feature_graphs or n_neighbors is not None or approximate is not None
@@ -141,16 +140,16 @@ def neighbors(
     spatial = spatial_of(mdata, coords, spatial_graph, spatial_kind, library_key, **options)
 
     chosen = {name: representation(mdata, name, use_rep, random_state) for name in mdata.mod}
-    graphs = {}
-    if feature_graphs:
-        search = {"metric": metric, "approximate": approximate, "random_state": random_state}
-        graphs = {name: built(name, used.values, counts[name], **search) for name, used in chosen.items()}
+    graphs = {
+        name: built(name, used.values, counts[name], random_state, metric=metric, approximate=approximate)
+        for name, used in chosen.items()
+        if feature_graphs
+    }
     with _edge.transaction(mdata, copy=copy) as target:
         store_spatial(target, spatial, coords, spatial_key)
         for name, used in chosen.items():
             used.store(target[name])
+            forget_feature_graph(target[name])
             if feature_graphs:
                 store_feature_graph(target[name], *graphs[name], used.key)
-            else:
-                forget_feature_graph(target[name])
     return target if copy else None

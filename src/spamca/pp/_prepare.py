@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from spamca import _checks, _edge
 from spamca._logging import logger
-from spamca.pp._modality import forget_stale_graph, prepare_modality, store_features
+from spamca.features import KINDS
+from spamca.pp._feature_graphs import forget_feature_graph, is_stale
+from spamca.pp._modality import prepare_modality, store_features
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,8 +106,6 @@ def prepare(
     >>> mdata["protein"].uns["spamca"]["kind"]
     'protein'
     """
-    from spamca.features import KINDS
-
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_count("n_components", n_components, least=1)
     _checks.check_count("n_top_genes", n_top_genes, least=1)
@@ -118,16 +118,15 @@ def prepare(
 
     options = {"n_components": n_components, "n_top_genes": n_top_genes, "random_state": random_state}
     prepared = {name: prepare_modality(mdata, name, kinds.get(name), **options) for name in mdata.mod}
-    stale = []
+    stale = [name for name, done in prepared.items() if is_stale(mdata[name], done.features)]
     with _edge.transaction(mdata, copy=copy) as target:
         for name, done in prepared.items():
-            if forget_stale_graph(target[name], done.features):
-                stale.append(name)
+            if name in stale:
+                forget_feature_graph(target[name])
             store_features(target[name], done)
     for name, done in prepared.items():
         logger.info("prepare: %r %s", name, done)
     if stale:
-        logger.info(
-            "prepare: removed the feature graphs of %s, built on other features; call spamca.pp.neighbors(mdata)", stale
-        )
+        removed = "removed the feature graphs of %s, built on other features; call spamca.pp.neighbors(mdata)"
+        logger.info(f"prepare: {removed}", stale)
     return target if copy else None

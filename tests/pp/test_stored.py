@@ -46,7 +46,7 @@ def test_graph_of_a_modality_is_used_and_kept(tissue, squidpy, caplog):
         with caplog.at_level(logging.INFO, logger="spamca"):
             spamca.pp.neighbors(tissue)
         assert "using the spatial graph of mdata['protein'];" in caplog.text
-        assert "mdata['protein'] keeps the spatial graph of its own" in caplog.text
+        assert "mdata['protein'] keeps its own spatial graph" in caplog.text
         assert_same(tissue["protein"].obsp["spatial_connectivities"], own)
         for holder in (tissue, tissue["rna"]):
             assert_same(holder.obsp["spatial_connectivities"], union(own))
