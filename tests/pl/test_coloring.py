@@ -41,17 +41,12 @@ def test_column_of_categories_gets_colours_that_stay_once_stored(mdata):
     assert find_coloring(mdata, "label").colors == ["red", "#00ff00", "#0000ff"]
 
 
-def test_stored_colours_that_do_not_fit_are_replaced(mdata):
-    mdata.uns["label_colors"] = ["#ff0000"]
+@pytest.mark.parametrize("stored", [["#ff0000"], ["red", "lime", "no colour"], "red", 3])
+def test_stored_colours_that_do_not_fit_are_replaced(mdata, stored):
+    mdata.uns["label_colors"] = stored
     found = find_coloring(mdata, "label")
     store_colors(found)
     assert found.colors == palette(3) == mdata.uns["label_colors"]
-
-
-@pytest.mark.parametrize("stored", [["red", "lime", "no colour"], "red", 3])
-def test_stored_values_that_are_no_colours_are_not_used(mdata, stored):
-    mdata.uns["label_colors"] = stored
-    assert find_coloring(mdata, "label").colors == palette(3)
 
 
 def test_stored_colours_read_from_a_file_stay(mdata):
@@ -167,7 +162,7 @@ def test_numbers_have_no_colours_to_store(mdata):
     assert list(mdata["rna"].uns) == before
 
 
-def test_categories_are_asked_for_by_the_name_of_the_argument(mdata):
+def test_errors_about_categories_name_the_argument(mdata):
     assert find_categories(mdata, "rna:leiden", "match").categories == ["a", "b"]
     with pytest.raises(ValueError, match=r"match='rna:depth' holds numbers.* such as 'label'"):
         find_categories(mdata, "rna:depth", "match")

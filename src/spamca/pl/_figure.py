@@ -58,7 +58,10 @@ def draw_tissue(
         ax = _new_axes(math.prod(shape), columns, (across, row), figsize, layout="compressed")
     axes = ax.reshape(shape)
     norms = [scale(coloring, style.limits) if coloring.numeric else None for coloring in colorings]
-    titles = titles or _titles(sections, colorings)
+    if titles is None:
+        # Of several sections their names: the key has that of the colouring.
+        alone = len(sections) == 1
+        titles = [s.titled(c.name) if alone else s.name or c.name for c in colorings for s in sections]
     for (i, j), title in zip(product(*map(range, shape)), titles, strict=True):
         draw_panel(axes[i, j], sections[j], colorings[i], style, norms[i], window)
         set_title(axes[i, j], title, width if ours else None)
@@ -67,14 +70,6 @@ def draw_tissue(
             room = height if ours else owner.get_window_extent().height / owner.figure.dpi
             draw_key(owner, coloring, style, norm, height=room, title=coloring.name if shape[1] > 1 else None)
     return axes
-
-
-def _titles(sections: Sequence[Section], colorings: Sequence[Coloring]) -> list[str]:
-    """Of several sections their names, as the key has that of the colouring; of one section both, if it has a name."""
-    if len(sections) > 1:
-        return [section.name or coloring.name for coloring in colorings for section in sections]
-    name = sections[0].name
-    return [coloring.name if name is None else f"{name}: {coloring.name}" for coloring in colorings]
 
 
 def line_axes(

@@ -63,12 +63,10 @@ def n_clusters(
 
     Raises
     ------
-    TypeError
-        If ``mdata`` is not a MuData, a name not a string, or ``ax`` no axes.
+    TypeError, ValueError
+        If an argument is not of its kind or out of its range.
     KeyError
         If there is no estimate under that key, or no such criterion.
-    ValueError
-        If another argument is out of its range.
 
     Examples
     --------

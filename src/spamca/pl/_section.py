@@ -34,6 +34,10 @@ class Section:
     spatial: np.ndarray  # their coordinates, (n_spots, 2)
     image: TissueImage | None = None
 
+    def titled(self, text: str) -> str:
+        """A title with the name of the section, if it has one."""
+        return text if self.name is None else f"{self.name}: {text}"
+
     @cached_property
     def diameter(self) -> float:
         """Diameter of a spot: that in the record of the image, else such that spots touch."""

@@ -100,13 +100,11 @@ def spatial_clusters(
 
     Raises
     ------
-    TypeError
-        If ``mdata`` is not a MuData, a name not a string, or ``ax`` no axes.
+    TypeError, ValueError
+        If an argument is not of its kind or out of its range, or ``mdata`` has no domains yet and is a view or backed by a
+        file, which cannot take them. ``mdata`` is unchanged after any error.
     KeyError
         If there is no such colour, section or coordinates.
-    ValueError
-        If another argument is out of its range, or ``mdata`` has no domains yet and is a view or backed by a file, which
-        cannot take them. ``mdata`` is unchanged after any error.
 
     Examples
     --------

@@ -53,12 +53,10 @@ def training_history(
 
     Raises
     ------
-    TypeError
-        If ``mdata`` is not a MuData, a name not a string, or ``ax`` no axes.
+    TypeError, ValueError
+        If an argument is not of its kind or out of its range.
     KeyError
         If there was no training under that key, or it has no such loss.
-    ValueError
-        If another argument is out of its range.
 
     Examples
     --------

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from mudata import MuData
 
-    from spamca.features import Features
     from spamca.graph import Graph
 
 N_NEIGHBORS = 20
@@ -72,11 +71,10 @@ def forget_feature_graph(modality: AnnData) -> None:
         del modality.uns[_keys.FEATURE_NEIGHBORS]
 
 
-def is_stale(modality: AnnData, features: Features) -> bool:
-    """Whether a modality has a feature graph that was built on other features than those to be written."""
+def is_stale(modality: AnnData, key: str, values: np.ndarray) -> bool:
+    """Whether a modality has a feature graph, and another one than of these features (n, d) under this name in ``obsm``."""
     record = modality.uns.get(_keys.FEATURE_NEIGHBORS)
     if not isinstance(record, Mapping):
         return False
-    on = record.get("params", {}).get("use_rep")
-    same = on == features.key and on in modality.obsm and np.array_equal(modality.obsm[on], features.values)
-    return not same
+    same = record.get("params", {}).get("use_rep") == key and key in modality.obsm
+    return not (same and np.array_equal(modality.obsm[key], values))

@@ -22,18 +22,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """Features of a modality, its kind of omics, and where its matrix was found: ``"X"`` or a layer."""
+class Representation:
+    """Features (n_modality, n_features) that stand for a modality: their name in ``obsm``, and the kind of omics.
 
+    ``prepared`` holds new features, yet to be written, and ``how`` says how they were prepared.
+    """
+
+    key: str
+    values: np.ndarray
     kind: str
-    source: str
-    features: Features
+    prepared: Features | None = None
+    how: str = ""
 
-    def __str__(self) -> str:
-        return f"prepared from {self.source} as {self.kind}: {', '.join(self.features.steps)}"
+    def store(self, modality: AnnData) -> None:
+        """Write the features, if new, and the record of them."""
+        record = modality.uns.get(_keys.MODALITY_RECORD, {})
+        if self.prepared is not None:
+            store_features(modality, self.kind, self.prepared)
+        elif record.get("use_rep") != self.key or record.get("kind") != self.kind:
+            modality.uns[_keys.MODALITY_RECORD] = {"kind": self.kind, "use_rep": self.key}
 
 
-def prepare_modality(mdata: MuData, name: str, kind: str | None = None, **options: int) -> Prepared:
+def prepare_modality(mdata: MuData, name: str, kind: str | None = None, **options: int) -> Representation:
     """Features of a modality by its kind of omics, inferred where it is None; nothing is written.
 
     ``options`` are those of the kind's preparation. ValueError where the matrix does not suit the kind.
@@ -48,12 +58,12 @@ def prepare_modality(mdata: MuData, name: str, kind: str | None = None, **option
     except ValueError as error:
         msg = f"modality {name!r} cannot be prepared as {kind}: {error}; give other features, or leave it out of mdata"
         raise ValueError(msg) from error
-    return Prepared(kind, source, features)
+    how = f"prepared from {source} as {kind}: {', '.join(features.steps)}"
+    return Representation(features.key, features.values, kind, features, how)
 
 
-def store_features(modality: AnnData, prepared: Prepared) -> None:
+def store_features(modality: AnnData, kind: str, features: Features) -> None:
     """Write features to a modality under the names that scanpy and muon use."""
-    features = prepared.features
     modality.obsm[features.key] = features.values
     modality.varm[features.loadings_key] = features.loadings
     if features.highly_variable is not None:
@@ -66,7 +76,7 @@ def store_features(modality: AnnData, prepared: Prepared) -> None:
     columns = {**features.columns, _keys.LENGTH: _lengths(features.loadings)}
     modality.varm[_keys.PREPARATION] = pd.DataFrame(columns, index=modality.var_names)
     modality.uns[_keys.MODALITY_RECORD] = {
-        "kind": prepared.kind,
+        "kind": kind,
         "use_rep": features.key,
         "steps": ", ".join(features.steps),
         "loadings": features.loadings_key,
@@ -92,27 +102,6 @@ def _lengths(loadings: np.ndarray) -> np.ndarray:
     return np.linalg.norm(np.asarray(loadings, dtype=np.float64), axis=1)
 
 
-@dataclass(frozen=True)
-class Representation:
-    """Features (n_modality, n_features) that stand for a modality, their name in ``obsm``, and the kind of omics.
-
-    ``prepared`` holds features yet to be written; it is None where they are in ``obsm``.
-    """
-
-    key: str
-    values: np.ndarray
-    kind: str
-    prepared: Prepared | None = None
-
-    def store(self, modality: AnnData) -> None:
-        """Write the features, if new, and the record of them."""
-        record = modality.uns.get(_keys.MODALITY_RECORD, {})
-        if self.prepared is not None:
-            store_features(modality, self.prepared)
-        elif record.get("use_rep") != self.key or record.get("kind") != self.kind:
-            modality.uns[_keys.MODALITY_RECORD] = {"kind": self.kind, "use_rep": self.key}
-
-
 def representation(
     mdata: MuData, name: str, use_rep: str | Mapping[str, str] | None, random_state: int
 ) -> Representation:
@@ -134,6 +123,6 @@ def representation(
             logger.warning("neighbors: obsm[%r] of %r %s", key, name, lost)
     else:
         prepared = prepare_modality(mdata, name, random_state=random_state)
-        logger.info("neighbors: %r has no features yet, %s", name, prepared)
-        return Representation(prepared.features.key, prepared.features.values, prepared.kind, prepared)
+        logger.info("neighbors: %r has no features yet, %s", name, prepared.how)
+        return prepared
     return Representation(key, _checks.check_representation(mdata, name, key), kind)
