@@ -11,7 +11,6 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, is_color_like
-from pandas.api.types import is_list_like
 
 from spamca._checks import check_choice, check_real
 from spamca.pl._spots import SHAPES
@@ -47,7 +46,7 @@ class Style:
 
 def check_names(name: str, value: str | Sequence[str], known: Collection[str] | None = None) -> list[str]:
     """One name or several as a list, at least one, each of them known."""
-    names: list[Any] = list(value) if is_list_like(value) else [value]
+    names: list[Any] = list(value) if _is_list(value) else [value]
     if not all(isinstance(one, str) for one in names):
         msg = f"{name} must be a string or a list of strings, got {value!r}"
         raise TypeError(msg)
@@ -83,13 +82,18 @@ def check_palette(palette: Palette) -> None:
     """Whether a palette holds colours; whether they are enough is known only with the categories."""
     if palette is None or (isinstance(palette, str) and palette in mpl.colormaps):
         return
-    if not is_list_like(palette):
+    colors = list(palette.values()) if isinstance(palette, Mapping) else palette
+    if not _is_list(colors):
         msg = f"palette={palette!r} must be a list of colours, a mapping of categories, or the name of a colour map"
         raise ValueError(msg)
-    for color in palette.values() if isinstance(palette, Mapping) else palette:
+    for color in colors:
         if not is_color_like(color):
             msg = f"palette holds {color!r}, which matplotlib does not know as a colour; name colours as '#0072B2'"
             raise ValueError(msg)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, (str, bytes))
 
 
 def _is_number(value: Any, *, above: float = -np.inf) -> bool:
@@ -97,4 +101,4 @@ def _is_number(value: Any, *, above: float = -np.inf) -> bool:
 
 
 def _is_pair(value: Any, *, above: float = -np.inf) -> bool:
-    return is_list_like(value) and len(value) == 2 and all(_is_number(one, above=above) for one in value)
+    return _is_list(value) and len(value) == 2 and all(_is_number(one, above=above) for one in value)

@@ -119,8 +119,9 @@ def representation(
     elif key := next((key for key in _keys.REPRESENTATIONS if key in modality.obsm), None):
         logger.info("neighbors: using obsm[%r] for %r", key, name)
         if "loadings" in record and record["use_rep"] == key:
-            lost = "is not what spamca.pp.prepare left, or its loadings are gone; prepare it again if it was made section by section"
-            logger.warning("neighbors: obsm[%r] of %r %s", key, name, lost)
+            lost = "is not what spamca.pp.prepare left, or its loadings are gone"
+            advice = "prepare it again if it was made section by section"
+            logger.warning("neighbors: obsm[%r] of %r %s; %s", key, name, lost, advice)
     else:
         prepared = prepare_modality(mdata, name, random_state=random_state)
         logger.info("neighbors: %r has no features yet, %s", name, prepared.how)

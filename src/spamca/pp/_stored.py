@@ -95,7 +95,7 @@ def store_spatial(mdata: MuData, spatial: Spatial, coords: np.ndarray, spatial_k
 
 
 def _keep_graph(mdata: MuData, spatial: Spatial) -> None:
-    """Change no more of the user's graph and record than edges between sections and the sections' column."""
+    """Change nothing of the user's graph and record but edges between sections and the name of the sections' column."""
     if spatial.cut:
         mdata.obsp[_keys.connectivities(_keys.SPATIAL)] = spatial.graph.connectivities
         mdata.obsp[_keys.distances(_keys.SPATIAL)] = spatial.graph.distances
