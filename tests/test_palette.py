@@ -27,7 +27,7 @@ def test_distinct_valid_and_stable(n_colors):
 
 @pytest.mark.parametrize("eyes", EYES)
 @pytest.mark.parametrize(("n_colors", "apart"), [(8, 17), (32, 9)])
-def test_can_be_told_apart(eyes, n_colors, apart):
+def test_can_be_distinguished(eyes, n_colors, apart):
     rgb = np.array([to_rgb(color) for color in COLORS[:n_colors]])
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ np.transpose(EYES[eyes])
     linear = linear.clip(0, 1)

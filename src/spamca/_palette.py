@@ -18,16 +18,9 @@ _GOLDEN_RATIO = 0.618033988749895
 
 
 def palette(n_colors: int) -> list[str]:
-    """Colours for a number of categories; fewer categories get the first of the same colours.
+    """Hexadecimal colours, all different; fewer categories get the first of the same colours.
 
-    Parameters
-    ----------
-    n_colors
-        Number of colours. Up to 8 are easy to distinguish for every reader, up to 32 side by side; more are only different.
-
-    Returns
-    -------
-    Hexadecimal colours, all different.
+    Up to 8 are easy to distinguish for every reader, up to 32 side by side; more are only different.
     """
     colors, step = list(COLORS[:n_colors]), 0
     while len(colors) < n_colors:

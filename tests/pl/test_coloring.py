@@ -33,7 +33,7 @@ def partial(mdata):
 def test_column_of_categories_gets_colours_that_stay_once_stored(mdata):
     found = find_coloring(mdata, "label")
     assert "label_colors" not in mdata.uns
-    store_colors(mdata, found)
+    store_colors(found)
     assert found.categories == ["domain 1", "domain 2", "domain 3"]
     assert [found.categories[code] for code in found.values] == mdata.obs["label"].tolist()
     assert found.colors == mdata.uns["label_colors"] == palette(3)
@@ -41,17 +41,12 @@ def test_column_of_categories_gets_colours_that_stay_once_stored(mdata):
     assert find_coloring(mdata, "label").colors == ["red", "#00ff00", "#0000ff"]
 
 
-def test_stored_colours_that_do_not_fit_are_replaced(mdata):
-    mdata.uns["label_colors"] = ["#ff0000"]
-    found = find_coloring(mdata, "label")
-    store_colors(mdata, found)
-    assert found.colors == palette(3) == mdata.uns["label_colors"]
-
-
-@pytest.mark.parametrize("stored", [["red", "lime", "no colour"], "red", 3])
-def test_stored_values_that_are_no_colours_are_not_used(mdata, stored):
+@pytest.mark.parametrize("stored", [["#ff0000"], ["red", "lime", "no colour"], "red", 3])
+def test_stored_colours_that_do_not_fit_are_replaced(mdata, stored):
     mdata.uns["label_colors"] = stored
-    assert find_coloring(mdata, "label").colors == palette(3)
+    found = find_coloring(mdata, "label")
+    store_colors(found)
+    assert found.colors == palette(3) == mdata.uns["label_colors"]
 
 
 def test_stored_colours_read_from_a_file_stay(mdata):
@@ -64,7 +59,7 @@ def test_colours_given_in_order_or_by_name_are_kept(mdata):
     by_name = {"domain 3": "red", "domain 1": "lime", "domain 2": "blue"}
     found = find_coloring(mdata, "label", palette=by_name)
     assert found.colors == ["#00ff00", "#0000ff", "#ff0000"]
-    store_colors(mdata, found)
+    store_colors(found)
     assert mdata.uns["label_colors"] == ["#00ff00", "#0000ff", "#ff0000"]
 
 
@@ -107,7 +102,7 @@ def test_missing_values_are_known(mdata):
 def test_column_of_a_modality_keeps_its_colours_there(mdata):
     found = find_coloring(mdata, "rna:leiden")
     assert found.categories == ["a", "b"]
-    store_colors(mdata, found)
+    store_colors(found)
     assert mdata["rna"].uns["leiden_colors"] == found.colors
     assert "leiden_colors" not in mdata.uns
     assert find_coloring(mdata, "rna:depth").values.tolist() == list(range(40))
@@ -162,12 +157,12 @@ def test_unknown_names_get_a_hint(mdata):
 
 def test_numbers_have_no_colours_to_store(mdata):
     before = list(mdata["rna"].uns)
-    store_colors(mdata, find_coloring(mdata, "rna:depth"))
-    store_colors(mdata, find_coloring(mdata, "gene1"))
+    store_colors(find_coloring(mdata, "rna:depth"))
+    store_colors(find_coloring(mdata, "gene1"))
     assert list(mdata["rna"].uns) == before
 
 
-def test_categories_are_asked_for_by_the_name_of_the_argument(mdata):
+def test_errors_about_categories_name_the_argument(mdata):
     assert find_categories(mdata, "rna:leiden", "match").categories == ["a", "b"]
     with pytest.raises(ValueError, match=r"match='rna:depth' holds numbers.* such as 'label'"):
         find_categories(mdata, "rna:depth", "match")

@@ -5,10 +5,9 @@ import pytest
 from matplotlib import pyplot as plt
 
 from spamca.datasets._tissue import grid
-from spamca.pl._arguments import check_axes
+from spamca.pl._arguments import Style, check_axes
 from spamca.pl._coloring import Coloring
 from spamca.pl._figure import PANEL, common_window, draw_tissue, key_size, line_axes, set_title
-from spamca.pl._panel import Style
 from spamca.pl._section import Section
 
 SPATIAL = grid(16, np.random.default_rng(0))
@@ -40,7 +39,7 @@ def test_long_names_and_many_categories_widen_the_legend():
     assert key_size(Coloring("gene", np.zeros(2)), PANEL)[0] > 0
 
 
-@pytest.mark.parametrize(("figsize", "expected"), [(None, None), ((3, 4), [3, 4])])
+@pytest.mark.parametrize(("figsize", "expected"), [(None, None), ((3, 4), [3, 4]), (np.array([3, 4]), [3, 4])])
 def test_figure_fits_panels_and_legends_unless_its_size_is_given(figsize, expected):
     many = Coloring("label", np.arange(16), [f"domain {k}" for k in range(16)], ["#ff0000"] * 16)
     given = {"ax": None, "titles": None, "legend": True, "ncols": 3, "figsize": figsize}

@@ -6,8 +6,9 @@ from matplotlib import pyplot as plt
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 
 from spamca.datasets._tissue import grid
+from spamca.pl._arguments import Style
 from spamca.pl._coloring import Coloring
-from spamca.pl._panel import MISSING, MISSING_NAME, Style, draw_key, draw_legend, draw_panel, legend_columns, scale
+from spamca.pl._panel import MISSING, MISSING_NAME, draw_key, draw_legend, draw_panel, legend_columns, scale
 from spamca.pl._section import Section, TissueImage
 
 
@@ -67,7 +68,7 @@ def test_opacity_and_size(ax, section):
     assert np.ptp(spots.get_paths()[0].vertices[:, 0]) == pytest.approx(0.5)
 
 
-def test_image_lies_beneath_and_tells_the_size_of_spots(ax, section):
+def test_image_lies_beneath_and_gives_the_size_of_spots(ax, section):
     image = TissueImage(np.zeros((8, 8, 3)), 2.0, 0.55)
     section = Section(None, section.rows, section.spatial, image)
     draw_panel(ax, section, CODES, Style("circle"), None, section.extent)
@@ -117,7 +118,7 @@ def test_long_legends_take_several_columns(n_entries, columns):
 
 
 @pytest.mark.parametrize("n_entries", [3, 24, 40])
-def test_legend_stands_beside_the_axes_and_is_no_higher(n_entries):
+def test_legend_stands_next_to_the_axes_and_is_no_higher(n_entries):
     figure, ax = plt.subplots(figsize=(8, 3.2), layout="compressed")
     ax.set_aspect("equal")
     legend = draw_legend(ax, [(f"domain {i}", "red") for i in range(n_entries)], height=3.2)
@@ -128,7 +129,7 @@ def test_legend_stands_beside_the_axes_and_is_no_higher(n_entries):
     assert around.y0 >= figure.bbox.y0
 
 
-def test_bar_stands_beside_the_axes():
+def test_bar_stands_next_to_the_axes():
     figure, ax = plt.subplots(figsize=(5, 3.2), layout="compressed")
     draw_key(ax, NUMBERS, Style(), scale(NUMBERS, (0, 90)), height=3.2, title="weight")
     figure.canvas.draw()

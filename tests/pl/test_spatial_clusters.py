@@ -219,7 +219,7 @@ BAD = [
     ({"palette": ["red"]}, ValueError, r"palette has no colour for .* got \['red'\]"),
     ({"ax": 3}, TypeError, "ax must be axes of matplotlib.* got 3"),
     ({"figsize": 3}, ValueError, "figsize must be a pair of positive numbers.* got 3"),
-    ({"figsize": (3, -1)}, ValueError, r"figsize must be .* got \(3, -1\)"),
+    ({"figsize": np.array([3, -1])}, ValueError, r"figsize must be .* got array\(\[ 3, -1\]\)"),
     ({"percentiles": 5}, ValueError, "percentiles must be a pair that rises.* got 5"),
     ({"percentiles": (99, 1)}, ValueError, r"percentiles must .* got \(99, 1\)"),
     ({"percentiles": (-1, 101)}, ValueError, r"percentiles must .* got \(-1, 101\)"),
@@ -235,7 +235,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("arguments", "error", "message"), BAD)
-def test_arguments_are_judged_before_anything_is_written(mdata, monkeypatch, arguments, error, message):
+def test_arguments_are_checked_before_anything_is_written(mdata, monkeypatch, arguments, error, message):
     monkeypatch.setattr("spamca.tl.cluster", clustered)
     mdata.obs["num"] = np.arange(120.0)
     before = state(mdata)
@@ -339,7 +339,7 @@ def test_real_tissue(data_dir, file, color, library_key):
     assert not outside(figure)
 
 
-def test_panels_of_one_named_section_tell_what_they_show():
+def test_panels_of_one_named_section_say_what_they_show():
     mdata = spamca.datasets.simulated(n_spots=60, n_domains=2, n_features=3)
     mdata.obs["slide"] = "A1"
     axes = spamca.pl.spatial_clusters(mdata, color=["label", "rna:gene1"], library_key="slide")

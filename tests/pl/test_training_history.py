@@ -31,15 +31,6 @@ def test_losses_and_axes_can_be_chosen(mdata):
     assert len(spamca.pl.training_history(mdata, losses=["total", "cluster", "total"], ncols=2)) == 3
 
 
-def test_what_is_absent_is_named(mdata):
-    with pytest.raises(
-        KeyError, match=r"mdata.uns\['x'\] has no history of a training, which the default network does without; call"
-    ):
-        spamca.pl.training_history(mdata, key="x")
-    with pytest.raises(KeyError, match=r"\['absent'\] are not among"):
-        spamca.pl.training_history(mdata, losses=["absent"])
-
-
 def test_one_loss_may_be_given_by_its_name(mdata):
     assert [ax.get_title() for ax in spamca.pl.training_history(mdata, losses="total")] == ["total"]
 
@@ -58,6 +49,12 @@ def test_losses_that_are_all_zero_are_shown(mdata):
         ({"figsize": 3}, ValueError, "figsize must be a pair of positive numbers.* got 3"),
         ({"ax": 3, "losses": "total"}, TypeError, "ax must be axes of matplotlib.* got 3"),
         ({"key": 3}, TypeError, "key must be a string, got 3"),
+        (
+            {"key": "x"},
+            KeyError,
+            r"mdata.uns\['x'\] has no history of a training, which the default network does without; call",
+        ),
+        ({"losses": ["absent"]}, KeyError, r"\['absent'\] are not among"),
         ({"key": "other"}, KeyError, r"mdata.uns\['other'\] has no history"),
         ({"key": "label_colors"}, KeyError, r"mdata.uns\['label_colors'\] has no history"),
     ],

@@ -114,7 +114,7 @@ def test_options_of_another_kind_are_not_ignored(tissue, kind, option, built, in
     assert not tissue.obsp
 
 
-def test_tells_of_spots_that_are_alone(tissue, caplog):
+def test_spots_without_neighbours_are_logged(tissue, caplog):
     spamca.pp.prepare(tissue)
     place = tissue["rna"].obsm["spatial"]
     tissue.obsm["spatial"] = np.vstack([place[:1] + 100, place[1:]])
@@ -123,7 +123,7 @@ def test_tells_of_spots_that_are_alone(tissue, caplog):
     assert f"neighbors: 1 of {tissue.n_obs} spots have no neighbour in space" in logged(caplog)
 
 
-def test_tells_that_it_prepares(tissue, caplog):
+def test_preparation_is_logged(tissue, caplog):
     with caplog.at_level(logging.INFO, logger="spamca"):
         spamca.pp.neighbors(tissue)
     assert [line.split(",")[0] for line in logged(caplog)] == [
@@ -194,7 +194,7 @@ def test_sections(tissue, caplog):
         spamca.pp.neighbors(tissue, library_key="section")
 
 
-def test_coincident_spots_are_told(tissue, caplog):
+def test_coincident_spots_are_logged(tissue, caplog):
     for modality in (tissue, *tissue.mod.values()):
         modality.obsm["spatial"] = np.repeat(modality.obsm["spatial"][:113], 2, axis=0)[:225]
     with caplog.at_level(logging.INFO, logger="spamca"):
@@ -231,7 +231,7 @@ def test_other_coordinates(tissue):
     assert tissue.uns["spatial_neighbors"]["params"]["spatial_key"] == "X_array"
 
 
-def test_own_coordinates_are_kept_beside_others(tissue):
+def test_own_coordinates_are_kept_next_to_others(tissue):
     for modality in tissue.mod.values():
         modality.obsm["X_array"] = modality.obsm["spatial"] * 2
     before = tissue["rna"].obsm["spatial"].copy()
@@ -247,8 +247,6 @@ def test_one_modality(tissue):
 
 
 def test_survives_the_file(tissue, tmp_path):
-    import mudata
-
     spamca.pp.neighbors(tissue)
     tissue.write(tmp_path / "tissue.h5mu")
     back = mudata.read_h5mu(tmp_path / "tissue.h5mu")
@@ -260,8 +258,6 @@ def test_survives_the_file(tissue, tmp_path):
 
 @pytest.mark.parametrize("name", REAL)
 def test_real_tissue(data_dir, name):
-    import mudata
-
     mdata = mudata.read_h5mu(data_dir / f"{name}.h5mu")
     given = {"library_key": "section"} if "section" in mdata.obs else {}
     spamca.pp.neighbors(mdata, feature_graphs=True, **given)
@@ -290,15 +286,6 @@ def test_another_analysis_under_the_same_names_is_not_taken_for_the_preparation(
     assert "obsm['X_pca'] of 'rna' is not what spamca.pp.prepare left" in caplog.text
 
 
-def test_a_preparation_that_says_nothing_of_its_loadings_is_told(tissue, caplog):
-    spamca.pp.prepare(tissue)
-    rna = tissue["rna"]
-    rna.varm["spamca_preparation"] = rna.varm["spamca_preparation"].drop(columns="length")
-    spamca.pp.neighbors(tissue)
-    assert rna.uns["spamca"] == {"kind": "given", "use_rep": "X_pca"}
-    assert "obsm['X_pca'] of 'rna' is not what spamca.pp.prepare left" in caplog.text
-
-
 def test_preparation_outlives_features_and_spots_that_are_taken_out(tissue):
     spamca.pp.prepare(tissue)
     rna = tissue["rna"][:, 5:]
@@ -308,16 +295,21 @@ def test_preparation_outlives_features_and_spots_that_are_taken_out(tissue):
     assert part["rna"].uns["spamca"]["kind"] == "rna"
 
 
-def test_sections_prepared_one_by_one_are_told(tissue, caplog):
-    """Joined, their components are of two bases, and no loadings are left."""
+@pytest.mark.parametrize("lost", ["PCs", "spamca_preparation", "length"])
+def test_features_without_their_loadings_are_logged(tissue, caplog, lost):
+    """Sections prepared one by one and joined have components of two bases, and no loadings are left."""
     spamca.pp.prepare(tissue)
-    del tissue["rna"].varm["PCs"]
+    varm = tissue["rna"].varm
+    if lost == "length":
+        varm["spamca_preparation"] = varm["spamca_preparation"].drop(columns=lost)
+    else:
+        del varm[lost]
     spamca.pp.neighbors(tissue)
     assert tissue["rna"].uns["spamca"] == {"kind": "given", "use_rep": "X_pca"}
-    assert "or its loadings are gone" in caplog.text
+    assert "is not what spamca.pp.prepare left, or its loadings are gone" in caplog.text
 
 
-def test_feature_graphs_are_built_where_asked_for(tissue):
+def test_feature_graphs_are_built_on_request(tissue):
     spamca.pp.neighbors(tissue)
     assert not any("feature_neighbors" in modality.uns for modality in tissue.mod.values())
     spamca.pp.neighbors(tissue, feature_graphs=True)

@@ -53,7 +53,7 @@ def test_copy_of_a_view(three):
     assert "X_pca" not in three["rna"].obsm
 
 
-def test_kinds_are_told_and_overridden(three, caplog):
+def test_kinds_are_logged_and_overridden(three, caplog):
     with caplog.at_level(logging.INFO, logger="spamca"):
         spamca.pp.prepare(three, kinds={"atac": "generic"}, n_components=5)
     assert three["atac"].uns["spamca"]["kind"] == "generic"
@@ -149,7 +149,7 @@ def test_feature_graphs_on_the_same_features_are_kept(three, caplog):
 
 def test_feature_graph_comes_back_with_a_failure(three, monkeypatch):
     spamca.pp.neighbors(three, feature_graphs=True)
-    monkeypatch.setattr("spamca.pp._prepare.store_features", lambda *_: 1 / 0)
+    monkeypatch.setattr("spamca.pp._modality.store_features", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         spamca.pp.prepare(three, n_components=5)
     assert "feature_neighbors" in three["rna"].uns

@@ -7,19 +7,20 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.colors import ListedColormap, is_color_like, to_hex
+from scipy.optimize import linear_sum_assignment
 
-from spamca import _edge, _keys
+from spamca import _edge, _keys, _palette
 from spamca._checks import check_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from anndata import AnnData
     from mudata import MuData
 
-    Palette = str | Sequence[str] | Mapping[str, str] | None
+    from spamca.pl._arguments import Palette
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Coloring:
     values: np.ndarray  # (n_obs,): codes of categories, -1 where missing; or numbers, NaN where missing
     categories: list[str] = field(default_factory=list)  # none for numbers
     colors: list[str] = field(default_factory=list)  # of each category, hexadecimal
-    column: tuple[str | None, str] | None = None  # of categories; the modality is None for a column of the MuData
+    column: tuple[MuData | AnnData, str] | None = None  # of categories: where it was found, and its name there
 
     @property
     def numeric(self) -> bool:
@@ -52,13 +53,13 @@ def find_coloring(
     KeyError for an unknown name or layer, and ValueError if the palette has too few colours.
     """
     if name in mdata.obs:
-        return _from_column(mdata, (None, name), mdata.obs[name], name, palette)
+        return _from_column(mdata, name, mdata.obs[name], name, palette)
     modality, _, rest = name.partition(":")
     if modality in mdata.mod and rest:
         adata, row = mdata[modality], _edge.rows(mdata, modality)
         if rest in adata.obs:
             column = adata.obs[rest].iloc[np.maximum(row, 0)].reset_index(drop=True).mask(row < 0)
-            return _from_column(adata, (modality, rest), column, name, palette)
+            return _from_column(adata, rest, column, name, palette)
         if rest in adata.var_names:
             return Coloring(name, _feature(mdata, modality, rest, layer))
     owners = [owner for owner, adata in mdata.mod.items() if name in adata.var_names]
@@ -83,13 +84,10 @@ def find_categories(mdata: MuData, name: str, argument: str) -> Coloring:
     return found
 
 
-def store_colors(mdata: MuData, coloring: Coloring) -> None:
-    """Keep the colours of a column in ``uns`` next to it, for every later figure of squidpy, scanpy and ours."""
-    if coloring.column is None:
-        return
-    modality, column = coloring.column
-    holder = mdata if modality is None else mdata[modality]
-    if _stored(holder, column) != coloring.colors:
+def store_colors(coloring: Coloring) -> None:
+    """Keep the colours of a column in ``uns`` next to it, where scanpy and squidpy look for them."""
+    if coloring.column is not None and _stored(*coloring.column) != coloring.colors:
+        holder, column = coloring.column
         holder.uns[_keys.colors(column)] = list(coloring.colors)
 
 
@@ -98,43 +96,32 @@ def matched(coloring: Coloring, reference: Coloring) -> Coloring:
 
     The assignment is best over all (Hungarian method); categories left over get colours of their own.
     """
-    from scipy.optimize import linear_sum_assignment
-
-    from spamca._palette import palette
-
     shape = len(coloring.categories), len(reference.categories)
     both = ~(coloring.missing | reference.missing)
     shared = np.zeros(shape, dtype=np.int64)
     np.add.at(shared, (coloring.values[both], reference.values[both]), 1)
-    taken = dict(zip(*linear_sum_assignment(-shared), strict=True))
-    spare = (color for color in palette(sum(shape)) if color not in reference.colors)
+    taken = dict(zip(*linear_sum_assignment(shared, maximize=True), strict=True))
+    spare = (color for color in _palette.palette(sum(shape)) if color not in reference.colors)
     colors = [reference.colors[taken[k]] if k in taken else next(spare) for k in range(shape[0])]
     return replace(coloring, colors=colors)
 
 
-def _from_column(
-    holder: MuData | AnnData, column: tuple[str | None, str], values: pd.Series, name: str, palette: Palette
-) -> Coloring:
+def _from_column(holder: MuData | AnnData, column: str, values: pd.Series, name: str, palette: Palette) -> Coloring:
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         return Coloring(name, values.to_numpy(dtype=np.float64, na_value=np.nan))
-    categorical = values.array if isinstance(values.dtype, pd.CategoricalDtype) else pd.Categorical(values)
+    categorical = pd.Categorical(values)
     categories = [str(category) for category in categorical.categories]
-    colors = _colors(holder, column[1], categories, palette)
-    return Coloring(name, np.asarray(categorical.codes, dtype=np.int64), categories, colors, column)
+    colors = _colors(holder, column, categories, palette)
+    return Coloring(name, categorical.codes.astype(np.int64), categories, colors, (holder, column))
 
 
 def _colors(holder: MuData | AnnData, column: str, categories: list[str], palette: Palette) -> list[str]:
     """Colours of the palette, in order or by name or of a colour map, else those stored, else new ones."""
-    import matplotlib as mpl
-    from matplotlib.colors import ListedColormap, is_color_like, to_hex
-
-    from spamca._palette import palette as new_colors
-
     n = len(categories)
     colors: Any = palette
     if colors is None:
         stored = _stored(holder, column)
-        return stored if len(stored) == n and all(map(is_color_like, stored)) else new_colors(n)
+        return stored if len(stored) == n and all(map(is_color_like, stored)) else _palette.palette(n)
     if isinstance(colors, str):
         found: Any = mpl.colormaps[colors]
         # Short lists are of categories, longer ones of shades.
@@ -153,19 +140,16 @@ def _stored(holder: MuData | AnnData, column: str) -> list[str]:
 
 
 def _feature(mdata: MuData, modality: str, feature: str, layer: str | None) -> np.ndarray:
-    """Of a layer that :func:`spamca.tl.denoise` wrote, spots that lack the modality have what it predicted of them."""
+    """Values (n_obs,); spots that lack the modality have what :func:`spamca.tl.denoise` predicted in that layer, else NaN."""
     adata, row = mdata[modality], _edge.rows(mdata, modality)
-    table, predicted = mdata.obsm.get(_keys.denoised_table(str(layer), modality)), None
-    if isinstance(table, pd.DataFrame) and feature in table:
-        predicted = table[feature].to_numpy(dtype=np.float64)
-    if layer is not None and layer not in adata.layers:
-        if predicted is not None:
-            return predicted
+    table = mdata.obsm.get(_keys.denoised_table(str(layer), modality), pd.DataFrame())
+    known = isinstance(table, pd.DataFrame) and feature in table
+    predicted = table[feature].to_numpy(dtype=np.float64) if known else np.full(mdata.n_obs, np.nan)
+    if layer is None or layer in adata.layers:
+        values = adata[:, feature].to_df(layer)[feature].to_numpy(dtype=np.float64)
+        return np.where(row < 0, predicted, _edge.spread(values, row))
+    if not known:
         layers = sorted(key for key in adata.layers if key)
         msg = f"layer={layer!r} is not among {layers} of the modality of {feature!r}"
         raise KeyError(msg)
-    matrix: Any = adata.X if layer is None else adata.layers[layer]
-    values = matrix[:, adata.var_names.get_loc(feature)]
-    values = values.toarray() if hasattr(values, "toarray") else np.asarray(values)
-    values = _edge.spread(values.ravel().astype(np.float64), row, np.nan)
-    return values if layer is None or predicted is None else np.where(row < 0, predicted, values)
+    return predicted

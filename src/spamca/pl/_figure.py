@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib import pyplot as plt
 
-from spamca.pl._arguments import check_axes
+from spamca._checks import check_count
+from spamca.pl._arguments import check_axes, check_figsize
 from spamca.pl._panel import FONT_SIZE, LINE, draw_key, draw_panel, legend_columns, scale
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from spamca.pl._arguments import Style
     from spamca.pl._coloring import Coloring
-    from spamca.pl._panel import Style
     from spamca.pl._section import Section
 
 PANEL = 3.2  # longer side of a panel in inches
@@ -42,7 +43,7 @@ def draw_tissue(
     """Draw every colouring of every section; the axes have shape (n_colorings, n_sections).
 
     Colours make rows and sections columns where there are several of both; else panels fill rows of ``ncols``. One key
-    serves all sections of a colouring. ``titles`` and ``ax`` have one entry a panel, or are None for the default.
+    serves all sections of a colouring. ``titles`` and ``ax`` have one entry for each panel, or are None for the default.
     """
     shape = len(colorings), len(sections)
     columns = shape[1] if min(shape) > 1 else min(max(shape), ncols)
@@ -56,24 +57,19 @@ def draw_tissue(
         across = columns * (width + 0.1) + sum(wide for wide, _ in keys)
         ax = _new_axes(math.prod(shape), columns, (across, row), figsize, layout="compressed")
     axes = ax.reshape(shape)
-    norms = [None if not coloring.numeric else scale(coloring, style.limits) for coloring in colorings]
-    titles = titles or _titles(sections, colorings)
+    norms = [scale(coloring, style.limits) if coloring.numeric else None for coloring in colorings]
+    if titles is None:
+        # Of several sections their names: the key has that of the colouring.
+        alone = len(sections) == 1
+        titles = [s.titled(c.name) if alone else s.name or c.name for c in colorings for s in sections]
     for (i, j), title in zip(product(*map(range, shape)), titles, strict=True):
         draw_panel(axes[i, j], sections[j], colorings[i], style, norms[i], window)
         set_title(axes[i, j], title, width if ours else None)
-    for owner, coloring, norm in zip(axes[:, min(columns, shape[1]) - 1], colorings, norms, strict=True):
-        if legend:
+    if legend:
+        for owner, coloring, norm in zip(axes[:, min(columns, shape[1]) - 1], colorings, norms, strict=True):
             room = height if ours else owner.get_window_extent().height / owner.figure.dpi
             draw_key(owner, coloring, style, norm, height=room, title=coloring.name if shape[1] > 1 else None)
     return axes
-
-
-def _titles(sections: Sequence[Section], colorings: Sequence[Coloring]) -> list[str]:
-    """Of several sections their names, as the key has that of the colouring; of one section both, if it has a name."""
-    if len(sections) > 1:
-        return [section.name or coloring.name for coloring in colorings for section in sections]
-    name = sections[0].name
-    return [coloring.name if name is None else f"{name}: {coloring.name}" for coloring in colorings]
 
 
 def line_axes(
@@ -90,6 +86,8 @@ def line_axes(
 
     ``nbins`` is the most intervals between ticks in x, which are at whole numbers, and in y.
     """
+    check_count("ncols", ncols, least=1)
+    check_figsize(figsize)
     n, columns = len(names), min(len(names), ncols if ax is None else len(names))
     if ax is None:
         axes = _new_axes(n, columns, (panel[0] * columns, panel[1]), figsize, sharex=True, layout="constrained")
@@ -119,7 +117,7 @@ def key_size(coloring: Coloring, height: float) -> tuple[float, float]:
         return BAR, 0.0
     n_entries = len(coloring.categories) + 2
     columns = legend_columns(n_entries, height)
-    longest = max((len(name) for name in coloring.categories), default=0) * CHARACTER * FONT_SIZE / 72
+    longest = max(map(len, coloring.categories), default=0) * CHARACTER * FONT_SIZE / 72
     return columns * (longest + 0.32), math.ceil(n_entries / columns) * LINE
 
 
@@ -128,7 +126,8 @@ def _new_axes(
 ) -> np.ndarray:
     """So many axes of a new figure, whose rows have a width and height in inches."""
     rows = math.ceil(n / columns)
-    _, grid = plt.subplots(rows, columns, figsize=figsize or (row[0], rows * row[1]), squeeze=False, **options)
+    figsize = (row[0], rows * row[1]) if figsize is None else figsize
+    _, grid = plt.subplots(rows, columns, figsize=figsize, squeeze=False, **options)
     for unused in grid.ravel()[n:]:
         unused.remove()
     return grid.ravel()[:n]

@@ -5,15 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib import pyplot as plt
 
 from spamca import _edge, _keys
+from spamca._checks import check_coordinates, check_name, check_readable, find_library_key
+from spamca._palette import palette
+from spamca.pl._arguments import Style, check_figsize
+from spamca.pl._coloring import Coloring, find_categories
+from spamca.pl._figure import BAR, common_window, set_title
+from spamca.pl._panel import FONT_SIZE, draw_key, draw_legend, draw_panel, scale
+from spamca.pl._section import find_sections
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
     from mudata import MuData
-
-    from spamca.pl._coloring import Coloring
 
 BOX, BOXES = 0.16, 1.7  # width of a box and height of their panel, in inches
 
@@ -43,16 +49,10 @@ def modality_weights(
     groupby
         Column of ``mdata.obs`` with categories, the domains; by default ``key``, or all spots together without it.
     library_key
-        Column of ``obs`` with the section of each spot: one row of panels a section. By default the one given to
+        Column of ``obs`` with the section of each spot: one row of panels for each section. By default the one given to
         :func:`spamca.pp.neighbors`, if any.
-    spatial_key
-        Key of ``obsm`` with the coordinates.
-    spot_shape
+    spatial_key, spot_shape, cmap, figsize
         As in :func:`spamca.pl.spatial_clusters`.
-    cmap
-        Colour map of the weights, or its name.
-    figsize
-        Size of the figure in inches.
 
     Returns
     -------
@@ -60,12 +60,10 @@ def modality_weights(
 
     Raises
     ------
-    TypeError
-        If ``mdata`` is not a MuData, or a name not a string.
+    TypeError, ValueError
+        If an argument is not of its kind or out of its range, or ``groupby`` has no categories.
     KeyError
         If there are no weights under that key, or no such column.
-    ValueError
-        If ``groupby`` has no categories, or another argument is out of its range.
 
     Examples
     --------
@@ -76,18 +74,8 @@ def modality_weights(
     >>> [ax.get_title() for ax in axes]
     ['rna', 'protein', '']
     """
-    import matplotlib.pyplot as plt
-
-    from spamca._checks import check_coordinates, check_name, check_readable, find_library_key
-    from spamca.pl._arguments import check_figsize, check_style
-    from spamca.pl._coloring import Coloring, find_categories
-    from spamca.pl._figure import BAR, common_window, set_title
-    from spamca.pl._panel import Style, draw_key, draw_panel, scale
-    from spamca.pl._section import find_sections
-
     check_readable(mdata)
     style = Style(spot_shape, cmap=cmap)
-    check_style(style)
     check_figsize(figsize)
     check_name("key", key)
     # Not those of mdata.obs: files leave out columns that modalities hold too, and reading need not restore them.
@@ -101,15 +89,18 @@ def modality_weights(
         msg = f"no modality has obs[{column!r}]; run spamca.tl.integrate(mdata, key_added={key!r})"
         raise KeyError(msg)
     spatial = check_coordinates(mdata, spatial_key)
-    by, argument = (key, "key") if groupby is None and key in mdata.obs else (groupby, "groupby")
-    domains = None if by is None else find_categories(mdata, by, argument)
+    domains = Coloring("all spots", np.zeros(mdata.n_obs, dtype=np.int64), ["all spots"])
+    if groupby is not None:
+        domains = find_categories(mdata, groupby, "groupby")
+    elif key in mdata.obs:
+        domains = find_categories(mdata, key, "key")
     sections = find_sections(mdata, spatial, find_library_key(mdata, library_key, "modality_weights"), image=False)
 
     window, width, height = common_window(sections)
-    n_boxes = len(weights) * (1 if domains is None else len(domains.categories))
     heights = [*[height] * len(sections), BOXES]
-    across = max(len(weights) * width + BAR, (BOX + 0.06) * n_boxes + 1.5)
-    figure = plt.figure(figsize=figsize or (across, sum(heights) + 0.25 * len(sections) + 0.4), layout="constrained")
+    across = max(len(weights) * width + BAR, (BOX + 0.06) * len(weights) * len(domains.categories) + 1.5)
+    fitting = (across, sum(heights) + 0.25 * len(sections) + 0.4)
+    figure = plt.figure(figsize=fitting if figsize is None else figsize, layout="constrained")
     cells = figure.add_gridspec(len(heights), len(weights), height_ratios=heights)
     everything = Coloring("weight", np.concatenate(list(weights.values())))
     norm, axes = scale(everything, style.limits), []
@@ -117,25 +108,19 @@ def modality_weights(
         for j, (name, values) in enumerate(weights.items()):
             axes.append(figure.add_subplot(cells[i, j]))
             draw_panel(axes[-1], section, Coloring(name, values), style, norm, window)
-            title = name if section.name is None else f"{section.name}: {name}"
-            set_title(axes[-1], title, width if figsize is None else None)
+            set_title(axes[-1], section.titled(name), width if figsize is None else None)
     draw_key(axes[len(weights) - 1], everything, style, norm, height=height, title="weight")
     axes.append(figure.add_subplot(cells[-1, :]))
     _draw_boxes(axes[-1], weights, domains)
     return np.array(axes, dtype=object)
 
 
-def _draw_boxes(ax: Axes, weights: dict[str, np.ndarray], domains: Coloring | None) -> None:
-    """Draw the distribution of the weights of each modality, (n_obs,), in each domain or in all spots, side by side."""
-    from spamca._palette import palette
-    from spamca.pl._panel import FONT_SIZE, draw_legend
-
-    names = ["all spots"] if domains is None else domains.categories
-    colors, step = palette(len(weights)), 0.8 / len(weights)
+def _draw_boxes(ax: Axes, weights: dict[str, np.ndarray], domains: Coloring) -> None:
+    """Draw the distribution of the weights of each modality, (n_obs,), in each domain, side by side."""
+    names, colors, step = domains.categories, palette(len(weights)), 0.8 / len(weights)
     for m, (values, color) in enumerate(zip(weights.values(), colors, strict=True)):
-        codes = np.zeros(len(values)) if domains is None else domains.values
         ax.boxplot(
-            [values[(codes == k) & np.isfinite(values)] for k in range(len(names))],
+            [values[(domains.values == k) & np.isfinite(values)] for k in range(len(names))],
             positions=np.arange(len(names)) + (m - (len(weights) - 1) / 2) * step,
             widths=0.85 * step,
             whis=(5, 95),

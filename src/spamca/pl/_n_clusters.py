@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spamca import _keys
+from spamca._checks import check_name, check_readable
+from spamca._palette import palette
+from spamca.pl._arguments import check_names
+from spamca.pl._figure import line_axes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,12 +49,11 @@ def n_clusters(
     key
         The ``key_added`` of the estimate.
     criteria
-        Of ``"evidence"`` (the penalised likelihood, which chooses, with its standard error), ``"stability"`` (of the domains over
-        starts and scales), ``"gain"`` (the likelihood), and ``"coherence"`` (of the domains in the tissue). None draws the first two.
-    ncols
-        Most panels in a row.
-    figsize
-        Size of the figure in inches.
+        Of ``"evidence"`` (the penalised likelihood, which chooses, with its standard error), ``"stability"`` (of the
+        domains over starts and scales), ``"gain"`` (the likelihood), and ``"coherence"`` (of the domains in the tissue).
+        None draws the first two.
+    ncols, figsize
+        Most panels in a row, and size of the figure in inches.
     ax
         Axes to draw in, as many as criteria; by default those of a new figure.
 
@@ -60,12 +63,10 @@ def n_clusters(
 
     Raises
     ------
-    TypeError
-        If ``mdata`` is not a MuData, a name not a string, or ``ax`` no axes.
+    TypeError, ValueError
+        If an argument is not of its kind or out of its range.
     KeyError
         If there is no estimate under that key, or no such criterion.
-    ValueError
-        If another argument is out of its range.
 
     Examples
     --------
@@ -76,15 +77,8 @@ def n_clusters(
     >>> [ax.get_title() for ax in axes]
     ['evidence', 'stability']
     """
-    from spamca._checks import check_count, check_name, check_readable
-    from spamca._palette import palette
-    from spamca.pl._arguments import check_figsize, check_names
-    from spamca.pl._figure import line_axes
-
     check_readable(mdata)
     check_name("key", key)
-    check_count("ncols", ncols, least=1)
-    check_figsize(figsize)
     record = mdata.uns.get(_keys.n_clusters(key))
     if not isinstance(record, Mapping) or "tried" not in record:
         which = "" if key == _keys.SPAMCA else f", key_added={key!r}"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize, to_rgba, to_rgba_array
+from matplotlib.colors import Normalize, to_rgba_array
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
@@ -19,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
-    from matplotlib.colors import Colormap
     from matplotlib.legend import Legend
 
+    from spamca.pl._arguments import Style
     from spamca.pl._coloring import Coloring
     from spamca.pl._section import Section
 
@@ -29,17 +28,6 @@ MISSING, MISSING_NAME = "#dddddd", "no value"
 FONT_SIZE = 8
 LINE = 0.165  # height of a line of the legend in inches
 LEAST_HEIGHT = 2.4  # a legend may be so high, in inches, next to axes that are lower
-
-
-@dataclass(frozen=True)
-class Style:
-    """How spots are drawn."""
-
-    spot_shape: str = "auto"  # or a key of SHAPES
-    spot_size: float = 1.0  # diameter relative to the true one
-    alpha: float = 1.0
-    cmap: str | Colormap = "viridis"
-    limits: tuple[float, float] = (1.0, 99.0)  # percentiles of the numbers at the ends of the colour map
 
 
 def scale(coloring: Coloring, limits: tuple[float, float]) -> Normalize:
@@ -62,17 +50,16 @@ def draw_panel(
     """
     if section.image is not None:
         pixels, per_unit, _ = section.image
-        height, width = pixels.shape[:2]
-        extent = (0, width / per_unit, height / per_unit, 0)
+        extent = (0, pixels.shape[1] / per_unit, pixels.shape[0] / per_unit, 0)
         ax.imshow(pixels, extent=extent, cmap="gray", zorder=0, interpolation="antialiased")
-    spatial, values, missing = section.spatial, coloring.values[section.rows], coloring.missing[section.rows]
-    colors = np.tile(to_rgba(MISSING), (len(values), 1))
+    spatial, values = section.spatial, coloring.values[section.rows]
     if norm is None:
-        colors[~missing] = to_rgba_array(coloring.colors)[values[~missing]]
+        colors = to_rgba_array([*coloring.colors, MISSING])[values]  # the code -1 takes the last
     else:
-        colors[~missing] = mpl.colormaps.get_cmap(style.cmap)(norm(values[~missing]))
+        cmap = mpl.colormaps.get_cmap(style.cmap).with_extremes(bad=MISSING)
+        colors = cmap(norm(np.ma.masked_invalid(values)))
     # Spots without a value must not hide others where spots overlap.
-    order = np.argsort(~missing, kind="stable")
+    order = np.argsort(~coloring.missing[section.rows], kind="stable")
     shape = natural_shape(spatial) if style.spot_shape == "auto" else style.spot_shape
     diameter = section.diameter * style.spot_size
     draw_spots(ax, spatial[order], colors[order], diameter=diameter, shape=shape, alpha=style.alpha)
@@ -88,11 +75,10 @@ def draw_key(
     """Draw the legend or colour bar of a colouring to the right of axes whose height is given in inches."""
     values = coloring.values[~coloring.missing]
     if norm is None:
-        present = np.bincount(values, minlength=len(coloring.categories)) > 0
-        named = zip(coloring.categories, coloring.colors, present, strict=True)
-        entries = [(name, color) for name, color, has in named if has]
-        missing = [(MISSING_NAME, MISSING)] if coloring.missing.any() else []
-        draw_legend(ax, entries + missing, height=height, title=title)
+        entries = [(coloring.categories[code], coloring.colors[code]) for code in np.unique(values)]
+        if coloring.missing.any():
+            entries.append((MISSING_NAME, MISSING))
+        draw_legend(ax, entries, height=height, title=title)
     elif len(values):
         below, above = values.min() < norm.vmin, values.max() > norm.vmax
         extend = ("both" if above else "min") if below else ("max" if above else "neither")

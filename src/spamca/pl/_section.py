@@ -34,9 +34,13 @@ class Section:
     spatial: np.ndarray  # their coordinates, (n_spots, 2)
     image: TissueImage | None = None
 
+    def titled(self, text: str) -> str:
+        """A title with the name of the section, if it has one."""
+        return text if self.name is None else f"{self.name}: {text}"
+
     @cached_property
     def diameter(self) -> float:
-        """Diameter of a spot: what the image's record says, else such that spots touch."""
+        """Diameter of a spot: that in the record of the image, else such that spots touch."""
         known = self.image.spot_diameter if self.image is not None else None
         return known or spot_diameter(self.spatial)
 
@@ -49,10 +53,11 @@ class Section:
 def find_sections(mdata: MuData, spatial: np.ndarray, library_key: str | None, *, image: bool) -> list[Section]:
     """Split the tissue, with coordinates (n_obs, 2), into its sections in the order of their categories."""
     library = check_library(mdata, library_key)
-    names = [None] if library is None or library_key is None else _in_order(mdata, library_key, library)
+    if library is None or library_key is None:
+        return [Section(None, np.arange(len(spatial)), spatial, tissue_image(mdata) if image else None)]
     sections = []
-    for name in names:
-        rows = np.arange(len(spatial)) if name is None else np.flatnonzero(library == name)
+    for name in _in_order(mdata, library_key, library):
+        rows = np.flatnonzero(library == name)
         sections.append(Section(name, rows, spatial[rows], tissue_image(mdata, name) if image else None))
     return sections
 
@@ -60,15 +65,16 @@ def find_sections(mdata: MuData, spatial: np.ndarray, library_key: str | None, *
 def tissue_image(mdata: MuData, section: str | None = None) -> TissueImage | None:
     """Best image of a section (None: the only one), if any, in squidpy's place, of the MuData or else of a modality."""
     for holder in (mdata, *mdata.mod.values()):
-        sections = holder.uns.get("spatial")
-        if not isinstance(sections, Mapping):
+        records = holder.uns.get("spatial")
+        if not isinstance(records, Mapping):
             continue
-        record = sections.get(next(iter(sections)) if section is None and len(sections) == 1 else section)
+        record = next(iter(records.values())) if section is None and len(records) == 1 else records.get(section)
         if not isinstance(record, Mapping):
             continue
         images, factors = record.get("images", {}), record.get("scalefactors", {})
+        diameter = factors.get("spot_diameter_fullres")
         for resolution in ("hires", "lowres"):
-            scale, diameter = factors.get(f"tissue_{resolution}_scalef"), factors.get("spot_diameter_fullres")
+            scale = factors.get(f"tissue_{resolution}_scalef")
             if resolution in images and scale is not None:
                 return TissueImage(np.asarray(images[resolution]), float(scale), diameter and float(diameter))
     return None

@@ -6,7 +6,12 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from spamca import _edge, _keys
+from spamca._checks import check_coordinates, check_count, check_flag, check_readable, find_library_key
 from spamca._logging import logger
+from spamca.pl._arguments import Style, check_axes, check_figsize, check_names, check_palette
+from spamca.pl._coloring import find_categories, find_coloring, matched, store_colors
+from spamca.pl._figure import draw_tissue
+from spamca.pl._section import find_sections
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,10 +45,10 @@ def spatial_clusters(
 ) -> Axes | np.ndarray:
     """Draw the tissue with its spots at true size, coloured by domain.
 
-    Spots are sized in the units of the tissue and keep to it at any zoom: by the record of the image where there is
-    one, else so that neighbours touch. Axes are equal, y runs downwards as squidpy draws it. Spots without a value are
-    light grey. With more than 50,000 spots they are pixels in vector files too. Runs :func:`spamca.tl.cluster` where
-    ``color`` names a result that has no domains yet, and says so.
+    Spots keep their size in the tissue at any zoom: that in the record of the image, else such that neighbours touch.
+    Axes are equal, y runs downwards as squidpy draws it, spots without a value are light grey. More than 50,000 spots
+    are pixels in vector files too. Runs :func:`spamca.tl.cluster`, and logs it, where ``color`` names a result that has no
+    domains yet.
 
     Parameters
     ----------
@@ -53,27 +58,25 @@ def spatial_clusters(
         Column of ``mdata.obs``; ``"<modality>:<column>"`` for one of a modality; ``"<modality>:<feature>"`` or the name
         of a feature. Several give a panel each.
     library_key
-        Column of ``obs`` with the section of each spot: one panel a section, in the order of the categories. By default
-        the one given to :func:`spamca.pp.neighbors`, if any.
+        Column of ``obs`` with the section of each spot: one panel for each section, in the order of the categories. By
+        default the one given to :func:`spamca.pp.neighbors`, if any.
     spatial_key
         Key of ``obsm`` with the coordinates, on the MuData or in its modalities.
     layer
-        Layer that features are read from instead of ``X``. Of one that :func:`spamca.tl.denoise` wrote, spots that lack
-        the modality show what was predicted of them.
+        Layer with the features instead of ``X``. In one that :func:`spamca.tl.denoise` wrote, spots that lack the
+        modality have what was predicted.
     match
         Column of ``mdata.obs`` with categories: every other categorical ``color`` takes the colours of those that it
         overlaps with most, so that partitions can be compared by eye. Colours so matched are not stored.
     spot_shape
         ``"circle"``, ``"square"``, ``"hexagon"`` (both turned as the lattice is), or ``"auto"``: squares on a square
         grid, else circles.
-    spot_size
-        Diameter relative to the true one.
-    alpha
-        Opacity of the spots.
+    spot_size, alpha
+        Diameter relative to the true one, and opacity of the spots.
     image
         Whether to draw the image in ``uns["spatial"]`` (squidpy's layout), of the MuData or a modality, beneath.
     palette
-        Colours of the categories, in order or by name, or a colour map of matplotlib by its name, kept from then on. By
+        Colours of the categories, in order or by name, or the name of a colour map of matplotlib; they are stored. By
         default those stored, else colours that colour-blind readers can distinguish.
     cmap
         Colour map of numbers, or its name.
@@ -93,17 +96,15 @@ def spatial_clusters(
     Returns
     -------
     The axes: one, or an array with one for each colour, for each section, or for both (n_colors, n_sections). Colours
-    of categories are kept in ``uns["<color>_colors"]``, but for views, which keep nothing.
+    of categories are stored in ``uns["<color>_colors"]``, but not in views.
 
     Raises
     ------
-    TypeError
-        If ``mdata`` is not a MuData, a name not a string, or ``ax`` no axes.
+    TypeError, ValueError
+        If an argument is not of its kind or out of its range, or ``mdata`` has no domains yet and is a view or backed by a
+        file, which cannot take them. ``mdata`` is unchanged after any error.
     KeyError
         If there is no such colour, section or coordinates.
-    ValueError
-        If another argument is out of its range, or there are no domains yet and ``mdata`` is a view or backed by a
-        file, which cannot take them. ``mdata`` is unchanged after any error.
 
     Examples
     --------
@@ -116,17 +117,9 @@ def spatial_clusters(
     ['#...', '#...', '#...']
     >>> axes = spamca.pl.spatial_clusters(mdata, color=["label", "rna:gene1"])
     """
-    from spamca._checks import check_coordinates, check_count, check_flag, check_readable, find_library_key
-    from spamca.pl._arguments import check_axes, check_figsize, check_names, check_palette, check_style, check_titles
-    from spamca.pl._coloring import find_categories, find_coloring, matched, store_colors
-    from spamca.pl._figure import draw_tissue
-    from spamca.pl._panel import Style
-    from spamca.pl._section import find_sections
-
     check_readable(mdata)
     names = check_names("color", color)
     style = Style(spot_shape, spot_size, alpha, cmap, percentiles)
-    check_style(style)
     check_palette(palette)
     check_figsize(figsize)
     check_count("ncols", ncols, least=1)
@@ -136,7 +129,13 @@ def spatial_clusters(
     library_key = find_library_key(mdata, library_key, "spatial_clusters")
     sections = find_sections(mdata, spatial, library_key, image=image)
     n_panels = len(names) * len(sections)
-    titles = check_titles(title, n_panels)
+    titles = None if title is None else check_names("title", title)
+    if titles is not None and len(titles) != n_panels:
+        msg = (
+            f"title has {len(titles)} entries, but there are {n_panels} panels (colours times sections) to draw, "
+            f"got {title!r}; give each panel one"
+        )
+        raise ValueError(msg)
     panels = None if ax is None else check_axes(ax, n_panels)
     unclustered = _unclustered(mdata, names)
     found = {one: find_coloring(mdata, one, layer=layer, palette=palette) for one in names if one not in unclustered}
@@ -155,15 +154,16 @@ def spatial_clusters(
             reference = find_categories(mdata, match, "match")
             colorings = [one if one.numeric or one.name == match else matched(one, reference) for one in colorings]
         axes = draw_tissue(sections, colorings, style, panels, titles, legend=legend, ncols=ncols, figsize=figsize)
-        for one in () if mdata.is_view else found.values():
-            store_colors(mdata, one)
+        if not mdata.is_view:
+            for one in found.values():
+                store_colors(one)
     if library_key is None:
         axes = axes[:, 0]
     return axes[0] if isinstance(color, str) else axes
 
 
 def _unclustered(mdata: MuData, names: Sequence[str]) -> list[str]:
-    """Names of results that have no domains yet, where they can be found and kept."""
+    """Names of results that have no domains yet; ValueError where they could not be stored."""
     absent = [name for name in dict.fromkeys(names) if name not in mdata.obs]
     lacking = [name for name in absent if name == _keys.SPAMCA or _keys.embedding(name) in mdata.obsm]
     if lacking and (mdata.is_view or mdata.isbacked):

@@ -9,6 +9,7 @@ from matplotlib.collections import PathCollection
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D, AffineDeltaTransform
 from scipy.spatial import KDTree
+from scipy.stats import circmean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,9 +50,9 @@ def lattice_angle(spatial: np.ndarray, period: float) -> float:
         return 0.0
     _, neighbor = KDTree(spatial).query(spatial, k=2)
     step = spatial[neighbor[:, 1]] - spatial
-    turns = np.exp(2j * np.pi * np.degrees(np.arctan2(step[:, 1], step[:, 0])) / period)
+    angle = circmean(np.degrees(np.arctan2(step[:, 1], step[:, 0])), high=period)
     # Rounded so that a lattice along the axes is not drawn a hair's breadth askew.
-    return float(np.round(np.angle(turns.mean()) * period / (2 * np.pi), 1) % period)
+    return float(np.round(angle, 1) % period)
 
 
 def natural_shape(spatial: np.ndarray) -> str:
@@ -73,15 +74,16 @@ def draw_spots(
     Squares and hexagons are turned as the lattice is.
     """
     outline, period = SHAPES[shape]
-    turn = 0.0 if shape == "circle" else lattice_angle(spatial, period)
+    circle = shape == "circle"
+    turn = Affine2D().rotate_deg(0 if circle else lattice_angle(spatial, period))
     spots = PathCollection(
-        [outline.transformed(Affine2D().rotate_deg(turn).scale(diameter / 2))],
+        [outline.transformed(turn.scale(diameter / 2))],
         offsets=spatial,
         offset_transform=ax.transData,
         facecolors=colors,
         # Shapes that tile the plane need the thin edge, or the page shines through between them.
-        edgecolors="none" if shape == "circle" else colors,
-        linewidths=0.0 if shape == "circle" else 0.3,
+        edgecolors="none" if circle else colors,
+        linewidths=0.0 if circle else 0.3,
         alpha=alpha,
         rasterized=len(spatial) > MAX_VECTOR_SPOTS,
     )

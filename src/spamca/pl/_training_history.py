@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spamca import _keys
+from spamca._checks import check_name, check_readable
+from spamca._palette import palette
+from spamca.pl._arguments import check_names
+from spamca.pl._figure import line_axes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,11 +41,9 @@ def training_history(
     key
         The ``key_added`` of the training.
     losses
-        Names of the losses to draw; by default all, the total first, but for those that are zero throughout.
-    ncols
-        Most panels in a row.
-    figsize
-        Size of the figure in inches.
+        Names of the losses to draw; by default all but those that are zero throughout, the total first.
+    ncols, figsize
+        Most panels in a row, and size of the figure in inches.
     ax
         Axes to draw in, as many as losses; by default those of a new figure.
 
@@ -51,12 +53,10 @@ def training_history(
 
     Raises
     ------
-    TypeError
-        If ``mdata`` is not a MuData, a name not a string, or ``ax`` no axes.
+    TypeError, ValueError
+        If an argument is not of its kind or out of its range.
     KeyError
         If there was no training under that key, or it has no such loss.
-    ValueError
-        If another argument is out of its range.
 
     Examples
     --------
@@ -67,15 +67,8 @@ def training_history(
     >>> axes[0].get_title()
     'total'
     """
-    from spamca._checks import check_count, check_name, check_readable
-    from spamca._palette import palette
-    from spamca.pl._arguments import check_figsize, check_names
-    from spamca.pl._figure import line_axes
-
     check_readable(mdata)
     check_name("key", key)
-    check_count("ncols", ncols, least=1)
-    check_figsize(figsize)
     record = mdata.uns.get(key)
     history = record.get("history") if isinstance(record, Mapping) else None
     if not isinstance(history, Mapping) or not history:

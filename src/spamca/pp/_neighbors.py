@@ -1,14 +1,15 @@
-"""``pp.neighbors``: the spatial graph of the tissue, and feature graphs of its modalities where asked for."""
+"""``pp.neighbors``: the spatial graph of the tissue, and feature graphs of its modalities."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from spamca import _checks, _edge, _keys
+from spamca.graph import METRICS
 from spamca.pp._feature_graphs import built, forget_feature_graph, number_of, store_feature_graph
-from spamca.pp._representation import representation
+from spamca.pp._modality import representation
 from spamca.pp._spatial import spatial_of
-from spamca.pp._store_graph import store_spatial
+from spamca.pp._stored import store_spatial
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,10 +35,9 @@ def neighbors(
     random_state: int = 0,
     copy: bool = False,
 ) -> MuData | None:
-    """Link spots that lie close together and, where asked for, in each modality spots with similar features.
+    """Link spots that lie close together and, on request, in each modality spots with similar features.
 
-    Runs :func:`spamca.pp.prepare` on modalities without features. Choices made on the way are logged at level INFO of the
-    logger ``"spamca"``.
+    Runs :func:`spamca.pp.prepare` on modalities without features. Logs its choices at level INFO of the logger ``"spamca"``.
 
     Parameters
     ----------
@@ -53,13 +53,12 @@ def neighbors(
         ``"knn"``, ``"radius"``, ``"delaunay"`` or ``"grid"``, see :func:`spamca.graph.spatial_graph`. ``"auto"``: the
         spatial graph that squidpy left under its default name, on the MuData or in modalities, else ``"knn"``. Options of
         another kind than the one that is built are an error.
-    radius
-        Longest edge with ``"radius"`` (required) and ``"delaunay"``, in the units of the coordinates.
-    n_rings
-        Rings of a lattice with ``"grid"``. None: 1.
+    radius, n_rings
+        Longest edge, in the units of the coordinates, with ``"radius"`` (required) and ``"delaunay"``; rings of a lattice
+        with ``"grid"`` (None: 1).
     spatial_graph
-        Name (squidpy's ``key_added``) of an existing spatial graph to use, e.g. ``"spatial"``; none is built then, and
-        arguments for building one are an error.
+        Name (squidpy's ``key_added``) of an existing spatial graph to use, e.g. ``"spatial"``. Options for building one
+        are an error then.
     use_rep
         Features in ``obsm`` to use, for all modalities or by modality. None: those that ``prepare`` left, else
         ``X_pca`` or ``X_lsi``, else ``prepare`` is run.
@@ -67,12 +66,11 @@ def neighbors(
         Distance of features: ``"correlation"``, ``"cosine"`` or ``"euclidean"`` (always with fewer than 3 features).
     approximate
         Whether to search similar spots with pynndescent. None: past 50,000 spots, unless there is a GPU (CUDA) that compares
-        all pairs. The search is compiled once in a process, which takes up to a minute; its time then grows little faster than
-        the number of spots. That of the exact search grows with their square, in little memory.
+        all pairs. Compiling the search takes up to a minute once in a process; its time then grows little faster than the
+        number of spots, that of the exact search with their square.
     feature_graphs
-        Whether to link spots with similar features in each modality as well. The default network does not use them; a network
-        with a feature view (``preset="paper"``) has them built where they are missing. Arguments of such graphs
-        (``n_neighbors``, ``approximate``) ask for them too.
+        Whether to link spots with similar features in each modality too; ``n_neighbors`` and ``approximate`` imply it. The
+        default network does not use these graphs; one with a feature view (``preset="paper"``) builds those that are missing.
     spatial_key
         Name of the coordinates in ``obsm``.
     library_key
@@ -101,16 +99,14 @@ def neighbors(
 
     Raises
     ------
-    TypeError
-        If an argument is not of the kind that it should be.
+    TypeError, ValueError
+        If an argument is not of its kind or out of its range, or the tissue does not fit it; ``mdata`` is unchanged then.
     KeyError
         If there are no coordinates, or ``use_rep``, ``spatial_graph`` or ``library_key`` are not found.
-    ValueError
-        If an argument or the object does not do; the object is unchanged then.
 
     See Also
     --------
-    spamca.tl.integrate : the network that works on these graphs.
+    spamca.tl.integrate : finds domains on these graphs.
 
     Examples
     --------
@@ -122,15 +118,13 @@ def neighbors(
     >>> mdata["rna"].uns["spamca"]["use_rep"]
     'X_pca'
     """
-    from spamca.graph import METRICS
-
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_choice("metric", metric, METRICS)
     counts = {name: number_of(n_neighbors, modality.n_obs) for name, modality in mdata.mod.items()}
     for name, modality in mdata.mod.items():
         _checks.check_neighbors("n_neighbors", counts[name], modality.n_obs, where=f"modality {name!r}")
-    if not isinstance(use_rep, str):
-        _checks.check_modality_names("use_rep", {} if use_rep is None else use_rep, mdata)
+    if use_rep is not None and not isinstance(use_rep, str):
+        _checks.check_modality_names("use_rep", use_rep, mdata)
     _checks.check_flag("approximate", approximate, optional=True)
     _checks.check_flag("feature_graphs", feature_graphs)
     feature_graphs = feature_graphs or n_neighbors is not None or approximate is not None
@@ -141,16 +135,16 @@ def neighbors(
     spatial = spatial_of(mdata, coords, spatial_graph, spatial_kind, library_key, **options)
 
     chosen = {name: representation(mdata, name, use_rep, random_state) for name in mdata.mod}
-    graphs = {}
-    if feature_graphs:
-        search = {"metric": metric, "approximate": approximate, "random_state": random_state}
-        graphs = {name: built(name, used.values, counts[name], **search) for name, used in chosen.items()}
+    graphs = {
+        name: built(name, used.values, counts[name], random_state, metric=metric, approximate=approximate)
+        for name, used in chosen.items()
+        if feature_graphs
+    }
     with _edge.transaction(mdata, copy=copy) as target:
         store_spatial(target, spatial, coords, spatial_key)
         for name, used in chosen.items():
             used.store(target[name])
+            forget_feature_graph(target[name])
             if feature_graphs:
                 store_feature_graph(target[name], *graphs[name], used.key)
-            else:
-                forget_feature_graph(target[name])
     return target if copy else None

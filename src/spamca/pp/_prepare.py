@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from spamca import _checks, _edge
 from spamca._logging import logger
-from spamca.pp._modality import forget_stale_graph, prepare_modality, store_features
+from spamca.features import KINDS
+from spamca.pp._feature_graphs import forget_feature_graph, is_stale
+from spamca.pp._modality import prepare_modality
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,14 +40,13 @@ def prepare(
     The kind is read off the name of the modality (``"rna"``, ``"gex"``, ``"adt"``, ``"protein"``, ``"atac"``, ``"peaks"``,
     ``"H3K27ac"``, ``"metabolites"``, ``"image"``, ...) unless ``var["feature_types"]`` differs, else it is ``"generic"``.
     Fractions with negative values are reduced features and ``"generic"`` under any name; whole numbers with negative ones
-    among them are corrupted counts, and an error. ``layers["counts"]`` is used where ``X`` holds no counts. The steps are
-    logged at level INFO of the logger ``"spamca"``.
+    among them are corrupted counts, and an error. ``layers["counts"]`` is used where ``X`` holds no counts. Logs the steps
+    at level INFO of the logger ``"spamca"``.
 
-    Counts need not fit memory: matrices that are backed by a file (``mudata.read_h5mu(path, backed="r")``) or dask arrays (from
-    :func:`anndata.experimental.read_elem_lazy` or :func:`anndata.experimental.read_lazy`, whose tables ``obs`` and ``var``
-    a MuData needs in memory) are read a block of rows at a time, and nothing is written to the file. Counts of up to 4,000 chosen
-    features are read about seven times; of more, once in each of some ten to forty iterations. Results are those of the same
-    matrix in memory but for rounding.
+    Counts need not fit memory: matrices backed by a file (``mudata.read_h5mu(path, backed="r")``) and dask arrays (from
+    :func:`anndata.experimental.read_elem_lazy`, or :func:`anndata.experimental.read_lazy` with ``obs`` and ``var`` in
+    memory) are read in blocks of rows, and nothing is written to the file. Up to 4,000 chosen features are read about seven
+    times, more of them ten to forty times. Results are those of the same matrix in memory but for rounding.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ def prepare(
         Number of components. More keep finer differences and more noise. At most one less than there are features or
         spots.
     n_top_genes
-        Number of highly variable genes kept in modalities of kind ``"rna"`` that have more.
+        Number of highly variable genes kept in modalities of kind ``"rna"``.
     random_state
         Seed of the iterative decomposition of wide matrices.
     copy
@@ -82,13 +83,11 @@ def prepare(
 
     Raises
     ------
-    TypeError
-        If an argument is not of the kind that it should be.
+    TypeError, ValueError
+        If an argument is not of its kind or out of its range, features are not finite, no feature varies, counts are negative,
+        or a matrix that is not in memory is stored by columns.
     KeyError
         If ``kinds`` names a modality that does not exist.
-    ValueError
-        If a kind is unknown, features are not finite, no feature varies, counts are negative, or a matrix that is not in memory is
-        stored by columns.
 
     See Also
     --------
@@ -104,8 +103,6 @@ def prepare(
     >>> mdata["protein"].uns["spamca"]["kind"]
     'protein'
     """
-    from spamca.features import KINDS
-
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_count("n_components", n_components, least=1)
     _checks.check_count("n_top_genes", n_top_genes, least=1)
@@ -118,16 +115,15 @@ def prepare(
 
     options = {"n_components": n_components, "n_top_genes": n_top_genes, "random_state": random_state}
     prepared = {name: prepare_modality(mdata, name, kinds.get(name), **options) for name in mdata.mod}
-    stale = []
+    stale = [name for name, done in prepared.items() if is_stale(mdata[name], done.key, done.values)]
     with _edge.transaction(mdata, copy=copy) as target:
         for name, done in prepared.items():
-            if forget_stale_graph(target[name], done.features):
-                stale.append(name)
-            store_features(target[name], done)
+            if name in stale:
+                forget_feature_graph(target[name])
+            done.store(target[name])
     for name, done in prepared.items():
-        logger.info("prepare: %r %s", name, done)
+        logger.info("prepare: %r %s", name, done.how)
     if stale:
-        logger.info(
-            "prepare: removed the feature graphs of %s, built on other features; call spamca.pp.neighbors(mdata)", stale
-        )
+        removed = "removed the feature graphs of %s, built on other features; call spamca.pp.neighbors(mdata)"
+        logger.info(f"prepare: {removed}", stale)
     return target if copy else None

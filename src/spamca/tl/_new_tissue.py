@@ -12,8 +12,8 @@ from spamca import _checks, _edge
 from spamca._logging import logger
 from spamca.features import KINDS, Blocks, matrix_of, opened, unexplained
 from spamca.graph import feature_graph
-from spamca.pp._existing import found_graph
-from spamca.pp._spatial import AUTO, built_spatial, existing_spatial
+from spamca.pp._spatial import built_spatial, existing_spatial
+from spamca.pp._stored import found_graph
 from spamca.tissue import Tissue, feature_names
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mudata import MuData
 
     from spamca.model import Model
-    from spamca.pp._spatial import Spatial
+    from spamca.pp._stored import Spatial
 
 MOST_MISSING = 0.5
 """Share of the features of a modality that may be missing: with fewer than half of them it is another measurement."""
@@ -143,22 +143,28 @@ def _positions(modality: AnnData, features: list[str], name: str) -> np.ndarray:
 
 def _spatial(mdata: MuData, coords: np.ndarray, params: Mapping[str, Any], library_key: str | None) -> Spatial:
     if params["kind"] == "existing":
-        if found_graph(mdata, params["name"]) is None:
+        found = found_graph(mdata, params["name"])
+        if found is None:
             msg = (
                 f"the model was trained on a spatial graph that the user made, {params['name']!r}, and mdata has none of that "
                 f"name; call squidpy.gr.spatial_neighbors_knn(mdata, key_added={params['name']!r}), or what made that of the training"
             )
             raise KeyError(msg)
-        none = dict.fromkeys(("n_spatial_neighbors", "radius", "n_rings"))
-        existing: Any = existing_spatial(mdata, params["name"], AUTO, library_key, **none)
-        return existing
+        return existing_spatial(mdata, *found, params["name"], library_key)
     n_neighbors = params.get("n_neighbors")
     if n_neighbors is not None:
         library = _checks.check_library(mdata, library_key)
         smallest = mdata.n_obs if library is None else np.unique(library, return_counts=True)[1].min()
         n_neighbors = max(1, min(int(n_neighbors), int(smallest) - 1))
-    options = {"radius": params.get("radius"), "n_rings": params.get("n_rings")}
-    return built_spatial(mdata, coords, params["kind"], library_key, n_spatial_neighbors=n_neighbors, **options)
+    return built_spatial(
+        mdata,
+        coords,
+        params["kind"],
+        library_key,
+        n_spatial_neighbors=n_neighbors,
+        radius=params.get("radius"),
+        n_rings=params.get("n_rings"),
+    )
 
 
 def _feature_graph(values: np.ndarray, params: Mapping[str, Any], random_state: int) -> csr_matrix:

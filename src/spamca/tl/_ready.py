@@ -30,7 +30,7 @@ def ready(
     ValueError if only some modalities have features.
     """
     from spamca.pp import neighbors
-    from spamca.pp._feature_graphs import add_feature_graphs, has_feature_graph
+    from spamca.pp._feature_graphs import add_feature_graphs
 
     joint = _keys.connectivities(_keys.SPATIAL) in mdata.obsp
     used = {name: modality.uns.get(_keys.MODALITY_RECORD, {}).get("use_rep") for name, modality in mdata.mod.items()}
@@ -41,7 +41,7 @@ def ready(
     if not joint or lacking:
         logger.info("%s: no graphs found, running spamca.pp.neighbors(mdata)", caller)
         neighbors(mdata, feature_graphs=feature_graphs, random_state=random_state)
-    elif feature_graphs and not all(has_feature_graph(modality) for modality in mdata.mod.values()):
+    elif feature_graphs and not all(_keys.FEATURE_NEIGHBORS in modality.uns for modality in mdata.mod.values()):
         logger.info("%s: building the feature graphs that the network looks at", caller)
         add_feature_graphs(mdata, random_state)
     sections = section_numbers(mdata, caller) if batch_correction else None

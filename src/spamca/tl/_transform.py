@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
-from spamca.pp._existing import found_graph
-from spamca.pp._store_graph import store_spatial
+from spamca.pp._stored import found_graph, store_spatial
 from spamca.tissue import write
 
 if TYPE_CHECKING:

@@ -6,15 +6,11 @@ import logging
 
 import numpy as np
 import pytest
+import squidpy
 from mudata import MuData
 
 import spamca
 from spamca.graph import spatial_graph
-
-
-@pytest.fixture
-def squidpy():
-    return pytest.importorskip("squidpy")
 
 
 def union(matrix):
@@ -25,7 +21,7 @@ def assert_same(a, b):
     assert (a != b).nnz == 0
 
 
-def test_graph_of_the_mudata_is_used_and_kept(tissue, squidpy, caplog):
+def test_graph_of_the_mudata_is_used_and_kept(tissue, caplog):
     tissue.obsm["spatial"] = tissue["rna"].obsm["spatial"]
     squidpy.gr.spatial_neighbors_radius(tissue, radius=2.5)
     record, graph = tissue.uns["spatial_neighbors"], tissue.obsp["spatial_connectivities"]
@@ -38,7 +34,7 @@ def test_graph_of_the_mudata_is_used_and_kept(tissue, squidpy, caplog):
     assert_same(tissue["rna"].obsp["spatial_distances"], union(tissue.obsp["spatial_distances"]))
 
 
-def test_graph_of_a_modality_is_used_and_kept(tissue, squidpy, caplog):
+def test_graph_of_a_modality_is_used_and_kept(tissue, caplog):
     squidpy.gr.spatial_neighbors_knn(tissue["protein"], n_neighs=3)
     own = tissue["protein"].obsp["spatial_connectivities"]
     for _ in range(2):  # the second time our own copies must not stand in its way
@@ -46,14 +42,14 @@ def test_graph_of_a_modality_is_used_and_kept(tissue, squidpy, caplog):
         with caplog.at_level(logging.INFO, logger="spamca"):
             spamca.pp.neighbors(tissue)
         assert "using the spatial graph of mdata['protein'];" in caplog.text
-        assert "mdata['protein'] keeps the spatial graph of its own" in caplog.text
+        assert "mdata['protein'] keeps its own spatial graph" in caplog.text
         assert_same(tissue["protein"].obsp["spatial_connectivities"], own)
         for holder in (tissue, tissue["rna"]):
             assert_same(holder.obsp["spatial_connectivities"], union(own))
         assert tissue.uns["spatial_neighbors"]["params"]["kind"] == "existing"
 
 
-def test_kind_asked_for_is_built(tissue, squidpy):
+def test_kind_that_is_given_is_built(tissue):
     squidpy.gr.spatial_neighbors_knn(tissue["protein"], n_neighs=3)
     own = tissue["protein"].obsp["spatial_connectivities"]
     spamca.pp.neighbors(tissue, spatial_kind="knn")
@@ -63,14 +59,14 @@ def test_kind_asked_for_is_built(tissue, squidpy):
     assert_same(tissue["protein"].obsp["spatial_connectivities"], own)
 
 
-def test_graph_by_name(tissue, squidpy):
+def test_graph_by_name(tissue):
     squidpy.gr.spatial_neighbors_delaunay(tissue["rna"], key_added="triangles")
     spamca.pp.neighbors(tissue, spatial_graph="triangles")
     assert_same(tissue.obsp["spatial_connectivities"], union(tissue["rna"].obsp["triangles_connectivities"]))
     assert tissue.uns["spatial_neighbors"]["params"]["name"] == "triangles"
 
 
-def test_graph_of_a_part_is_not_enough(tissue, squidpy):
+def test_graph_of_a_part_is_not_enough(tissue):
     part = tissue["protein"][:100].copy()
     squidpy.gr.spatial_neighbors_knn(part, n_neighs=3)
     mdata = MuData({"rna": tissue["rna"].copy(), "protein": part})
@@ -80,7 +76,7 @@ def test_graph_of_a_part_is_not_enough(tissue, squidpy):
     assert mdata.uns["spatial_neighbors"]["params"]["kind"] == "knn"
 
 
-def test_graphs_of_parts_are_joined(tissue, squidpy):
+def test_graphs_of_parts_are_joined(tissue):
     parts = {"rna": tissue["rna"][:150].copy(), "protein": tissue["protein"][100:][::-1].copy()}
     for part in parts.values():
         squidpy.gr.spatial_neighbors_radius(part, radius=1.1)
@@ -106,7 +102,7 @@ def test_graph_without_lengths(tissue):
 
 
 @pytest.fixture
-def two_sections(tissue, squidpy):
+def two_sections(tissue):
     tissue.obsm["spatial"] = tissue["rna"].obsm["spatial"]
     squidpy.gr.spatial_neighbors_knn(tissue, n_neighs=4)
     tissue.obs["lib"] = np.where(tissue.obsm["spatial"][:, 0] < 7, "left", "right")
@@ -130,7 +126,7 @@ def test_existing_graph_is_cut_by_section(two_sections, caplog):
     assert caplog.text.count("edges between sections of 'lib'") == 1
 
 
-def test_graph_of_a_modality_is_cut_by_section(tissue, squidpy):
+def test_graph_of_a_modality_is_cut_by_section(tissue):
     squidpy.gr.spatial_neighbors_knn(tissue["rna"], n_neighs=4)
     own = tissue["rna"].obsp["spatial_connectivities"].copy()
     tissue["rna"].obs["lib"] = np.where(np.arange(tissue.n_obs) % 2, "a", "b")

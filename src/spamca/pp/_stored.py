@@ -1,0 +1,118 @@
+"""Graphs in a MuData and its modalities, found and written, in the layout that squidpy and scanpy share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from spamca import _edge, _keys
+from spamca._logging import logger
+from spamca.graph import existing_graph
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+    from mudata import MuData
+
+    from spamca.graph import Graph
+
+SOURCE = "spamca"
+"""``params["source"]`` of spatial graphs that this package wrote."""
+
+
+@dataclass(frozen=True)
+class Spatial:
+    """A spatial graph of all spots, and how it came about.
+
+    ``in_place``: it is the user's own graph on the MuData, under its own name. ``cut``: edges between sections were left out.
+    """
+
+    graph: Graph
+    params: dict[str, Any]
+    in_place: bool = False
+    cut: bool = False
+
+
+def found_graph(mdata: MuData, name: str, *, foreign: bool = False) -> tuple[Graph, str] | None:
+    """Spatial graph of all spots under squidpy's ``key_added``, and where it was: on the MuData, or joined from modalities.
+
+    With ``foreign`` only graphs count that this package did not write.
+    """
+
+    def fits(holder: AnnData | MuData) -> bool:
+        return _keys.connectivities(name) in holder.obsp and not (foreign and _is_own(holder, name))
+
+    if fits(mdata):
+        return existing_graph(*_matrices(mdata, name)), "mdata"
+    rows = {modality: _edge.rows(mdata, modality) for modality in mdata.mod if fits(mdata[modality])}
+    if not np.any([row >= 0 for row in rows.values()], axis=0).all():
+        return None
+    spread = [
+        [_edge.spread_graph(matrix, row) for matrix in _matrices(mdata[modality], name)]
+        for modality, row in rows.items()
+    ]
+    weights, lengths = (reduce(csr_matrix.maximum, matrices) for matrices in zip(*spread, strict=True))
+    return existing_graph(weights, lengths), " and ".join(f"mdata[{modality!r}]" for modality in rows)
+
+
+def _matrices(holder: AnnData | MuData, name: str) -> tuple[csr_matrix, csr_matrix]:
+    weights = csr_matrix(holder.obsp[_keys.connectivities(name)])
+    # Without lengths every edge is one step long.
+    return weights, csr_matrix(holder.obsp.get(_keys.distances(name), weights != 0), dtype=np.float64)
+
+
+def _is_own(holder: AnnData | MuData, name: str) -> bool:
+    """Whether this package wrote the spatial graph of a MuData or modality."""
+    record = holder.uns.get(_keys.spatial_record(name))
+    params = record.get("params") if isinstance(record, Mapping) else None
+    return isinstance(params, Mapping) and params.get("source") == SOURCE
+
+
+def store_spatial(mdata: MuData, spatial: Spatial, coords: np.ndarray, spatial_key: str) -> None:
+    """Write coordinates (n_obs, 2) and spatial graph to the MuData, and to the modalities that have none of their own."""
+    params = {**spatial.params, "spatial_key": spatial_key, "source": SOURCE}
+    nowhere = not any(_keys.SPATIAL in holder.obsm for holder in (mdata, *mdata.mod.values()))
+    keys = {spatial_key, _keys.SPATIAL} if nowhere and _keys.SPATIAL not in mdata.mod else {spatial_key}
+    for key in keys:
+        mdata.obsm[key] = coords
+    if spatial.in_place:
+        _keep_graph(mdata, spatial)
+    else:
+        write_graph(mdata, _keys.SPATIAL_NEIGHBORS, _keys.SPATIAL, spatial.graph, params)
+    for name, modality in mdata.mod.items():
+        position = _edge.spots(_edge.rows(mdata, name), modality.n_obs)
+        for key in keys:
+            if key not in modality.obsm:
+                modality.obsm[key] = coords[position]
+        if _keys.connectivities(_keys.SPATIAL) not in modality.obsp or _is_own(modality, _keys.SPATIAL):
+            write_graph(modality, _keys.SPATIAL_NEIGHBORS, _keys.SPATIAL, spatial.graph.take(position), params)
+        else:
+            logger.info("neighbors: mdata[%r] keeps its own spatial graph", name)
+
+
+def _keep_graph(mdata: MuData, spatial: Spatial) -> None:
+    """Change nothing of the user's graph and record but edges between sections and the name of the sections' column."""
+    if spatial.cut:
+        mdata.obsp[_keys.connectivities(_keys.SPATIAL)] = spatial.graph.connectivities
+        mdata.obsp[_keys.distances(_keys.SPATIAL)] = spatial.graph.distances
+    library_key, record = spatial.params["library_key"], mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {})
+    if library_key is not None and isinstance(record, Mapping):
+        old = record.get("params", {})
+        params = {**(old if isinstance(old, Mapping) else {}), "library_key": library_key}
+        mdata.uns[_keys.SPATIAL_NEIGHBORS] = {**_names(_keys.SPATIAL), **record, "params": params}
+
+
+def write_graph(holder: AnnData | MuData, record: str, name: str, graph: Graph, params: Mapping[str, Any]) -> None:
+    """Write a graph under a name in ``obsp`` and its record in ``uns``, without the parameters that are None."""
+    holder.obsp[_keys.connectivities(name)] = graph.connectivities
+    holder.obsp[_keys.distances(name)] = graph.distances
+    kept = {key: value for key, value in params.items() if value is not None}
+    holder.uns[record] = {**_names(name), "params": kept}
+
+
+def _names(name: str) -> dict[str, str]:
+    return {"connectivities_key": _keys.connectivities(name), "distances_key": _keys.distances(name)}
