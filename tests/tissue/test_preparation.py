@@ -9,7 +9,7 @@ from spamca.tissue import feature_names, preparation_of, read, usual_unexplained
 
 
 def reach_of(mdata):
-    return usual_unexplained(mdata, read(mdata))
+    return usual_unexplained(mdata, read(mdata), 0.99)
 
 
 def test_preparation_is_that_of_the_modality(integrated):

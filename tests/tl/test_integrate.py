@@ -12,6 +12,7 @@ from sklearn.metrics import adjusted_rand_score
 
 import spamca
 from spamca import _edge
+from spamca.domains import DomainSettings
 from spamca.model.domains import find_domains
 from spamca.nn import Settings
 from spamca.tissue import read
@@ -107,6 +108,38 @@ def test_settings_replace_those_of_the_preset(with_graphs):
     assert with_graphs.uns["spamca"]["params"]["spatial_scales"] == [0, 1]
 
 
+def test_settings_of_the_search_change_the_domains_and_are_kept(with_graphs, tmp_path: Path):
+    """They are recorded where they differ from the defaults, and used wherever the domains are used later."""
+    usual = spamca.tl.integrate(with_graphs, 3, copy=True, max_epochs=0, progress_bar=False)
+    assert not set(DomainSettings.__dataclass_fields__) & set(usual.uns["spamca"]["params"])
+    given = {"scales": (1, 2), "noise": 2.0, "novelty_quantile": 0.9, "n_latent": 5, "min_spots": 20}
+    spamca.tl.integrate(with_graphs, 3, settings=given, max_epochs=0, progress_bar=False)
+    assert not np.array_equal(with_graphs.obsm["spamca_posterior"], usual.obsm["spamca_posterior"])
+    assert with_graphs.obsm["X_spamca"].shape[1] == 5
+    params = with_graphs.uns["spamca"]["params"]
+    assert (params["scales"], params["noise"], params["n_latent"]) == ([1, 2], 2.0, 5)
+    assert "min_spots" not in params, "that is the default"
+    first, second = with_graphs.uns["spamca"], usual.uns["spamca"]
+    assert first["unexplained"]["rna"] < second["unexplained"]["rna"], "90 % lie within less than 99 % do"
+
+    with_graphs.write(tmp_path / "tissue.h5mu")
+    read = mudata.read_h5mu(tmp_path / "tissue.h5mu")
+    spamca.tl.cluster(read, 3)
+    np.testing.assert_array_equal(read.obsm["spamca_posterior"], with_graphs.obsm["spamca_posterior"])
+    spamca.Model.from_mudata(read).save(tmp_path / "model.safetensors")
+    model = spamca.Model.load(tmp_path / "model.safetensors")
+    assert model.settings.n_latent == 5
+    assert model.domain_settings == DomainSettings(scales=(1, 2), noise=2.0, novelty_quantile=0.9)
+    assert model.emissions.settings == model.domain_settings
+    spamca.tl.denoise(read)
+    again = spamca.tl.transform(with_graphs, model, copy=True)
+    assert {name: again.uns["spamca"]["params"][name] for name in ("scales", "noise")} == {
+        "scales": [1, 2],
+        "noise": 2.0,
+    }
+    assert again.uns["spamca"]["transform"]["share_beyond"] > 0.05, "novelty is in units of the 90 % quantile"
+
+
 def test_paper_preset_is_normalised(with_graphs):
     spamca.tl.integrate(with_graphs, 3, preset="paper", **QUICK)
     np.testing.assert_allclose(np.linalg.norm(with_graphs.obsm["X_spamca"], axis=1), 1, rtol=1e-5)
@@ -193,7 +226,16 @@ def test_domains_where_a_modality_is_missing(tissue, which):
     ("arguments", "error", "says"),
     [
         ({"preset": "papier"}, ValueError, "preset.*papier"),
-        ({"settings": {"epochs": 3}}, ValueError, "settings.*epochs"),
+        (
+            {"settings": {"epochs": 3}},
+            ValueError,
+            "settings must be one of 'start', .*'min_autocorrelation', .*got 'epochs'",
+        ),
+        ({"settings": {"scales": 2}}, TypeError, r"settings\['scales'\] must be a tuple .*\(1, 2, 4, 8\), got 2"),
+        ({"settings": {"scales": (1, 2.5)}}, TypeError, r"settings\['scales'\] must be an integer, got 2.5"),
+        ({"settings": {"n_starts": 0}}, ValueError, r"settings\['n_starts'\] must be at least 1, got 0"),
+        ({"settings": {"noise": "much"}}, TypeError, r"settings\['noise'\] must be a number, got 'much'"),
+        ({"settings": {"noise": -1.0}}, ValueError, r"settings\['noise'\] must lie between 0 .* got -1.0"),
         ({"settings": {"fusion": "product"}}, ValueError, "fusion.*product"),
         ({"settings": {"n_latent": None}}, ValueError, "n_latent.*None"),
         ({"settings": 3}, TypeError, "settings.*3"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mudata import MuData
 
     from spamca.cluster.readout import Readout
-    from spamca.domains import Emissions
+    from spamca.domains import DomainSettings, Emissions
     from spamca.features import Fitted
     from spamca.nn import Settings, SpaMCA
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Model:
     """A trained model: all that it takes to find its domains in other tissue with :func:`spamca.tl.transform`.
 
-    It holds how features are prepared and graphs built, what the domains look like, and the weights of the network. It holds
-    nothing of the tissue itself.
+    It holds how features are prepared and graphs built, what the domains look like, and the weights of the network, and nothing of the
+    tissue itself.
 
     Parameters
     ----------
@@ -66,10 +66,6 @@ class Model:
         key
             Their ``key_added``.
 
-        Returns
-        -------
-        The model.
-
         Raises
         ------
         TypeError
@@ -93,10 +89,6 @@ class Model:
         ----------
         path
             What :meth:`save` wrote.
-
-        Returns
-        -------
-        The model.
 
         Raises
         ------
@@ -141,9 +133,18 @@ class Model:
     @cached_property
     def settings(self) -> Settings:
         """Choices of the network and its training."""
+        from spamca import nn
         from spamca.model.parts import settings_of
 
-        return settings_of(self.header["settings"])
+        return settings_of(nn.Settings, self.header["settings"])
+
+    @cached_property
+    def domain_settings(self) -> DomainSettings:
+        """Settings of the search for domains."""
+        from spamca import domains
+        from spamca.model.parts import settings_of
+
+        return settings_of(domains.DomainSettings, self.header["settings"])
 
     @cached_property
     def network(self) -> SpaMCA:
@@ -162,7 +163,7 @@ class Model:
         if stored is None:
             return None
         blocks = {m: {"weight": weight, **self.under(f"field.{m}")} for m, weight in stored["weights"].items()}
-        return emissions_of({**stored, "blocks": blocks})
+        return emissions_of({**stored, "blocks": blocks}, self.domain_settings)
 
     @cached_property
     def readout(self) -> Readout | None:

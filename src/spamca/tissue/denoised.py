@@ -76,8 +76,5 @@ def forget_denoised(mdata: MuData, key: str) -> None:
 
 
 def _forget(mdata: MuData, name: str, key_added: str) -> None:
-    table = _keys.denoised_table(key_added, name)
-    if key_added in mdata[name].layers:
-        del mdata[name].layers[key_added]
-    if table in mdata.obsm:
-        del mdata.obsm[table]
+    mdata[name].layers.pop(key_added, None)
+    mdata.obsm.pop(_keys.denoised_table(key_added, name), None)

@@ -19,7 +19,6 @@ from spamca.tissue.denoised import forget_denoised
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from anndata import AnnData
     from mudata import MuData
 
     from spamca.cluster import Clustering
@@ -58,29 +57,21 @@ class Neighbors:
 
         scanpy's own place, ``uns["neighbors"]``, is used unless it holds neighbours of another representation.
         """
-        use_rep = _keys.embedding(key_added)
-        places = [_place(holder, use_rep, key_added) for holder in (mdata, *mdata.mod.values())]
-        elsewhere = [place for place in places if place != _keys.NEIGHBORS]
-        if elsewhere:
+        use_rep, elsewhere = _keys.embedding(key_added), _keys.joint_neighbors(key_added)
+        spots = {name: _edge.spots(_edge.rows(mdata, name), modality.n_obs) for name, modality in mdata.mod.items()}
+        taken = False
+        for holder, own in [(mdata, None), *((mdata[name], own) for name, own in spots.items())]:
+            there = holder.uns.get(_keys.NEIGHBORS, {"params": {"use_rep": use_rep}})
+            free = there.get("params", {}).get("use_rep") == use_rep
+            place, prefix = (_keys.NEIGHBORS, "") if free else (elsewhere, f"{elsewhere}_")
+            for name, graph in self.graphs.items():
+                holder.obsp[prefix + name] = graph if own is None else graph[own][:, own]
+            keys = {f"{name}_key": prefix + name for name in self.graphs}
+            holder.uns[place] = {**keys, "params": {**self.params, "use_rep": use_rep}}
+            taken |= not free
+        if taken:
             note = "%s: %r holds other neighbours, writing those of %s to %r"
-            logger.info(note, caller, _keys.NEIGHBORS, use_rep, elsewhere[0])
-        self._write_to(mdata, places[0], use_rep, None)
-        for (name, modality), place in zip(mdata.mod.items(), places[1:], strict=True):
-            self._write_to(modality, place, use_rep, _edge.spots(_edge.rows(mdata, name), modality.n_obs))
-
-    def _write_to(self, holder: AnnData | MuData, place: str, use_rep: str, spots: np.ndarray | None) -> None:
-        prefix = "" if place == _keys.NEIGHBORS else f"{place}_"
-        for name, graph in self.graphs.items():
-            holder.obsp[prefix + name] = graph if spots is None else graph[spots][:, spots]
-        keys = {f"{name}_key": prefix + name for name in self.graphs}
-        holder.uns[place] = {**keys, "params": {**self.params, "use_rep": use_rep}}
-
-
-def _place(holder: AnnData | MuData, use_rep: str, key_added: str) -> str:
-    theirs = holder.uns.get(_keys.NEIGHBORS)
-    if theirs is None or theirs.get("params", {}).get("use_rep") == use_rep:
-        return _keys.NEIGHBORS
-    return _keys.joint_neighbors(key_added)
+            logger.info(note, caller, _keys.NEIGHBORS, use_rep, elsewhere)
 
 
 @dataclass(frozen=True)
@@ -93,17 +84,14 @@ class Results:
         Names of the modalities, in the order of the arrays.
     record
         Entries of the record ``uns[key_added]``.
-    domains
-        Domains and their posterior.
-    domain_names, colors
-        Those of each domain; None numbers them, and takes the colours that are stored where their number fits, else new ones.
+    domains, domain_names, colors
+        Domains and their posterior, names and colours. Without names they are numbered; without colours they keep those that are stored
+        if their number fits.
     weights
         Weight of each modality in each spot, (n, M).
-    latents, views
-        Embedding, latents and weights of the views of a network, and the names of these views. A new embedding replaces everything
-        that is stored of an earlier one, the record too.
-    neighbors
-        Nearest neighbours in the embedding.
+    latents, views, neighbors
+        Embedding, latents and weights of the named views of a network, and nearest neighbours in the embedding. A new embedding
+        replaces everything that is stored of an earlier one, the record too.
     corrected
         Features of each modality without batch effects.
     novelty
@@ -127,7 +115,6 @@ def write(mdata: MuData, results: Results, key_added: str, caller: str) -> None:
     """Write results to a MuData and its modalities; modalities that it lacks are left out. ``caller`` is named in the log."""
     if results.latents is not None:
         _forget(mdata, key_added, caller)
-    if results.latents is not None:
         mdata.obsm[_keys.embedding(key_added)] = results.latents.fused.numpy()
     for m, name in enumerate(results.names):
         if name in mdata.mod:
@@ -185,18 +172,13 @@ def _forget(mdata: MuData, key_added: str, caller: str) -> None:
     """Remove what is stored of an earlier embedding of the same name: it would pass for that of the new one."""
     forget_denoised(mdata, key_added)
     for modality in mdata.mod.values():
-        _drop(modality, "obsm", _keys.corrected(key_added))
+        modality.obsm.pop(_keys.corrected(key_added), None)
     if "cluster" not in mdata.uns.get(key_added, {}):
         return
     _edge.drop_pulled(mdata, key_added)
     if caller == "integrate":
         logger.info("integrate: removing the domains of the earlier embedding %r", _keys.embedding(key_added))
     for holder in (mdata, *mdata.mod.values()):
-        for column in (key_added, _keys.confidence(key_added), _keys.novelty(key_added)):
-            _drop(holder, "obs", column)
-        _drop(holder, "obsm", _keys.posterior(key_added))
-
-
-def _drop(holder: AnnData | MuData, slot: str, key: str) -> None:
-    if key in getattr(holder, slot):
-        del getattr(holder, slot)[key]
+        for column in {key_added, _keys.confidence(key_added), _keys.novelty(key_added)}.intersection(holder.obs):
+            del holder.obs[column]
+        holder.obsm.pop(_keys.posterior(key_added), None)

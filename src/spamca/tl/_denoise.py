@@ -10,6 +10,7 @@ from spamca._logging import logger
 from spamca.tissue import check_free, feature_names, signal_of, stored_fitted, write_denoised
 
 if TYPE_CHECKING:
+    from anndata import AnnData
     from mudata import MuData
 
 
@@ -39,8 +40,8 @@ def denoise(
     others        as they were given
     ============= ================================================================= ==========================================
 
-    The values are expectations, not counts: they vary less than the measured ones, and those near zero may be negative. Tests of single
-    features on them assume independent spots, which these are not.
+    The values are expectations, not counts: they vary less than the measured ones, and those near zero may be negative. Spots are no
+    longer independent, as tests of single features assume.
 
     Parameters
     ----------
@@ -51,10 +52,8 @@ def denoise(
     features
         Names of features, of any of the modalities. If given, a table of these for all spots is written, and no layer, which takes
         four bytes per spot and feature.
-    key
-        Name of the result of :func:`spamca.tl.integrate`.
-    key_added
-        Name of the result, see Returns. None takes ``"<key>_denoised"``.
+    key, key_added
+        Names of the result of :func:`spamca.tl.integrate` and of this one, see Returns. None takes ``"<key>_denoised"``.
     random_state
         Seed of which spots are hidden together.
     copy
@@ -68,8 +67,8 @@ def denoise(
         Float32 of shape (n_spots, n_features), unless ``features`` are named. NaN for features without loadings, such as genes that were
         not among the most variable.
     ``mdata.obsm["spamca_denoised_<modality>"]``
-        A DataFrame (n_obs, n_loaded) for all spots, including those that lack the modality, of the features with loadings or of
-        those named. Written if a spot lacks the modality, or ``features`` are named.
+        If a spot lacks the modality, or ``features`` are named: a DataFrame (n_obs, n_loaded) for all spots, of the features with
+        loadings or of those named.
     ``mdata.uns["spamca"]["denoise"]["spamca_denoised"]``
         By modality ``units``, ``predicted`` (share of the variance of each component that is predicted without the modality) and
         ``own`` (weight of the spot's own measurement in each, from 0 to 1).
@@ -105,7 +104,7 @@ def denoise(
     >>> list(mdata.obsm["few_protein"])
     ['protein2']
     """
-    from spamca.model.denoise import denoise_tissue
+    from spamca.model.apply import denoise_tissue
     from spamca.model.parts import trained_network, trained_tissue
     from spamca.nn import Settings
 
@@ -138,9 +137,9 @@ def denoise(
 def _wanted(
     mdata: MuData, modalities: str | Sequence[str] | None, features: Sequence[str] | None
 ) -> dict[str, list[str] | None]:
-    """Features asked for, by modality; None for all of a modality."""
+    """Names of the features to denoise, by modality; None for all of a modality."""
     if modalities is None:
-        names = [name for name in mdata.mod if _has_loadings(mdata, name)]
+        names = [name for name in mdata.mod if _has_loadings(mdata[name])]
         if lacking := [name for name in mdata.mod if name not in names]:
             logger.info("denoise: %s left out, whose features spamca.pp.prepare did not make", lacking)
         if not names:
@@ -150,7 +149,7 @@ def _wanted(
         names = _names("modalities", modalities)
         _checks.check_modality_names("modalities", dict.fromkeys(names), mdata)
         for name in names:
-            if not _has_loadings(mdata, name):
+            if not _has_loadings(mdata[name]):
                 msg = (
                     f"modality {name!r} has no loadings of spamca.pp.prepare to map back through (its features came from elsewhere); "
                     "call spamca.pp.prepare(mdata) and integrate again, or leave it out of modalities"
@@ -168,8 +167,7 @@ def _wanted(
     return {name: chosen for name, chosen in found.items() if chosen}
 
 
-def _has_loadings(mdata: MuData, name: str) -> bool:
-    modality = mdata[name]
+def _has_loadings(modality: AnnData) -> bool:
     return _keys.PREPARATION in modality.varm and "loadings" in modality.uns.get(_keys.MODALITY_RECORD, {})
 
 

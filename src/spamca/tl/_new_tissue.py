@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,33 +34,32 @@ class NewTissue:
     """A tissue with the modalities of a model, in its order, and coordinates (n, 2).
 
     ``unexplained`` is what neighbours share beyond the components of each modality, in units of its 99 % quantile in the training,
-    float64 of shape (n, M), NaN where that is not known. ``missing`` holds the number of features that modalities lack, and ``absent``
-    the modalities that the tissue lacks.
+    float64 of shape (n, M), NaN where that is not known. ``lacks`` holds, if any, the ``missing_features`` by modality and the
+    ``absent_modalities``.
     """
 
     tissue: Tissue
     coords: np.ndarray
     spatial: Spatial
     unexplained: np.ndarray
-    missing: dict[str, int] = field(default_factory=dict)
-    absent: list[str] = field(default_factory=list)
+    lacks: dict[str, Any]
 
 
 def read_new(mdata: MuData, model: Model, spatial_key: str, library_key: str | None, random_state: int) -> NewTissue:
-    """Prepare a tissue as a model says; nothing is written, and the seed is that of the search for similar spots.
+    """Prepare a tissue as that of the training was; nothing is written, and the seed is that of the search for similar spots.
 
     KeyError if coordinates, sections, features, or a graph that the user has to bring are missing; ValueError if the tissue shares no
     modality with the model, a spot has none of them, or features do not fit.
     """
-    described, n, lacks = model.header["modalities"], mdata.n_obs, np.full(mdata.n_obs, -1)
+    described, n = model.header["modalities"], mdata.n_obs
     absent = [name for name in model.modalities if name not in mdata.mod]
     if len(absent) == len(described):
         msg = f"mdata has modalities {list(mdata.mod)}, but the model knows only {absent}; rename those that are meant"
         raise ValueError(msg)
     unknown = [name for name in mdata.mod if name not in model.modalities]
     if unknown:
-        logger.info("transform: the model does not know modalities %s; they are passed over", unknown)
-    rows = tuple(lacks if name in absent else _edge.rows(mdata, name) for name in model.modalities)
+        logger.info("transform: the model does not know modalities %s; they are left out", unknown)
+    rows = tuple(np.full(n, -1) if name in absent else _edge.rows(mdata, name) for name in model.modalities)
     if (lonely := np.all([row < 0 for row in rows], axis=0)).any():
         msg = (
             f"{lonely.sum()} spots have none of the modalities {model.modalities} of the model, e.g. "
@@ -77,7 +76,7 @@ def read_new(mdata: MuData, model: Model, spatial_key: str, library_key: str | N
     for m, (one, row) in enumerate(zip(described, rows, strict=True)):
         name = one["name"]
         if name in absent:
-            logger.info("transform: modality %r is not there; its say is left to the others", name)
+            logger.info("transform: modality %r is not there; domains are found by the others", name)
             features.append(np.zeros((n, one["n_components"]), dtype=np.float32))
             graphs.append(csr_matrix((n, n), dtype=np.float32))
             continue
@@ -92,7 +91,8 @@ def read_new(mdata: MuData, model: Model, spatial_key: str, library_key: str | N
             graphs.append(_edge.spread_graph(graph, row))
     links = spatial.graph.connectivities
     tissue = Tissue(tuple(model.modalities), rows, tuple(features), links, tuple(graphs) if needs_graphs else ())
-    return NewTissue(tissue, coords, spatial, beyond, missing, absent)
+    lacks = {"missing_features": missing, "absent_modalities": absent}
+    return NewTissue(tissue, coords, spatial, beyond, {name: found for name, found in lacks.items() if found})
 
 
 def _features(mdata: MuData, model: Model, m: int, links: csr_matrix) -> tuple[np.ndarray, np.ndarray | None, int]:
@@ -149,8 +149,7 @@ def _spatial(mdata: MuData, coords: np.ndarray, params: Mapping[str, Any], libra
                 f"name; call squidpy.gr.spatial_neighbors_knn(mdata, key_added={params['name']!r}), or what made that of the training"
             )
             raise KeyError(msg)
-        none = dict.fromkeys(("n_spatial_neighbors", "radius", "n_rings"))
-        existing: Any = existing_spatial(mdata, params["name"], AUTO, library_key, **none)
+        existing: Any = existing_spatial(mdata, params["name"], AUTO, library_key)
         return existing
     n_neighbors = params.get("n_neighbors")
     if n_neighbors is not None:
