@@ -28,9 +28,9 @@ def test_it_is_searched_as_its_size_asks(integrated, monkeypatch):
 
     monkeypatch.setattr(results, "nearest_neighbors", search)
     exact = integrated.obsp["connectivities"]
-    found = results.Neighbors.of(integrated.obsm["X_spamca"], random_state=5)
+    found, _ = results.neighbors_of(integrated.obsm["X_spamca"], random_state=5)
     assert asked == [(integrated.obsm["X_spamca"].shape, 14, 5)]
-    np.testing.assert_allclose(found.graphs["connectivities"].toarray(), exact.toarray(), atol=1e-6)
+    np.testing.assert_allclose(found["connectivities"].toarray(), exact.toarray(), atol=1e-6)
 
 
 def test_modalities_hold_the_same_graph(integrated):

@@ -11,7 +11,9 @@ import pytest
 
 import spamca
 
-QUICK = {"n_clusters": 3, "max_epochs": 10, "progress_bar": False}
+# A search for domains that takes a fraction of the time: they do not matter here.
+LIGHT = {"n_starts": 4, "n_groups": 2, "n_blanks": 5, "reference_starts": 2, "scales": (1, 4)}
+QUICK = {"n_clusters": 3, "max_epochs": 10, "progress_bar": False, "settings": LIGHT}
 
 
 def correlation(values, truth):
@@ -146,7 +148,7 @@ def test_new_embedding_takes_it_away(partial):
 
 @pytest.mark.parametrize("settings", [{"views": ("spatial",)}, {"spatial_scales": (0, 2)}])
 def test_settings(tissue, settings):
-    spamca.tl.integrate(tissue, settings=settings, **QUICK)
+    spamca.tl.integrate(tissue, **QUICK | {"settings": LIGHT | settings})
     spamca.tl.denoise(tissue)
     assert np.isfinite(tissue["rna"].layers["spamca_denoised"]).all()
 

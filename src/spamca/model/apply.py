@@ -14,7 +14,7 @@ from spamca.denoise import Restored, held_out, restore
 from spamca.model.file import digest
 from spamca.model.parts import for_network, stored_settings, versions
 from spamca.nn import VIEWS
-from spamca.tissue import Neighbors, Results
+from spamca.tissue import Results
 from spamca.train import blocks_of, embed, threads
 
 if TYPE_CHECKING:
@@ -72,7 +72,6 @@ def apply(
         weights,
         latents,
         [view for view in VIEWS if view in model.settings.views],
-        Neighbors.of(latents.fused.numpy(), random_state),
         novelty=novelty,
     )
 

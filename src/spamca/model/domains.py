@@ -20,14 +20,7 @@ if TYPE_CHECKING:
     from spamca.domains import Domains, DomainSettings, NumberOfDomains
     from spamca.tissue import Tissue
 
-FIELD = "field"
-"""Name of the method that finds domains in the features, in records."""
-
-N_CLUSTERS_RANGE = (2, 15)
-"""Numbers of domains that are tried where the caller names none."""
-
-SPOTS_EACH = 60
-"""Spots for each domain of the largest of these numbers: small tissue does not show more domains than that."""
+FIELD = "field"  # name, in records, of the method that finds domains in the features
 
 
 def find_domains(
@@ -74,9 +67,8 @@ def find_number(
 
 
 def default_range(n_spots: int) -> tuple[int, int]:
-    """Numbers of domains that are tried where the caller names none."""
-    least, most = N_CLUSTERS_RANGE
-    return least, int(min(most, max(least, n_spots // SPOTS_EACH)))
+    """Numbers of domains that are tried by default: 2 to 15, in small tissue to one for each 60 spots."""
+    return 2, int(np.clip(n_spots // 60, 2, 15))
 
 
 def estimate_emissions(

@@ -13,7 +13,7 @@ from spamca.domains import DEFAULTS
 from spamca.model.domains import default_range, estimate_emissions, find_domains, find_number, results_of
 from spamca.model.parts import for_network, stored_emissions, stored_settings, versions, weights_of
 from spamca.nn import VIEWS
-from spamca.tissue import Neighbors, Results
+from spamca.tissue import Results
 from spamca.train import fit
 
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from spamca.nn import Settings
     from spamca.tissue import Tissue
 
-PROTOTYPES = 10
-"""Clusters of the network's head where the caller names no number, or domains are not found by the network."""
+PROTOTYPES = 10  # clusters of the network's head where it has no domains to find, or their number is not given
 
 
 def fit_tissue(
@@ -87,6 +86,5 @@ def fit_tissue(
         record=record,
         latents=latents,
         views=[view for view in VIEWS if view in used.views],
-        neighbors=Neighbors.of(latents.fused.numpy(), random_state),
         corrected=None if corrected is None else corrected.features,
     )

@@ -193,35 +193,33 @@ class Model:
         repr(self)
         header, n_domains = self.header, len(self.domains)
         widths = [modality["n_components"] for modality in header["modalities"]]
-        _check(len(self.network.tokens) == len(widths) > 0, "the network has other modalities")
         _check(len(self.colors) == n_domains > 0, "domains and colours differ in number")
         for m, described in enumerate(header["modalities"]):
             fitted, name = self.fitted(m), described["name"]
             if fitted is not None:
-                n = len(described["features"])
-                _check("centre" in fitted.columns, f"{name!r} has no centre")
+                n, columns = len(described["features"]), fitted.columns
+                _check("centre" in columns, f"{name!r} has no centre")
                 _check(fitted.loadings.shape == (n, widths[m]), f"the loadings of {name!r} do not fit")
-                _check(all(v.shape == (n,) for v in fitted.columns.values()), f"{name!r} has other features")
+                _check({values.shape for values in columns.values()} == {(n,)}, f"{name!r} has other features")
             if "feature" in self.settings.views:
                 _check(name in header["graphs"]["features"], f"no graph of {name!r} is described")
-        if self.readout is not None:
-            found, (k, r) = self.readout, self.readout.means.shape
-            shapes = (found.to_own.axes.shape, found.to_own.shift.shape, found.shares.shape, found.covariance.shape)
+        emissions, readout = self.emissions, self.readout
+        if readout is not None:
+            k, r = readout.means.shape
             _check(k == n_domains, "the read-out has other domains")
-            fits = shapes == ((self.network.n_latent, r), (r,), (n_domains,), (r, r))
+            parts = readout.to_own.axes, readout.to_own.shift, readout.shares, readout.covariance
+            fits = [part.shape for part in parts] == [(self.network.n_latent, r), (r,), (k,), (r, r)]
             _check(fits, "the read-out does not fit the embedding")
-        emissions = self.emissions
         if emissions is None:
-            _check(self.readout is not None, "nothing describes the domains")
+            _check(readout is not None, "nothing describes the domains")
             return
         k = len(emissions.gaussians[0].means)
-        _check(self.readout is not None or k == n_domains, "domains and what they look like differ")
-        for m, whitening, gaussians in zip(
-            emissions.modalities, emissions.whitenings, emissions.gaussians, strict=True
-        ):
-            r, d = whitening.axes.shape[1] * len(emissions.hops), whitening.axes.shape[0]
-            _check(d == whitening.mean.shape[0] == widths[m], "components do not fit the features")
-            fits = gaussians.means.shape == (k, r) and gaussians.covariances.shape == (k, r, r)
+        _check(readout is not None or k == n_domains, "domains and what they look like differ")
+        blocks = zip(emissions.modalities, emissions.whitenings, emissions.gaussians, strict=True)
+        for m, whitening, gaussians in blocks:
+            d, r = len(whitening.axes), whitening.axes.shape[1] * len(emissions.hops)
+            _check(d == len(whitening.mean) == widths[m], "components do not fit the features")
+            fits = (gaussians.means.shape, gaussians.covariances.shape) == ((k, r), (k, r, r))
             _check(fits, "domains do not fit")
         _check(all(sizes.shape == (k,) for sizes in emissions.sizes), "sizes of the domains do not fit")
 
@@ -235,13 +233,11 @@ class Model:
             lines.append(f"  {modality['name']}: {modality['kind']}, {modality['n_components']} columns {source}")
         lines.append(f"  domains: {', '.join(self.domains)}")
         lines.append(f"  embedding: {settings.n_latent} columns; domains by {header['method']}")
-        spatial = {name: value for name, value in header["graphs"]["spatial"].items() if name in _SHOWN}
-        lines.append(f"  spatial graph: {', '.join(f'{name}={value!r}' for name, value in spatial.items())}")
+        shown = {"kind", "n_neighbors", "radius", "n_rings", "name"}
+        spatial = [f"{name}={value!r}" for name, value in header["graphs"]["spatial"].items() if name in shown]
+        lines.append(f"  spatial graph: {', '.join(spatial)}")
         lines.append(f"  spamca {header['versions']['spamca']}, random_state={header['random_state']}")
         return "\n".join(lines)
-
-
-_SHOWN = ("kind", "n_neighbors", "radius", "n_rings", "name")
 
 
 def _check(fits: bool, what: str) -> None:  # noqa: FBT001

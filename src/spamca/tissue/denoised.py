@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from spamca.denoise import Restored
     from spamca.features import Fitted
 
-RECORD = "denoise"
-"""Entry of the record of integrate: by the name of what was written, what it is, by modality."""
+RECORD = "denoise"  # entry of the record of integrate: by the name of what was written, what it is, by modality
 
 
 def check_free(mdata: MuData, key: str, key_added: str, names: Iterable[str]) -> None:

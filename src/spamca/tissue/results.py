@@ -25,53 +25,7 @@ if TYPE_CHECKING:
     from spamca.nn import Latents
 
 
-N_NEIGHBORS = 15
-"""scanpy's default; it counts the spot itself."""
-
-
-@dataclass(frozen=True)
-class Neighbors:
-    """``connectivities`` and ``distances`` of all spots, as :func:`scanpy.pp.neighbors` would find them, and its arguments."""
-
-    graphs: dict[str, csr_matrix]
-    params: dict[str, Any]
-
-    @classmethod
-    def of(cls, embedding: np.ndarray, random_state: int) -> Neighbors:
-        """From an embedding (n, d); the seed is that of the approximate search in large tissue."""
-        n = len(embedding)
-        n_neighbors = min(N_NEIGHBORS, n - 1)
-        shape = n, max(n_neighbors - 1, 1)
-        _, column, distance = nearest_neighbors(embedding, shape[1], random_state=random_state)
-        column, distance = column.reshape(shape).astype(np.int32), distance.reshape(shape).astype(np.float64)
-        start = np.arange(n + 1) * shape[1]
-        graphs = {
-            "connectivities": fuzzy_connectivities(column, distance),
-            "distances": csr_matrix((distance.ravel(), column.ravel(), start), shape=(n, n)),
-        }
-        params = {"method": "umap", "random_state": random_state, "metric": "euclidean"}
-        return cls(graphs, {"n_neighbors": n_neighbors, **params})
-
-    def write(self, mdata: MuData, key_added: str, caller: str) -> None:
-        """Write them as :func:`scanpy.pp.neighbors` does, on the MuData and on each modality.
-
-        scanpy's own place, ``uns["neighbors"]``, is used unless it holds neighbours of another representation.
-        """
-        use_rep, elsewhere = _keys.embedding(key_added), _keys.joint_neighbors(key_added)
-        spots = {name: _edge.spots(_edge.rows(mdata, name), modality.n_obs) for name, modality in mdata.mod.items()}
-        taken = False
-        for holder, own in [(mdata, None), *((mdata[name], own) for name, own in spots.items())]:
-            there = holder.uns.get(_keys.NEIGHBORS, {"params": {"use_rep": use_rep}})
-            free = there.get("params", {}).get("use_rep") == use_rep
-            place, prefix = (_keys.NEIGHBORS, "") if free else (elsewhere, f"{elsewhere}_")
-            for name, graph in self.graphs.items():
-                holder.obsp[prefix + name] = graph if own is None else graph[own][:, own]
-            keys = {f"{name}_key": prefix + name for name in self.graphs}
-            holder.uns[place] = {**keys, "params": {**self.params, "use_rep": use_rep}}
-            taken |= not free
-        if taken:
-            note = "%s: %r holds other neighbours, writing those of %s to %r"
-            logger.info(note, caller, _keys.NEIGHBORS, use_rep, elsewhere)
+N_NEIGHBORS = 15  # scanpy's default; it counts the spot itself
 
 
 @dataclass(frozen=True)
@@ -89,9 +43,9 @@ class Results:
         if their number fits.
     weights
         Weight of each modality in each spot, (n, M).
-    latents, views, neighbors
-        Embedding, latents and weights of the named views of a network, and nearest neighbours in the embedding. A new embedding
-        replaces everything that is stored of an earlier one, the record too.
+    latents, views
+        Embedding, latents and weights of the named views of a network. A new embedding replaces everything that is stored of an
+        earlier one, the record too; its neighbours are written with it, and ``record`` holds ``random_state``.
     corrected
         Features of each modality without batch effects.
     novelty
@@ -106,7 +60,6 @@ class Results:
     weights: np.ndarray | None = None
     latents: Latents | None = None
     views: Sequence[str] = ()
-    neighbors: Neighbors | None = None
     corrected: Sequence[np.ndarray] | None = None
     novelty: np.ndarray | None = None
 
@@ -115,18 +68,57 @@ def write(mdata: MuData, results: Results, key_added: str, caller: str) -> None:
     """Write results to a MuData and its modalities; modalities that it lacks are left out. ``caller`` is named in the log."""
     if results.latents is not None:
         _forget(mdata, key_added, caller)
-        mdata.obsm[_keys.embedding(key_added)] = results.latents.fused.numpy()
+        fused = results.latents.fused.numpy()
+        mdata.obsm[_keys.embedding(key_added)] = fused
+        _write_neighbors(mdata, *neighbors_of(fused, results.record["random_state"]), key_added, caller)
     for m, name in enumerate(results.names):
         if name in mdata.mod:
             _write_modality(mdata, results, m, key_added)
-    if results.neighbors is not None:
-        results.neighbors.write(mdata, key_added, caller)
     if results.novelty is not None:
         mdata.obs[_keys.novelty(key_added)] = results.novelty
     before = mdata.uns.get(key_added, {}) if results.latents is None else {}
     mdata.uns[key_added] = {**before, **results.record}
     if results.domains is not None:
         _write_domains(mdata, results, results.domains, key_added)
+
+
+def neighbors_of(embedding: np.ndarray, random_state: int) -> tuple[dict[str, csr_matrix], dict[str, Any]]:
+    """Graphs of an embedding (n, d) as :func:`scanpy.pp.neighbors` would find them, and its arguments.
+
+    The seed is that of the approximate search in large tissue.
+    """
+    n = len(embedding)
+    n_neighbors = min(N_NEIGHBORS, n - 1)
+    shape = n, max(n_neighbors - 1, 1)
+    _, column, distance = nearest_neighbors(embedding, shape[1], random_state=random_state)
+    column, distance = column.reshape(shape).astype(np.int32), distance.reshape(shape).astype(np.float64)
+    start = np.arange(n + 1) * shape[1]
+    graphs = {
+        "connectivities": fuzzy_connectivities(column, distance),
+        "distances": csr_matrix((distance.ravel(), column.ravel(), start), shape=(n, n)),
+    }
+    params = {"method": "umap", "random_state": random_state, "metric": "euclidean"}
+    return graphs, {"n_neighbors": n_neighbors, **params}
+
+
+def _write_neighbors(
+    mdata: MuData, graphs: dict[str, csr_matrix], params: dict[str, Any], key_added: str, caller: str
+) -> None:
+    """Write graphs as scanpy does, on the MuData and each modality: to ``uns["neighbors"]``, unless that is of another embedding."""
+    use_rep, elsewhere, taken = _keys.embedding(key_added), _keys.joint_neighbors(key_added), False
+    spots = {name: _edge.spots(_edge.rows(mdata, name), modality.n_obs) for name, modality in mdata.mod.items()}
+    for holder, own in [(mdata, None), *((mdata[name], own) for name, own in spots.items())]:
+        there = holder.uns.get(_keys.NEIGHBORS, {"params": {"use_rep": use_rep}})
+        free = there.get("params", {}).get("use_rep") == use_rep
+        place, prefix = (_keys.NEIGHBORS, "") if free else (elsewhere, f"{elsewhere}_")
+        for name, graph in graphs.items():
+            holder.obsp[prefix + name] = graph if own is None else graph[own][:, own]
+        keys = {f"{name}_key": prefix + name for name in graphs}
+        holder.uns[place] = {**keys, "params": {**params, "use_rep": use_rep}}
+        taken |= not free
+    if taken:
+        note = "%s: %r holds other neighbours, writing those of %s to %r"
+        logger.info(note, caller, _keys.NEIGHBORS, use_rep, elsewhere)
 
 
 def _write_modality(mdata: MuData, results: Results, m: int, key_added: str) -> None:

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from mudata import MuData
     from scipy.sparse import csr_matrix
 
-KEPT = 0.95
-"""Share of the spots that :func:`spamca.tl.transform` has to give the same domains; a smaller one is logged."""
+KEPT = 0.95  # share of the spots that tl.transform has to give the same domains; a smaller one is logged
 
 
 def domains_in_embedding(

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from spamca.model import Model
     from spamca.pp._spatial import Spatial
 
-MOST_MISSING = 0.5
-"""Share of the features of a modality that may be missing: with fewer than half of them it is another measurement."""
+MOST_MISSING = 0.5  # share of the features of a modality that may be missing
 
 
 @dataclass(frozen=True)

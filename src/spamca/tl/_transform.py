@@ -17,11 +17,8 @@ if TYPE_CHECKING:
     from spamca.model import Model
     from spamca.tissue import Results
 
-FAR = 0.3
-"""Share of spots with a novelty above 1 from which on a tissue is called far. Other halves of one tissue stay below."""
-
-STRANGE = 0.75
-"""How far a domain may have moved, as a share of its distance to the nearest domain, before that is logged."""
+FAR = 0.3  # share of spots with a novelty above 1 from which on a tissue is called far; halves of one tissue stay below
+STRANGE = 0.75  # how far a domain may have moved, relative to its distance to the nearest one, before that is logged
 
 
 def transform(
