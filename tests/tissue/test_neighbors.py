@@ -18,8 +18,8 @@ def test_it_is_what_scanpy_would_write(integrated):
         np.testing.assert_allclose(found.toarray(), expected.toarray(), atol=atol)
 
 
-def test_it_is_searched_as_its_size_asks(integrated, monkeypatch):
-    """How well ``nearest_neighbors`` searches is asked in ``tests/graph``."""
+def test_search_depends_on_the_size(integrated, monkeypatch):
+    """How well ``nearest_neighbors`` searches is tested in ``tests/graph``."""
     asked = []
 
     def search(points, n_neighbors, *, random_state):

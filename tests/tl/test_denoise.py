@@ -100,7 +100,7 @@ def test_features_by_name(integrated):
 
 
 @pytest.mark.filterwarnings("ignore:.*ar_names are not unique:UserWarning")
-def test_names_that_repeat_are_told_apart(partial, tmp_path):
+def test_names_that_repeat_are_made_unique(partial, tmp_path):
     mdata, _ = partial
     names = list(mdata["protein"].var_names)
     mdata["protein"].var_names = [names[0], names[0], *names[2:]]
@@ -137,7 +137,7 @@ def test_survives_a_file(partial, tmp_path, assert_same):
     np.testing.assert_allclose(read.obsm["spamca_denoised_protein"], part.obsm["spamca_denoised_protein"], rtol=1e-5)
 
 
-def test_new_embedding_takes_it_away(partial):
+def test_new_embedding_removes_it(partial):
     part, _ = partial
     spamca.tl.denoise(part)
     spamca.tl.integrate(part, **QUICK)
@@ -153,7 +153,7 @@ def test_settings(tissue, settings):
     assert np.isfinite(tissue["rna"].layers["spamca_denoised"]).all()
 
 
-def test_transformation_takes_it_away(integrated):
+def test_transformation_removes_it(integrated):
     model = spamca.Model.from_mudata(integrated)
     spamca.tl.denoise(integrated)
     spamca.tl.denoise(integrated, features=["protein2"], key_added="few")

@@ -126,7 +126,7 @@ def test_domains_do_not_depend_on_the_network(new, model):
     np.testing.assert_array_equal(other.obsm["spamca_posterior"], usual.obsm["spamca_posterior"])
 
 
-def test_weights_are_what_modalities_tell_of_the_domains(new, model):
+def test_weights_are_shares_in_the_domains(new, model):
     spamca.tl.transform(new, model)
     weights = new.obs[["rna:spamca_weight", "protein:spamca_weight"]].to_numpy()
     np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-6)
@@ -198,7 +198,7 @@ def test_file_and_mudata_give_the_same_bits(new, model, trained, tmp_path):
     assert "X_spamca" not in new.obsm
 
 
-def test_novelty_tells_tissue_that_is_far(new, model, caplog):
+def test_novelty_shows_tissue_that_is_far(new, model, caplog):
     with caplog.at_level(logging.INFO, logger="spamca"):
         near = spamca.tl.transform(new, model, copy=True).uns["spamca"]["transform"]
     assert near["share_beyond"] < FAR

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from spamca.nn import Settings
     from spamca.tissue import Tissue
 
-PROTOTYPES = 10  # clusters of the network's head where it has no domains to find, or their number is not given
+PROTOTYPES = 10  # clusters of the network's head, unless preset="paper" is given a number
 
 
 def fit_tissue(

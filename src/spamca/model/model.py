@@ -193,6 +193,7 @@ class Model:
         repr(self)
         header, n_domains = self.header, len(self.domains)
         widths = [modality["n_components"] for modality in header["modalities"]]
+        _check(len(self.network.tokens) == len(widths) > 0, "the network has other modalities")
         _check(len(self.colors) == n_domains > 0, "domains and colours differ in number")
         for m, described in enumerate(header["modalities"]):
             fitted, name = self.fitted(m), described["name"]

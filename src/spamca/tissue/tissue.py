@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mudata import MuData
-    from scipy.sparse import csr_matrix
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,15 @@ class Tissue:
         return [max(float(np.sqrt(np.square(values, dtype=np.float64).mean())), least) for values in own]
 
     def having(self, features: Sequence[np.ndarray], random_state: int) -> Tissue:
-        """The same tissue with other features, and feature graphs built on them where there are any."""
+        """The same tissue with other features, and feature graphs built on them as ``searches`` describe."""
         graphs = []
         for m, search in enumerate(self.searches):
-            found = feature_graph(self.own(m, features[m]), **search, random_state=random_state)
-            graphs.append(_edge.spread_graph(found.connectivities, self.rows[m]))
+            own, graph = self.own(m, features[m]), csr_matrix((self.n_spots, self.n_spots), dtype=np.float32)
+            if len(own) > 1:
+                n_neighbors = min(search["n_neighbors"], len(own) - 1)
+                found = feature_graph(own, n_neighbors=n_neighbors, metric=search["metric"], random_state=random_state)
+                graph = _edge.spread_graph(found.connectivities, self.rows[m])
+            graphs.append(graph)
         return replace(self, features=tuple(features), feature_graphs=tuple(graphs))
 
 

@@ -40,8 +40,8 @@ def cluster(
 
     After :func:`spamca.tl.integrate` with its defaults, domains are found as there, in the features and their surroundings, without
     training again. In an embedding (``use_rep``, or after ``preset="paper"``) they are a mixture of Gaussians of one shape on its
-    principal components, as published (there with R's mclust, model "EEE"). Mixtures from many starts reach nearly the same
-    likelihood with quite different domains; the one most coherent in the tissue is taken.
+    principal components, as published (there with R's mclust, model "EEE"; Fraley and Raftery 2002). Mixtures from many starts reach
+    nearly the same likelihood with quite different domains; the one most coherent in the tissue is taken.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def cluster(
         likelihood and the coherence of the domains.
     method
         ``"field"``, as in :func:`spamca.tl.integrate`; or in an embedding ``"mixture"``, ``"leiden"`` (at the resolution that gives
-        ``n_clusters``), or ``"kmeans"``. None: ``"field"`` if :func:`spamca.tl.integrate` found domains and ``use_rep`` is None, else
+        ``n_clusters``; Traag, Waltman and van Eck 2019), or ``"kmeans"``. None: ``"field"`` if :func:`spamca.tl.integrate` found domains and ``use_rep`` is None, else
         ``"mixture"``.
     selection
         What chooses between mixtures of nearly the highest likelihood: ``"coherence"`` in the tissue, ``"agreement"`` between
@@ -93,10 +93,6 @@ def cluster(
     --------
     spamca.tl.integrate : domains and embedding.
     spamca.pl.spatial_clusters : a figure of the domains.
-
-    Notes
-    -----
-    Fraley and Raftery (2002) for the mixture, Traag, Waltman and van Eck (2019) for leiden.
 
     Examples
     --------

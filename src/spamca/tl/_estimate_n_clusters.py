@@ -26,8 +26,8 @@ def estimate_n_clusters(
     """Estimate the number of domains from the features and the spatial graph, without training.
 
     For each number in the range, domains are found and scored by a penalised likelihood: how well the domains around a spot predict
-    its features, minus the cost of the domains. The smallest number within one standard error of the best is taken; those within two
-    are plausible. Where tissue changes gradually there is no true number: look at the criteria (:func:`spamca.pl.n_clusters`), other
+    its features (Forbes and Peyrard 2003), minus the cost of the domains (Varin and Vidoni 2005, Gao and Song 2010). The smallest number
+    within one standard error of the best is taken (Breiman et al. 1984); those within two are plausible. Where tissue changes gradually there is no true number: look at the criteria (:func:`spamca.pl.n_clusters`), other
     numbers may serve as well. Runs :func:`spamca.pp.neighbors` first, and logs that, if it was not run.
 
     Parameters
@@ -68,11 +68,6 @@ def estimate_n_clusters(
     --------
     spamca.pl.n_clusters : a figure of the criteria.
     spamca.tl.integrate : domains and embedding with that number.
-
-    Notes
-    -----
-    Forbes and Peyrard (2003) for the likelihood, Varin and Vidoni (2005) and Gao and Song (2010) for its penalty, Breiman et al.
-    (1984) for the rule of one standard error.
 
     Examples
     --------

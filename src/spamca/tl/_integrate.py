@@ -125,6 +125,8 @@ def integrate(
     ------
     TypeError
         If ``mdata`` is not a MuData, or an argument has the wrong type.
+    KeyError
+        If ``modality_trust`` names a modality that does not exist.
     ValueError
         If the tissue or an argument cannot be used, some modalities have features and others not, or the checkpoint is of another training.
     FloatingPointError

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from spamca import _checks, _edge
 from spamca._logging import logger
 from spamca.features import KINDS, Blocks, matrix_of, opened, unexplained
-from spamca.graph import feature_graph
 from spamca.pp._existing import found_graph
 from spamca.pp._spatial import AUTO, built_spatial, existing_spatial
 from spamca.tissue import Tissue, feature_names
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
 
     from anndata import AnnData
     from mudata import MuData
+    from scipy.sparse import csr_matrix
 
     from spamca.model import Model
     from spamca.pp._spatial import Spatial
@@ -68,16 +67,13 @@ def read_new(mdata: MuData, model: Model, spatial_key: str, library_key: str | N
     coords = _checks.check_coordinates(mdata, spatial_key)
     spatial = _spatial(mdata, coords, model.header["graphs"]["spatial"], library_key)
     features: list[np.ndarray] = []
-    graphs: list[csr_matrix] = []
     missing: dict[str, int] = {}
     beyond = np.full((n, len(described)), np.nan)
-    needs_graphs = "feature" in model.settings.views
     for m, (one, row) in enumerate(zip(described, rows, strict=True)):
         name = one["name"]
         if name in absent:
             logger.info("transform: modality %r is not there; domains are found by the others", name)
             features.append(np.zeros((n, one["n_components"]), dtype=np.float32))
-            graphs.append(csr_matrix((n, n), dtype=np.float32))
             continue
         links = spatial.graph.take(_edge.spots(row, mdata[name].n_obs)).connectivities
         values, left, n_missing = _features(mdata, model, m, links)
@@ -85,11 +81,10 @@ def read_new(mdata: MuData, model: Model, spatial_key: str, library_key: str | N
         if left is not None:
             beyond[:, m] = _edge.spread(left, row, np.nan)
         features.append(_edge.spread(np.asarray(values, dtype=np.float32), row))
-        if needs_graphs:
-            graph = _feature_graph(values, model.header["graphs"]["features"][name], random_state)
-            graphs.append(_edge.spread_graph(graph, row))
-    links = spatial.graph.connectivities
-    tissue = Tissue(tuple(model.modalities), rows, tuple(features), links, tuple(graphs) if needs_graphs else ())
+    built = model.header["graphs"]["features"] if "feature" in model.settings.views else {}
+    searches = tuple(built[name] for name in model.modalities if built)
+    tissue = Tissue(tuple(model.modalities), rows, tuple(features), spatial.graph.connectivities, searches=searches)
+    tissue = tissue.having(features, random_state)
     lacks = {"missing_features": missing, "absent_modalities": absent}
     return NewTissue(tissue, coords, spatial, beyond, {name: found for name, found in lacks.items() if found})
 
@@ -117,10 +112,9 @@ def _features(mdata: MuData, model: Model, m: int, links: csr_matrix) -> tuple[n
     except ValueError as error:
         msg = f"modality {name!r} cannot be prepared as the model was: {error}; put the same into mdata[{name!r}].X"
         raise ValueError(msg) from error
-    values, reach = known.scores(treated), described["unexplained"]
-    if reach is None or isinstance(treated, Blocks):
-        return values, None, int((position < 0).sum())
-    left = unexplained(treated, known, values, links) / reach
+    values, reach, left = known.scores(treated), described["unexplained"], None
+    if reach is not None and not isinstance(treated, Blocks):
+        left = unexplained(treated, known, values, links) / reach
     return values, left, int((position < 0).sum())
 
 
@@ -157,12 +151,3 @@ def _spatial(mdata: MuData, coords: np.ndarray, params: Mapping[str, Any], libra
         n_neighbors = max(1, min(int(n_neighbors), int(smallest) - 1))
     options = {"radius": params.get("radius"), "n_rings": params.get("n_rings")}
     return built_spatial(mdata, coords, params["kind"], library_key, n_spatial_neighbors=n_neighbors, **options)
-
-
-def _feature_graph(values: np.ndarray, params: Mapping[str, Any], random_state: int) -> csr_matrix:
-    n = len(values)
-    if n < 2:
-        return csr_matrix((n, n), dtype=np.float32)
-    n_neighbors = min(int(params["n_neighbors"]), n - 1)
-    graph = feature_graph(values, n_neighbors=n_neighbors, metric=params["metric"], random_state=random_state)
-    return graph.connectivities
