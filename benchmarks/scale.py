@@ -110,7 +110,7 @@ def one(n_spots: int, path: Path, accelerator: str) -> None:
 
     import spamca
     from spamca.model import fit
-    from spamca.tissue import Neighbors
+    from spamca.tissue import results
 
     lightning.pytorch.Trainer, spamca.pp, spamca.tl  # noqa: B018 (lazily imported: not the method's time)
     warm = tissue(500)
@@ -120,7 +120,7 @@ def one(n_spots: int, path: Path, accelerator: str) -> None:
     held = memory("VmRSS")
     stages.inside(fit, "find_domains", "domains")
     stages.inside(fit, "fit", "training")
-    stages.inside(Neighbors, "of", "neighbours of the embedding")
+    stages.inside(results, "neighbors_of", "neighbours of the embedding")
     begun = time.perf_counter()
     with stages.measure("graphs"):
         spamca.pp.neighbors(mdata)

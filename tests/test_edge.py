@@ -1,4 +1,4 @@
-"""Rows matched by name, and writing that is taken back."""
+"""Rows matched by name, and writing that is undone."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def filled(partial):
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_everything_is_taken_back(filled, error):
+def test_everything_is_undone(filled, error):
     objects = [filled, *filled.mod.values()]
 
     def fail():
@@ -120,7 +120,7 @@ def test_modalities_that_are_views_are_written_without_a_warning(tissue):
     assert mdata["rna"].uns["new"] == 1
 
 
-def test_failure_takes_writes_to_a_view_back(tissue):
+def test_failure_undoes_writes_to_a_view(tissue):
     mdata = MuData({"rna": tissue["rna"][:50]})
 
     def fail():

@@ -37,7 +37,12 @@ def present(mdata: MuData) -> np.ndarray:
 
 
 def spread(values: np.ndarray, row: np.ndarray, fill: float = 0.0) -> np.ndarray:
-    """Values (n_modality, ...) of a modality's spots laid out over all spots, (n_obs, ...); the others get ``fill``."""
+    """Values (n_modality, ...) of a modality's spots laid out over all spots, (n_obs, ...); the others get ``fill``.
+
+    Not copied where the modality has all spots in their order.
+    """
+    if np.array_equal(row, np.arange(len(values))):
+        return values
     out = np.full((len(row), *values.shape[1:]), fill, dtype=values.dtype)
     has = row >= 0
     out[has] = values[row[has]]
@@ -71,21 +76,19 @@ def spots(row: np.ndarray, n_modality: int) -> np.ndarray:
 @contextmanager
 def transaction(mdata: MuData, *, copy: bool = False) -> Iterator[MuData]:
     """Give the object to write to, the caller's or a copy, and undo every write if the block does not end well."""
-    if copy:
-        with without_pull():
-            target = mdata.copy()
-        with _quiet_views():
-            yield target
-        return
-    holders: list[Any] = [mdata, *mdata.mod.values()]
+    with without_pull():
+        target = mdata.copy() if copy else mdata
+    holders: list[Any] = [target, *target.mod.values()]
     before = [_snapshot(holder) for holder in holders]
-    try:
-        with _quiet_views():
-            yield mdata
-    except BaseException:  # an interrupt by the user must not leave half a result either
-        for holder, state in zip(holders, before, strict=True):
-            _restore(holder, state)
-        raise
+    with warnings.catch_warnings():
+        # MuData({"rna": adata[mask]}) holds a view, which is as good as an object to whoever made it.
+        warnings.simplefilter("ignore", category=ImplicitModificationWarning)
+        try:
+            yield target
+        except BaseException:  # an interrupt by the user must not leave half a result either
+            for holder, state in zip(holders, before, strict=True):
+                _restore(holder, state)
+            raise
 
 
 @contextmanager
@@ -102,14 +105,6 @@ def without_pull() -> Iterator[None]:
         yield
     finally:
         mudata.set_options(**before)
-
-
-@contextmanager
-def _quiet_views() -> Iterator[None]:
-    # MuData({"rna": adata[mask]}) holds a view, which is as good as an object to whoever made it.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", category=ImplicitModificationWarning)
-        yield
 
 
 def drop_pulled(mdata: MuData, column: str) -> None:

@@ -1,96 +1,45 @@
 """Names of everything spamca reads from and writes to a MuData, in one place.
 
 Spatial graphs carry squidpy's names, feature graphs follow scanpy's neighbours layout, joint results sit on the MuData
-under ``key_added`` (default ``"spamca"``) as muon's do. Names in lower case are functions, of ``key_added`` where the text does not
-say
-of what.
+under ``key_added`` (default ``"spamca"``) as muon's do. Names in lower case are functions, of ``key_added`` unless the
+comment says otherwise.
 """
 
 from __future__ import annotations
 
-SPATIAL = "spatial"
-"""``obsm`` key of the coordinates, in each modality or on the MuData."""
+SPAMCA = "spamca"  # default key_added: obs key of the domains, uns key of the record
 
-SPATIAL_NEIGHBORS = "spatial_neighbors"
-"""``uns`` key of the spatial graph (squidpy's)."""
+# What spamca reads, and what it keeps under one name.
+SPATIAL = "spatial"  # obsm key of the coordinates, in each modality or on the MuData
+SPATIAL_NEIGHBORS = "spatial_neighbors"  # uns key of the spatial graph (squidpy's)
+NEIGHBORS = "neighbors"  # uns key of scanpy's neighbours, here those of the fused embedding
+FEATURE_NEIGHBORS = "feature_neighbors"  # uns key of a modality's feature graph, away from the user's own "neighbors"
+REPRESENTATIONS = ("X_pca", "pca", "X_lsi", "lsi")  # reduced features looked for in a modality's obsm, first match wins
+HIGHLY_VARIABLE = "highly_variable"  # var key of the features used, in a modality (scanpy's)
+MODALITY_RECORD = "spamca"  # uns key in a modality: kind of omics and name of the representation used
+GIVEN = "given"  # kind of omics in that record where the user brought the features
+PREPARATION = "spamca_preparation"  # varm key in a modality: what its preparation found of each feature (a DataFrame)
+LENGTH = "length"  # column of it: length of the feature's loadings, which differs in another preparation
 
-FEATURE_NEIGHBORS = "feature_neighbors"
-"""``uns`` key of a modality's feature graph (scanpy's layout), away from the user's own ``"neighbors"``."""
+# Graphs, of the name of a graph.
+connectivities = "{}_connectivities".format  # obsp key, e.g. of "spatial" or "feature_neighbors"
+distances = "{}_distances".format  # obsp key
+spatial_record = "{}_neighbors".format  # uns key of the spatial graph that squidpy calls so (its key_added)
 
-NEIGHBORS = "neighbors"
-"""``uns`` key of scanpy's neighbours, here those of the fused embedding."""
+# Results.
+embedding = "X_{}".format  # obsm key of the fused embedding, and of each modality's latent in its own obsm
+joint_neighbors = "{}_neighbors".format  # uns key of the embedding's neighbours where scanpy's own place is taken
+weight = "{}_weight".format  # obs key, in a modality, of its weight in each spot
+modality_weight = "{}:{}_weight".format  # obs key of the same on the MuData; of the modality's name and key_added
+view_weights = "{}_view_weights".format  # obsm key, in a modality, of the weights of its views (a DataFrame)
+posterior = "{}_posterior".format  # obsm key of the posterior probability of each domain (a DataFrame)
+confidence = "{}_confidence".format  # obs key of the posterior probability of the assigned domain
+colors = "{}_colors".format  # uns key of the domain colours (scanpy's convention)
+novelty = "{}_novelty".format  # obs key of how far a spot is from the tissue that a model was trained on
+corrected = "X_{}_corrected".format  # obsm key, in a modality, of its features without batch effects of sections
+n_clusters = "{}_n_clusters".format  # uns key of the estimated number of domains and its criteria
+denoised = "{}_denoised".format  # layers key of denoised features
+denoised_table = "{}_{}".format  # obsm key of the same of all spots (a DataFrame); of key_added and the modality's name
+command = "{}_command".format  # uns key of the record of the command that made the result, as JSON
 
-SPAMCA = "spamca"
-"""Default ``key_added``: ``obs`` key of the domains, ``uns`` key of the record."""
-
-MODALITY_RECORD = "spamca"
-"""``uns`` key in a modality: kind of omics and name of the representation used."""
-
-GIVEN = "given"
-"""Kind of omics in it where the user brought the features."""
-
-PREPARATION = "spamca_preparation"
-"""``varm`` key in a modality: what its preparation found of each feature (a DataFrame)."""
-
-LENGTH = "length"
-"""Column of it: length of the feature's loadings, which differs in another preparation."""
-
-REPRESENTATIONS = ("X_pca", "pca", "X_lsi", "lsi")
-"""Reduced features looked for in a modality's ``obsm``, first match wins."""
-
-HIGHLY_VARIABLE = "highly_variable"
-"""``var`` key of the features used, in a modality (scanpy's)."""
-
-connectivities = "{}_connectivities".format
-"""``obsp`` key of the connectivities of a graph, e.g. ``"spatial"`` or ``"feature_neighbors"``."""
-
-distances = "{}_distances".format
-"""``obsp`` key of the distances of a graph."""
-
-spatial_record = "{}_neighbors".format
-"""``uns`` key of the spatial graph that squidpy calls so (its ``key_added``)."""
-
-embedding = "X_{}".format
-"""``obsm`` key of the fused embedding, and of each modality's latent in its own ``obsm``."""
-
-joint_neighbors = "{}_neighbors".format
-"""``uns`` key of the embedding's neighbours where scanpy's own place is taken."""
-
-weight = "{}_weight".format
-"""``obs`` key of a modality's per-spot weight; on the MuData it is prefixed with the modality's name."""
-
-pulled = "{}:{}".format
-"""``obs`` key on the MuData of a column of a modality, as mudata and muon name it; of both names."""
-
-modality_weight = "{}:{}_weight".format
-"""``obs`` key on the MuData of the per-spot weight of a modality; of its name and ``key_added``."""
-
-view_weights = "{}_view_weights".format
-"""``obsm`` key, in a modality, of the per-spot weights of its views (a DataFrame, one column a view)."""
-
-denoised = "{}_denoised".format
-"""``layers`` key of denoised features."""
-
-denoised_table = "{}_{}".format
-"""``obsm`` key on the MuData of the denoised features of a modality, of all spots (a DataFrame); of ``key_added`` and its name."""
-
-posterior = "{}_posterior".format
-"""``obsm`` key of the posterior probability of each domain (a DataFrame, one column a domain)."""
-
-confidence = "{}_confidence".format
-"""``obs`` key of the posterior probability of the assigned domain."""
-
-novelty = "{}_novelty".format
-"""``obs`` key of how far a spot is from the tissue that a model was trained on."""
-
-corrected = "X_{}_corrected".format
-"""``obsm`` key, in a modality, of its features without the batch effects of sections."""
-
-n_clusters = "{}_n_clusters".format
-"""``uns`` key of the estimated number of domains and the criteria for each number tried."""
-
-colors = "{}_colors".format
-"""``uns`` key of the domain colours (scanpy's convention)."""
-
-command = "{}_command".format
-"""``uns`` key of the record of the command that made the result, as JSON."""
+pulled = "{}:{}".format  # obs key on the MuData of a column of a modality, as mudata and muon name it; of both names

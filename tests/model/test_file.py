@@ -55,7 +55,7 @@ def test_changed_files_are_refused(path, where):
         read(path)
 
 
-def test_changed_numbers_are_told(path):
+def test_changed_numbers_are_named(path):
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
@@ -63,20 +63,20 @@ def test_changed_numbers_are_told(path):
         read(path)
 
 
-def test_changed_header_is_told(path):
+def test_changed_header_is_named(path):
     path.write_bytes(path.read_bytes().replace(b"[1, 0.1]", b"[2, 0.1]"))
     with pytest.raises(ValueError, match="checksum does not fit"):
         read(path)
 
 
 @pytest.mark.parametrize("length", [0, 5, 50, -1])
-def test_truncated_files_are_told(path, length):
+def test_truncated_files_are_named(path, length):
     path.write_bytes(path.read_bytes()[:length])
     with pytest.raises(ValueError, match="a.safetensors' is no safetensors file, or is cut short"):
         read(path)
 
 
-def test_missing_file_is_told(tmp_path):
+def test_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="no file '.*b.safetensors'"):
         read(tmp_path / "b.safetensors")
     with pytest.raises(ValueError, match="is no safetensors file"):
@@ -96,7 +96,7 @@ def test_pickles_are_not_run(tmp_path):
 
 
 @pytest.mark.parametrize("metadata", [None, {"format": "pt"}, {"spamca": "no JSON"}, {"spamca": "[" * 100_000}])
-def test_tensors_of_others_are_told(tmp_path, arrays, metadata):
+def test_tensors_of_others_are_named(tmp_path, arrays, metadata):
     path = tmp_path / "other.safetensors"
     save_file({"a": arrays["a"]}, path, metadata=metadata)
     with pytest.raises(ValueError, match="other.safetensors' holds tensors, but no model of spamca"):
@@ -117,7 +117,7 @@ def test_unknown_versions_name_the_call(tmp_path, version, mends):
         read(path)
 
 
-def test_other_formats_are_told(tmp_path):
+def test_other_formats_are_named(tmp_path):
     save_file({}, tmp_path / "a.safetensors", metadata={"spamca": '{"format": "x", "format_version": 1}'})
     with pytest.raises(ValueError, match="holds 'x' and no 'spamca.Model'"):
         read(tmp_path / "a.safetensors")

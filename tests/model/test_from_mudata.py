@@ -83,26 +83,26 @@ def test_other_features_are_refused(integrated):
         spamca.Model.from_mudata(integrated)
 
 
-def test_lost_preparation_is_told(integrated):
+def test_lost_preparation_is_named(integrated):
     del integrated["rna"].varm["spamca_preparation"]
     with pytest.raises(KeyError, match=r"lacks .*spamca_preparation.* call spamca.pp.prepare"):
         spamca.Model.from_mudata(integrated)
 
 
-def test_features_taken_out_are_told(integrated):
+def test_features_taken_out_are_named(integrated):
     integrated["rna"].varm["PCs"][3] = 0
     with pytest.raises(ValueError, match="'rna' is no longer what it was prepared from: 40 features were used"):
         spamca.Model.from_mudata(integrated)
 
 
 @pytest.mark.parametrize(("holder", "name"), [("obsm", "spamca_posterior"), ("obsp", "spatial_connectivities")])
-def test_lost_parts_of_the_training_are_told(integrated, holder, name):
+def test_lost_parts_of_the_training_are_named(integrated, holder, name):
     del getattr(integrated, holder)[name]
     with pytest.raises(KeyError, match=rf"mdata\.{holder}\['{name}'\] .* call spamca\.tl\.integrate"):
         spamca.Model.from_mudata(integrated)
 
 
-def test_lost_modality_is_told(integrated):
+def test_lost_modality_is_named(integrated):
     part = mudata.MuData({"rna": integrated["rna"]})
     part.uns["spamca"] = integrated.uns["spamca"]
     with pytest.raises(ValueError, match=r"mdata lacks \['protein'\]"):

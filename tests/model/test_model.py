@@ -21,7 +21,7 @@ def path(model, tmp_path):
     return tmp_path / "model.safetensors"
 
 
-def test_tells_what_it_is(model):
+def test_representation(model):
     assert model.domains == ["0", "1", "2"]
     assert model.modalities == ["rna", "protein"]
     assert len(set(model.colors)) == 3
@@ -56,7 +56,7 @@ def test_is_small(path, integrated):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "says"),
     [
         (lambda header, arrays: header.pop("modalities"), "modalities"),
         (lambda header, arrays: header["domains"].append("x"), "differ in number"),
@@ -74,8 +74,8 @@ def test_is_small(path, integrated):
         (lambda header, arrays: (header["domains"].pop(), header["colors"].pop()), "what they look like differ"),
     ],
 )
-def test_parts_that_do_not_fit_are_told(model, tmp_path, change, told):
-    told_of_odd_parts(model, tmp_path, change, told)
+def test_parts_that_do_not_fit_are_named(model, tmp_path, change, says):
+    check_refused(model, tmp_path, change, says)
 
 
 @pytest.fixture
@@ -97,21 +97,21 @@ def test_only_what_is_read_from_an_embedding_has_a_readout(model, read_out, tmp_
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "says"),
     [
         (lambda header, arrays: arrays.pop("readout.means"), "means"),
         (lambda header, arrays: arrays.update({"readout.means": np.zeros((2, 3))}), "other domains"),
         (lambda header, arrays: header["graphs"]["features"].pop("rna"), "no graph of 'rna'"),
     ],
 )
-def test_parts_of_a_readout_that_do_not_fit_are_told(read_out, tmp_path, change, told):
-    told_of_odd_parts(read_out, tmp_path, change, told)
+def test_parts_of_a_readout_that_do_not_fit_are_named(read_out, tmp_path, change, says):
+    check_refused(read_out, tmp_path, change, says)
 
 
-def told_of_odd_parts(model, tmp_path, change, told):
+def check_refused(model, tmp_path, change, says):
     change(model.header, model.arrays)
     file.write(tmp_path / "odd.safetensors", model.header, model.arrays)
-    with pytest.raises(ValueError, match=f"odd.safetensors' holds no whole model: .*{told}"):
+    with pytest.raises(ValueError, match=f"odd.safetensors' holds no whole model: .*{says}"):
         spamca.Model.load(tmp_path / "odd.safetensors")
 
 

@@ -15,7 +15,7 @@ from spamca.model.parts import (
     trained_tissue,
     weights_of,
 )
-from spamca.nn import PRESETS, SpaMCA
+from spamca.nn import PRESETS, Settings, SpaMCA
 from spamca.tissue import read
 from spamca.train import embed
 
@@ -71,7 +71,7 @@ def test_settings_from_a_file():
         "early_stopping": np.bool_(0),
         "n_clusters": 3,
     }
-    assert settings_of(record) == PRESETS["default"].changed(
+    assert settings_of(Settings, record) == PRESETS["default"].changed(
         views=("spatial",), spatial_scales=(1, 3), mask_rate=0.5, early_stopping=False
     )
 

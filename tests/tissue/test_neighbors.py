@@ -18,8 +18,8 @@ def test_it_is_what_scanpy_would_write(integrated):
         np.testing.assert_allclose(found.toarray(), expected.toarray(), atol=atol)
 
 
-def test_it_is_searched_as_its_size_asks(integrated, monkeypatch):
-    """How well ``nearest_neighbors`` searches is asked in ``tests/graph``."""
+def test_search_depends_on_the_size(integrated, monkeypatch):
+    """How well ``nearest_neighbors`` searches is tested in ``tests/graph``."""
     asked = []
 
     def search(points, n_neighbors, *, random_state):
@@ -28,9 +28,9 @@ def test_it_is_searched_as_its_size_asks(integrated, monkeypatch):
 
     monkeypatch.setattr(results, "nearest_neighbors", search)
     exact = integrated.obsp["connectivities"]
-    found = results.Neighbors.of(integrated.obsm["X_spamca"], random_state=5)
+    found, _ = results.neighbors_of(integrated.obsm["X_spamca"], random_state=5)
     assert asked == [(integrated.obsm["X_spamca"].shape, 14, 5)]
-    np.testing.assert_allclose(found.graphs["connectivities"].toarray(), exact.toarray(), atol=1e-6)
+    np.testing.assert_allclose(found["connectivities"].toarray(), exact.toarray(), atol=1e-6)
 
 
 def test_modalities_hold_the_same_graph(integrated):

@@ -9,7 +9,7 @@ from spamca.tissue import feature_names, preparation_of, read, usual_unexplained
 
 
 def reach_of(mdata):
-    return usual_unexplained(mdata, read(mdata))
+    return usual_unexplained(mdata, read(mdata), 0.99)
 
 
 def test_preparation_is_that_of_the_modality(integrated):
@@ -43,7 +43,7 @@ def test_reach_is_left_out_where_the_matrix_is_another(integrated):
     assert reach_of(integrated) == {}
 
 
-def test_names_that_repeat_are_told_apart(integrated):
+def test_names_that_repeat_are_made_unique(integrated):
     assert feature_names(integrated["rna"]).equals(integrated["rna"].var_names)
     integrated["rna"].var_names = pd.Index(["a"] * 40)
     names = feature_names(integrated["rna"])

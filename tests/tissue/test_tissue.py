@@ -62,7 +62,7 @@ def test_complete_tissue_is_not_copied(integrated):
     assert tissue.graph is integrated.obsp["spatial_connectivities"]
 
 
-def test_modalities_are_those_asked_for(integrated):
+def test_modalities_are_those_named(integrated):
     assert read(integrated, ["protein"]).names == ("protein",)
     assert read(integrated, ["protein", "rna"]).features[1].shape == integrated["rna"].obsm["X_pca"].shape
 

@@ -85,7 +85,7 @@ def test_same_seed_same_domains(integrated):
     pd.testing.assert_frame_equal(first.obsm["spamca_posterior"], second.obsm["spamca_posterior"])
 
 
-def test_number_is_estimated_and_told(integrated, caplog):
+def test_number_is_estimated_and_logged(integrated, caplog):
     integrated.uns["spamca"]["params"]["n_clusters"] = None
     with caplog.at_level(logging.INFO, "spamca"):
         spamca.tl.cluster(integrated, n_clusters_range=(2, 6), method="mixture")
@@ -96,7 +96,7 @@ def test_number_is_estimated_and_told(integrated, caplog):
     assert integrated.obs["spamca"].nunique() == record["n_clusters"]
 
 
-def test_choice_of_another_mixture_is_told(integrated, caplog):
+def test_choice_of_another_mixture_is_named(integrated, caplog):
     # noise has no domains, so that many mixtures are nearly as likely, and the most coherent is seldom the likeliest
     rng = np.random.default_rng(2)
     integrated.obsm["X_noise"] = rng.normal(size=(integrated.n_obs, 6))
@@ -117,7 +117,7 @@ def test_domains_are_found_as_integrate_finds_them(integrated):
     """Labels, posterior, weights and record are those of integrate with that number; the embedding stays."""
     before = integrated.obsm["X_spamca"].copy()
     spamca.tl.cluster(integrated, 2)
-    other = spamca.tl.integrate(integrated, 2, max_epochs=1, progress_bar=False, copy=True)
+    other = spamca.tl.integrate(integrated, 2, max_epochs=0, progress_bar=False, copy=True)
     pd.testing.assert_frame_equal(integrated.obsm["spamca_posterior"], other.obsm["spamca_posterior"])
     for name in ("rna", "protein"):
         np.testing.assert_array_equal(integrated.obs[f"{name}:spamca_weight"], other.obs[f"{name}:spamca_weight"])
@@ -128,7 +128,7 @@ def test_domains_are_found_as_integrate_finds_them(integrated):
 
 
 def test_trust_of_integrate_is_kept(integrated):
-    spamca.tl.integrate(integrated, 3, max_epochs=1, progress_bar=False, modality_trust={"protein": 0})
+    spamca.tl.integrate(integrated, 3, max_epochs=0, progress_bar=False, modality_trust={"protein": 0})
     spamca.tl.cluster(integrated, 2)
     assert integrated.uns["spamca"]["domains"]["weights"]["protein"] == 0
     assert (integrated.obs["protein:spamca_weight"] == 0).all()
@@ -169,7 +169,7 @@ def test_works_without_graph_and_without_record(tissue):
     assert tissue.uns["spamca"]["cluster"]["selection"] == "agreement"
 
 
-def test_fewer_domains_than_wanted_are_told(tissue, caplog):
+def test_fewer_domains_than_wanted_are_named(tissue, caplog):
     tissue.obsm["X_spamca"] = np.repeat(np.eye(3), tissue.n_obs // 3, axis=0)
     with caplog.at_level(logging.INFO, "spamca"):
         spamca.tl.cluster(tissue, 5)
@@ -296,7 +296,7 @@ def test_copy_leaves_the_original(integrated):
     assert spamca.tl.cluster(integrated, 2) is None
 
 
-def test_domains_that_new_tissue_would_be_given_otherwise_are_told(integrated, caplog, monkeypatch):
+def test_domains_that_new_tissue_would_be_given_otherwise_are_named(integrated, caplog, monkeypatch):
     spamca.tl.cluster(integrated, method="leiden")
     assert "Gaussians, by which" not in caplog.text
     monkeypatch.setattr("spamca.tl._cluster_embedding.KEPT", 1.01)

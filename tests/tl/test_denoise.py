@@ -11,7 +11,9 @@ import pytest
 
 import spamca
 
-QUICK = {"n_clusters": 3, "max_epochs": 10, "progress_bar": False}
+# A search for domains that takes a fraction of the time: they do not matter here.
+LIGHT = {"n_starts": 4, "n_groups": 2, "n_blanks": 5, "reference_starts": 2, "scales": (1, 4)}
+QUICK = {"n_clusters": 3, "max_epochs": 10, "progress_bar": False, "settings": LIGHT}
 
 
 def correlation(values, truth):
@@ -98,7 +100,7 @@ def test_features_by_name(integrated):
 
 
 @pytest.mark.filterwarnings("ignore:.*ar_names are not unique:UserWarning")
-def test_names_that_repeat_are_told_apart(partial, tmp_path):
+def test_names_that_repeat_are_made_unique(partial, tmp_path):
     mdata, _ = partial
     names = list(mdata["protein"].var_names)
     mdata["protein"].var_names = [names[0], names[0], *names[2:]]
@@ -135,7 +137,7 @@ def test_survives_a_file(partial, tmp_path, assert_same):
     np.testing.assert_allclose(read.obsm["spamca_denoised_protein"], part.obsm["spamca_denoised_protein"], rtol=1e-5)
 
 
-def test_new_embedding_takes_it_away(partial):
+def test_new_embedding_removes_it(partial):
     part, _ = partial
     spamca.tl.denoise(part)
     spamca.tl.integrate(part, **QUICK)
@@ -146,12 +148,12 @@ def test_new_embedding_takes_it_away(partial):
 
 @pytest.mark.parametrize("settings", [{"views": ("spatial",)}, {"spatial_scales": (0, 2)}])
 def test_settings(tissue, settings):
-    spamca.tl.integrate(tissue, settings=settings, **QUICK)
+    spamca.tl.integrate(tissue, **QUICK | {"settings": LIGHT | settings})
     spamca.tl.denoise(tissue)
     assert np.isfinite(tissue["rna"].layers["spamca_denoised"]).all()
 
 
-def test_transformation_takes_it_away(integrated):
+def test_transformation_removes_it(integrated):
     model = spamca.Model.from_mudata(integrated)
     spamca.tl.denoise(integrated)
     spamca.tl.denoise(integrated, features=["protein2"], key_added="few")

@@ -41,7 +41,7 @@ def test_runs_what_is_missing_and_survives_writing(caplog, tmp_path: Path):
         np.testing.assert_array_equal(read.uns["other_n_clusters"][name], record[name])
 
 
-def test_trust_is_heard(with_graphs):
+def test_trust_is_used(with_graphs):
     spamca.tl.estimate_n_clusters(with_graphs, n_clusters_range=(2, 3), modality_trust={"protein": 0})
     assert with_graphs.uns["spamca_n_clusters"]["params"]["modality_trust"] == {"protein": 0}
 
@@ -75,7 +75,7 @@ def test_what_cannot_be_estimated_is_named(with_graphs):
         spamca.tl.estimate_n_clusters(with_graphs)
 
 
-def test_noise_has_no_number_and_is_told(with_graphs, caplog):
+def test_noise_has_no_number_and_is_named(with_graphs, caplog):
     rng = np.random.default_rng(0)
     for modality in with_graphs.mod.values():
         modality.obsm["X_pca"] = rng.normal(size=(modality.n_obs, 2))

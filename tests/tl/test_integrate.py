@@ -12,11 +12,14 @@ from sklearn.metrics import adjusted_rand_score
 
 import spamca
 from spamca import _edge
+from spamca.domains import DomainSettings
 from spamca.model.domains import find_domains
 from spamca.nn import Settings
 from spamca.tissue import read
 
-QUICK = {"max_epochs": 3, "progress_bar": False}
+# A search for domains and a training that take a fraction of the time, where their quality does not matter.
+LIGHT = {"n_starts": 4, "n_groups": 2, "n_blanks": 5, "reference_starts": 2, "scales": (1, 4)}
+QUICK = {"max_epochs": 3, "progress_bar": False, "settings": LIGHT}
 
 
 def test_writes_what_it_says(integrated):
@@ -91,6 +94,7 @@ def test_number_of_clusters_may_be_left_out(with_graphs, caplog):
     assert not params["n_clusters_given"]
     assert params["n_clusters"] == 3
     assert "integrate: estimated 3 domains between 2 and " in caplog.text
+    assert with_graphs.uns["spamca"]["cluster"]["n_clusters_from"] == "estimate"
 
 
 def test_key_added_names_everything(with_graphs):
@@ -101,10 +105,37 @@ def test_key_added_names_everything(with_graphs):
     assert "X_spamca" not in with_graphs.obsm
 
 
-def test_settings_replace_those_of_the_preset(with_graphs):
-    spamca.tl.integrate(with_graphs, 3, settings={"n_latent": 5, "spatial_scales": (0, 1)}, **QUICK)
+def test_settings_of_the_search_change_the_domains_and_are_kept(with_graphs, tmp_path: Path):
+    """They are recorded where they differ from the defaults, and used wherever the domains are used later."""
+    usual = spamca.tl.integrate(with_graphs, 3, copy=True, max_epochs=0, progress_bar=False)
+    assert not set(DomainSettings.__dataclass_fields__) & set(usual.uns["spamca"]["params"])
+    given = {"scales": (1, 2), "noise": 2.0, "novelty_quantile": 0.9, "min_spots": 20}  # of the search
+    given |= {"n_latent": 5, "spatial_scales": (0, 1)}  # of the network
+    spamca.tl.integrate(with_graphs, 3, settings=given, max_epochs=0, progress_bar=False)
+    assert not np.array_equal(with_graphs.obsm["spamca_posterior"], usual.obsm["spamca_posterior"])
     assert with_graphs.obsm["X_spamca"].shape[1] == 5
-    assert with_graphs.uns["spamca"]["params"]["spatial_scales"] == [0, 1]
+    params = with_graphs.uns["spamca"]["params"]
+    assert (params["scales"], params["noise"], params["spatial_scales"]) == ([1, 2], 2.0, [0, 1])
+    assert "min_spots" not in params, "that is the default"
+    first, second = with_graphs.uns["spamca"], usual.uns["spamca"]
+    assert first["unexplained"]["rna"] < second["unexplained"]["rna"], "90 % lie within less than 99 % do"
+
+    with_graphs.write(tmp_path / "tissue.h5mu")
+    read = mudata.read_h5mu(tmp_path / "tissue.h5mu")
+    spamca.tl.cluster(read, 3)
+    np.testing.assert_array_equal(read.obsm["spamca_posterior"], with_graphs.obsm["spamca_posterior"])
+    spamca.Model.from_mudata(read).save(tmp_path / "model.safetensors")
+    model = spamca.Model.load(tmp_path / "model.safetensors")
+    assert model.settings.n_latent == 5
+    assert model.domain_settings == DomainSettings(scales=(1, 2), noise=2.0, novelty_quantile=0.9)
+    assert model.emissions.settings == model.domain_settings
+    spamca.tl.denoise(read)
+    again = spamca.tl.transform(with_graphs, model, copy=True)
+    assert {name: again.uns["spamca"]["params"][name] for name in ("scales", "noise")} == {
+        "scales": [1, 2],
+        "noise": 2.0,
+    }
+    assert again.uns["spamca"]["transform"]["share_beyond"] > 0.05, "novelty is in units of the 90 % quantile"
 
 
 def test_paper_preset_is_normalised(with_graphs):
@@ -135,7 +166,7 @@ def test_scanpy_finds_the_neighbours(integrated):
 
 
 def test_neighbours_of_the_user_are_left(with_graphs, caplog):
-    sc.pp.neighbors(with_graphs["rna"], use_rep="X_pca")
+    sc.pp.neighbors(with_graphs["rna"], use_rep="X_pca", method="gauss", transformer="sklearn")
     theirs = with_graphs["rna"].obsp["connectivities"]
     with caplog.at_level(logging.INFO, logger="spamca"):
         spamca.tl.integrate(with_graphs, 3, **QUICK)
@@ -193,7 +224,16 @@ def test_domains_where_a_modality_is_missing(tissue, which):
     ("arguments", "error", "says"),
     [
         ({"preset": "papier"}, ValueError, "preset.*papier"),
-        ({"settings": {"epochs": 3}}, ValueError, "settings.*epochs"),
+        (
+            {"settings": {"epochs": 3}},
+            ValueError,
+            "settings must be one of 'start', .*'min_autocorrelation', .*got 'epochs'",
+        ),
+        ({"settings": {"scales": 2}}, TypeError, r"settings\['scales'\] must be a tuple .*\(1, 2, 4, 8\), got 2"),
+        ({"settings": {"scales": (1, 2.5)}}, TypeError, r"settings\['scales'\] must be an integer, got 2.5"),
+        ({"settings": {"n_starts": 0}}, ValueError, r"settings\['n_starts'\] must be at least 1, got 0"),
+        ({"settings": {"noise": "much"}}, TypeError, r"settings\['noise'\] must be a number, got 'much'"),
+        ({"settings": {"noise": -1.0}}, ValueError, r"settings\['noise'\] must lie between 0 .* got -1.0"),
         ({"settings": {"fusion": "product"}}, ValueError, "fusion.*product"),
         ({"settings": {"n_latent": None}}, ValueError, "n_latent.*None"),
         ({"settings": 3}, TypeError, "settings.*3"),
@@ -253,9 +293,8 @@ def test_paper_preset_refuses_missing_modalities(tissue):
 
 
 def test_paper_preset_trains_to_the_end(with_graphs):
-    spamca.tl.integrate(
-        with_graphs, 3, preset="paper", progress_bar=False, max_epochs=70, settings={"learning_rate": 1e-9}
-    )
+    paper = {"preset": "paper", "max_epochs": 70, "settings": {"learning_rate": 1e-9}}
+    spamca.tl.integrate(with_graphs, 3, progress_bar=False, **paper)
     assert len(with_graphs.uns["spamca"]["history"]["total"]) == 70
 
 
@@ -281,7 +320,8 @@ def test_interrupted_training_leaves_no_trace(tissue, monkeypatch):
 
 @pytest.mark.parametrize("views", [("spatial",), ("feature",), ("feature", "spatial")])
 def test_views(with_graphs, tmp_path: Path, views):
-    spamca.tl.integrate(with_graphs, 3, settings={"views": views, "start": "random", "fusion": "attention"}, **QUICK)
+    network = {"views": views, "start": "random", "fusion": "attention"}
+    spamca.tl.integrate(with_graphs, 3, **QUICK | {"settings": LIGHT | network})
     columns = [view for view in ("spatial", "feature") if view in views]
     for modality in with_graphs.mod.values():
         weights = modality.obsm["spamca_view_weights"]
@@ -307,7 +347,7 @@ def test_preset_of_the_paper_leaves_the_number_open_and_finds_no_domains(with_gr
 
 
 def test_domains_are_written(with_graphs):
-    spamca.tl.integrate(with_graphs, 3, **QUICK)
+    spamca.tl.integrate(with_graphs, 3, max_epochs=0, progress_bar=False)
     found = find_domains(read(with_graphs), 3, None, random_state=0)
     labels, posterior = with_graphs.obs["spamca"], with_graphs.obsm["spamca_posterior"]
     assert list(labels.cat.categories) == ["0", "1", "2"]
@@ -338,22 +378,10 @@ def test_domains_are_written(with_graphs):
     assert adjusted_rand_score(with_graphs.obs["label"], labels) > 0.8
 
 
-def test_nothing_of_an_earlier_release_is_written(integrated):
-    assert not [key for key in integrated.obsm if "guide" in key]
-    assert not [column for column in integrated.obs if "agreement" in column]
-    assert "guide" not in integrated.uns["spamca"]
-
-
-def test_embedding_knows_nothing_of_the_domains(with_graphs):
-    """It is the same whatever their number."""
+def test_embedding_does_not_depend_on_the_domains(with_graphs):
     first, second = (spamca.tl.integrate(with_graphs, k, copy=True, **QUICK) for k in (2, 3))
     assert first.obs["spamca"].nunique() < second.obs["spamca"].nunique()
     np.testing.assert_array_equal(first.obsm["X_spamca"], second.obsm["X_spamca"])
-
-
-def test_number_that_was_estimated_is_told(with_graphs):
-    spamca.tl.integrate(with_graphs, **QUICK)
-    assert with_graphs.uns["spamca"]["cluster"]["n_clusters_from"] == "estimate"
 
 
 def test_domains_survive_writing(with_graphs, tmp_path: Path):
@@ -387,7 +415,7 @@ def test_published_embedding_drops_the_domains_of_the_old(integrated):
     assert "spamca_posterior" not in integrated.obsm
 
 
-def test_trust_is_recorded_and_heard(with_graphs):
+def test_trust_is_recorded_and_used(with_graphs):
     given = {"protein": 0}
     spamca.tl.integrate(with_graphs, 3, modality_trust=given, **QUICK)
     record = with_graphs.uns["spamca"]
@@ -452,7 +480,7 @@ def test_interrupted_search_leaves_no_trace(with_graphs, monkeypatch, assert_sam
 def test_large_tissue_in_tiles(with_graphs):
     """Tiles are a way of training; what they find and what is stored is the same."""
     first, second = (
-        spamca.tl.integrate(with_graphs, 3, batch_size=size, max_epochs=20, progress_bar=False, copy=True)
+        spamca.tl.integrate(with_graphs, 3, batch_size=size, copy=True, **QUICK | {"max_epochs": 10})
         for size in (None, 100)
     )
     assert second.uns["spamca"]["params"]["batch_size"] == 100
@@ -471,16 +499,16 @@ def test_checkpoint_stays_until_all_is_stored(with_graphs, monkeypatch, tmp_path
     with monkeypatch.context() as patch:
         patch.setattr("spamca.tl._integrate.write", full)
         with pytest.raises(MemoryError):
-            spamca.tl.integrate(with_graphs, 3, max_epochs=3, checkpoint=path, progress_bar=False)
+            spamca.tl.integrate(with_graphs, 3, checkpoint=path, **QUICK)
     assert path.exists()
-    spamca.tl.integrate(with_graphs, 3, max_epochs=3, checkpoint=path, progress_bar=False)
+    spamca.tl.integrate(with_graphs, 3, checkpoint=path, **QUICK)
     assert not path.exists()
 
 
 def test_a_file_that_no_training_looked_at_is_left(with_graphs, tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("of something else")
-    spamca.tl.integrate(with_graphs, 3, max_epochs=0, checkpoint=path, progress_bar=False)
+    spamca.tl.integrate(with_graphs, 3, checkpoint=path, **QUICK | {"max_epochs": 0})
     assert path.read_text() == "of something else"
 
 
@@ -492,7 +520,7 @@ def test_no_gpu_is_used_where_the_cpu_is_asked_for(with_graphs, monkeypatch, giv
     monkeypatch.setattr(neighbors, "EXACT_UP_TO", 10)
     monkeypatch.setattr(neighbors, "approximate_neighbors", lambda *a, random_state: neighbors.exact_neighbors(*a))
     monkeypatch.setattr(neighbors, "_on_gpu", lambda *_: used.append(neighbors._gpu.get()))
-    spamca.tl.integrate(with_graphs, 3, max_epochs=1, progress_bar=False, **given)
+    spamca.tl.integrate(with_graphs, 3, **given, **QUICK)
     assert used == [searched]
 
 
@@ -503,19 +531,19 @@ def test_interrupted_training_goes_on(with_graphs, monkeypatch, tmp_path):
     step, path = TrainingPlan.training_step, tmp_path / "half.ckpt"
 
     def interrupted(plan, batch):
-        if plan.global_step == 20:
+        if plan.global_step == 8:
             raise KeyboardInterrupt
         return step(plan, batch)
 
-    given = {"max_epochs": 40, "progress_bar": False, "checkpoint": path}
+    given = QUICK | {"max_epochs": 16}
     with monkeypatch.context() as patch:
         patch.setattr(TrainingPlan, "training_step", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            spamca.tl.integrate(with_graphs, 3, **given)
+            spamca.tl.integrate(with_graphs, 3, checkpoint=path, **given)
     assert path.exists()
     assert "spamca" not in with_graphs.uns
-    straight = spamca.tl.integrate(with_graphs, 3, max_epochs=40, progress_bar=False, copy=True)
-    spamca.tl.integrate(with_graphs, 3, **given)
+    straight = spamca.tl.integrate(with_graphs, 3, copy=True, **given)
+    spamca.tl.integrate(with_graphs, 3, checkpoint=path, **given)
     np.testing.assert_allclose(
         with_graphs.uns["spamca"]["history"]["total"], straight.uns["spamca"]["history"]["total"], rtol=1e-3
     )

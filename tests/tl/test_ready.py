@@ -20,7 +20,7 @@ from spamca.tl._ready import check_trust
         (["rna"], TypeError, "modality_trust must be a mapping"),
     ],
 )
-def test_trust_is_judged(tissue, given, error, says):
+def test_trust_is_checked(tissue, given, error, says):
     with pytest.raises(error, match=says):
         check_trust(tissue, given)
 

@@ -13,6 +13,8 @@ from sklearn.metrics import adjusted_rand_score
 import spamca
 from spamca.tl._transform import FAR
 
+LIGHT = {"n_starts": 4, "n_groups": 2, "n_blanks": 5, "reference_starts": 2, "scales": (1, 4)}
+QUICK = {"max_epochs": 2, "progress_bar": False, "settings": LIGHT}  # where the quality of the domains does not matter
 SLOTS = ("X_spamca", "spamca_posterior")
 
 
@@ -124,7 +126,7 @@ def test_domains_do_not_depend_on_the_network(new, model):
     np.testing.assert_array_equal(other.obsm["spamca_posterior"], usual.obsm["spamca_posterior"])
 
 
-def test_weights_are_what_modalities_tell_of_the_domains(new, model):
+def test_weights_are_shares_in_the_domains(new, model):
     spamca.tl.transform(new, model)
     weights = new.obs[["rna:spamca_weight", "protein:spamca_weight"]].to_numpy()
     np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-6)
@@ -196,7 +198,7 @@ def test_file_and_mudata_give_the_same_bits(new, model, trained, tmp_path):
     assert "X_spamca" not in new.obsm
 
 
-def test_novelty_tells_tissue_that_is_far(new, model, caplog):
+def test_novelty_shows_tissue_that_is_far(new, model, caplog):
     with caplog.at_level(logging.INFO, logger="spamca"):
         near = spamca.tl.transform(new, model, copy=True).uns["spamca"]["transform"]
     assert near["share_beyond"] < FAR
@@ -296,7 +298,7 @@ def test_other_readouts(trained, new, method):
 
 def test_domains_of_an_embedding(trained, new):
     mdata = trained.copy()
-    spamca.tl.integrate(mdata, 3, max_epochs=3, progress_bar=False, preset="paper")
+    spamca.tl.integrate(mdata, 3, preset="paper", **QUICK)
     spamca.tl.cluster(mdata)
     spamca.tl.transform(new, mdata)
     assert np.isfinite(new.obsm["X_spamca"]).all()
@@ -327,20 +329,20 @@ def test_noise_alone_has_no_novelty(trained, new, caplog):
     mdata = trained.copy()
     noise(mdata, new)
     spamca.pp.neighbors(mdata, use_rep="noise")
-    spamca.tl.integrate(mdata, 3, max_epochs=2, progress_bar=False)
+    spamca.tl.integrate(mdata, 3, **QUICK)
     spamca.tl.cluster(mdata, method="mixture")
     with caplog.at_level(logging.INFO, logger="spamca"):
         spamca.tl.transform(new, mdata)
     assert new.obs["spamca_novelty"].isna().all()
     assert "share_beyond" not in new.uns["spamca"]["transform"]
-    assert "how far this one is cannot be said" in caplog.text
+    assert "so novelty is not known" in caplog.text
 
 
 def test_model_of_no_domains_is_refused(trained, new):
     mdata = trained.copy()
     noise(mdata)
     spamca.pp.neighbors(mdata, use_rep="noise")
-    spamca.tl.integrate(mdata, 3, max_epochs=2, progress_bar=False)
+    spamca.tl.integrate(mdata, 3, **QUICK)
     with pytest.raises(ValueError, match="nothing describes the domains"):
         spamca.tl.transform(new, mdata)
     assert "X_spamca" not in new.obsm
@@ -352,7 +354,7 @@ def test_features_of_the_user(trained, new):
         for modality in tissue.mod.values():
             modality.obsm["own"] = np.log1p(modality.X[:, :10].toarray())
     spamca.pp.neighbors(mdata, use_rep="own")
-    spamca.tl.integrate(mdata, 3, max_epochs=5, progress_bar=False)
+    spamca.tl.integrate(mdata, 3, **QUICK)
     spamca.tl.cluster(mdata)
     spamca.tl.transform(new, mdata)
     assert np.isfinite(new.obsm["X_spamca"]).all()
@@ -371,7 +373,7 @@ def test_sections(trained, new):
     for tissue in (mdata, new):
         tissue.obs["slide"] = np.where(np.arange(tissue.n_obs) % 2, "a", "b")
     spamca.pp.neighbors(mdata, library_key="slide")
-    spamca.tl.integrate(mdata, 3, max_epochs=2, progress_bar=False)
+    spamca.tl.integrate(mdata, 3, **QUICK)
     spamca.tl.cluster(mdata)
     parted = spamca.tl.transform(new, mdata, copy=True)
     assert parted.uns["spatial_neighbors"]["params"]["library_key"] == "slide"
@@ -386,7 +388,7 @@ def test_graph_of_the_user(trained, new):
     mdata = trained.copy()
     sq.gr.spatial_neighbors_knn(mdata, n_neighs=4, key_added="mine")
     spamca.pp.neighbors(mdata, spatial_graph="mine")
-    spamca.tl.integrate(mdata, 3, max_epochs=2, progress_bar=False)
+    spamca.tl.integrate(mdata, 3, **QUICK)
     spamca.tl.cluster(mdata)
     with pytest.raises(KeyError, match="trained on a spatial graph that the user made, 'mine'"):
         spamca.tl.transform(new, mdata)
@@ -410,7 +412,7 @@ def test_result_can_be_worked_with(new, model):
     spamca.pl.spatial_clusters(new)
     sq.gr.interaction_matrix(new, cluster_key="spamca")
     spamca.tl.cluster(new, 3, key_added="spamca")
-    spamca.tl.integrate(new, 3, max_epochs=2, progress_bar=False)
+    spamca.tl.integrate(new, 3, **QUICK)
     assert "spamca_novelty" not in new.obs
     assert "transform" not in new.uns["spamca"]
 

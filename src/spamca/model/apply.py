@@ -1,4 +1,4 @@
-"""A model applied to new tissue."""
+"""A model applied to new tissue, and a network to the tissue that it was trained on."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ import numpy as np
 from spamca import domains
 from spamca._palette import palette
 from spamca.cluster import Clustering, refine
+from spamca.denoise import Restored, held_out, restore
 from spamca.model.file import digest
 from spamca.model.parts import for_network, stored_settings, versions
 from spamca.nn import VIEWS
-from spamca.tissue import Neighbors, Results
+from spamca.tissue import Results
 from spamca.train import blocks_of, embed, threads
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from spamca.model.model import Model
-    from spamca.nn import Latents
+    from spamca.model.parts import Trained
     from spamca.tissue import Tissue
 
 
@@ -27,30 +30,15 @@ def apply(
 ) -> Results:
     """Embed new tissue and find its domains; parameters and statistics are those of the training.
 
-    Domains that were found in the features follow the new tissue (:func:`spamca.domains.follow`); others are read from the embedding.
-
-    Parameters
-    ----------
-    model
-        The model.
-    tissue
-        The new tissue, features as the model prepares them.
-    unexplained
-        What neighbours share beyond the features, in units of what is usual, float64 of shape (n, M); NaN where that is not known.
-    adapt
-        Whether domains may follow the new tissue.
-    random_state
-        Seed of the search for neighbours in the embedding of large tissue.
-
-    Returns
-    -------
-    Domains numbered as in the model, new ones last. ``novelty`` is the larger of the distance from the nearest domain
-    (:meth:`spamca.domains.Emissions.novelty`) and of ``unexplained``, each in units of the 99 % quantile of the training; NaN where
-    it is not known.
+    Domains that were found in the features follow the new tissue (:func:`spamca.domains.follow`) with ``adapt``; others are read from
+    the embedding. They are numbered as in the model, new ones last. ``unexplained`` is what neighbours share beyond the features, float64
+    (n, M). ``novelty`` is the larger of it and of the distance from the nearest domain (:meth:`spamca.domains.Emissions.novelty`). Both
+    are in units of the 99 % quantile of the training, NaN where not known.
     """
     emissions, novelty, readout = model.emissions, np.fmax.reduce(unexplained, axis=1), model.readout
     with threads(tissue.n_spots):
-        latents = _encoded(model, tissue)
+        given = for_network(tissue, [modality["scale"] for modality in model.header["modalities"]])
+        latents = embed(model.network, given, blocks_of(given.spatial))
     weights, n_new, moved = latents.modality_weights.numpy(), 0, None
     if readout is not None:
         posterior = readout.posterior(latents.fused.numpy())
@@ -72,7 +60,7 @@ def apply(
     return Results(
         tissue.names,
         {
-            "params": {"n_clusters": len(names), **stored_settings(model.settings)},
+            "params": {"n_clusters": len(names), **stored_settings(model.settings, model.domain_settings)},
             "transform": _summary(model, novelty, n_new, moved),
             "random_state": random_state,
             "versions": versions(),
@@ -84,14 +72,8 @@ def apply(
         weights,
         latents,
         [view for view in VIEWS if view in model.settings.views],
-        Neighbors.of(latents.fused.numpy(), random_state),
         novelty=novelty,
     )
-
-
-def _encoded(model: Model, tissue: Tissue) -> Latents:
-    given = for_network(tissue, [modality["scale"] for modality in model.header["modalities"]])
-    return embed(model.network, given, blocks_of(given.spatial))
 
 
 def _with_new(model: Model, n_new: int) -> tuple[list[str], list[str]]:
@@ -112,3 +94,26 @@ def _summary(model: Model, novelty: np.ndarray, n_new: int, moved: np.ndarray | 
     if len(known):
         summary |= {"share_beyond": float((known > 1).mean()), "median_novelty": float(np.median(known))}
     return summary
+
+
+def denoise_tissue(
+    tissue: Tissue, trained: Trained, names: Iterable[str], signal: Sequence[np.ndarray], *, random_state: int
+) -> Mapping[str, Restored]:
+    """Components of the named modalities in all spots, without noise.
+
+    ``signal`` holds the share of signal in each component of each modality of the tissue; the seed is that of which spots are hidden
+    together.
+    """
+    n, given, found = tissue.n_spots, for_network(tissue, trained.scale), {}
+    blocks = blocks_of(given.spatial, tissue.position)
+    for name in names:
+        m = tissue.names.index(name)
+        links = tissue.feature_graphs[m] if tissue.feature_graphs else None
+        with threads(n if blocks is None else len(blocks[0])):
+            seen = held_out(trained.network, given, m, links, blocks=blocks, random_state=random_state)
+        others = [
+            np.ascontiguousarray((values * w)[:, w > 0]) for values, w in zip(tissue.features, signal, strict=True)
+        ]
+        del others[m]
+        found[name] = restore(tissue.features[m], tissue.has[:, m], [seen, *others], signal[m])
+    return found

@@ -17,23 +17,24 @@ from spamca.tissue import Results
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from spamca.domains import Domains, NumberOfDomains
+    from spamca.domains import Domains, DomainSettings, NumberOfDomains
     from spamca.tissue import Tissue
 
-FIELD = "field"
-"""Name of the method that finds domains in the features, in records."""
-
-N_CLUSTERS_RANGE = (2, 15)
-"""Numbers of domains that are tried where the caller names none."""
-
-SPOTS_EACH = 60
-"""Spots for each domain of the largest of these numbers: small tissue does not show more domains than that."""
+FIELD = "field"  # name, in records, of the method that finds domains in the features
 
 
-def find_domains(tissue: Tissue, n_domains: int, trust: Mapping[str, float] | None, *, random_state: int) -> Domains:
+def find_domains(
+    tissue: Tissue,
+    n_domains: int,
+    trust: Mapping[str, float] | None,
+    settings: DomainSettings = DEFAULTS,
+    *,
+    random_state: int,
+) -> Domains:
     """Domains from features and spatial graph; ``trust`` holds weights of modalities by name, those of others are measured."""
-    found = domains.find_domains(n_domains=n_domains, random_state=random_state, **_given(tissue, trust))
-    if found.record.get("continuity", 0.0) > DEFAULTS.gradient:
+    given = _given(tissue, trust, settings)
+    found = domains.find_domains(n_domains=n_domains, random_state=random_state, **given)
+    if found.record.get("continuity", 0.0) > settings.gradient:
         logger.warning(
             "domains: the data show no separate domains: neighbouring ones pass into each other without a gap (continuity %.2f), "
             "so that their number and borders are a matter of choice",
@@ -43,11 +44,18 @@ def find_domains(tissue: Tissue, n_domains: int, trust: Mapping[str, float] | No
 
 
 def find_number(
-    tissue: Tissue, between: tuple[int, int], trust: Mapping[str, float] | None, *, random_state: int, caller: str
+    tissue: Tissue,
+    between: tuple[int, int],
+    trust: Mapping[str, float] | None,
+    settings: DomainSettings = DEFAULTS,
+    *,
+    random_state: int,
+    caller: str,
 ) -> NumberOfDomains:
     """Number of domains between a smallest and a largest one, logged in the name of the caller."""
     numbers = range(between[0], min(between[1], tissue.n_spots) + 1)
-    found = domains.number_of_domains(numbers=numbers, random_state=random_state, **_given(tissue, trust))
+    given = _given(tissue, trust, settings)
+    found = domains.number_of_domains(numbers=numbers, random_state=random_state, **given)
     if not found.gain.any():
         nothing = "neighbours share nothing in any modality; the number of domains is the least"
         logger.warning(f"%s: {nothing}, %d", caller, found.n_domains)
@@ -59,47 +67,40 @@ def find_number(
 
 
 def default_range(n_spots: int) -> tuple[int, int]:
-    """Numbers of domains that are tried where the caller names none."""
-    least, most = N_CLUSTERS_RANGE
-    return least, int(min(most, max(least, n_spots // SPOTS_EACH)))
+    """Numbers of domains that are tried by default: 2 to 15, in small tissue to one for each 60 spots."""
+    return 2, int(np.clip(n_spots // 60, 2, 15))
 
 
-def without_batch_effects(tissue: Tissue, found: Domains, random_state: int) -> Tissue:
-    """The tissue with features from which is removed what the sections add to the domains."""
-    given: Any = tissue.features, tissue.graph, found.assignment, tissue.sections, tissue.has
-    return tissue.having(domains.without_batch_effects(*given), random_state)
-
-
-def estimate_emissions(tissue: Tissue, found: Domains | None, corrected: Tissue | None = None) -> Emissions | None:
+def estimate_emissions(
+    tissue: Tissue, found: Domains | None, settings: DomainSettings, corrected: Tissue | None = None
+) -> Emissions | None:
     """What domains look like, in features without batch effects where there are such; the whole tissue where none were sought.
 
     None where neighbours share nothing in any modality.
     """
     hops: tuple[int, ...] = (0,)
     if found is None or found.components is None:
-        components = components_of(**_arrays(tissue))
+        components = components_of(tissue.features, tissue.graph, present=tissue.present, settings=settings)
         assignment = np.ones((tissue.n_spots, 1), dtype=np.float32)
     else:
         components, hops, assignment = found.components, found.hops, found.assignment
         if corrected is not None:
-            values = [block.whitening.components(corrected.features[block.modality]) for block in components.blocks]
-            blocks = zip(components.blocks, values, strict=True)
-            components = components.having([replace(block, values=block.there(own)) for block, own in blocks])
+            blocks = []
+            for block in components.blocks:
+                assert block.whitening is not None
+                values = block.whitening.components(corrected.features[block.modality])
+                blocks.append(replace(block, values=block.there(values)))
+            components = components.having(blocks)
     return Emissions.estimate(components, assignment, hops=hops) if components.blocks else None
 
 
-def spare_gain(emissions: Emissions, tissue: Tissue, posterior: np.ndarray) -> float:
-    """What the best split of a domain would still have gained in the training, in nats per spot."""
-    return emissions.with_spare(emissions.components(**_arrays(tissue)), posterior).spare
-
-
 def results_of(
-    found: Domains, emissions: Emissions | None, names: Sequence[str], *, n_clusters: int, **asked: Any
+    found: Domains, emissions: Emissions | None, names: Sequence[str], *, n_clusters: int, **origin: Any
 ) -> Results:
-    """Domains and what they look like as results; ``asked`` says where their number is from, and the seed."""
+    """Domains and what they look like as results; ``origin`` holds where their number is from, and the seed."""
     of_modality = {"weights": found.weights, "inflation": found.inflation}
     record = {name: dict(zip(names, values.tolist(), strict=True)) for name, values in of_modality.items()}
-    cluster = {"method": FIELD, "n_clusters": int(n_clusters), "refine": False, **asked}
+    cluster = {"method": FIELD, "n_clusters": int(n_clusters), "refine": False, **origin}
     cluster["n_found"] = found.assignment.shape[1]
     domains_record = {**found.record, **record, "hops": list(found.hops)}
     field = {} if emissions is None else {"field": stored_emissions(emissions)}
@@ -107,10 +108,7 @@ def results_of(
     return Results(names, {**field, "domains": domains_record, "cluster": cluster}, clustering, weights=found.shares)
 
 
-def _arrays(tissue: Tissue) -> dict[str, Any]:
-    return {"features": tissue.features, "adjacency": tissue.graph, "present": tissue.present}
-
-
-def _given(tissue: Tissue, trust: Mapping[str, float] | None) -> dict[str, Any]:
+def _given(tissue: Tissue, trust: Mapping[str, float] | None, settings: DomainSettings) -> dict[str, Any]:
+    arrays = {"features": tissue.features, "adjacency": tissue.graph, "present": tissue.present}
     weights = [(trust or {}).get(name) for name in tissue.names]
-    return {**_arrays(tissue), "weights": weights, "sections": tissue.sections}
+    return {**arrays, "weights": weights, "sections": tissue.sections, "settings": settings}

@@ -13,12 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-FORMAT = "spamca.Model"
-"""What marks such a file among safetensors files."""
-
+FORMAT = "spamca.Model"  # marks such a file among safetensors files
 FORMAT_VERSION = 1
-"""Version of what is in it."""
-
 _ENTRY = "spamca"
 _MENDS = "name a file that spamca.Model.save wrote, or train and save again"
 

@@ -7,34 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spamca import domains
 from spamca._logging import logger
-from spamca.model.domains import (
-    default_range,
-    estimate_emissions,
-    find_domains,
-    find_number,
-    results_of,
-    without_batch_effects,
-)
+from spamca.domains import DEFAULTS
+from spamca.model.domains import default_range, estimate_emissions, find_domains, find_number, results_of
 from spamca.model.parts import for_network, stored_emissions, stored_settings, versions, weights_of
 from spamca.nn import VIEWS
-from spamca.tissue import Neighbors, Results
+from spamca.tissue import Results
 from spamca.train import fit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from spamca.domains import DomainSettings
     from spamca.nn import Settings
     from spamca.tissue import Tissue
 
-PROTOTYPES = 10
-"""Clusters of the network's head where the caller names no number, or domains are not found by the network."""
+PROTOTYPES = 10  # clusters of the network's head, unless preset="paper" is given a number
 
 
 def fit_tissue(
     tissue: Tissue,
     settings: Settings,
     n_clusters: int | None,
+    search: DomainSettings = DEFAULTS,
     *,
     finds_domains: bool,
     trust: Mapping[str, float] | None,
@@ -43,17 +39,19 @@ def fit_tissue(
 ) -> Results:
     """Find the domains of a tissue, estimating their number where it is None, and train a network on it.
 
-    ``trust`` holds weights of modalities by name; the other arguments are those of :func:`spamca.train.fit`. The record has no ``graphs``
-    and ``unexplained`` yet.
+    ``search`` holds the settings of the search for domains, ``trust`` weights of modalities by name; the other arguments are those of
+    :func:`spamca.train.fit`. The record has no ``graphs`` and ``unexplained`` yet.
     """
     names, seed, n_head = tissue.names, {"random_state": random_state}, PROTOTYPES
     n_domains, origin, found, corrected, weights = n_clusters, "argument", None, None, None
     if finds_domains:
         if n_domains is None:
-            between = default_range(tissue.n_spots)
-            n_domains, origin = find_number(tissue, between, trust, caller="integrate", **seed).n_domains, "estimate"
-        found = find_domains(tissue, n_domains, trust, **seed)
-        corrected = None if tissue.sections is None else without_batch_effects(tissue, found, random_state)
+            number = find_number(tissue, default_range(tissue.n_spots), trust, search, caller="integrate", **seed)
+            n_domains, origin = number.n_domains, "estimate"
+        found = find_domains(tissue, n_domains, trust, search, **seed)
+        if tissue.sections is not None:
+            given = tissue.features, tissue.graph, found.assignment, tissue.sections, tissue.has
+            corrected = tissue.having(domains.without_batch_effects(*given), random_state)
         if settings.fusion == "sum" and found.weights.any():
             weights = np.sqrt(found.weights).tolist()
     elif n_domains is None:
@@ -64,16 +62,17 @@ def fit_tissue(
     scale = seen.root_mean_squares() if settings.scale_features else [1.0] * len(names)
     n_head, training = min(n_head, tissue.n_spots), {"position": tissue.position, **seed, **training}
     fitted = fit(for_network(seen, scale), n_head, settings, trust=weights, **training)
-    emissions, latents = estimate_emissions(tissue, found, corrected), fitted.latents
-    if found is None:
+    emissions, latents = estimate_emissions(tissue, found, search, corrected), fitted.latents
+    if found is None or n_domains is None:
         field = {} if emissions is None else {"field": stored_emissions(emissions)}
         results = Results(names, field, weights=latents.modality_weights.numpy())
     else:
         results = results_of(found, emissions, names, n_clusters=n_domains, n_clusters_from=origin, **seed)
     used = fitted.network.settings
     params = {"n_clusters": n_domains, "n_clusters_given": n_clusters is not None, "n_threads": fitted.n_threads}
+    params |= stored_settings(used, search) | ({} if corrected is None else {"batch_correction": True})
     record = {
-        "params": params | ({} if corrected is None else {"batch_correction": True}) | stored_settings(used),
+        "params": params,
         "history": {name: losses.numpy() for name, losses in fitted.history.items()},
         "modalities": list(names),
         "scale": dict(zip(names, scale, strict=True)),
@@ -87,6 +86,5 @@ def fit_tissue(
         record=record,
         latents=latents,
         views=[view for view in VIEWS if view in used.views],
-        neighbors=Neighbors.of(latents.fused.numpy(), random_state),
         corrected=None if corrected is None else corrected.features,
     )

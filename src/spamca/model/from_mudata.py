@@ -10,9 +10,16 @@ import pandas as pd
 
 from spamca import _checks, _keys
 from spamca._palette import palette
-from spamca.model.domains import FIELD, spare_gain
-from spamca.model.parts import emissions_of, n_clusters_of, trained_network, trained_tissue
-from spamca.nn import Settings
+from spamca.domains import DomainSettings
+from spamca.model.domains import FIELD
+from spamca.model.parts import (
+    emissions_of,
+    n_clusters_of,
+    settings_of,
+    stored_settings,
+    trained_network,
+    trained_tissue,
+)
 from spamca.tissue import feature_names, plain, preparation_of
 
 if TYPE_CHECKING:
@@ -34,7 +41,7 @@ def parts_of(mdata: MuData, key: str) -> tuple[dict[str, Any], dict[str, np.ndar
         )
         raise ValueError(msg)
     _check_kept(mdata, key)
-    tissue = trained_tissue(mdata, trained, key)
+    tissue, search = trained_tissue(mdata, trained, key), settings_of(DomainSettings, record["params"])
     arrays = {f"network.{name}": np.asarray(values) for name, values in record["network"].items()}
     arrays |= {f"readout.{name}": np.asarray(values) for name, values in cluster.get("readout", {}).items()}
     modalities = []
@@ -50,14 +57,15 @@ def parts_of(mdata: MuData, key: str) -> tuple[dict[str, Any], dict[str, np.ndar
         weights = {str(m): float(block["weight"]) for m, block in field["blocks"].items()}
         spare = 0.0
         if record.get("domains"):
-            emissions, posterior = emissions_of({**field, "spare": 0.0}), np.asarray(mdata.obsm[_keys.posterior(key)])
-            spare = spare_gain(emissions, tissue, posterior)
+            emissions = emissions_of({**field, "spare": 0.0}, search)
+            components = emissions.components(tissue.features, tissue.present, tissue.graph)
+            spare = emissions.with_spare(components, np.asarray(mdata.obsm[_keys.posterior(key)])).spare
         field = jsonable({name: field[name] for name in field if name != "blocks"})
         field |= {"weights": weights, "spare": spare}
     header = {
         "key": key,
         "n_spots": int(mdata.n_obs),
-        "settings": jsonable({n: v for n, v in record["params"].items() if n in Settings.__dataclass_fields__}),
+        "settings": jsonable(stored_settings(trained.network.settings, search)),
         "n_clusters": n_clusters_of(record["network"]),
         "modalities": modalities,
         "graphs": jsonable(record["graphs"]),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mudata import MuData
 
     from spamca.cluster.readout import Readout
-    from spamca.domains import Emissions
+    from spamca.domains import DomainSettings, Emissions
     from spamca.features import Fitted
     from spamca.nn import Settings, SpaMCA
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Model:
     """A trained model: all that it takes to find its domains in other tissue with :func:`spamca.tl.transform`.
 
-    It holds how features are prepared and graphs built, what the domains look like, and the weights of the network. It holds
-    nothing of the tissue itself.
+    It holds how features are prepared and graphs built, what the domains look like, and the weights of the network, and nothing of the
+    tissue itself.
 
     Parameters
     ----------
@@ -66,10 +66,6 @@ class Model:
         key
             Their ``key_added``.
 
-        Returns
-        -------
-        The model.
-
         Raises
         ------
         TypeError
@@ -93,10 +89,6 @@ class Model:
         ----------
         path
             What :meth:`save` wrote.
-
-        Returns
-        -------
-        The model.
 
         Raises
         ------
@@ -141,9 +133,18 @@ class Model:
     @cached_property
     def settings(self) -> Settings:
         """Choices of the network and its training."""
+        from spamca import nn
         from spamca.model.parts import settings_of
 
-        return settings_of(self.header["settings"])
+        return settings_of(nn.Settings, self.header["settings"])
+
+    @cached_property
+    def domain_settings(self) -> DomainSettings:
+        """Settings of the search for domains."""
+        from spamca import domains
+        from spamca.model.parts import settings_of
+
+        return settings_of(domains.DomainSettings, self.header["settings"])
 
     @cached_property
     def network(self) -> SpaMCA:
@@ -162,7 +163,7 @@ class Model:
         if stored is None:
             return None
         blocks = {m: {"weight": weight, **self.under(f"field.{m}")} for m, weight in stored["weights"].items()}
-        return emissions_of({**stored, "blocks": blocks})
+        return emissions_of({**stored, "blocks": blocks}, self.domain_settings)
 
     @cached_property
     def readout(self) -> Readout | None:
@@ -197,30 +198,29 @@ class Model:
         for m, described in enumerate(header["modalities"]):
             fitted, name = self.fitted(m), described["name"]
             if fitted is not None:
-                n = len(described["features"])
-                _check("centre" in fitted.columns, f"{name!r} has no centre")
+                n, columns = len(described["features"]), fitted.columns
+                _check("centre" in columns, f"{name!r} has no centre")
                 _check(fitted.loadings.shape == (n, widths[m]), f"the loadings of {name!r} do not fit")
-                _check(all(v.shape == (n,) for v in fitted.columns.values()), f"{name!r} has other features")
+                _check({values.shape for values in columns.values()} == {(n,)}, f"{name!r} has other features")
             if "feature" in self.settings.views:
                 _check(name in header["graphs"]["features"], f"no graph of {name!r} is described")
-        if self.readout is not None:
-            found, (k, r) = self.readout, self.readout.means.shape
-            shapes = (found.to_own.axes.shape, found.to_own.shift.shape, found.shares.shape, found.covariance.shape)
+        emissions, readout = self.emissions, self.readout
+        if readout is not None:
+            k, r = readout.means.shape
             _check(k == n_domains, "the read-out has other domains")
-            fits = shapes == ((self.network.n_latent, r), (r,), (n_domains,), (r, r))
+            parts = readout.to_own.axes, readout.to_own.shift, readout.shares, readout.covariance
+            fits = [part.shape for part in parts] == [(self.network.n_latent, r), (r,), (k,), (r, r)]
             _check(fits, "the read-out does not fit the embedding")
-        emissions = self.emissions
         if emissions is None:
-            _check(self.readout is not None, "nothing describes the domains")
+            _check(readout is not None, "nothing describes the domains")
             return
         k = len(emissions.gaussians[0].means)
-        _check(self.readout is not None or k == n_domains, "domains and what they look like differ")
-        for m, whitening, gaussians in zip(
-            emissions.modalities, emissions.whitenings, emissions.gaussians, strict=True
-        ):
-            r, d = whitening.axes.shape[1] * len(emissions.hops), whitening.axes.shape[0]
-            _check(d == whitening.mean.shape[0] == widths[m], "components do not fit the features")
-            fits = gaussians.means.shape == (k, r) and gaussians.covariances.shape == (k, r, r)
+        _check(readout is not None or k == n_domains, "domains and what they look like differ")
+        blocks = zip(emissions.modalities, emissions.whitenings, emissions.gaussians, strict=True)
+        for m, whitening, gaussians in blocks:
+            d, r = len(whitening.axes), whitening.axes.shape[1] * len(emissions.hops)
+            _check(d == len(whitening.mean) == widths[m], "components do not fit the features")
+            fits = (gaussians.means.shape, gaussians.covariances.shape) == ((k, r), (k, r, r))
             _check(fits, "domains do not fit")
         _check(all(sizes.shape == (k,) for sizes in emissions.sizes), "sizes of the domains do not fit")
 
@@ -234,13 +234,11 @@ class Model:
             lines.append(f"  {modality['name']}: {modality['kind']}, {modality['n_components']} columns {source}")
         lines.append(f"  domains: {', '.join(self.domains)}")
         lines.append(f"  embedding: {settings.n_latent} columns; domains by {header['method']}")
-        spatial = {name: value for name, value in header["graphs"]["spatial"].items() if name in _SHOWN}
-        lines.append(f"  spatial graph: {', '.join(f'{name}={value!r}' for name, value in spatial.items())}")
+        shown = {"kind", "n_neighbors", "radius", "n_rings", "name"}
+        spatial = [f"{name}={value!r}" for name, value in header["graphs"]["spatial"].items() if name in shown]
+        lines.append(f"  spatial graph: {', '.join(spatial)}")
         lines.append(f"  spamca {header['versions']['spamca']}, random_state={header['random_state']}")
         return "\n".join(lines)
-
-
-_SHOWN = ("kind", "n_neighbors", "radius", "n_rings", "name")
 
 
 def _check(fits: bool, what: str) -> None:  # noqa: FBT001

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ import torch
 from spamca import _keys, nn
 from spamca.cluster.readout import Readout
 from spamca.cluster.reduction import Affine
-from spamca.domains import Emissions, Gaussians, Whitening
+from spamca.domains import DEFAULTS, DomainSettings, Emissions, Gaussians, Whitening
 from spamca.graph import normalize
 from spamca.nn import Settings, SpaMCA
 from spamca.nn.sparse import Adjacency
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from spamca.tissue import Tissue
 
+
+S = TypeVar("S", Settings, DomainSettings)
 
 PACKAGES = ("spamca", "torch", "lightning", "torch-geometric", "anndata", "mudata", "scanpy", "numpy")
 """Packages whose versions are kept with the result."""
@@ -86,15 +88,16 @@ def rebuild(
     return network.eval()
 
 
-def stored_settings(settings: Settings) -> dict[str, Any]:
-    """Settings as files keep them."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(settings).items()}
+def stored_settings(settings: Settings, search: DomainSettings) -> dict[str, Any]:
+    """Settings as files keep them: all of the network, and those of the search for domains that differ from the defaults."""
+    usual = asdict(DEFAULTS)
+    values = asdict(settings) | {name: value for name, value in asdict(search).items() if value != usual[name]}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
-def settings_of(record: Mapping[str, Any]) -> Settings:
-    """Settings from a record of their values, as files give it back; entries that are no settings are left out."""
-    known = {name: value for name, value in record.items() if name in Settings.__dataclass_fields__}
-    return Settings(**{name: plain(value) for name, value in known.items()})
+def settings_of(kind: type[S], record: Mapping[str, Any]) -> S:
+    """Settings of the network, or of the search for domains, from what files give back; other entries of the record are left out."""
+    return kind(**{one.name: plain(record[one.name]) for one in fields(kind) if one.name in record})
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ def trained_network(mdata: MuData, key: str = _keys.SPAMCA) -> Trained:
         raise KeyError(msg)
     weights, names = record["network"], [str(name) for name in record["modalities"]]
     n_features = [len(weights[f"tokens.{m}"]) for m in range(len(names))]
-    network = rebuild(settings_of(record["params"]), n_features, n_clusters_of(weights), weights)
+    network = rebuild(settings_of(Settings, record["params"]), n_features, n_clusters_of(weights), weights)
     return Trained(network, names, [float(record["scale"][name]) for name in names])
 
 
@@ -158,8 +161,8 @@ def stored_emissions(emissions: Emissions) -> dict[str, Any]:
     return {**field, "reach": dict(emissions.reach), "n_spots": emissions.n_spots, "blocks": blocks}
 
 
-def emissions_of(stored: Mapping[str, Any]) -> Emissions:
-    """The inverse of :func:`stored_emissions`, which also holds ``spare``."""
+def emissions_of(stored: Mapping[str, Any], search: DomainSettings) -> Emissions:
+    """The inverse of :func:`stored_emissions`; ``stored`` also holds ``spare``, ``search`` the settings of the search for domains."""
     blocks = {int(m): block for m, block in stored["blocks"].items()}
     chosen = sorted(blocks)
     return Emissions(
@@ -173,6 +176,7 @@ def emissions_of(stored: Mapping[str, Any]) -> Emissions:
         tuple(np.asarray(blocks[m]["sizes"]) for m in chosen),
         int(stored["n_spots"]),
         float(stored["spare"]),
+        search,
     )
 
 

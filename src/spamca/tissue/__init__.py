@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from spamca.tissue.denoised import check_free, write_denoised
 from spamca.tissue.preparation import feature_names, plain, preparation_of, signal_of, stored_fitted, usual_unexplained
-from spamca.tissue.results import Neighbors, Results, write
+from spamca.tissue.results import Results, check_free, write, write_denoised
 from spamca.tissue.tissue import Tissue, graph_records, read, section_numbers, stored_corrected
 
 __all__ = [
-    "Neighbors",
     "Results",
     "Tissue",
     "check_free",

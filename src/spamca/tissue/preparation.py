@@ -10,7 +10,6 @@ from anndata.utils import make_index_unique
 
 from spamca import _keys
 from spamca.denoise import signal_share
-from spamca.domains import DEFAULTS
 from spamca.features import KINDS, Blocks, Fitted, matrix_of, opened, unexplained
 
 if TYPE_CHECKING:
@@ -25,13 +24,10 @@ def preparation_of(modality: AnnData) -> tuple[Fitted, np.ndarray] | None:
 
     KeyError if the modality no longer holds it, ValueError if features that were used were removed.
     """
-    record = modality.uns[_keys.MODALITY_RECORD]
-    if record["kind"] == _keys.GIVEN:
+    kind = modality.uns[_keys.MODALITY_RECORD]["kind"]
+    if kind == _keys.GIVEN:
         return None
-    return _used(stored_fitted(modality), record["kind"])
-
-
-def _used(fitted: Fitted, kind: str) -> tuple[Fitted, np.ndarray]:
+    fitted = stored_fitted(modality)
     used, n_used = fitted.used(), int(fitted.constants["n_used"])
     if used.sum() != n_used:
         msg = (
@@ -71,30 +67,29 @@ def signal_of(modality: AnnData) -> np.ndarray:
     return signal_share(variance, float(variance.sum() / ratio.sum()), modality.n_obs, used)
 
 
-def usual_unexplained(mdata: MuData, tissue: Tissue) -> dict[str, float]:
-    """What neighbours share beyond the components, by modality: the quantile ``novelty_quantile`` over its spots.
+def usual_unexplained(mdata: MuData, tissue: Tissue, quantile: float) -> dict[str, float]:
+    """What neighbours share beyond the components, by modality: a quantile over its spots.
 
     Left out are modalities whose components the user brought, whose matrix is not in memory or no longer what they were made from.
     """
     out = {}
     for m, name in enumerate(tissue.names):
-        components = tissue.own(m, tissue.features[m])
-        treated = _treated(mdata[name], components)
+        treated = _treated(mdata[name], tissue.own(m, tissue.features[m]))
         if treated is not None:
             position = tissue.own(m, np.arange(tissue.n_spots))
-            found = unexplained(*treated, tissue.graph[position][:, position])
-            reach = float(np.quantile(found, DEFAULTS.novelty_quantile))
-            out.update({name: reach} if reach > 0 else {})
-    return out
+            shared = unexplained(*treated, tissue.graph[position][:, position])
+            out[name] = float(np.quantile(shared, quantile))
+    return {name: reach for name, reach in out.items() if reach > 0}
 
 
 def _treated(modality: AnnData, expected: np.ndarray) -> tuple[np.ndarray, Fitted, np.ndarray] | None:
     """Treated features, their preparation, and the components that they give, if those are the expected ones."""
     kind = modality.uns[_keys.MODALITY_RECORD]["kind"]
-    if kind == _keys.GIVEN or modality.X is None:
-        return None
     try:
-        fitted, used = _used(stored_fitted(modality), kind)
+        prepared = preparation_of(modality)
+        if prepared is None or modality.X is None:
+            return None
+        fitted, used = prepared
         treated, known = KINDS[kind].treat(matrix_of(opened(modality), kind)[0], np.flatnonzero(used), fitted)
     except (KeyError, ValueError):
         return None

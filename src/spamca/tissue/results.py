@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -9,78 +10,27 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from spamca import _edge, _keys
+from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 from spamca._palette import palette
+from spamca.features import KINDS
 from spamca.graph.fuzzy import fuzzy_connectivities
 from spamca.graph.neighbors import nearest_neighbors
-from spamca.tissue.denoised import forget_denoised
+from spamca.tissue.preparation import feature_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from anndata import AnnData
     from mudata import MuData
 
     from spamca.cluster import Clustering
+    from spamca.denoise import Restored
+    from spamca.features import Fitted
     from spamca.nn import Latents
 
 
-N_NEIGHBORS = 15
-"""scanpy's default; it counts the spot itself."""
-
-
-@dataclass(frozen=True)
-class Neighbors:
-    """``connectivities`` and ``distances`` of all spots, as :func:`scanpy.pp.neighbors` would find them, and its arguments."""
-
-    graphs: dict[str, csr_matrix]
-    params: dict[str, Any]
-
-    @classmethod
-    def of(cls, embedding: np.ndarray, random_state: int) -> Neighbors:
-        """From an embedding (n, d); the seed is that of the approximate search in large tissue."""
-        n = len(embedding)
-        n_neighbors = min(N_NEIGHBORS, n - 1)
-        shape = n, max(n_neighbors - 1, 1)
-        _, column, distance = nearest_neighbors(embedding, shape[1], random_state=random_state)
-        column, distance = column.reshape(shape).astype(np.int32), distance.reshape(shape).astype(np.float64)
-        start = np.arange(n + 1) * shape[1]
-        graphs = {
-            "connectivities": fuzzy_connectivities(column, distance),
-            "distances": csr_matrix((distance.ravel(), column.ravel(), start), shape=(n, n)),
-        }
-        params = {"method": "umap", "random_state": random_state, "metric": "euclidean"}
-        return cls(graphs, {"n_neighbors": n_neighbors, **params})
-
-    def write(self, mdata: MuData, key_added: str, caller: str) -> None:
-        """Write them as :func:`scanpy.pp.neighbors` does, on the MuData and on each modality.
-
-        scanpy's own place, ``uns["neighbors"]``, is used unless it holds neighbours of another representation.
-        """
-        use_rep = _keys.embedding(key_added)
-        places = [_place(holder, use_rep, key_added) for holder in (mdata, *mdata.mod.values())]
-        elsewhere = [place for place in places if place != _keys.NEIGHBORS]
-        if elsewhere:
-            note = "%s: %r holds other neighbours, writing those of %s to %r"
-            logger.info(note, caller, _keys.NEIGHBORS, use_rep, elsewhere[0])
-        self._write_to(mdata, places[0], use_rep, None)
-        for (name, modality), place in zip(mdata.mod.items(), places[1:], strict=True):
-            self._write_to(modality, place, use_rep, _edge.spots(_edge.rows(mdata, name), modality.n_obs))
-
-    def _write_to(self, holder: AnnData | MuData, place: str, use_rep: str, spots: np.ndarray | None) -> None:
-        prefix = "" if place == _keys.NEIGHBORS else f"{place}_"
-        for name, graph in self.graphs.items():
-            holder.obsp[prefix + name] = graph if spots is None else graph[spots][:, spots]
-        keys = {f"{name}_key": prefix + name for name in self.graphs}
-        holder.uns[place] = {**keys, "params": {**self.params, "use_rep": use_rep}}
-
-
-def _place(holder: AnnData | MuData, use_rep: str, key_added: str) -> str:
-    theirs = holder.uns.get(_keys.NEIGHBORS)
-    if theirs is None or theirs.get("params", {}).get("use_rep") == use_rep:
-        return _keys.NEIGHBORS
-    return _keys.joint_neighbors(key_added)
+RECORD = "denoise"  # entry of the record of integrate: by the name of what was written, what it is, by modality
+N_NEIGHBORS = 15  # scanpy's default; it counts the spot itself
 
 
 @dataclass(frozen=True)
@@ -93,17 +43,14 @@ class Results:
         Names of the modalities, in the order of the arrays.
     record
         Entries of the record ``uns[key_added]``.
-    domains
-        Domains and their posterior.
-    domain_names, colors
-        Those of each domain; None numbers them, and takes the colours that are stored where their number fits, else new ones.
+    domains, domain_names, colors
+        Domains and their posterior, names and colours. Without names they are numbered; without colours they keep those that are stored
+        if their number fits.
     weights
         Weight of each modality in each spot, (n, M).
     latents, views
-        Embedding, latents and weights of the views of a network, and the names of these views. A new embedding replaces everything
-        that is stored of an earlier one, the record too.
-    neighbors
-        Nearest neighbours in the embedding.
+        Embedding, latents and weights of the named views of a network. A new embedding replaces everything that is stored of an
+        earlier one, the record too; its neighbours are written with it, and ``record`` holds ``random_state``.
     corrected
         Features of each modality without batch effects.
     novelty
@@ -118,7 +65,6 @@ class Results:
     weights: np.ndarray | None = None
     latents: Latents | None = None
     views: Sequence[str] = ()
-    neighbors: Neighbors | None = None
     corrected: Sequence[np.ndarray] | None = None
     novelty: np.ndarray | None = None
 
@@ -127,19 +73,57 @@ def write(mdata: MuData, results: Results, key_added: str, caller: str) -> None:
     """Write results to a MuData and its modalities; modalities that it lacks are left out. ``caller`` is named in the log."""
     if results.latents is not None:
         _forget(mdata, key_added, caller)
-    if results.latents is not None:
-        mdata.obsm[_keys.embedding(key_added)] = results.latents.fused.numpy()
+        fused = results.latents.fused.numpy()
+        mdata.obsm[_keys.embedding(key_added)] = fused
+        _write_neighbors(mdata, *neighbors_of(fused, results.record["random_state"]), key_added, caller)
     for m, name in enumerate(results.names):
         if name in mdata.mod:
             _write_modality(mdata, results, m, key_added)
-    if results.neighbors is not None:
-        results.neighbors.write(mdata, key_added, caller)
     if results.novelty is not None:
         mdata.obs[_keys.novelty(key_added)] = results.novelty
     before = mdata.uns.get(key_added, {}) if results.latents is None else {}
     mdata.uns[key_added] = {**before, **results.record}
     if results.domains is not None:
         _write_domains(mdata, results, results.domains, key_added)
+
+
+def neighbors_of(embedding: np.ndarray, random_state: int) -> tuple[dict[str, csr_matrix], dict[str, Any]]:
+    """Graphs of an embedding (n, d) as :func:`scanpy.pp.neighbors` would find them, and its arguments.
+
+    The seed is that of the approximate search in large tissue.
+    """
+    n = len(embedding)
+    n_neighbors = min(N_NEIGHBORS, n - 1)
+    shape = n, max(n_neighbors - 1, 1)
+    _, column, distance = nearest_neighbors(embedding, shape[1], random_state=random_state)
+    column, distance = column.reshape(shape).astype(np.int32), distance.reshape(shape).astype(np.float64)
+    start = np.arange(n + 1) * shape[1]
+    graphs = {
+        "connectivities": fuzzy_connectivities(column, distance),
+        "distances": csr_matrix((distance.ravel(), column.ravel(), start), shape=(n, n)),
+    }
+    params = {"method": "umap", "random_state": random_state, "metric": "euclidean"}
+    return graphs, {"n_neighbors": n_neighbors, **params}
+
+
+def _write_neighbors(
+    mdata: MuData, graphs: dict[str, csr_matrix], params: dict[str, Any], key_added: str, caller: str
+) -> None:
+    """Write graphs as scanpy does, on the MuData and each modality: to ``uns["neighbors"]``, unless that is of another embedding."""
+    use_rep, elsewhere, taken = _keys.embedding(key_added), _keys.joint_neighbors(key_added), False
+    spots = {name: _edge.spots(_edge.rows(mdata, name), modality.n_obs) for name, modality in mdata.mod.items()}
+    for holder, own in [(mdata, None), *((mdata[name], own) for name, own in spots.items())]:
+        there = holder.uns.get(_keys.NEIGHBORS, {"params": {"use_rep": use_rep}})
+        free = there.get("params", {}).get("use_rep") == use_rep
+        place, prefix = (_keys.NEIGHBORS, "") if free else (elsewhere, f"{elsewhere}_")
+        for name, graph in graphs.items():
+            holder.obsp[prefix + name] = graph if own is None else graph[own][:, own]
+        keys = {f"{name}_key": prefix + name for name in graphs}
+        holder.uns[place] = {**keys, "params": {**params, "use_rep": use_rep}}
+        taken |= not free
+    if taken:
+        note = "%s: %r holds other neighbours, writing those of %s to %r"
+        logger.info(note, caller, _keys.NEIGHBORS, use_rep, elsewhere)
 
 
 def _write_modality(mdata: MuData, results: Results, m: int, key_added: str) -> None:
@@ -183,20 +167,71 @@ def _write_domains(mdata: MuData, results: Results, domains: Clustering, key_add
 
 def _forget(mdata: MuData, key_added: str, caller: str) -> None:
     """Remove what is stored of an earlier embedding of the same name: it would pass for that of the new one."""
-    forget_denoised(mdata, key_added)
+    _forget_denoised(mdata, key_added)
     for modality in mdata.mod.values():
-        _drop(modality, "obsm", _keys.corrected(key_added))
+        modality.obsm.pop(_keys.corrected(key_added), None)
     if "cluster" not in mdata.uns.get(key_added, {}):
         return
     _edge.drop_pulled(mdata, key_added)
     if caller == "integrate":
         logger.info("integrate: removing the domains of the earlier embedding %r", _keys.embedding(key_added))
     for holder in (mdata, *mdata.mod.values()):
-        for column in (key_added, _keys.confidence(key_added), _keys.novelty(key_added)):
-            _drop(holder, "obs", column)
-        _drop(holder, "obsm", _keys.posterior(key_added))
+        for column in {key_added, _keys.confidence(key_added), _keys.novelty(key_added)}.intersection(holder.obs):
+            del holder.obs[column]
+        holder.obsm.pop(_keys.posterior(key_added), None)
 
 
-def _drop(holder: AnnData | MuData, slot: str, key: str) -> None:
-    if key in getattr(holder, slot):
-        del getattr(holder, slot)[key]
+def check_free(mdata: MuData, key: str, key_added: str, names: Iterable[str]) -> None:
+    """Whether nothing but an earlier result of the same name would be replaced (TypeError, ValueError)."""
+    _checks.check_name("key_added", key_added)
+    if not key_added or "/" in key_added:
+        msg = f"key_added must be a non-empty string without '/', got {key_added!r}"
+        raise ValueError(msg)
+    ours = mdata.uns[key].get(RECORD, {}).get(key_added, {})
+    for name in names:
+        table = _keys.denoised_table(key_added, name)
+        places = {f"mdata[{name!r}].layers[{key_added!r}]": key_added in mdata[name].layers}
+        places[f"mdata.obsm[{table!r}]"] = table in mdata.obsm or table in mdata.mod
+        for place, taken in places.items():
+            if taken and name not in ours:
+                msg = f"key_added={key_added!r} would replace {place}, which spamca did not write; choose another key_added"
+                raise ValueError(msg)
+
+
+def write_denoised(
+    mdata: MuData,
+    name: str,
+    found: Restored,
+    fitted: Fitted,
+    key: str,
+    key_added: str,
+    features: Sequence[str] | None,
+) -> None:
+    """Write a modality's features as a layer, or the named ones as a table, and what they are in the record of ``key``."""
+    modality, row = mdata[name], _edge.rows(mdata, name)
+    _drop_denoised(mdata, name, key_added)
+    if features is None:
+        modality.layers[key_added] = fitted.to_features(_edge.collect(found.values, row, modality.n_obs))
+    if features is not None or (row < 0).any():
+        known = feature_names(modality)
+        chosen = np.flatnonzero(fitted.used()) if features is None else known.get_indexer(list(features))
+        values = fitted.take(chosen).to_features(found.values)
+        mdata.obsm[_keys.denoised_table(key_added, name)] = pd.DataFrame(values, mdata.obs_names, known[chosen])
+    units = KINDS[modality.uns[_keys.MODALITY_RECORD]["kind"]].units
+    record = dict(mdata.uns[key].get(RECORD, {}))
+    own = {"units": units, "predicted": found.predicted, "own": found.own}
+    record[key_added] = {**record.get(key_added, {}), name: own}
+    mdata.uns[key] = {**mdata.uns[key], RECORD: record}
+
+
+def _forget_denoised(mdata: MuData, key: str) -> None:
+    """Remove what was denoised by the network of an earlier result of the same name."""
+    record = mdata.uns.get(key)
+    for key_added, written in (record.get(RECORD, {}) if isinstance(record, Mapping) else {}).items():
+        for name in set(written).intersection(mdata.mod):
+            _drop_denoised(mdata, name, key_added)
+
+
+def _drop_denoised(mdata: MuData, name: str, key_added: str) -> None:
+    mdata[name].layers.pop(key_added, None)
+    mdata.obsm.pop(_keys.denoised_table(key_added, name), None)

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
@@ -16,9 +17,7 @@ from spamca.graph import feature_graph
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from anndata import AnnData
     from mudata import MuData
-    from scipy.sparse import csr_matrix
 
 
 @dataclass(frozen=True)
@@ -27,18 +26,15 @@ class Tissue:
 
     Parameters
     ----------
-    names
-        Names of the modalities.
-    rows
-        Row of each spot in each modality, integers (n,), -1 where the spot lacks it.
+    names, rows
+        Names of the modalities, and row of each spot in each of them, integers (n,), -1 where the spot lacks it.
     features
         Features of each modality, (n, d_m); rows of spots that lack it are zero.
     graph
         Spatial graph, symmetric, sparse of shape (n, n).
-    feature_graphs
-        Feature graph of each modality, likewise; spots that lack it have no edges. Empty where no network needs them.
-    searches
-        For each of them how many neighbours it has, and by which metric.
+    feature_graphs, searches
+        Feature graph of each modality, likewise, and by how many neighbours and which metric it was built; spots that lack the
+        modality have no edges. Empty where no network needs them.
     sections
         Section of each spot, integers (n,); None where there is one section, or batch effects are to stay.
     position
@@ -82,11 +78,15 @@ class Tissue:
         return [max(float(np.sqrt(np.square(values, dtype=np.float64).mean())), least) for values in own]
 
     def having(self, features: Sequence[np.ndarray], random_state: int) -> Tissue:
-        """The same tissue with other features, and feature graphs built on them where there are any."""
+        """The same tissue with other features, and feature graphs built on them as ``searches`` describe."""
         graphs = []
         for m, search in enumerate(self.searches):
-            found = feature_graph(self.own(m, features[m]), **search, random_state=random_state)
-            graphs.append(_edge.spread_graph(found.connectivities, self.rows[m]))
+            own, graph = self.own(m, features[m]), csr_matrix((self.n_spots, self.n_spots), dtype=np.float32)
+            if len(own) > 1:
+                n_neighbors = min(search["n_neighbors"], len(own) - 1)
+                found = feature_graph(own, n_neighbors=n_neighbors, metric=search["metric"], random_state=random_state)
+                graph = _edge.spread_graph(found.connectivities, self.rows[m])
+            graphs.append(graph)
         return replace(self, features=tuple(features), feature_graphs=tuple(graphs))
 
 
@@ -114,37 +114,41 @@ def read(
         graphs.append(_edge.spread_graph(graph, row))
         params = mdata[name].uns[_keys.FEATURE_NEIGHBORS]["params"]
         searches.append({"n_neighbors": int(params["n_neighbors"]), "metric": str(params["metric"])})
-    features = tuple(_over_all(features_of(mdata[name]), row) for name, row in zip(names, rows, strict=True))
+    used = [mdata[name].uns[_keys.MODALITY_RECORD]["use_rep"] for name in names]
+    features = _over_all(mdata, names, used)
     where = _position(mdata) if position else None
     return Tissue(names, rows, features, mdata.obsp[key], tuple(graphs), tuple(searches), sections, where)
 
 
-def features_of(modality: AnnData) -> np.ndarray:
-    """Features that stand for a modality, (n_modality, d_m)."""
-    return np.ascontiguousarray(modality.obsm[modality.uns[_keys.MODALITY_RECORD]["use_rep"]])
-
-
-def stored_corrected(mdata: MuData, names: Sequence[str], key_added: str) -> list[np.ndarray] | None:
+def stored_corrected(mdata: MuData, names: Sequence[str], key_added: str) -> tuple[np.ndarray, ...] | None:
     """Features of each modality without batch effects, over all spots; None where integrate took them as they are."""
     key = _keys.corrected(key_added)
     if not all(key in mdata[name].obsm for name in names):
         return None
-    return [_over_all(np.asarray(mdata[name].obsm[key]), _edge.rows(mdata, name)) for name in names]
+    return _over_all(mdata, names, [key] * len(names))
+
+
+def _over_all(mdata: MuData, names: Sequence[str], keys: Sequence[str]) -> tuple[np.ndarray, ...]:
+    """What ``obsm`` of each modality holds under a key, over all spots, (n_obs, d_m)."""
+    held = ((np.ascontiguousarray(mdata[name].obsm[key]), name) for name, key in zip(names, keys, strict=True))
+    return tuple(_edge.spread(values, _edge.rows(mdata, name)) for values, name in held)
 
 
 def section_numbers(mdata: MuData, caller: str) -> np.ndarray | None:
     """Section of each spot, integers (n_obs,), by the column that the spatial graph was made with; None where there is one."""
-    library_key = _checks.recorded_library_key(mdata)
     try:
-        library = _checks.check_library(mdata, library_key)
-    except (KeyError, TypeError, ValueError):
+        sections = _sections(mdata)
+    except (KeyError, ValueError):
         lost = "the spatial graph names sections by %r, which obs no longer holds for all spots; batch effects stay"
-        logger.warning(f"%s: {lost}", caller, library_key)
+        logger.warning(f"%s: {lost}", caller, _checks.recorded_library_key(mdata))
         return None
-    if library is None:
-        return None
-    names, sections = np.unique(library, return_inverse=True)
-    return sections if len(names) > 1 else None
+    return sections if sections is not None and sections.any() else None
+
+
+def _sections(mdata: MuData) -> np.ndarray | None:
+    """The same, of a single section too (zeros); None where the spatial graph names no column. KeyError or ValueError if it is lost."""
+    library = _checks.check_library(mdata, _checks.recorded_library_key(mdata))
+    return None if library is None else np.unique(library, return_inverse=True)[1]
 
 
 def graph_records(mdata: MuData) -> dict[str, Any]:
@@ -158,11 +162,6 @@ def graph_records(mdata: MuData) -> dict[str, Any]:
     return {"spatial": params, "features": {name: dict(graph["params"]) for name, graph in built.items() if graph}}
 
 
-def _over_all(values: np.ndarray, row: np.ndarray) -> np.ndarray:
-    """Not copied where the order is that of all spots."""
-    return values if np.array_equal(row, np.arange(len(values))) else _edge.spread(values, row)
-
-
 def _position(mdata: MuData) -> np.ndarray | None:
     """Coordinates with the section as a third one that outweighs the others; None where the graph is the user's own."""
     try:
@@ -170,10 +169,7 @@ def _position(mdata: MuData) -> np.ndarray | None:
     except (KeyError, ValueError):
         return None
     try:
-        library = _checks.check_library(mdata, _checks.recorded_library_key(mdata))
+        sections = _sections(mdata)
     except (KeyError, ValueError):  # sections were renamed or left out since
         return coords
-    if library is None:
-        return coords
-    section = np.unique(library, return_inverse=True)[1]
-    return np.column_stack([coords, 2 * np.ptp(coords, axis=0).max() * section])
+    return coords if sections is None else np.column_stack([coords, 2 * np.ptp(coords, axis=0).max() * sections])

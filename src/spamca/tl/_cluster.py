@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 from spamca.cluster import CLUSTERERS
+from spamca.domains import DomainSettings
 from spamca.model.domains import FIELD, estimate_emissions, find_domains, results_of
+from spamca.model.parts import settings_of
 from spamca.tissue import read, section_numbers, stored_corrected, write
 from spamca.tl._cluster_embedding import domains_in_embedding
 from spamca.tl._estimate_n_clusters import check_range
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mudata import MuData
 
     from spamca.tissue import Results
@@ -37,8 +40,8 @@ def cluster(
 
     After :func:`spamca.tl.integrate` with its defaults, domains are found as there, in the features and their surroundings, without
     training again. In an embedding (``use_rep``, or after ``preset="paper"``) they are a mixture of Gaussians of one shape on its
-    principal components, as published (there with R's mclust, model "EEE"). Mixtures from many starts reach nearly the same
-    likelihood with quite different domains; the one most coherent in the tissue is taken.
+    principal components, as published (there with R's mclust, model "EEE"; Fraley and Raftery 2002). Mixtures from many starts reach
+    nearly the same likelihood with quite different domains; the one most coherent in the tissue is taken.
 
     Parameters
     ----------
@@ -49,7 +52,7 @@ def cluster(
         likelihood and the coherence of the domains.
     method
         ``"field"``, as in :func:`spamca.tl.integrate`; or in an embedding ``"mixture"``, ``"leiden"`` (at the resolution that gives
-        ``n_clusters``), or ``"kmeans"``. None: ``"field"`` if :func:`spamca.tl.integrate` found domains and ``use_rep`` is None, else
+        ``n_clusters``; Traag, Waltman and van Eck 2019), or ``"kmeans"``. None: ``"field"`` if :func:`spamca.tl.integrate` found domains and ``use_rep`` is None, else
         ``"mixture"``.
     selection
         What chooses between mixtures of nearly the highest likelihood: ``"coherence"`` in the tissue, ``"agreement"`` between
@@ -72,21 +75,10 @@ def cluster(
 
     Returns
     -------
-    None, or the changed copy if ``copy``. With ``key_added="spamca"`` it has
-
-    ``mdata.obs["spamca"]``
-        Domain of each spot: ordered categories ``"0"``, ``"1"``, ... by falling size.
-    ``mdata.obs["spamca_confidence"]``, ``mdata.obsm["spamca_posterior"]``
-        Posterior probability of that domain, and of every domain, a DataFrame of shape (n_obs, n_domains).
-    ``mdata.uns["spamca_colors"]``
-        One colour per domain. Colours that are there stay if their number fits.
-    ``mdata.uns["spamca"]["cluster"]``
-        ``method``, ``n_clusters`` and its origin, arguments, and for domains in an embedding likelihoods and ``readout``, the Gaussians
-        that assign spots of other tissue (:func:`spamca.tl.transform`).
-    ``mdata.obs["<modality>:spamca_weight"]``
-        With ``"field"``, share of each modality in what all of them say about the domain of a spot.
-    ``mdata[modality].obs["spamca"]``, ``.uns["spamca_colors"]``
-        The domains again, for the spots of the modality.
+    None, or the changed copy if ``copy``. Domains, confidence, posterior, colours, and with ``"field"`` the weights of modalities are
+    written as by :func:`spamca.tl.integrate`. ``mdata.uns["spamca"]["cluster"]`` holds ``method``, ``n_clusters`` and its origin,
+    arguments, and for domains in an embedding likelihoods and ``readout``, the Gaussians that assign spots of other tissue
+    (:func:`spamca.tl.transform`).
 
     Raises
     ------
@@ -101,10 +93,6 @@ def cluster(
     --------
     spamca.tl.integrate : domains and embedding.
     spamca.pl.spatial_clusters : a figure of the domains.
-
-    Notes
-    -----
-    Fraley and Raftery (2002) for the mixture, Traag, Waltman and van Eck (2019) for leiden.
 
     Examples
     --------
@@ -124,51 +112,54 @@ def cluster(
     check_range(n_clusters_range, mdata.n_obs)
     if n_clusters is not None:
         _checks.check_n_clusters(n_clusters, mdata.n_obs)
+    record = mdata.uns.get(key_added, {})
     if method is None:
-        method = FIELD if use_rep is None and _has_domains(mdata, key_added) else "mixture"
+        method = FIELD if use_rep is None and "domains" in record else "mixture"
     if method == FIELD:
-        _check_unused(use_rep=use_rep, selection=selection, refine=refine or None)
-        results = _domains_in_features(mdata, n_clusters, key_added, seed)
+        for name, given in {"use_rep": use_rep, "selection": selection, "refine": refine or None}.items():
+            if given is not None:
+                msg = f"{name}={given!r} is for domains in an embedding, not method={FIELD!r}; leave it out or name another method"
+                raise ValueError(msg)
+        if "domains" not in record:
+            which = "" if key_added == _keys.SPAMCA else f", key_added={key_added!r}"
+            msg = f"mdata.uns[{key_added!r}] holds no domains; call spamca.tl.integrate(mdata{which})"
+            raise KeyError(msg)
+    params = record.get("params", {})
+    number: dict[str, Any] = {}
+    if n_clusters is not None:
+        number = {"n_clusters": int(n_clusters), "n_clusters_from": "argument"}
+    elif params.get("n_clusters") is not None:
+        number = {"n_clusters": int(params["n_clusters"]), "n_clusters_from": "integrate"}
+        _checks.check_n_clusters(number["n_clusters"], mdata.n_obs)
+        logger.info("cluster: n_clusters=%d, that of integrate", number["n_clusters"])
+    if method == FIELD:
+        results = _domains_in_features(mdata, number, params, key_added, seed)
     else:
-        options: dict[str, Any] = {
-            "selection": selection,
-            "refines": refine,
-            "between": n_clusters_range,
-            "n_components": n_components,
-        }
-        where: dict[str, Any] = {"use_rep": use_rep, "key_added": key_added, "random_state": seed}
-        results = domains_in_embedding(mdata, n_clusters, method, **options, **where)
+        results = domains_in_embedding(
+            mdata,
+            number,
+            method,
+            selection=selection,
+            refines=refine,
+            between=n_clusters_range,
+            n_components=n_components,
+            use_rep=use_rep,
+            key_added=key_added,
+            random_state=seed,
+        )
     with _edge.transaction(mdata, copy=copy) as target:
         write(target, results, key_added, "cluster")
     return target if copy else None
 
 
-def _has_domains(mdata: MuData, key_added: str) -> bool:
-    record = mdata.uns.get(key_added)
-    return isinstance(record, Mapping) and "domains" in record
-
-
-def _check_unused(**arguments: Any) -> None:
-    for name, given in arguments.items():
-        if given is not None:
-            msg = f"{name}={given!r} is for domains in an embedding, not method={FIELD!r}; leave it out or name another method"
-            raise ValueError(msg)
-
-
-def _domains_in_features(mdata: MuData, n_clusters: int | None, key_added: str, random_state: int) -> Results:
-    """Domains found as :func:`spamca.tl.integrate` found them, of its number where it is None."""
-    if not _has_domains(mdata, key_added):
-        which = "" if key_added == _keys.SPAMCA else f", key_added={key_added!r}"
-        msg = f"mdata.uns[{key_added!r}] holds no domains; call spamca.tl.integrate(mdata{which})"
-        raise KeyError(msg)
-    params, origin = mdata.uns[key_added]["params"], "argument"
-    if n_clusters is None:
-        n_clusters, origin = int(params["n_clusters"]), "integrate"
-        _checks.check_n_clusters(n_clusters, mdata.n_obs)
-        logger.info("cluster: n_clusters=%d, that of integrate", n_clusters)
+def _domains_in_features(
+    mdata: MuData, number: dict[str, Any], params: Mapping[str, Any], key_added: str, random_state: int
+) -> Results:
+    """Domains found as :func:`spamca.tl.integrate` found them with these ``params``, in another number."""
     tissue = read(mdata, sections=section_numbers(mdata, "cluster") if params.get("batch_correction") else None)
-    stored = stored_corrected(mdata, tissue.names, key_added)
-    found = find_domains(tissue, n_clusters, params.get("modality_trust"), random_state=random_state)
-    emissions = estimate_emissions(tissue, found, None if stored is None else tissue.having(stored, random_state))
-    asked: dict[str, Any] = {"n_clusters": n_clusters, "n_clusters_from": origin, "random_state": random_state}
-    return results_of(found, emissions, tissue.names, **asked)
+    stored, search = stored_corrected(mdata, tissue.names, key_added), settings_of(DomainSettings, params)
+    trust = params.get("modality_trust")
+    found = find_domains(tissue, number["n_clusters"], trust, search, random_state=random_state)
+    corrected = None if stored is None else tissue.having(stored, random_state)
+    emissions = estimate_emissions(tissue, found, search, corrected)
+    return results_of(found, emissions, tissue.names, **number, random_state=random_state)

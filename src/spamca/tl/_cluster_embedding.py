@@ -18,15 +18,12 @@ if TYPE_CHECKING:
     from mudata import MuData
     from scipy.sparse import csr_matrix
 
-    from spamca.cluster import Clustering
-
-KEPT = 0.95
-"""Share of the spots that :func:`spamca.tl.transform` has to give the same domains; a smaller one is logged."""
+KEPT = 0.95  # share of the spots that tl.transform has to give the same domains; a smaller one is logged
 
 
 def domains_in_embedding(
     mdata: MuData,
-    n_clusters: int | None,
+    number: dict[str, Any],
     method: str,
     *,
     selection: str | None,
@@ -37,7 +34,10 @@ def domains_in_embedding(
     key_added: str,
     random_state: int,
 ) -> Results:
-    """Domains in an embedding of a MuData; the arguments are those of :func:`spamca.tl.cluster`."""
+    """Domains in an embedding of a MuData; ``number`` is that of clusters and where it is from; empty, it is estimated.
+
+    The other arguments are those of :func:`spamca.tl.cluster`.
+    """
     use_rep = use_rep or _keys.embedding(key_added)
     embedding = _embedding_of(mdata, use_rep, key_added)
     record = mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {})
@@ -51,14 +51,19 @@ def domains_in_embedding(
         if needs_graph and graph is None:
             msg = f"{argument} needs the spatial graph, which mdata does not have; call spamca.pp.neighbors(mdata)"
             raise KeyError(msg)
-    expected = mdata.uns.get(key_added, {}).get("params", {}).get("n_clusters")
     points, components = reduce(embedding, n_components, random_state=random_state)
-    number = _number_of(n_clusters, expected, between, points, graph, random_state)
+    number = number or _estimated(points, between, graph, random_state)
     n_clusters = number["n_clusters"]
     options = {} if selection is None else {"selection": selection}
     found = CLUSTERERS[method](points, n_clusters, connectivities=graph, random_state=random_state, **options)
     found = (refine(found, graph) if refines else found).by_size()
-    _log(found, n_clusters)
+    n_found = found.posterior.shape[1]
+    if n_found < n_clusters:
+        logger.info("cluster: only %d of %d domains hold spots", n_found, n_clusters)
+    reached, best = (found.record.get(name, 0.0) for name in ("log_likelihood", "best_log_likelihood"))
+    if best - reached > 1e-6 * abs(best):
+        taken = "took the mixture of highest %s, log-likelihood %.8g; the highest found is %.8g"
+        logger.info(f"cluster: {taken}", found.record["selection"], reached, best)
     readout: Any = found.readout
     if refines or method == "leiden":
         kept = float((readout.posterior(points).argmax(axis=1) == found.labels).mean())
@@ -66,7 +71,7 @@ def domains_in_embedding(
             same = "Gaussians, by which tl.transform reads domains out, give %.0f %% of these spots the same"
             logger.info(f"cluster: {same}", 100 * kept)
     arguments = {"use_rep": use_rep, "n_components": n_components, "refine": refines, "random_state": random_state}
-    record = {"method": method, **number, "n_found": found.posterior.shape[1], **arguments, **found.record}
+    record = {"method": method, **number, "n_found": n_found, **arguments, **found.record}
     record["readout"] = stored_readout(readout.behind(components))
     return Results((), {"cluster": record}, found)
 
@@ -94,21 +99,10 @@ def _embedding_of(mdata: MuData, key: str, key_added: str) -> np.ndarray:
     return values
 
 
-def _number_of(
-    given: int | None,
-    expected: int | None,
-    between: tuple[int, int],
-    points: np.ndarray,
-    graph: csr_matrix | None,
-    random_state: int,
+def _estimated(
+    points: np.ndarray, between: tuple[int, int], graph: csr_matrix | None, random_state: int
 ) -> dict[str, Any]:
-    """Number of clusters and where it is from: the one given, else that of integrate, else an estimate."""
-    if given is not None:
-        return {"n_clusters": int(given), "n_clusters_from": "argument"}
-    if expected is not None:
-        _checks.check_n_clusters(expected, len(points))
-        logger.info("cluster: n_clusters=%d, that of integrate", expected)
-        return {"n_clusters": int(expected), "n_clusters_from": "integrate"}
+    """Estimated number of clusters and its criteria."""
     numbers = range(between[0], min(between[1], len(points)) + 1)
     estimate = estimate_number(points, numbers, connectivities=graph, random_state=random_state)
     logger.info(
@@ -120,12 +114,3 @@ def _number_of(
     )
     criteria = {name: getattr(estimate, name) for name in ("tried", "bic", "explained", "coherence")}
     return {"n_clusters": estimate.n_clusters, "n_clusters_from": "estimate", **criteria}
-
-
-def _log(found: Clustering, n_clusters: int) -> None:
-    if found.posterior.shape[1] < n_clusters:
-        logger.info("cluster: only %d of %d domains hold spots", found.posterior.shape[1], n_clusters)
-    reached, best = (found.record.get(name, 0.0) for name in ("log_likelihood", "best_log_likelihood"))
-    if best - reached > 1e-6 * abs(best):
-        taken = "took the mixture of highest %s, log-likelihood %.8g; the highest found is %.8g"
-        logger.info(f"cluster: {taken}", found.record["selection"], reached, best)

@@ -25,9 +25,10 @@ def denoise(
 ) -> MuData | None:
     r"""Remove noise from the features of each modality, and predict them where a modality was not measured.
 
-    Each spot is hidden in turn in a modality. Its features are then predicted from its surroundings, by the decoder
-    :math:`\hat X^m = \hat A_0 Z W` of the network of :func:`spamca.tl.integrate` solved for them, and from the other modalities of the
-    spot. Where the spot was measured, its own components are added as far as they are signal. The loadings of
+    Each spot is hidden in turn in a modality. A ridge regression, its penalty from generalised cross-validation (Golub, Heath and Wahba
+    1979), then predicts its features from its surroundings, by the decoder :math:`\hat X^m = \hat A_0 Z W` of the network of
+    :func:`spamca.tl.integrate` solved for them, and from its other modalities. Where the spot was measured, its own components are added,
+    shrunk to their share of signal; those no stronger than noise are left out (Gavish and Donoho 2017). The loadings of
     :func:`spamca.pp.prepare` map the result back to features.
 
     ============= ================================================================= ==========================================
@@ -39,8 +40,8 @@ def denoise(
     others        as they were given
     ============= ================================================================= ==========================================
 
-    The values are expectations, not counts: they vary less than the measured ones, and those near zero may be negative. Tests of single
-    features on them assume independent spots, which these are not.
+    The values are expectations, not counts: they vary less than the measured ones, and those near zero may be negative. Spots are no
+    longer independent, as tests of single features assume.
 
     Parameters
     ----------
@@ -51,10 +52,8 @@ def denoise(
     features
         Names of features, of any of the modalities. If given, a table of these for all spots is written, and no layer, which takes
         four bytes per spot and feature.
-    key
-        Name of the result of :func:`spamca.tl.integrate`.
-    key_added
-        Name of the result, see Returns. None takes ``"<key>_denoised"``.
+    key, key_added
+        Names of the result of :func:`spamca.tl.integrate` and of this one, see Returns. None takes ``"<key>_denoised"``.
     random_state
         Seed of which spots are hidden together.
     copy
@@ -68,8 +67,8 @@ def denoise(
         Float32 of shape (n_spots, n_features), unless ``features`` are named. NaN for features without loadings, such as genes that were
         not among the most variable.
     ``mdata.obsm["spamca_denoised_<modality>"]``
-        A DataFrame (n_obs, n_loaded) for all spots, including those that lack the modality, of the features with loadings or of
-        those named. Written if a spot lacks the modality, or ``features`` are named.
+        If a spot lacks the modality, or ``features`` are named: a DataFrame (n_obs, n_loaded) for all spots, of the features with
+        loadings or of those named.
     ``mdata.uns["spamca"]["denoise"]["spamca_denoised"]``
         By modality ``units``, ``predicted`` (share of the variance of each component that is predicted without the modality) and
         ``own`` (weight of the spot's own measurement in each, from 0 to 1).
@@ -88,11 +87,6 @@ def denoise(
     spamca.tl.integrate : the network.
     spamca.pl.spatial_clusters : draws features of all spots with ``layer="spamca_denoised"``.
 
-    Notes
-    -----
-    Components no stronger than noise are left out, and others shrunk to their share of signal, after Gavish and Donoho (2017). The
-    prediction is a ridge regression with its penalty from generalised cross-validation (Golub, Heath and Wahba 1979).
-
     Examples
     --------
     >>> import spamca
@@ -105,7 +99,7 @@ def denoise(
     >>> list(mdata.obsm["few_protein"])
     ['protein2']
     """
-    from spamca.model.denoise import denoise_tissue
+    from spamca.model.apply import denoise_tissue
     from spamca.model.parts import trained_network, trained_tissue
     from spamca.nn import Settings
 
@@ -138,10 +132,12 @@ def denoise(
 def _wanted(
     mdata: MuData, modalities: str | Sequence[str] | None, features: Sequence[str] | None
 ) -> dict[str, list[str] | None]:
-    """Features asked for, by modality; None for all of a modality."""
+    """Names of the features to denoise, by modality; None for all of a modality."""
+    records = {name: modality.uns.get(_keys.MODALITY_RECORD, {}) for name, modality in mdata.mod.items()}
+    loaded = [name for name in mdata.mod if _keys.PREPARATION in mdata[name].varm and "loadings" in records[name]]
     if modalities is None:
-        names = [name for name in mdata.mod if _has_loadings(mdata, name)]
-        if lacking := [name for name in mdata.mod if name not in names]:
+        names = loaded
+        if lacking := [name for name in mdata.mod if name not in loaded]:
             logger.info("denoise: %s left out, whose features spamca.pp.prepare did not make", lacking)
         if not names:
             msg = "no modality has loadings to map back through; call spamca.pp.prepare(mdata) and integrate again"
@@ -149,28 +145,22 @@ def _wanted(
     else:
         names = _names("modalities", modalities)
         _checks.check_modality_names("modalities", dict.fromkeys(names), mdata)
-        for name in names:
-            if not _has_loadings(mdata, name):
-                msg = (
-                    f"modality {name!r} has no loadings of spamca.pp.prepare to map back through (its features came from elsewhere); "
-                    "call spamca.pp.prepare(mdata) and integrate again, or leave it out of modalities"
-                )
-                raise KeyError(msg)
+        if lacking := [name for name in names if name not in loaded]:
+            msg = (
+                f"modality {lacking[0]!r} has no loadings of spamca.pp.prepare to map back through (its features came from elsewhere); "
+                "call spamca.pp.prepare(mdata) and integrate again, or leave it out of modalities"
+            )
+            raise KeyError(msg)
     if features is None:
         return dict.fromkeys(names)
-    asked = _names("features", features)
+    wanted = _names("features", features)
     held = {name: feature_names(mdata[name]) for name in names}
-    found = {name: [feature for feature in asked if feature in held[name]] for name in names}
-    missing = set(asked).difference(*found.values())
+    found = {name: [feature for feature in wanted if feature in held[name]] for name in names}
+    missing = set(wanted).difference(*found.values())
     if missing:
         msg = f"features names {sorted(missing)}, which none of the modalities {names} has"
         raise KeyError(msg)
     return {name: chosen for name, chosen in found.items() if chosen}
-
-
-def _has_loadings(mdata: MuData, name: str) -> bool:
-    modality = mdata[name]
-    return _keys.PREPARATION in modality.varm and "loadings" in modality.uns.get(_keys.MODALITY_RECORD, {})
 
 
 def _names(argument: str, value: str | Sequence[str]) -> list[str]:

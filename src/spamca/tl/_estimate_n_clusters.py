@@ -12,9 +12,6 @@ if TYPE_CHECKING:
 
     from mudata import MuData
 
-CRITERIA = ("plausible", "tried", "gain", "evidence", "error", "stability", "coherence")
-"""What is stored of the numbers tried."""
-
 
 def estimate_n_clusters(
     mdata: MuData,
@@ -29,11 +26,9 @@ def estimate_n_clusters(
     """Estimate the number of domains from the features and the spatial graph, without training.
 
     For each number in the range, domains are found and scored by a penalised likelihood: how well the domains around a spot predict
-    its features, minus the cost of the domains. The smallest number within one standard error of the best is taken; those within two
-    are plausible. Runs :func:`spamca.pp.neighbors` first, and logs that, if it was not run.
-
-    Where domains have edges and differ clearly, there is a true number. Where tissue changes gradually there is none: look at the
-    criteria (:func:`spamca.pl.n_clusters`), other numbers may serve as well.
+    its features (Forbes and Peyrard 2003), minus the cost of the domains (Varin and Vidoni 2005, Gao and Song 2010). The smallest number
+    within one standard error of the best is taken (Breiman et al. 1984); those within two are plausible. Where tissue changes gradually there is no true number: look at the criteria (:func:`spamca.pl.n_clusters`), other
+    numbers may serve as well. Runs :func:`spamca.pp.neighbors` first, and logs that, if it was not run.
 
     Parameters
     ----------
@@ -41,10 +36,8 @@ def estimate_n_clusters(
         Tissue with one or more modalities measured on the same spots. A spot may lack a modality.
     n_clusters_range
         Smallest and largest number to try. Time grows with the range. None: from 2 to 15, in small tissue to one domain per 60 spots.
-    modality_trust
-        Weight of a modality, from 0 to 1, by name, in place of the estimated weight, as in :func:`spamca.tl.integrate`.
-    batch_correction
-        Whether to remove batch effects between sections, as in :func:`spamca.tl.integrate`.
+    modality_trust, batch_correction
+        As in :func:`spamca.tl.integrate`.
     key_added
         Name of the result, see Returns.
     random_state
@@ -76,11 +69,6 @@ def estimate_n_clusters(
     spamca.pl.n_clusters : a figure of the criteria.
     spamca.tl.integrate : domains and embedding with that number.
 
-    Notes
-    -----
-    Forbes and Peyrard (2003) for the likelihood, Varin and Vidoni (2005) and Gao and Song (2010) for its penalty, Breiman et al.
-    (1984) for the rule of one standard error.
-
     Examples
     --------
     >>> import spamca
@@ -104,9 +92,9 @@ def estimate_n_clusters(
         found = find_number(tissue, between, modality_trust, random_state=seed, caller="estimate_n_clusters")
         params = {"n_clusters_range": [int(n) for n in between], "random_state": seed}
         params |= {} if modality_trust is None else {"modality_trust": dict(modality_trust)}
-        criteria = {name: getattr(found, name) for name in CRITERIA}
-        record = {"n_clusters": found.n_domains, **criteria, "params": params}
-        target.uns[_keys.n_clusters(key_added)] = record
+        stored = ("plausible", "tried", "gain", "evidence", "error", "stability", "coherence")
+        criteria = {name: getattr(found, name) for name in stored}
+        target.uns[_keys.n_clusters(key_added)] = {"n_clusters": found.n_domains, **criteria, "params": params}
     return target if copy else None
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
 from spamca.tissue import graph_records, usual_unexplained, write
-from spamca.tl._ready import check_trust, ready
+from spamca.tl._ready import check_trust, domain_settings, ready
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,8 +54,8 @@ def integrate(
     preset
         ``"default"``, or ``"paper"`` for the published model.
     settings
-        Values that replace those of the preset, by the names in :class:`spamca.nn.Settings`, for example
-        ``{"n_latent": 64, "mask_rate": 0.3}``.
+        Values that replace those of the preset, by the names in :class:`spamca.nn.Settings` for the network and in
+        :class:`spamca.domains.DomainSettings` for the search for domains, for example ``{"n_latent": 64, "scales": (1, 2)}``.
     modality_trust
         Weight of a modality in the search for domains, from 0 to 1, by name. It replaces the estimated weight.
     batch_correction
@@ -103,8 +103,7 @@ def integrate(
     ``mdata.obsm["X_spamca"]``
         Fused embedding, float32 of shape (n_obs, n_latent). It does not depend on the domains or their number.
     ``mdata.obs["<modality>:spamca_weight"]``
-        Share of each modality in what all of them say about the domain of a spot. Shares sum to one over the modalities; zero where
-        the spot lacks the modality.
+        Share of each modality in what all of them say about the domain of a spot. Shares sum to one; zero where the spot lacks it.
     ``mdata.uns["spamca"]``
         ``params`` (settings, arguments, number of threads), ``history`` (each loss per step), ``domains`` (how clear the domains are;
         ``weights``, the power of the likelihood of each modality, and ``inflation``, how many times its evidence would be counted if spots
@@ -126,14 +125,14 @@ def integrate(
     ------
     TypeError
         If ``mdata`` is not a MuData, or an argument has the wrong type.
+    KeyError
+        If ``modality_trust`` names a modality that does not exist.
     ValueError
         If the tissue or an argument cannot be used, some modalities have features and others not, or the checkpoint is of another training.
     FloatingPointError
         If training diverges.
     RuntimeError
-        If processes would be forked after CUDA was used.
-
-    ``mdata`` is unchanged after an error or an interruption.
+        If processes would be forked after CUDA was used. ``mdata`` is unchanged after an error or an interruption.
 
     See Also
     --------
@@ -154,11 +153,11 @@ def integrate(
     >>> [column for column in mdata.obs if column.endswith("weight")]
     ['rna:spamca_weight', 'protein:spamca_weight']
     """
-    from lightning.pytorch.utilities.rank_zero import rank_zero_only
+    from lightning.pytorch.utilities import rank_zero_only
 
     from spamca.graph.neighbors import without_gpu
     from spamca.model.fit import fit_tissue
-    from spamca.nn import PRESETS
+    from spamca.nn import PRESETS, Settings
     from spamca.train import check_devices, known_settings
     from spamca.train.runtime import forks
 
@@ -173,7 +172,9 @@ def integrate(
     check_trust(mdata, modality_trust)
     if n_clusters is not None:
         _checks.check_n_clusters(n_clusters, mdata.n_obs)
-    chosen = PRESETS[preset].changed(**known_settings(settings))
+    given = known_settings(settings)
+    search = domain_settings(given)
+    chosen = PRESETS[preset].changed(**{name: given[name] for name in Settings.__dataclass_fields__ if name in given})
     chosen = chosen.changed(max_epochs=max_epochs, early_stopping=early_stopping)
     finds_domains = preset != "paper"
     if not finds_domains and modality_trust is not None:
@@ -186,18 +187,22 @@ def integrate(
         "strategy": strategy,
         "precision": precision,
     }
+    arguments = {"preset": preset, **device}
+    arguments |= {} if batch_size is None else {"batch_size": batch_size}
+    arguments |= {} if modality_trust is None else {"modality_trust": dict(modality_trust)}
     training = {**device, "batch_size": batch_size, "checkpoint": checkpoint, "progress_bar": progress_bar}
-    optional = {"batch_size": batch_size, "modality_trust": None if modality_trust is None else dict(modality_trust)}
-    arguments = {"preset": preset, **device, **{name: value for name, value in optional.items() if value is not None}}
     needs = {"feature_graphs": "feature" in chosen.views, "batch_correction": batch_correction and finds_domains}
     no_gpu = accelerator == "cpu" or forks(strategy, devices)
     with without_gpu(wanted=no_gpu), _edge.transaction(mdata, copy=copy) as target:
         tissue = ready(target, seed, "integrate", position=True, **needs)
         how: dict[str, Any] = {"finds_domains": finds_domains, "trust": modality_trust, "random_state": seed}
-        results = fit_tissue(tissue, chosen, n_clusters, **how, **training)
+        results = fit_tissue(tissue, chosen, n_clusters, search, **how, **training)
         results.record["params"] |= arguments
-        results.record.update(graphs=graph_records(target), unexplained=usual_unexplained(target, tissue))
+        results.record["graphs"] = graph_records(target)
+        results.record["unexplained"] = usual_unexplained(target, tissue, search.novelty_quantile)
         write(target, results, key_added, "integrate")
-    if checkpoint is not None and chosen.max_epochs != 0 and rank_zero_only.rank == 0:
-        Path(checkpoint).unlink(missing_ok=True)  # not before all is stored: what fails until then can be gone on from
+    if checkpoint is not None and chosen.max_epochs != 0:
+        rank_zero_only(Path(checkpoint).unlink)(
+            missing_ok=True
+        )  # only now, when all is stored: until then a failed call can continue
     return target if copy else None

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from spamca import _checks, _edge
 from spamca._logging import logger
 from spamca.features import KINDS, Blocks, matrix_of, opened, unexplained
-from spamca.graph import feature_graph
 from spamca.pp._spatial import built_spatial, existing_spatial
 from spamca.pp._stored import found_graph
 from spamca.tissue import Tissue, feature_names
@@ -21,12 +19,12 @@ if TYPE_CHECKING:
 
     from anndata import AnnData
     from mudata import MuData
+    from scipy.sparse import csr_matrix
 
     from spamca.model import Model
     from spamca.pp._stored import Spatial
 
-MOST_MISSING = 0.5
-"""Share of the features of a modality that may be missing: with fewer than half of them it is another measurement."""
+MOST_MISSING = 0.5  # share of the features of a modality that may be missing
 
 
 @dataclass(frozen=True)
@@ -34,33 +32,32 @@ class NewTissue:
     """A tissue with the modalities of a model, in its order, and coordinates (n, 2).
 
     ``unexplained`` is what neighbours share beyond the components of each modality, in units of its 99 % quantile in the training,
-    float64 of shape (n, M), NaN where that is not known. ``missing`` holds the number of features that modalities lack, and ``absent``
-    the modalities that the tissue lacks.
+    float64 of shape (n, M), NaN where that is not known. ``lacks`` holds, if any, the ``missing_features`` by modality and the
+    ``absent_modalities``.
     """
 
     tissue: Tissue
     coords: np.ndarray
     spatial: Spatial
     unexplained: np.ndarray
-    missing: dict[str, int] = field(default_factory=dict)
-    absent: list[str] = field(default_factory=list)
+    lacks: dict[str, Any]
 
 
 def read_new(mdata: MuData, model: Model, spatial_key: str, library_key: str | None, random_state: int) -> NewTissue:
-    """Prepare a tissue as a model says; nothing is written, and the seed is that of the search for similar spots.
+    """Prepare a tissue as that of the training was; nothing is written, and the seed is that of the search for similar spots.
 
     KeyError if coordinates, sections, features, or a graph that the user has to bring are missing; ValueError if the tissue shares no
     modality with the model, a spot has none of them, or features do not fit.
     """
-    described, n, lacks = model.header["modalities"], mdata.n_obs, np.full(mdata.n_obs, -1)
+    described, n = model.header["modalities"], mdata.n_obs
     absent = [name for name in model.modalities if name not in mdata.mod]
     if len(absent) == len(described):
         msg = f"mdata has modalities {list(mdata.mod)}, but the model knows only {absent}; rename those that are meant"
         raise ValueError(msg)
     unknown = [name for name in mdata.mod if name not in model.modalities]
     if unknown:
-        logger.info("transform: the model does not know modalities %s; they are passed over", unknown)
-    rows = tuple(lacks if name in absent else _edge.rows(mdata, name) for name in model.modalities)
+        logger.info("transform: the model does not know modalities %s; they are left out", unknown)
+    rows = tuple(np.full(n, -1) if name in absent else _edge.rows(mdata, name) for name in model.modalities)
     if (lonely := np.all([row < 0 for row in rows], axis=0)).any():
         msg = (
             f"{lonely.sum()} spots have none of the modalities {model.modalities} of the model, e.g. "
@@ -70,16 +67,13 @@ def read_new(mdata: MuData, model: Model, spatial_key: str, library_key: str | N
     coords = _checks.check_coordinates(mdata, spatial_key)
     spatial = _spatial(mdata, coords, model.header["graphs"]["spatial"], library_key)
     features: list[np.ndarray] = []
-    graphs: list[csr_matrix] = []
     missing: dict[str, int] = {}
     beyond = np.full((n, len(described)), np.nan)
-    needs_graphs = "feature" in model.settings.views
     for m, (one, row) in enumerate(zip(described, rows, strict=True)):
         name = one["name"]
         if name in absent:
-            logger.info("transform: modality %r is not there; its say is left to the others", name)
+            logger.info("transform: modality %r is not there; domains are found by the others", name)
             features.append(np.zeros((n, one["n_components"]), dtype=np.float32))
-            graphs.append(csr_matrix((n, n), dtype=np.float32))
             continue
         links = spatial.graph.take(_edge.spots(row, mdata[name].n_obs)).connectivities
         values, left, n_missing = _features(mdata, model, m, links)
@@ -87,12 +81,12 @@ def read_new(mdata: MuData, model: Model, spatial_key: str, library_key: str | N
         if left is not None:
             beyond[:, m] = _edge.spread(left, row, np.nan)
         features.append(_edge.spread(np.asarray(values, dtype=np.float32), row))
-        if needs_graphs:
-            graph = _feature_graph(values, model.header["graphs"]["features"][name], random_state)
-            graphs.append(_edge.spread_graph(graph, row))
-    links = spatial.graph.connectivities
-    tissue = Tissue(tuple(model.modalities), rows, tuple(features), links, tuple(graphs) if needs_graphs else ())
-    return NewTissue(tissue, coords, spatial, beyond, missing, absent)
+    built = model.header["graphs"]["features"] if "feature" in model.settings.views else {}
+    searches = tuple(built[name] for name in model.modalities if built)
+    tissue = Tissue(tuple(model.modalities), rows, tuple(features), spatial.graph.connectivities, searches=searches)
+    tissue = tissue.having(features, random_state)
+    lacks = {"missing_features": missing, "absent_modalities": absent}
+    return NewTissue(tissue, coords, spatial, beyond, {name: found for name, found in lacks.items() if found})
 
 
 def _features(mdata: MuData, model: Model, m: int, links: csr_matrix) -> tuple[np.ndarray, np.ndarray | None, int]:
@@ -118,10 +112,9 @@ def _features(mdata: MuData, model: Model, m: int, links: csr_matrix) -> tuple[n
     except ValueError as error:
         msg = f"modality {name!r} cannot be prepared as the model was: {error}; put the same into mdata[{name!r}].X"
         raise ValueError(msg) from error
-    values, reach = known.scores(treated), described["unexplained"]
-    if reach is None or isinstance(treated, Blocks):
-        return values, None, int((position < 0).sum())
-    left = unexplained(treated, known, values, links) / reach
+    values, reach, left = known.scores(treated), described["unexplained"], None
+    if reach is not None and not isinstance(treated, Blocks):
+        left = unexplained(treated, known, values, links) / reach
     return values, left, int((position < 0).sum())
 
 
@@ -156,21 +149,5 @@ def _spatial(mdata: MuData, coords: np.ndarray, params: Mapping[str, Any], libra
         library = _checks.check_library(mdata, library_key)
         smallest = mdata.n_obs if library is None else np.unique(library, return_counts=True)[1].min()
         n_neighbors = max(1, min(int(n_neighbors), int(smallest) - 1))
-    return built_spatial(
-        mdata,
-        coords,
-        params["kind"],
-        library_key,
-        n_spatial_neighbors=n_neighbors,
-        radius=params.get("radius"),
-        n_rings=params.get("n_rings"),
-    )
-
-
-def _feature_graph(values: np.ndarray, params: Mapping[str, Any], random_state: int) -> csr_matrix:
-    n = len(values)
-    if n < 2:
-        return csr_matrix((n, n), dtype=np.float32)
-    n_neighbors = min(int(params["n_neighbors"]), n - 1)
-    graph = feature_graph(values, n_neighbors=n_neighbors, metric=params["metric"], random_state=random_state)
-    return graph.connectivities
+    options = {"radius": params.get("radius"), "n_rings": params.get("n_rings")}
+    return built_spatial(mdata, coords, params["kind"], library_key, n_spatial_neighbors=n_neighbors, **options)

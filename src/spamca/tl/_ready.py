@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _keys
 from spamca._logging import logger
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from mudata import MuData
 
+    from spamca.domains import DomainSettings
     from spamca.tissue import Tissue
 
 
@@ -58,3 +60,23 @@ def check_trust(mdata: MuData, given: Mapping[str, float] | None) -> None:
     if set(given) == set(mdata.mod) and not any(given.values()):
         msg = f"modality_trust must trust at least one modality, got {dict(given)!r}"
         raise ValueError(msg)
+
+
+def domain_settings(given: Mapping[str, Any]) -> DomainSettings:
+    """Settings of the search for domains among those given, if each is of the kind of its default (TypeError, ValueError)."""
+    from spamca.domains import DomainSettings
+    from spamca.model.parts import settings_of
+
+    for one in fields(DomainSettings):
+        name, value = f"settings[{one.name!r}]", given.get(one.name, one.default)
+        if isinstance(one.default, tuple):
+            if not isinstance(value, (tuple, list)) or not value:
+                msg = f"{name} must be a tuple of whole numbers such as {one.default}, got {value!r}"
+                raise TypeError(msg)
+            for number in value:
+                _checks.check_count(name, number)
+        elif isinstance(one.default, int):
+            _checks.check_count(name, value, least=1)
+        else:
+            _checks.check_real(name, value, least=0)
+    return settings_of(DomainSettings, given)

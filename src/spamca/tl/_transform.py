@@ -16,12 +16,8 @@ if TYPE_CHECKING:
     from spamca.model import Model
     from spamca.tissue import Results
 
-FAR = 0.3
-"""Share of spots with a novelty above 1 from which on a tissue is called far: other halves of one tissue stay below, the more so the
-larger it is, and halves in which domains are new lie far above."""
-
-STRANGE = 0.75
-"""How far a domain may have moved, as a share of what lies between it and its nearest, before that is logged."""
+FAR = 0.3  # share of spots with a novelty above 1 from which on a tissue is called far; halves of one tissue stay below
+STRANGE = 0.75  # how far a domain may have moved, relative to its distance to the nearest one, before that is logged
 
 
 def transform(
@@ -37,23 +33,21 @@ def transform(
 ) -> MuData | None:
     """Embed new tissue and find its domains with a trained model, and measure how far it is from the tissue of the training.
 
-    Nothing is trained. Features are prepared with the depth, means, deviations and loadings of the training, graphs are built in the
-    same way, and the network is unchanged. Domains start from those of the training and adapt to the new tissue. A Markov random field
-    adds domains that the model does not know, named ``"new 1"``, ``"new 2"``, ...; a mixture, which most real tissue gets
+    Nothing is trained. Features are prepared with the depth, means, deviations and loadings of the training, and graphs are built in
+    the same way. Domains start from those of the training and adapt to the new tissue. A Markov random field adds domains that the
+    model does not know, named ``"new 1"``, ``"new 2"``, ...; a mixture, which most real tissue gets
     (``uns["spamca"]["domains"]["hops"]`` with more than one scale), adds none. Domains that were found in an embedding are assigned in
     that of the new tissue.
 
     Parameters
     ----------
     mdata
-        New tissue. It may lack modalities of the model, in all spots or in some. Modalities that the model does not know are left out.
-        Features that it lacks count as their mean in the training.
+        New tissue. It may lack modalities of the model, in all spots or in some, and features, which count as their mean in the
+        training. Modalities that the model does not know are left out.
     model
         A :class:`spamca.Model`, the path of a saved one, or tissue after :func:`spamca.tl.integrate` with the same ``key_added``.
-    spatial_key
-        Name of the coordinates in ``obsm``. None takes that of the training.
-    library_key
-        Column of ``obs`` with the section of each spot. None takes that of the training if the tissue has it.
+    spatial_key, library_key
+        Name of the coordinates in ``obsm``, and column of ``obs`` with the section of each spot. None takes those of the training.
     adapt
         Whether domains adapt to the new tissue. With False nothing is new, and spots of a domain that was rare or missing in the
         training get the nearest other one.
@@ -70,10 +64,9 @@ def transform(
     with the names and colours of the model and new ones last, and with ``key_added="spamca"``
 
     ``mdata.obs["spamca_novelty"]``
-        How far the spot is from what the training has seen: the larger of two numbers, each in units of its 99 % quantile there. One is
-        the squared Mahalanobis distance from the nearest domain, in the components that domains are found in; the other, for features that
-        the model prepares, what the spot shares with its neighbours beyond these features. Above 1, a spot is further out than 99 of
-        100 in the training.
+        How far the spot is from what the training has seen; above 1, further than 99 of 100 spots were there. It is the larger of two
+        numbers, each in units of its 99 % quantile in the training: the squared Mahalanobis distance from the nearest domain and, for
+        features that the model prepares, what the spot shares with its neighbours beyond them.
     ``mdata.uns["spamca"]["transform"]``
         ``share_beyond`` (share of spots with novelty above 1, a few per cent in the training), ``median_novelty``,
         ``n_new_domains``, ``moved`` (by domain of the model, how far its features moved, relative to its distance from the nearest
@@ -125,11 +118,14 @@ def transform(
     known = _model(model, key_added)
     in_training = known.header["graphs"]["spatial"]
     spatial_key = str(in_training.get("spatial_key", _keys.SPATIAL)) if spatial_key is None else spatial_key
-    library_key = _library_key(mdata, in_training.get("library_key")) if library_key is None else library_key
+    if library_key is None:
+        library_key = in_training.get("library_key")
+        if library_key is not None and not any(library_key in holder.obs for holder in (mdata, *mdata.mod.values())):
+            logger.info("transform: no column %r in obs; the tissue is taken as one section", library_key)
+            library_key = None
     new = read_new(mdata, known, spatial_key, library_key, seed)
     results = apply(known, new.tissue, new.unexplained, adapt=adapt, random_state=seed)
-    lacks = {"missing_features": new.missing, "absent_modalities": new.absent}
-    results.record["transform"] |= {name: found for name, found in lacks.items() if found}
+    results.record["transform"] |= new.lacks
     if known.readout is not None:
         results.record["cluster"]["use_rep"] = _keys.embedding(key_added)
     with _edge.transaction(mdata, copy=copy) as target:
@@ -158,14 +154,6 @@ def _model(given: Any, key_added: str) -> Model:
     raise TypeError(msg)
 
 
-def _library_key(mdata: MuData, known: str | None) -> str | None:
-    """Column of the sections of the training, where the tissue has it."""
-    if known is not None and not any(known in holder.obs for holder in (mdata, *mdata.mod.values())):
-        logger.info("transform: no column %r in obs; the tissue is taken as one section", known)
-        return None
-    return known
-
-
 def _log(results: Results) -> None:
     summary = results.record["transform"]
     if n_new := summary["n_new_domains"]:
@@ -173,18 +161,15 @@ def _log(results: Results) -> None:
         logger.info("transform: %d domains that the model does not know: %s", n_new, names)
     for name, share in summary.get("moved", {}).items():
         if share > STRANGE:
-            moved = "has moved by %.2f of what lies between it and its nearest; it may be another one"
+            moved = "has moved by %.2f of its distance to the nearest domain; it may be another one"
             logger.info(f"transform: domain %r {moved}", name, share)
     share = summary.get("share_beyond")
     if share is None:
-        logger.info(
-            "transform: the training holds no record of what is usual in its tissue; how far this one is cannot be said"
-        )
+        logger.info("transform: the model does not know what is usual in its tissue, so novelty is not known")
         return
     beyond = f"{100 * share:.1f} % of the spots are further from what the training has seen than 99 % were there"
     if share > FAR:
-        logger.warning(
-            "transform: this tissue is far from that of the training: %s; domains may not carry over", beyond
-        )
+        far = "this tissue is far from that of the training: %s; domains may not carry over"
+        logger.warning(f"transform: {far}", beyond)
     else:
         logger.info("transform: %s", beyond)

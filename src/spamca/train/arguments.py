@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from spamca._checks import check_choice, check_count
+from spamca.domains import DomainSettings
 from spamca.nn import Settings
 from spamca.train.runtime import accelerator_of, check_forking
 
@@ -16,14 +17,15 @@ STRATEGIES = ("auto", "ddp", "ddp_spawn", "ddp_fork", "ddp_notebook")
 
 
 def known_settings(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """Settings that replace those of a preset, by name, if all are known and have values (TypeError, ValueError)."""
+    """Settings of network and search that replace the usual ones, if all are known and have values (TypeError, ValueError)."""
     if settings is None:
         return {}
     if not isinstance(settings, Mapping):
         msg = f"settings must be a mapping of names to values, e.g. {{'n_latent': 64}}, got {settings!r}"
         raise TypeError(msg)
+    known = [*Settings.__dataclass_fields__, *DomainSettings.__dataclass_fields__]
     for name, value in settings.items():
-        check_choice("settings", name, Settings.__dataclass_fields__)
+        check_choice("settings", name, known)
         if value is None:
             msg = f"settings[{name!r}] must have a value, got None; leave it out to take the preset's"
             raise ValueError(msg)
