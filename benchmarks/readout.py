@@ -88,7 +88,7 @@ def points_of(file: Path) -> tuple[np.ndarray, np.ndarray | None]:
     from spamca.cluster import N_COMPONENTS, principal_components
 
     with np.load(file) as arrays:
-        points, own = principal_components(arrays["embedding"], N_COMPONENTS), arrays.get("labels")
+        points, own = principal_components(arrays["embedding"], N_COMPONENTS)[0], arrays.get("labels")
     variance = points.var(axis=0)
     return points[:, variance >= EMPTY * variance.max()], own
 
