@@ -42,7 +42,7 @@ def read_points(path: Path, random_state: int) -> tuple[np.ndarray, int, object]
         n_clusters = len(labels)
         spamca.pp.neighbors(mdata)
         spamca.tl.integrate(mdata, n_clusters, progress_bar=False, random_state=random_state)
-    points = principal_components(mdata.obsm["X_spamca"], 20)
+    points = principal_components(mdata.obsm["X_spamca"], 20)[0]
     return points, n_clusters, mdata.obsp["spatial_connectivities"]
 
 

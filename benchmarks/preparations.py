@@ -26,7 +26,7 @@ def smoothed(values: np.ndarray, graph: object, hops: int, n_clusters: int) -> n
     step = normalised(graph)
     for _ in range(hops):
         values = step @ values
-    points = principal_components(values, N_COMPONENTS)
+    points = principal_components(values, N_COMPONENTS)[0]
     size = points.var(axis=0)
     points = points[:, size >= EMPTY * size.max()]
     return np.asarray(mixture(points, n_clusters, selection="likelihood", random_state=0).labels)

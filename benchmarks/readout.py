@@ -88,7 +88,7 @@ def points_of(file: Path) -> tuple[np.ndarray, np.ndarray | None]:
     from spamca.cluster import principal_components
 
     with np.load(file) as arrays:
-        points, own = principal_components(arrays["embedding"], 20), arrays.get("labels")
+        points, own = principal_components(arrays["embedding"], 20)[0], arrays.get("labels")
     variance = points.var(axis=0)
     return points[:, variance >= EMPTY * variance.max()], own
 

@@ -165,7 +165,7 @@ def rival(n_spots: int, path: Path, interpreter: Path, environment: dict[str, st
     with np.load(place / "embedding.npz") as file:
         embedding = file["embedding"]
     begun = time.perf_counter()
-    found = mixture(principal_components(embedding, 20), N_DOMAINS, selection="likelihood").labels
+    found = mixture(principal_components(embedding, 20)[0], N_DOMAINS, selection="likelihood").labels
     record = {
         "method": "SpatialGlue",
         "n_spots": n_spots,

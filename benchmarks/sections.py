@@ -103,7 +103,7 @@ class Sight:
         """Domains of some spots by the mixture of smoothed features of the modalities that all of them have; others -1."""
         kept = [x for x, has in zip(features, self.present.T, strict=True) if has[spots].all()]
         out = np.full(len(self.truth), -1)
-        points = principal_components(self.smoothed(kept)[spots], N_COMPONENTS)
+        points = principal_components(self.smoothed(kept)[spots], N_COMPONENTS)[0]
         out[spots] = mixture(points, self.k, selection="likelihood", random_state=0).labels
         return out
 

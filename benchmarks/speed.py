@@ -56,7 +56,7 @@ def read_out(record: dict, tissue: Path, embedding: Path) -> float:
         points = file["embedding"]
     mixture(points[:300], 2, selection="likelihood")
     begun = time.perf_counter()
-    mixture(principal_components(points, 20), given.n_clusters, selection="likelihood")
+    mixture(principal_components(points, 20)[0], given.n_clusters, selection="likelihood")
     return time.perf_counter() - begun
 
 

@@ -25,7 +25,7 @@ def test_wanted_number(separate, n_clusters):
         assert adjusted_rand_score(separate[1], found.labels) == 1
 
 
-def test_unreachable_number_is_told(separate, caplog):
+def test_unreachable_number_is_logged(separate, caplog):
     # Three parts without an edge between them are at least three communities at every resolution.
     with caplog.at_level(logging.INFO, "spamca"):
         found = leiden(separate[0], 2)

@@ -5,19 +5,14 @@ import pytest
 from scipy.stats import multivariate_normal
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from spamca.cluster import kmeans, leiden, mixture, refine
+from spamca.cluster import Clustering, kmeans, leiden, mixture, principal_components, refine
 from spamca.cluster.readout import alike, moments, spheres
-from spamca.cluster.reduction import reduce
 
 
-def test_mixture_reads_its_own_points_alike(blobs):
-    found = mixture(blobs[0], 3)
-    np.testing.assert_allclose(found.readout.posterior(blobs[0]), found.posterior, atol=1e-5)
-
-
-def test_kmeans_reads_its_own_points_alike(blobs):
-    found = kmeans(blobs[0], 3)
-    np.testing.assert_allclose(found.readout.posterior(blobs[0]), found.posterior, atol=1e-4)
+@pytest.mark.parametrize(("clusterer", "atol"), [(mixture, 1e-5), (kmeans, 1e-4)])
+def test_clusters_read_their_own_points_alike(blobs, clusterer, atol):
+    found = clusterer(blobs[0], 3)
+    np.testing.assert_allclose(found.readout.posterior(blobs[0]), found.posterior, atol=atol)
 
 
 def test_communities_read_their_own_points_alike(blobs):
@@ -34,7 +29,7 @@ def test_clusters_are_renumbered_with_their_readout(blobs, clusterer, line):
 
 @pytest.mark.parametrize("n_components", [2, 4])
 def test_readout_behind_the_principal_components(blobs, n_components):
-    points, components = reduce(blobs[0], n_components)
+    points, components = principal_components(blobs[0], n_components)
     np.testing.assert_allclose(components(blobs[0]), points, atol=1e-9)
     found = mixture(points, 3)
     np.testing.assert_allclose(found.readout.behind(components).posterior(blobs[0]), found.posterior, atol=1e-5)
@@ -99,3 +94,17 @@ def test_directions_without_variation_and_the_origin_do_not_matter(last):
 def test_points_that_are_all_one_leave_every_cluster_as_likely():
     labels = np.repeat([0, 1], [30, 10])
     np.testing.assert_allclose(alike(np.ones((40, 3)), labels, 2).posterior(np.ones((40, 3))), 0.5)
+
+
+def test_by_size_renumbers_and_drops_empty():
+    posterior = np.array([[0.1, 0.2, 0.7, 0], [0, 0.2, 0.8, 0], [0.9, 0.1, 0, 0], [0.5, 0.5, 0, 0], [0.1, 0, 0, 0.9]])
+    ordered = Clustering(np.array([2, 2, 0, 0, 0]), posterior, {"a": 1}).by_size()
+    np.testing.assert_array_equal(ordered.labels, [1, 1, 0, 0, 0])
+    np.testing.assert_allclose(ordered.posterior, [[1 / 8, 7 / 8], [0, 1], [1, 0], [1, 0], [1, 0]], rtol=1e-6)
+    assert ordered.record == {"a": 1}
+
+
+def test_ties_keep_their_order_and_lost_points_are_even():
+    ordered = Clustering(np.array([1, 0]), np.array([[0, 0, 1.0], [1, 0, 0]])).by_size()
+    np.testing.assert_array_equal(ordered.labels, [1, 0])
+    np.testing.assert_allclose(ordered.posterior, [[0.5, 0.5], [1, 0]])

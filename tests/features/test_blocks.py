@@ -9,8 +9,8 @@ import pytest
 from anndata.io import sparse_dataset, write_elem
 from scipy import sparse
 
-from spamca.features._blocks import by_rows, in_blocks
-from spamca.features._values import is_counts, is_negative, is_whole, looks_logged
+from spamca.features import _blocks
+from spamca.features._blocks import by_rows, in_blocks, is_counts, is_negative, is_whole, looks_logged
 
 
 @pytest.mark.parametrize("X", [None, np.eye(3), sparse.eye(3, format="csr")])
@@ -64,8 +64,46 @@ def test_treated(counts):
     [lambda X: X, lambda X: X - 1, lambda X: X / 3, lambda X: X * 1000.5, lambda X: X - 0.5, lambda X: X * np.nan],
     ids=["counts", "negative", "fractions", "large", "negative fractions", "nan"],
 )
-def test_values_are_judged_as_in_memory(counts, change):
+def test_values_are_recognised_as_in_memory(counts, change):
     X = change(counts)
     blocks = in_blocks(da.from_array(X, chunks=(50, -1)))
-    for judge in (is_counts, is_negative, is_whole, looks_logged):
-        assert judge(blocks) == judge(X)
+    for check in (is_counts, is_negative, is_whole, looks_logged):
+        assert check(blocks) == check(X)
+
+
+CASES = {
+    "counts": ([[0, 3.0], [70, 2]], True, False, False),
+    "logged": ([[0, 0.5], [7.25, 2]], False, True, False),
+    "fractions of counts": ([[0, 0.5], [70.25, 2]], False, False, False),
+    "negative": ([[0, -1.0], [2, 2]], False, True, True),
+    "zeros": ([[0.0, 0], [0, 0]], True, False, False),
+}
+
+
+@pytest.mark.parametrize("chunk", [1, 1_000_000])
+@pytest.mark.parametrize("form", [np.array, sparse.csr_matrix, sparse.csc_array])
+@pytest.mark.parametrize("case", CASES)
+def test_values(case, form, chunk, monkeypatch):
+    monkeypatch.setattr(_blocks, "CHUNK", chunk)
+    values, counts, logged, negative = CASES[case]
+    X = form(np.array(values))
+    assert is_counts(X) == counts
+    assert looks_logged(X) == logged
+    assert is_negative(X) == negative
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64])
+def test_types(dtype):
+    assert is_counts(np.ones((2, 2), dtype=dtype))
+    assert is_counts(sparse.csr_matrix((3, 2), dtype=dtype))
+
+
+def test_negative_integers_are_no_counts():
+    assert not is_counts(np.array([[-1, 2]]))
+
+
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_matrix])
+def test_whole(form):
+    assert is_whole(form(np.array([[-1.0, 0], [2, 3]])))
+    assert is_whole(form(np.array([[-1, 0], [2, 3]])))
+    assert not is_whole(form(np.array([[-1.0, 0], [2, 0.5]])))

@@ -8,11 +8,6 @@ from spamca.graph.fuzzy import fuzzy_connectivities
 from spamca.graph.neighbors import exact_neighbors
 
 
-def neighbors(points, k):
-    _, column, distance = exact_neighbors(points, k)
-    return column.reshape(-1, k), distance.reshape(-1, k)
-
-
 def expected(column, distance):
     """As scanpy asks umap-learn, the spot itself being the first of its neighbours."""
     n, k = column.shape
@@ -27,7 +22,7 @@ def test_it_is_that_of_umap(k):
     points[:6] = points[0]  # neighbours that coincide
     points[6:30] = points[6]  # more of them than are neighbours
     points[30:34] = np.eye(4, 3) * 50
-    column, distance = neighbors(points, k)
+    column, distance = exact_neighbors(points, k)
     found = fuzzy_connectivities(column, distance)
     assert found.dtype == np.float32
     assert (found != found.T).nnz == 0
@@ -41,7 +36,7 @@ def test_neighbours_that_are_all_as_far():
 
 
 def test_blocks_do_not_matter(monkeypatch):
-    column, distance = neighbors(np.random.default_rng(0).normal(size=(90, 2)), 5)
+    column, distance = exact_neighbors(np.random.default_rng(0).normal(size=(90, 2)), 5)
     whole = fuzzy_connectivities(column, distance)
     monkeypatch.setattr("spamca.graph.fuzzy._ROWS", 20)
     assert (whole != fuzzy_connectivities(column, distance)).nnz == 0

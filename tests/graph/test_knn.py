@@ -52,9 +52,11 @@ def test_pairs_on_one_point_are_neighbours(square):
     assert graph.distances[0, n] == 0
 
 
-@pytest.mark.parametrize("k", [0, 3, 4])
-def test_too_few_spots(k):
-    with pytest.raises(ValueError, match=f"n_neighbors={k} .* less than the 3 spots"):
+@pytest.mark.parametrize(
+    ("k", "says"), [(0, "must be at least 1, got 0"), (3, "must be less than the 3 spots .* got 3")]
+)
+def test_too_few_spots(k, says):
+    with pytest.raises(ValueError, match=f"n_neighbors {says}"):
         knn_graph(np.eye(3)[:, :2], n_neighbors=k)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from sklearn.neighbors import radius_neighbors_graph
@@ -22,9 +24,13 @@ def test_lonely_spots_stay(scattered):
     assert graph.connectivities.nnz == 0
 
 
-@pytest.mark.parametrize("radius", [None, 0, -1.0, np.nan, np.inf])
-def test_radius_is_checked(scattered, radius):
-    with pytest.raises(ValueError, match=f"radius must be a positive length .* got {radius}"):
+@pytest.mark.parametrize(
+    ("radius", "error", "says"),
+    [(value, ValueError, "a positive length") for value in (None, 0, -1.0, np.nan, np.inf)]
+    + [(value, TypeError, "a number") for value in ("3", True, [1.0])],
+)
+def test_radius_is_checked(scattered, radius, error, says):
+    with pytest.raises(error, match=f"radius must be {says}.* got {re.escape(repr(radius))}"):
         radius_graph(scattered, radius=radius)
 
 
@@ -32,9 +38,3 @@ def test_radius_that_is_not_sparse():
     coords = np.random.default_rng(0).uniform(size=(1500, 2))
     with pytest.raises(ValueError, match="radius=10 links each spot to 1499 others"):
         radius_graph(coords, radius=10)
-
-
-@pytest.mark.parametrize("radius", ["3", True, [1.0]])
-def test_radius_is_a_number(scattered, radius):
-    with pytest.raises(TypeError, match=r"radius must be a number, .* got "):
-        radius_graph(scattered, radius=radius)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spamca.cluster.agreement import SELECTIONS
 from spamca.cluster.kmeans import kmeans
 from spamca.cluster.leiden import leiden
 from spamca.cluster.mixture import mixture
 from spamca.cluster.number import NumberEstimate, estimate_number
+from spamca.cluster.readout import Clustering
 from spamca.cluster.reduction import principal_components
 from spamca.cluster.refine import refine
-from spamca.cluster.result import Clustering
-from spamca.cluster.selection import SELECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

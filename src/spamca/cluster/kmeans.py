@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spamca.cluster.readout import spheres
-from spamca.cluster.result import Clustering
+from spamca.cluster.readout import Clustering, spheres
 from spamca.cluster.seeding import subsample
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def kmeans(
 
 
 def fit_kmeans(points: np.ndarray, n_clusters: int, **options: Any) -> KMeans:
-    """scikit-learn's k-means with its options, fitted to points (n, d); it does not warn of fewer distinct points than clusters."""
+    """scikit-learn's k-means with its options, fitted to points (n, d), without its warning of too few distinct points."""
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 

@@ -8,8 +8,8 @@ import numpy as np
 from scipy.sparse import csr_matrix, identity
 
 from spamca._logging import logger
-from spamca.cluster.readout import alike
-from spamca.cluster.result import Clustering
+from spamca.cluster.kmeans import fit_kmeans
+from spamca.cluster.readout import Clustering, alike
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +28,9 @@ def leiden(
 ) -> Clustering:
     """Cluster points by leiden (Traag, Waltman and van Eck 2019), through scanpy and igraph; arguments as in :func:`mixture`.
 
-    The resolution is found by bisection. Where no resolution gives the wanted number, the nearest partition is taken and
-    its most similar clusters merged, or its widest split; this is logged. The posterior of a cluster is its share among a
-    point and its neighbours. The record holds ``resolution`` and ``n_communities``, the number found there.
+    The resolution is found by bisection. Where none gives the wanted number, the most similar clusters of the nearest partition are
+    merged, or its widest split; this is logged. The posterior of a cluster is its share among a point and its neighbours.
+    The record holds ``resolution`` and ``n_communities``, the number found there.
     """
     from spamca.graph import feature_graph
 
@@ -54,8 +54,8 @@ def bisect(run: Callable[[float], np.ndarray], n_clusters: int) -> tuple[float, 
 
     ``run`` goes from a resolution to labels; there are more clusters at higher resolutions, roughly.
     """
-    low, high, best = 0.0, np.inf, (np.inf, 1.0, np.empty(0, dtype=np.int64))
-    resolution = 1.0
+    low, high, resolution = 0.0, np.inf, 1.0
+    best = (np.inf, resolution, np.empty(0, dtype=np.int64))
     for _ in range(N_RUNS):
         labels = run(resolution)
         n_found = int(labels.max()) + 1
@@ -84,13 +84,9 @@ def to_number(points: np.ndarray, labels: np.ndarray, n_clusters: int, *, random
     Too many are merged by Ward's criterion, the pair first whose union adds least variance, so small and similar clusters
     go first. Of too few the one with most variance is split in two by k-means, unless its points coincide.
     """
-    labels = labels.copy()
     while labels.max() + 1 > n_clusters:
         labels = _merge(points, labels)
-    while labels.max() + 1 < n_clusters:
-        split = _split(points, labels, random_state)
-        if split is None:
-            break
+    while labels.max() + 1 < n_clusters and (split := _split(points, labels, random_state)) is not None:
         labels = split
     return labels
 
@@ -106,13 +102,11 @@ def _merge(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def _split(points: np.ndarray, labels: np.ndarray, random_state: int) -> np.ndarray | None:
-    from sklearn.cluster import KMeans
-
     spread = [np.square(points[labels == k] - points[labels == k].mean(axis=0)).sum() for k in range(labels.max() + 1)]
     widest = int(np.argmax(spread))
     if spread[widest] == 0:
         return None
-    halves = KMeans(2, n_init=4, random_state=random_state).fit_predict(points[labels == widest])
+    halves = fit_kmeans(points[labels == widest], 2, n_init=4, random_state=random_state).labels_
     split = labels.copy()
     split[labels == widest] = np.where(halves == 1, labels.max() + 1, widest)
     return split

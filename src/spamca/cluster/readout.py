@@ -1,15 +1,16 @@
-"""What assigns points to clusters, apart from the points that the clusters were found in."""
+"""What every clusterer returns: clusters, and Gaussians that assign other points to them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from spamca.cluster.reduction import Affine, whiten
 
 RIDGE = 1e-6
-"""Added to a covariance, in units of the points': keeps it invertible where clusters explain everything."""
+"""Added to a covariance, as a share of the variance of the points: keeps it invertible where clusters explain everything."""
 
 
 @dataclass(frozen=True)
@@ -18,16 +19,7 @@ class Readout:
 
     .. math:: p_{ik} \propto \pi_k \, \mathcal N(x_i A - b; \mu_k, \Sigma)
 
-    Parameters
-    ----------
-    to_own
-        The map to these coordinates.
-    shares
-        :math:`\pi`, shape (K,).
-    means
-        Shape (K, r).
-    covariance
-        Shape (r, r).
+    with ``to_own`` the map to these coordinates, ``shares`` :math:`\pi` (K,), ``means`` (K, r) and ``covariance`` (r, r).
     """
 
     to_own: Affine
@@ -52,21 +44,46 @@ class Readout:
         return replace(self, to_own=self.to_own.after(first))
 
 
+@dataclass(frozen=True)
+class Clustering:
+    """Clusters of n points.
+
+    ``labels`` are integers (n,), ``posterior`` the probability of each cluster, (n, K), rows summing to one. ``record`` says how they
+    were found, and ``readout`` assigns other points to them.
+    """
+
+    labels: np.ndarray
+    posterior: np.ndarray
+    record: dict[str, Any] = field(default_factory=dict)
+    readout: Readout | None = None
+
+    def by_size(self) -> Clustering:
+        """The same clusters numbered by falling size; those without a point are left out."""
+        size = np.bincount(self.labels, minlength=self.posterior.shape[1])
+        order = np.argsort(-size, kind="stable")
+        order = order[size[order] > 0]
+        number = np.empty(len(size), dtype=np.int64)
+        number[order] = np.arange(len(order))
+        posterior = self.posterior[:, order]
+        total = posterior.sum(axis=1, keepdims=True)
+        # All of the probability of a point may lie in clusters that no point is in.
+        posterior = np.where(total > 0, posterior / np.where(total > 0, total, 1), 1 / len(order))
+        readout = None if self.readout is None else self.readout.take(order)
+        return Clustering(number[self.labels], posterior.astype(np.float32), self.record, readout)
+
+
 def moments(points: np.ndarray, labels: np.ndarray, n_clusters: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Shares (K,), means (K, d), and the covariance within clusters (d, d); the mean of an empty cluster is the origin."""
     size = np.bincount(labels, minlength=n_clusters)
-    means = np.column_stack([np.bincount(labels, weights=axis, minlength=n_clusters) for axis in points.T])
-    means = means / np.maximum(size, 1)[:, None]
+    sums = np.column_stack([np.bincount(labels, weights=axis, minlength=n_clusters) for axis in points.T])
+    means = sums / np.maximum(size, 1)[:, None]
     within = points - means[labels]
     ridge = RIDGE * np.diag(points.var(axis=0))
     return size / len(points), means, within.T @ within / len(points) + ridge
 
 
 def alike(points: np.ndarray, labels: np.ndarray, n_clusters: int) -> Readout:
-    """Gaussians of the means and sizes of clusters and of the covariance within them (Fisher's linear discriminants).
-
-    Directions in which the points do not vary are left out.
-    """
+    """Gaussians of the means and sizes of clusters and the covariance within them, in directions in which the points vary."""
     white = whiten(points)
     if not white.scale.size:
         return spheres(points, labels, n_clusters)

@@ -38,28 +38,14 @@ class Whitened:
     to_white: Affine
 
 
-def principal_components(embedding: np.ndarray, n_components: int, *, random_state: int = 0) -> np.ndarray:
-    """Principal components, not rescaled.
+def principal_components(
+    embedding: np.ndarray, n_components: int, *, random_state: int = 0
+) -> tuple[np.ndarray, Affine]:
+    """Principal components of an embedding (n, d), not rescaled, and the map to them.
 
-    Parameters
-    ----------
-    embedding
-        Shape (n, d).
-    n_components
-        Number of components wanted. Fewer hide fine differences between clusters; more let noise in, as a mixture with
-        full covariance weighs all of them alike.
-    random_state
-        Seed of the solver for wide embeddings.
-
-    Returns
-    -------
-    Float64 of shape (n, r) with r at most ``n_components``, d and n.
+    They are float64 of shape (n, r) with r at most ``n_components``, d and n. Fewer hide fine differences between clusters; more
+    let noise in, as a mixture with full covariance weighs all of them alike. The seed is for the solver for wide embeddings.
     """
-    return reduce(embedding, n_components, random_state=random_state)[0]
-
-
-def reduce(embedding: np.ndarray, n_components: int, *, random_state: int = 0) -> tuple[np.ndarray, Affine]:
-    """Principal components, as :func:`principal_components` gives them, and the map to them."""
     from sklearn.decomposition import PCA
 
     embedding = np.asarray(embedding, dtype=np.float64)
@@ -71,7 +57,7 @@ def reduce(embedding: np.ndarray, n_components: int, *, random_state: int = 0) -
 
 
 def whiten(points: np.ndarray) -> Whitened:
-    """Whiten points (n, d). Not by scikit-learn's PCA, which keeps and blows up directions of rounding."""
+    """Whiten points (n, d). Not by scikit-learn's PCA, which keeps directions of rounding and scales them to variance one."""
     mean = points.mean(axis=0)
     left, singular, axes = np.linalg.svd(points - mean, full_matrices=False)
     scale, size = singular / np.sqrt(len(points)), np.abs(points).max(initial=0)

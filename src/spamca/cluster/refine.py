@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csr_matrix, diags
+from scipy.special import softmax
 
-from spamca.cluster.result import Clustering
+from spamca.cluster.readout import Clustering
 
 if TYPE_CHECKING:
     from scipy.sparse import spmatrix
@@ -16,7 +17,7 @@ STRENGTH = 4.0
 """Log-odds that a cluster gains where all neighbours are in it: larger ones smooth more, and remove fine structure."""
 
 FLOOR = 0.01
-"""Least probability of a cluster before the neighbours count: mixtures of smoothed embeddings are too sure."""
+"""Least probability of a cluster before the neighbours count: mixtures of smoothed embeddings are overconfident."""
 
 N_STEPS = 20
 """Largest number of steps."""
@@ -27,25 +28,15 @@ def refine(clustering: Clustering, connectivities: spmatrix) -> Clustering:
 
     .. math:: q_{ik} \propto p_{ik} \exp\left(\beta \sum_j a_{ij} q_{jk} / \sum_j a_{ij}\right)
 
-    Parameters
-    ----------
-    clustering
-        Clusters of n spots with posterior :math:`p`.
-    connectivities
-        Spatial graph, sparse of shape (n, n); a spot without neighbours keeps its cluster.
-
-    Returns
-    -------
-    The clusters with :math:`q` for posterior. The record says how many spots changed, ``n_refined``.
+    with :math:`p` and :math:`q` the posterior of n spots before and after, and :math:`a` the spatial graph, sparse of shape (n, n). A
+    spot without neighbours keeps its cluster. The record counts the spots that changed, ``n_refined``.
     """
     prior = np.log(np.maximum(clustering.posterior, FLOOR), dtype=np.float64)
     degree = np.asarray(connectivities.sum(axis=1), dtype=np.float64).ravel()
     share = diags(np.where(degree > 0, STRENGTH / np.where(degree > 0, degree, 1), 0)) @ csr_matrix(connectivities)
     belief = np.asarray(clustering.posterior, dtype=np.float64)
     for _ in range(N_STEPS):
-        score = prior + share @ belief
-        score = np.exp(score - score.max(axis=1, keepdims=True))
-        score /= score.sum(axis=1, keepdims=True)
+        score = softmax(prior + share @ belief, axis=1)
         belief, moved = (belief + score) / 2, np.abs(score - belief).max()  # halfway, as whole steps may swing
         if moved < 1e-3:
             break

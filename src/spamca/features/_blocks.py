@@ -1,4 +1,4 @@
-"""Matrices that are not in memory: read a block of rows at a time."""
+"""Matrices in memory or in blocks of rows, read one at a time, and what kind of numbers they hold."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, issparse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from anndata import AnnData
     from dask.array import Array
@@ -21,32 +21,33 @@ ROWS = 1000
 FEWEST_ROWS = 100
 """Rows below which the blocks of a dask array are joined: each has a cost of its own."""
 
+CHUNK = 1_000_000
+"""Values compared with integers at a time, so that it takes no copy of the matrix."""
+
+COUNT_LAYERS = ("counts", "raw_counts")
+"""Layers in which scanpy's and scvi-tools' users keep counts after normalising ``X``."""
+
+LARGEST_LOG = 30.0
+"""Above any logarithm of counts; counts of any depth exceed it."""
+
 
 class Look(NamedTuple):
-    """What one reading of a matrix shows of its values."""
+    """Values of a matrix, from one reading; sums are float64."""
 
     low: float  # of the stored values; NaN where there are NaN
     high: float
     whole: bool  # whether all are integers, of whatever type
-    depth: np.ndarray  # sum of each row, float64 of shape (n_spots,)
-    totals: np.ndarray  # sum of each column, float64 of shape (n_features,)
-    stored: (
-        np.ndarray
-    )  # columns that have a stored value (a dense matrix: one that is not zero), booleans (n_features,)
+    depth: np.ndarray  # sum of each row, (n_spots,)
+    totals: np.ndarray  # sum of each column, (n_features,)
+    stored: np.ndarray  # which columns hold a value, of a sparse matrix even a stored zero, booleans (n_features,)
 
 
 @dataclass(frozen=True)
 class Blocks:
     """A matrix as blocks of its rows; each iteration reads them again, one after the other.
 
-    Parameters
-    ----------
-    array
-        The matrix, (n_spots, n_features), in blocks of whole rows.
-    sparse
-        Whether the blocks are sparse.
-    treated
-        What is done to each block once it is in memory.
+    ``array`` is the matrix, (n_spots, n_features), in blocks of whole rows, ``sparse`` whether these are sparse, and ``treated`` holds
+    functions applied to each block once it is in memory.
     """
 
     array: Array
@@ -60,7 +61,7 @@ class Blocks:
 
     @property
     def dtype(self) -> np.dtype:
-        """Type of the values as they are stored."""
+        """Type of the stored values."""
         return self.array.dtype
 
     def __iter__(self) -> Iterator[np.ndarray | csr_matrix]:
@@ -72,7 +73,7 @@ class Blocks:
             yield rows
 
     def treat(self, function: Callable[[Any], Any], *, dense: bool = False) -> Blocks:
-        """The same with a function applied to each row; ``dense`` says that it makes sparse rows dense."""
+        """The same with a function applied to each row, which makes sparse rows dense if ``dense``."""
         return replace(self, sparse=self.sparse and not dense, treated=(*self.treated, function))
 
     def moments(self) -> tuple[np.ndarray, np.ndarray]:
@@ -86,11 +87,11 @@ class Blocks:
 
     @cached_property
     def look(self) -> Look:
-        """What the values are; read once."""
+        """The values, read once."""
         extents, depth = [], []
         totals, stored = np.zeros(self.shape[1]), np.zeros(self.shape[1], dtype=bool)
         for rows in self:
-            extents.append(extent([rows if isinstance(rows, np.ndarray) else rows.data]))
+            extents.append(extent(rows))
             depth.append(np.asarray(rows.sum(axis=1, dtype=np.float64)).ravel())
             totals += np.asarray(rows.sum(axis=0, dtype=np.float64)).ravel()
             stored |= ((rows != 0).sum(axis=0) if isinstance(rows, np.ndarray) else rows.getnnz(axis=0)) > 0
@@ -102,15 +103,36 @@ Matrix = np.ndarray | csr_matrix | Blocks
 """What a modality may be prepared from, (n_spots, n_features)."""
 
 
-def extent(parts: Iterable[np.ndarray]) -> tuple[float, float, bool]:
-    """Least and largest value of some arrays, 0 where they are empty, and whether all values are integers."""
-    found = [
-        (part.min(), part.max(), part.dtype.kind in "biu" or bool((part == np.rint(part)).all()))
-        for part in parts
-        if part.size
-    ]
-    low, high, whole = zip(*found, strict=True) if found else ([0], [0], [True])
-    return float(np.min(low)), float(np.max(high)), all(whole)
+def extent(X: Matrix) -> tuple[float, float, bool]:
+    """Least and largest stored value, 0 where there is none, and whether all values are integers."""
+    if isinstance(X, Blocks):
+        return X.look[:3]
+    values = np.asarray(X.data if issparse(X) else X)
+    if not values.size:
+        return 0.0, 0.0, True
+    parts = np.array_split(values, values.size // CHUNK + 1)
+    whole = values.dtype.kind in "biu" or all((part == np.rint(part)).all() for part in parts)
+    return float(values.min()), float(values.max()), whole
+
+
+def is_negative(X: Matrix) -> bool:
+    """Whether any value is below zero."""
+    return extent(X)[0] < 0
+
+
+def is_whole(X: Matrix) -> bool:
+    """Whether all values are integers, of whatever type and sign."""
+    return X.dtype.kind in "biu" or extent(X)[2]
+
+
+def is_counts(X: Matrix) -> bool:
+    """Whether all values are non-negative integers, of whatever type."""
+    return X.dtype.kind in "bu" or (is_whole(X) and not is_negative(X))
+
+
+def looks_logged(X: Matrix) -> bool:
+    """Whether non-negative values are fractions and small, as log-normalised counts are."""
+    return not is_counts(X) and extent(X)[1] < LARGEST_LOG
 
 
 def in_blocks(X: Any, name: str = "X") -> Any:
@@ -141,12 +163,12 @@ def blocks_of(array: Array) -> Blocks:
 
 
 def by_rows(function: Callable[[Any], np.ndarray], X: Any) -> np.ndarray:
-    """A function of each row alone, of a matrix in memory or of the blocks of one that is not."""
+    """A function of each row alone, applied to a matrix in memory or to the blocks of one that is not."""
     return np.concatenate([function(rows) for rows in X]) if isinstance(X, Blocks) else function(X)
 
 
 def on_rows(function: Callable[[Any], Any], X: Any, *, dense: bool = False) -> Any:
-    """The same, put off until the blocks are read."""
+    """The same, delayed until the blocks are read."""
     return X.treat(function, dense=dense) if isinstance(X, Blocks) else function(X)
 
 
@@ -155,19 +177,21 @@ class Opened:
 
     def __init__(self, modality: AnnData) -> None:
         self.modality, self.var = modality, modality.var
-        self._layers: dict[str, Any] = {}
 
     @cached_property
     def X(self) -> Any:
         """Matrix, (n_spots, n_features), or None."""
         return in_blocks(self.modality.X)
 
-    def layer(self, name: str) -> Any:
-        """A layer, (n_spots, n_features), or None where there is none of this name."""
-        if name not in self._layers:
-            layers = self.modality.layers
-            self._layers[name] = in_blocks(layers[name], f"layers[{name!r}]") if name in layers else None
-        return self._layers[name]
+    @cached_property
+    def counts(self) -> tuple[Any, str]:
+        """A layer of counts where X has none, else X; and where it is."""
+        layers = self.modality.layers
+        for name in COUNT_LAYERS if self.X is not None and not is_counts(self.X) else ():
+            where = f"layers[{name!r}]"
+            if name in layers and is_counts(X := in_blocks(layers[name], where)):
+                return X, where
+        return self.X, "X"
 
 
 def opened(modality: AnnData | Opened) -> Opened:

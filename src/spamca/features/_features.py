@@ -1,4 +1,4 @@
-"""What the preparation of a modality gives, and what is kept of it to prepare another tissue in the very same way."""
+"""The preparation of a modality, what it gives, and what is kept to prepare another tissue in the same way."""
 
 from __future__ import annotations
 
@@ -16,22 +16,16 @@ if TYPE_CHECKING:
 
     from spamca.features._blocks import Blocks
 
-_ROWS = 2**12  # spots worked on together
+_ROWS = 2**12  # spots computed together
 
 
 @dataclass(frozen=True)
 class Fitted:
     """A preparation with everything that it took from the tissue.
 
-    Parameters
-    ----------
-    loadings
-        Shape (n_features, n_components), float32; rows of features that were not used are zero.
-    columns
-        What it found of each feature, by name, each (n_features,); ``"centre"`` is the mean that it subtracts before
-        the loadings are applied.
-    constants
-        Numbers that it found, by name.
+    ``loadings`` are float32 of shape (n_features, n_components), zero for features that were not used. ``columns`` and ``constants``
+    hold numbers by name, of each feature, (n_features,), and of all; the column ``"centre"`` is subtracted before the loadings are
+    applied.
     """
 
     loadings: np.ndarray
@@ -54,7 +48,7 @@ class Fitted:
         return by_rows(lambda rows: np.asarray(rows @ loadings - level, dtype=np.float32), values)
 
     def to_features(self, components: np.ndarray) -> np.ndarray:
-        r"""Features that some components stand for, in the units that the preparation brought them to.
+        r"""Features that some components stand for, in the units of the preparation.
 
         .. math:: \hat x_{ij} = m_j + s_j \Big(c_j + \sum_k z_{ik} l_{jk}\Big)
 
@@ -77,31 +71,15 @@ class Fitted:
 
 @dataclass(frozen=True, kw_only=True)
 class Features(Fitted):
-    """A preparation together with the features that it gives to the spots of its own tissue.
+    """A preparation together with the features of its own tissue, and the names under which scanpy or muon keep them."""
 
-    Parameters
-    ----------
-    key
-        Name under which scanpy or muon keep such features in ``obsm``.
-    values
-        Shape (n_spots, n_components), float32.
-    loadings_key
-        Name under which they keep the loadings in ``varm``.
-    variance, variance_ratio
-        Variance of each component, and its share of all variance, both (n_components,).
-    steps
-        What was done, in words.
-    highly_variable
-        Features used, booleans of shape (n_features,), for kinds that choose; else None.
-    """
-
-    key: str
-    values: np.ndarray
-    loadings_key: str
-    variance: np.ndarray
-    variance_ratio: np.ndarray
-    steps: tuple[str, ...]
-    highly_variable: np.ndarray | None = None
+    key: str  # in obsm
+    values: np.ndarray  # (n_spots, n_components), float32
+    loadings_key: str  # in varm
+    variance: np.ndarray  # of each component, (n_components,)
+    variance_ratio: np.ndarray  # its share of the variance of all features
+    steps: tuple[str, ...]  # in words
+    highly_variable: np.ndarray | None = None  # features used, booleans (n_features,), by kinds that choose
 
     def among(self, n_features: int, positions: np.ndarray) -> Features:
         """The same among more features, of which those at other positions are not used: the inverse of ``take``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
@@ -14,6 +14,8 @@ from spamca.features._features import Features, Fitted
 from spamca.features._spectrum import spectrum
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from spamca.features._blocks import Matrix
 
 CLIP = 10.0
@@ -26,14 +28,13 @@ DENSE_UP_TO = 500
 def scaled_pca(X: Matrix, *, n_components: int, random_state: int = 0, reduced: bool = False) -> Features:
     """Scale each feature to variance 1, clip at 10 standard deviations, and find the principal components.
 
-    A wide sparse matrix stays sparse: it is centred inside the decomposition only, and not clipped from below. The same
-    is done to a matrix in blocks, a block at a time. scanpy's functions would make the matrix dense to scale it, and
-    lose digits in the covariance of blocks, E(xx) - E(x)E(x) in float32.
+    A wide sparse matrix stays sparse: it is centred inside the decomposition only, and not clipped from below. Blocks are
+    treated alike, one at a time. scanpy's functions would make the matrix dense to scale it, and lose digits in the covariance of
+    blocks, E(xx) - E(x)E(x) in float32.
 
     X is finite, (n_spots, n_features); there are fewer components where there are not enough spots or varying features,
-    and a ValueError where no feature varies. ``reduced`` says that the features, in a dense matrix, are components
-    already: all are kept, divided by one number and rotated, so that nothing between them changes. The sign of a
-    component is such that its largest loading is positive.
+    and a ValueError where no feature varies. If ``reduced``, the features, in a dense matrix, are components already: all are kept,
+    divided by one number and rotated, so that their proportions stay. The largest loading of a component is positive.
     """
     in_blocks = isinstance(X, Blocks)
     varying, mean, deviation = _moments(X)
@@ -69,15 +70,23 @@ def scaled_pca(X: Matrix, *, n_components: int, random_state: int = 0, reduced: 
     ).among(X.shape[1], varying)
 
 
-def treat_scaled(X: Matrix, fitted: Fitted) -> tuple[Matrix, Fitted]:
-    """Scale other spots (n_spots, n_features) as :func:`scaled_pca` did, by the same means and deviations.
+def treat_scaled(
+    X: Matrix, position: np.ndarray, fitted: Fitted, values: Callable[[Any, np.ndarray], Any]
+) -> tuple[Matrix, Fitted]:
+    """Scale other spots as :func:`scaled_pca` did, by the same means and deviations; arguments as in :class:`Kind`.
 
-    Gives the features that varied, and the preparation of those.
+    ``values`` gives the values to scale, from rows of X and the columns of the features that are there. A feature that is missing
+    counts as its mean. Gives the features that are there and varied, and their preparation.
     """
-    varying = np.flatnonzero(fitted.columns["deviation"] > 0)
-    known = fitted.take(varying)
+    columns, here = position[position >= 0], fitted.take(position >= 0)
+    varying = np.flatnonzero(here.columns["deviation"] > 0)
+    known = here.take(varying)
     mean, deviation, as_sparse = known.columns["mean"], known.columns["deviation"], bool(known.constants["sparse"])
-    return on_rows(lambda rows: _scaled(rows[:, varying], mean, deviation, as_sparse=as_sparse), X), known
+
+    def scaled(rows: Any) -> np.ndarray | sparse.csr_matrix:
+        return _scaled(values(rows, columns)[:, varying], mean, deviation, as_sparse=as_sparse)
+
+    return on_rows(scaled, X), known
 
 
 def _moments(X: Matrix) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

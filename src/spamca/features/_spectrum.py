@@ -17,13 +17,13 @@ PRODUCTS_UP_TO = 4000
 """Number of features up to which the products of all pairs, (n_features, n_features), are summed in one reading."""
 
 SPARE = 10
-"""Vectors carried in addition to those wanted: convergence depends on the gap to what lies beyond them."""
+"""Vectors in addition to those wanted: convergence depends on the gap to the eigenvalues beyond them."""
 
 TOLERANCE = 1e-6
-"""Length of what an eigenvector's product has outside of it, in parts of the mean eigenvalue."""
+"""Residual of an eigenvector, in units of the mean eigenvalue."""
 
 MOST_ITERATIONS = 60
-"""Iterations after which what was found is taken; each reads the matrix up to twice."""
+"""Iterations after which the search ends; each reads the matrix up to twice."""
 
 _VALUES = 2**22  # values of a block made dense together
 
@@ -40,9 +40,8 @@ class Spectrum(NamedTuple):
 def spectrum(X: Blocks, n_components: int, *, centred: bool = True, random_state: int = 0) -> Spectrum:
     r"""Leading eigenvectors of :math:`X^\top X`, with the mean of each feature subtracted if ``centred``.
 
-    X is float32, (n_rows, n_features). Sums over the blocks of all products of two features; of very many features,
-    whose products would not fit memory, by :func:`scipy.sparse.linalg.lobpcg` (Knyazev 2001), which needs products
-    with blocks of vectors only.
+    X is float32, (n_rows, n_features). From the summed products of every two features; where these are too many for memory,
+    by :func:`scipy.sparse.linalg.lobpcg` (Knyazev 2001), which needs products with a few vectors only.
     """
     mean, variance = X.moments()
     level = (mean if centred else np.zeros_like(mean)).astype(np.float32)

@@ -20,24 +20,10 @@ def unexplained(
 
     .. math:: r_i = \frac{1}{p} \, e_i \cdot \frac{1}{|N_i|} \sum_{j \in N_i} e_j, \qquad e_i = z_i - c - L s_i
 
-    with z the treated features, c their means, and :math:`L s` what the components restore of them. Noise of single
-    spots has mean 0 in it, however strong; a structure that the first tissue did not have, and that its components
-    therefore do not hold, is shared by neighbours.
-
-    Parameters
-    ----------
-    treated
-        z, shape (n, p).
-    fitted
-        The preparation of these features.
-    scores
-        s, shape (n, n_components).
-    adjacency
-        Spatial graph of these spots, symmetric, sparse of shape (n, n).
-
-    Returns
-    -------
-    Float64 of shape (n,); 0 where a spot has no neighbours.
+    with z the treated features (n, p), c their means, and :math:`L s` what scores s (n, n_components) restore of them by the loadings of
+    ``fitted``. ``adjacency`` is the spatial graph, symmetric, sparse of shape (n, n). Float64 of shape (n,), 0 for a spot without
+    neighbours. Noise of single spots has mean 0 in it, however strong; a structure that the first tissue did not have, and that its
+    components therefore do not hold, is shared by neighbours.
     """
     links = sparse.csr_matrix(adjacency != 0, dtype=np.float64)
     degree = np.asarray(links.sum(axis=1)).ravel()

@@ -29,12 +29,7 @@ def prepare_atac(X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, 
     .. math:: \tilde x_{ij} = \log(1 + 10^4 x_{ij} / \textstyle\sum_l x_{il}) \log(1 + n / \textstyle\sum_k x_{kj})
 
     by :func:`muon.atac.pp.tfidf`, then a truncated singular value decomposition. The first component is left out where
-    it follows the depth of the spots.
-
-    Raises
-    ------
-    ValueError
-        If fewer than two peaks, or fewer than two spots, have counts.
+    it follows the depth of the spots. A ValueError if fewer than two peaks, or fewer than two spots, have counts.
     """
     in_blocks = isinstance(X, Blocks)
     if in_blocks:
@@ -76,7 +71,7 @@ def prepare_atac(X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, 
 
 
 def treat_atac(X: Matrix, position: np.ndarray, fitted: Fitted) -> tuple[Matrix, Fitted]:
-    """Treat other spots, peaks weighed by their rarity in the first tissue; a missing peak counts as its mean."""
+    """Treat other spots by the rarity of peaks in the first tissue; a missing peak counts as its mean."""
     here = position >= 0
     known = fitted.take(here)
     rarity, scale = known.columns["rarity"], known.constants["scale"]
@@ -108,7 +103,7 @@ def _decompose(
 def _weighed(
     X: np.ndarray | sparse.csr_matrix, peaks: np.ndarray, rarity: np.ndarray, scale: float
 ) -> sparse.csr_matrix:
-    """TF-IDF of some peaks at the depth of all, by a given rarity; muon would take it from the spots at hand."""
+    """TF-IDF of some peaks at the depth of all, by a given rarity; muon would compute the rarity from these spots."""
     counts = sparse.csr_matrix(X, dtype=np.float32)
     depth = np.asarray(counts.sum(axis=1), dtype=np.float64).ravel()
     share = sparse.diags(np.where(depth > 0, scale / np.where(depth > 0, depth, 1), 0)) @ counts[:, peaks]

@@ -14,12 +14,11 @@ if TYPE_CHECKING:
     from spamca.features._blocks import Matrix
     from spamca.features._features import Features, Fitted
 
-
 MOST_REDUCED = 300
-"""Features up to which they may be components of others."""
+"""Number of features up to which they may be components of others."""
 
 CORRELATED = 0.1
-"""Mean absolute correlation below which they are taken for such."""
+"""Mean absolute correlation below which features count as components."""
 
 
 def prepare_generic(X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, random_state: int = 0) -> Features:
@@ -29,7 +28,7 @@ def prepare_generic(X: Matrix, *, n_components: int = 30, n_top_genes: int = 300
 
 
 def is_reduced(X: Matrix) -> bool:
-    """Whether features look like components already: few, dense, and hardly correlated."""
+    """Whether features look like components already: few, dense, and nearly uncorrelated."""
     if isinstance(X, Blocks) or sparse.issparse(X) or not 2 <= X.shape[1] <= MOST_REDUCED or X.shape[0] <= X.shape[1]:
         return False
     varying = X[:, np.ptp(X, axis=0) > 0]
@@ -41,10 +40,8 @@ def is_reduced(X: Matrix) -> bool:
 
 
 def treat_generic(X: Matrix, position: np.ndarray, fitted: Fitted) -> tuple[Matrix, Fitted]:
-    """Treat other spots; a missing feature counts as its mean."""
-    here = position >= 0
-    known = on_rows(lambda rows: _single(rows)[:, position[here]], X)
-    return treat_scaled(known, fitted.take(here))
+    """Treat other spots, as they are."""
+    return treat_scaled(X, position, fitted, lambda rows, columns: _single(rows)[:, columns])
 
 
 def _single(X: np.ndarray | sparse.csr_matrix) -> np.ndarray | sparse.csr_matrix:

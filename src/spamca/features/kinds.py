@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from spamca._logging import logger
-from spamca.features._blocks import opened
-from spamca.features._values import is_counts, is_negative, is_whole, looks_logged
+from spamca.features._blocks import is_negative, is_whole, looks_logged, opened
 from spamca.features.atac import prepare_atac, treat_atac
 from spamca.features.generic import prepare_generic, treat_generic
 from spamca.features.protein import prepare_protein, treat_protein
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from spamca.features._blocks import Matrix, Opened
     from spamca.features._features import Features, Fitted
 
-COUNT_LAYERS = ("counts", "raw_counts")
-"""Layers in which scanpy's and scvi-tools' users keep counts after normalising ``X``."""
-
 
 @dataclass(frozen=True)
 class Kind:
@@ -34,23 +30,20 @@ class Kind:
     Parameters
     ----------
     prepare
-        From a matrix (n_spots, n_features), in memory or in blocks, to features; options are ``n_components``,
-        ``n_top_genes`` (the number of highly variable features kept, by kinds that choose) and ``random_state``.
+        From a matrix (n_spots, n_features), in memory or in blocks, to :class:`Features`; options are ``n_components``,
+        ``n_top_genes`` (highly variable features kept, by kinds that choose) and ``random_state``.
     treat
-        From a matrix of other spots, the column of each feature of a preparation in it, integers of shape
-        (n_features,), -1 where it is missing, and the preparation, to what the loadings are applied to, (n_spots,
-        n_known), and the preparation of the features that are there.
+        From a matrix of other spots, the column of each feature in it, integers (n_features,), -1 where it is missing, and the
+        :class:`Fitted`, to what the loadings are applied to, (n_spots, n_known), and the Fitted of the features that are there.
     words
-        Regular expressions of words, in lower case, that name such a modality: the first decides, the second does where
-        no kind's first is met ("protein expression" is protein).
-    counts
-        Whether it works on counts.
-    logged
-        Whether it can also start from values that are logarithms of counts.
+        Regular expressions, in lower case, of words that name such a modality: the second counts where no kind's first is
+        found ("protein expression" is protein).
+    counts, logged
+        Whether it needs counts, and whether logarithms of counts will also do.
     centred
-        Whether all features are needed to prepare each: those of a spot are compared with their mean.
+        Whether each feature needs all others: those of a spot are compared with their mean.
     units
-        What the values are after the preparation and before the components, in words.
+        Units of the features between preparation and components, in words.
     """
 
     prepare: Callable[..., Features]
@@ -61,6 +54,9 @@ class Kind:
     centred: bool = False
     units: str = "values as they were given"
 
+
+_CHROMATIN = Kind(prepare_atac, treat_atac, units="TF-IDF")
+_GENERIC = Kind(prepare_generic, treat_generic, counts=False)
 
 KINDS: dict[str, Kind] = {
     "rna": Kind(
@@ -77,38 +73,23 @@ KINDS: dict[str, Kind] = {
         centred=True,
         units="centred log ratio",
     ),
-    "atac": Kind(
-        prepare_atac, treat_atac, (r"(sc|sn)?atac(seq)?\d*|peaks?\d*|chromatin|accessib(le|ility)",), units="TF-IDF"
+    "atac": replace(_CHROMATIN, words=(r"(sc|sn)?atac(seq)?\d*|peaks?\d*|chromatin|accessib(le|ility)",)),
+    "histone": replace(_CHROMATIN, words=(r"histones?|h[234]k\d\w*|cut ?(and|n)? ?(tag|run)\d*|ch ?ip( ?seq)?\d*",)),
+    "image": replace(_GENERIC, words=(r"images?\d*|(hist|morph)olog(y|ical)|h ?e|he stain\w*",)),
+    "metabolite": replace(
+        _GENERIC, words=(r"metabol(ites?|omes?|omics?)\d*|lipid(s|omes?|omics?)?\d*|(msi|maldi|desi)\d*",)
     ),
-    "histone": Kind(
-        prepare_atac,
-        treat_atac,
-        (r"histones?|h[234]k\d\w*|cut ?(and|n)? ?tag\d*|cut ?(and|n)? ?run\d*|ch ?ip( ?seq)?\d*",),
-        units="TF-IDF",
-    ),
-    "image": Kind(
-        prepare_generic,
-        treat_generic,
-        (r"images?\d*|histology|histological|morphology|morphological|h ?e|he stain\w*",),
-        counts=False,
-    ),
-    "metabolite": Kind(
-        prepare_generic,
-        treat_generic,
-        (r"metabol(ites?|omes?|omics?)\d*|lipid(s|omes?|omics?)?\d*|msi\d*|(maldi|desi)\d*",),
-        counts=False,
-    ),
-    "generic": Kind(prepare_generic, treat_generic, counts=False),
+    "generic": _GENERIC,
 }
-"""Kinds by name; of those whose words are met alike, the first wins. A new kind is a file and an entry here."""
+"""Kinds by name; where words of several are found, the first wins. A new kind is a file and an entry here."""
 
 
 def infer_kind(name: str, modality: AnnData | Opened) -> str:
     """Kind of a modality, a key of :data:`KINDS`.
 
-    By ``var["feature_types"]``, else by its name, else ``"generic"``. Where neither ``X`` nor a layer of counts holds
-    what the kind works on (fractions with negative values, or fractions that are no logarithms of counts), it is
-    ``"generic"`` too. Whole numbers of which some are negative keep their kind: they are spoilt counts.
+    By ``var["feature_types"]``, else by its name, else ``"generic"``. It is ``"generic"`` too where a kind that needs counts finds
+    fractions instead, with negative values or like logarithms that it cannot take. Whole numbers keep their kind even if some are
+    negative: they are corrupted counts.
     """
     types = list(modality.var["feature_types"].dropna().mode()) if "feature_types" in modality.var else []
     named, typed = _named_kind(name), _named_kind(str(types[0]) if types else "")
@@ -126,18 +107,12 @@ def infer_kind(name: str, modality: AnnData | Opened) -> str:
 
 
 def matrix_of(modality: AnnData | Opened, kind: str) -> tuple[Matrix, str]:
-    """Matrix that a modality is prepared from, and where it is.
+    """Matrix that a modality is prepared from, not to be written to, and where it is.
 
-    ``X``, or a layer of counts where the kind needs counts and X has none; the modality's own and not to be written to,
-    or the blocks of one that is not in memory.
+    ``X``, or a layer of counts where the kind needs counts and X has none.
     """
     modality = opened(modality)
-    if KINDS[kind].counts and modality.X is not None and not is_counts(modality.X):
-        for layer in COUNT_LAYERS:
-            X = modality.layer(layer)
-            if X is not None and is_counts(X):
-                return X, f"layers[{layer!r}]"
-    return modality.X, "X"
+    return modality.counts if KINDS[kind].counts else (modality.X, "X")
 
 
 def _named_kind(text: str) -> str | None:

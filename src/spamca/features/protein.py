@@ -31,10 +31,8 @@ def prepare_protein(X: Matrix, *, n_components: int = 30, n_top_genes: int = 300
 
 
 def treat_protein(X: Matrix, position: np.ndarray, fitted: Fitted) -> tuple[Matrix, Fitted]:
-    """Treat other spots: ratios are centred over the proteins that are there; a missing one counts as its mean."""
-    here = position >= 0
-    known = on_rows(lambda rows: _log_ratios(rows[:, position[here]]), X)
-    return treat_scaled(known, fitted.take(here))
+    """Treat other spots: ratios are centred over the proteins that are there."""
+    return treat_scaled(X, position, fitted, lambda rows, columns: _log_ratios(rows[:, columns]))
 
 
 def _log_ratios(X: np.ndarray | sparse.csr_matrix) -> np.ndarray:

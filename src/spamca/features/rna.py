@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from spamca.features._blocks import Blocks, blocks_of, on_rows
+from spamca.features._blocks import Blocks, blocks_of, looks_logged
 from spamca.features._linear import scaled_pca, treat_scaled
-from spamca.features._values import looks_logged
 
 if TYPE_CHECKING:
     from spamca.features._blocks import Matrix
@@ -56,25 +55,17 @@ def prepare_rna(X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, r
 
 
 def treat_rna(X: Matrix, position: np.ndarray, fitted: Fitted) -> tuple[Matrix, Fitted]:
-    """Treat other spots, at the depth that the preparation normalised to; a missing gene counts as its mean.
-
-    Raises
-    ------
-    ValueError
-        If one tissue came as counts and the other as logarithms.
-    """
+    """Treat other spots, at the depth of the preparation; a ValueError if one tissue came as counts and the other as logarithms."""
     depth, logged = fitted.constants["depth"], bool(looks_logged(X))
     if logged == (depth > 0):
         forms = ("counts", "logarithms of counts")
         msg = f"it holds {forms[logged]}, and the tissue of the training held {forms[not logged]}"
         raise ValueError(msg)
-    here = position >= 0
-    known = on_rows(lambda rows: _log_normalised(rows, depth)[:, position[here]], X)
-    return treat_scaled(known, fitted.take(here))
+    return treat_scaled(X, position, fitted, lambda rows, columns: _log_normalised(rows, depth)[:, columns])
 
 
 def _median_depth(X: Matrix) -> float:
-    """Median over all spots, as scanpy takes it of a matrix in memory; of a dask array it leaves out empty spots."""
+    """Median over all spots, as scanpy takes it in memory; for dask arrays scanpy leaves out empty spots."""
     depth = X.look.depth if isinstance(X, Blocks) else np.asarray(X.sum(axis=1, dtype=np.float64)).ravel()
     if not depth.any():
         msg = f"none of the {X.shape[1]} features varies between spots"

@@ -1,4 +1,4 @@
-"""What every builder gives, and how edges are weighed: normalised, and by agreement of their ends."""
+"""The graph that every builder returns, and weights of edges: normalised, and by agreement of their ends."""
 
 from __future__ import annotations
 
@@ -8,31 +8,22 @@ import numpy as np
 from scipy import sparse
 
 MOST_NEIGHBORS = 1_000
-"""Mean number of neighbours above which an option is taken for a mistake: the graph would no longer be sparse."""
+"""Mean number of neighbours above which an option counts as a mistake: the graph would no longer be sparse."""
 
 ACROSS = 0.02
-"""What is left of the weight of an edge between two domains: no spot is cut off."""
+"""Share of its weight that an edge between two domains keeps, so that no spot is isolated."""
 
 
 @dataclass(frozen=True)
 class Graph:
     """A symmetric graph of spots without self-loops; both matrices have the same edges.
 
-    Parameters
-    ----------
-    connectivities
-        Weight of each edge (1 unless the graph came with others), CSR of shape (n_spots, n_spots), float32.
-    distances
-        Length of each edge, CSR of shape (n_spots, n_spots), float64; 0 is stored where two spots coincide.
+    Both are CSR of shape (n_spots, n_spots): ``connectivities``, float32, holds the weight of each edge (1 unless the graph came with
+    others), ``distances``, float64, its length, with a stored 0 where two spots coincide.
     """
 
     connectivities: sparse.csr_matrix
     distances: sparse.csr_matrix
-
-    @property
-    def n_spots(self) -> int:
-        """Number of spots."""
-        return self.connectivities.shape[0]
 
     def take(self, position: np.ndarray) -> Graph:
         """The graph among some spots, in a given order; ``position`` holds their integers."""
@@ -54,7 +45,7 @@ def from_edges(row: np.ndarray, column: np.ndarray, length: np.ndarray, n_spots:
     An edge found in either direction counts, self-loops do not. Where the two lengths differ by rounding the longer counts.
     """
     keep = row != column
-    # Sparse matrices drop zeros: 1 is added to lengths for the while, so that spots that coincide keep their edge.
+    # Sparse matrices drop zeros: 1 is added to lengths meanwhile, so that spots that coincide keep their edge.
     shifted = sparse.csr_matrix((length[keep].astype(np.float64) + 1, (row[keep], column[keep])), (n_spots, n_spots))
     distances = shifted.maximum(shifted.T).tocsr()
     distances.sort_indices()
@@ -81,9 +72,9 @@ def with_coincident(row: np.ndarray, column: np.ndarray, length: np.ndarray, fir
 
 
 def existing_graph(connectivities: sparse.spmatrix, distances: sparse.spmatrix) -> Graph:
-    """A graph made elsewhere, of weights and lengths (n_spots, n_spots), as this package wants graphs.
+    """A graph made elsewhere, of weights and lengths (n_spots, n_spots), without self-loops.
 
-    Edges found in either direction count, with the larger of the two weights; self-loops are left out.
+    Edges in either direction count, with the larger of the two weights.
     """
     weights = _symmetric(connectivities)
     lengths = sparse.csr_matrix(distances, dtype=np.float64)
@@ -97,17 +88,9 @@ def normalize(connectivities: sparse.spmatrix) -> sparse.csr_matrix:
 
     .. math:: \hat A = D^{-1/2} (A + I) D^{-1/2}
 
-    with :math:`D` the row sums of :math:`A + I`. An asymmetric graph is first symmetrised by union, and self-loops that it
-    has are replaced by those of :math:`I`; a spot without neighbours keeps weight 1 on itself.
-
-    Parameters
-    ----------
-    connectivities
-        Non-negative weights, sparse, of shape (n_spots, n_spots).
-
-    Returns
-    -------
-    Exactly symmetric CSR of shape (n_spots, n_spots), float32.
+    with :math:`A` the non-negative weights, sparse of shape (n_spots, n_spots), and :math:`D` the row sums of :math:`A + I`. An
+    asymmetric graph is first symmetrised by union, and self-loops that it has are replaced by those of :math:`I`; a spot without
+    neighbours keeps weight 1 on itself. Exactly symmetric CSR of the same shape, float32.
     """
     weights = _symmetric(connectivities)
     looped = (weights + sparse.identity(weights.shape[0], dtype=np.float32, format="csr")).tocsr()
@@ -123,16 +106,8 @@ def weigh_by_agreement(connectivities: sparse.spmatrix, assignment: np.ndarray) 
 
     .. math:: a'_{ij} = a_{ij} \Big(\epsilon + \sum_k q_{ik} q_{jk}\Big)
 
-    Parameters
-    ----------
-    connectivities
-        Symmetric graph, sparse of shape (n_spots, n_spots).
-    assignment
-        :math:`q`, shape (n_spots, n_domains), rows summing to one.
-
-    Returns
-    -------
-    Symmetric, CSR of shape (n_spots, n_spots), float32.
+    with :math:`a` a symmetric graph, sparse of shape (n_spots, n_spots), :math:`q` the assignment, (n_spots, n_domains), rows summing
+    to one, and :math:`\epsilon` :data:`ACROSS`. Symmetric CSR of shape (n_spots, n_spots), float32.
     """
     edges = connectivities.tocoo()
     weight = np.full(edges.nnz, ACROSS, dtype=np.float64)

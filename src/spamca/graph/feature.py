@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spamca._checks import check_choice, check_count, check_flag
+from spamca._checks import check_choice, check_flag, check_neighbors
 from spamca.graph._graph import Graph, from_edges
 from spamca.graph.neighbors import nearest_neighbors
 
@@ -31,35 +31,24 @@ def feature_graph(
     n_neighbors
         At least 1, less than n_spots. Larger values smooth more and join small groups to large ones.
     metric
-        ``"correlation"``, ``"cosine"`` or ``"euclidean"``. The correlation with a constant row is taken to be 0, and
-        between two constant rows 1; likewise for the cosine with a row of zeros.
-    approximate
-        Whether to search with pynndescent (Dong, Moses and Li 2011), which misses a few neighbours but whose time grows
-        little faster than the number of spots. None: past 50,000 spots where there is no GPU.
-    random_state
-        Seed of the approximate search.
+        One of :data:`METRICS`. The correlation with a constant row counts as 0, and between two constant rows as 1; likewise the
+        cosine with a row of zeros.
+    approximate, random_state
+        Whether to search with pynndescent (Dong, Moses and Li 2011), which misses a few neighbours but takes time nearly linear
+        in the number of spots, and its seed. None: past 50,000 spots where there is no GPU.
 
     Returns
     -------
     Symmetric graph of n_spots spots; distances are 1 - correlation, 1 - cosine, or Euclidean.
-
-    Raises
-    ------
-    TypeError
-        If the number of neighbours is not an integer, or ``approximate`` neither True, False nor None.
-    ValueError
-        If the metric is unknown, or there are not more spots than neighbours.
     """
     check_choice("metric", metric, METRICS)
-    check_count("n_neighbors", n_neighbors)
-    check_flag("approximate", approximate, optional=True)
     n = len(features)
-    if not 1 <= n_neighbors < n:
-        msg = f"n_neighbors={n_neighbors} must be at least 1 and less than the {n} spots"
-        raise ValueError(msg)
+    check_neighbors("n_neighbors", n_neighbors, n, where="the feature graph")
+    check_flag("approximate", approximate, optional=True)
     points = METRICS[metric](np.asarray(features, dtype=np.float64)).astype(np.float32)
-    row, column, length = nearest_neighbors(points, n_neighbors, approximate=approximate, random_state=random_state)
-    return from_edges(row, column, length if metric == "euclidean" else length**2 / 2, n)
+    column, length = nearest_neighbors(points, n_neighbors, approximate=approximate, random_state=random_state)
+    length = length if metric == "euclidean" else length**2 / 2
+    return from_edges(np.repeat(np.arange(n), n_neighbors), column.ravel(), length.ravel(), n)
 
 
 def _directions(rows: np.ndarray, centred: np.ndarray) -> np.ndarray:

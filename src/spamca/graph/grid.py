@@ -16,10 +16,9 @@ REACH = 1.2
 def grid_graph(coords: np.ndarray, *, n_rings: int = 1) -> Graph:
     """Link spots of a square or hexagonal lattice up to a number of rings (steps along the lattice) apart.
 
-    The lattice is read off ``coords`` (n_spots, 2), in a frame of equal units on both axes: its spacing is the median
-    distance to the nearest spot, and spots within 1.2 spacings are one step apart, 4 on a square lattice and 6 on a
-    hexagonal one. squidpy's ``GridBuilder`` would need to know which, and reaches too far at the edge of the tissue. Distances
-    are counted in rings, as in squidpy; n rings hold 2n(n + 1) spots on a square lattice, 3n(n + 1) on a hexagonal one.
+    The spacing is the median distance to the nearest spot in ``coords`` (n_spots, 2), of equal units on both axes; spots within 1.2
+    spacings are one step apart, 4 on a square lattice and 6 on a hexagonal one. squidpy's ``GridBuilder`` needs to know which,
+    and reaches too far at the edge of the tissue. Distances are counted in rings, as in squidpy.
     """
     check_count("n_rings", n_rings, least=1)
     first, again = coincident(coords)

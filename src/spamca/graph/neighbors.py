@@ -1,7 +1,7 @@
 """Searches for Euclidean nearest neighbours: exact, on the CPU or a GPU, and approximate for many points.
 
-Each takes points (n_points, n_dimensions) and a number of neighbours less than n_points, and gives point, neighbour and
-distance of each edge, each of shape (n_points * n_neighbors,), the nearest first. A point is not its own neighbour.
+Each takes points (n_points, n_dimensions) and a number of neighbours less than n_points, and gives the neighbours of each point
+and their distances, both (n_points, n_neighbors), the nearest first. A point is not its own neighbour.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 EXACT_UP_TO = 50_000
 """Number of points up to which all pairs are compared on the CPU: that takes time with their square."""
 
-Edges = tuple[np.ndarray, np.ndarray, np.ndarray]
+Neighbors = tuple[np.ndarray, np.ndarray]
 
 _gpu = ContextVar("gpu", default=True)
 _COMPARED = 2**28  # pairs of points at a time: a gigabyte of distances
@@ -32,7 +32,7 @@ _COMPARED = 2**28  # pairs of points at a time: a gigabyte of distances
 
 def nearest_neighbors(
     points: np.ndarray, n_neighbors: int, *, approximate: bool | None = None, random_state: int = 0
-) -> Edges:
+) -> Neighbors:
     """Nearest neighbours by the search that fits the number of points.
 
     With ``approximate=None`` it is approximate for more than :data:`EXACT_UP_TO` points, unless there is a GPU (CUDA) that
@@ -46,13 +46,13 @@ def nearest_neighbors(
     return exact_neighbors(points, n_neighbors)
 
 
-def exact_neighbors(points: np.ndarray, n_neighbors: int) -> Edges:
+def exact_neighbors(points: np.ndarray, n_neighbors: int) -> Neighbors:
     """Nearest neighbours by comparing all pairs, a block at a time (scikit-learn)."""
     distance, column = NearestNeighbors(n_neighbors=n_neighbors, algorithm="brute").fit(points).kneighbors()
-    return np.repeat(np.arange(len(points)), n_neighbors), column.ravel(), distance.ravel()
+    return column, distance
 
 
-def approximate_neighbors(points: np.ndarray, n_neighbors: int, *, random_state: int = 0) -> Edges:
+def approximate_neighbors(points: np.ndarray, n_neighbors: int, *, random_state: int = 0) -> Neighbors:
     """Nearest neighbours by descent on a graph (pynndescent); the same seed gives the same neighbours."""
     with warnings.catch_warnings():  # numba and pynndescent warn about themselves, not about the data
         warnings.simplefilter("ignore")
@@ -62,20 +62,18 @@ def approximate_neighbors(points: np.ndarray, n_neighbors: int, *, random_state:
         search = NNDescent(points, n_neighbors=n_neighbors + 1, metric="euclidean", random_state=random_state)
         found, length = search.neighbor_graph
         del search  # it is several times as large as what it found
-    # One more than asked for: most often, but where points coincide not always, the point itself.
-    left_out = found == np.arange(len(points))[:, None]
-    left_out[~left_out.any(axis=1), -1] = True
-    return np.repeat(np.arange(len(points)), n_neighbors), found[~left_out], length[~left_out]
+    # One more than wanted: most often, but where points coincide not always, the point itself.
+    kept = found != np.arange(len(points))[:, None]
+    kept[kept.all(axis=1), -1] = False
+    shape = len(points), n_neighbors
+    return found[kept].reshape(shape), length[kept].reshape(shape)
 
 
-def compared_neighbors(points: np.ndarray, n_neighbors: int, device: torch.device | str) -> Edges:
-    """Nearest neighbours by comparing all pairs on a device, a block of rows at a time; memory is linear.
-
-    A GPU takes seconds for a million points.
-    """
+def compared_neighbors(points: np.ndarray, n_neighbors: int, device: torch.device | str) -> Neighbors:
+    """Nearest neighbours by comparing all pairs on a device, a block of rows at a time: seconds on a GPU for a million points."""
     import torch
 
-    # Far from the origin, squares would leave nothing of the differences between points.
+    # Far from the origin, squares would lose the differences between points.
     centred = np.asarray(points) - np.mean(points, axis=0, dtype=np.float64)
     all_points = torch.from_numpy(np.ascontiguousarray(centred, dtype=np.float32)).to(device)
     n, square = len(all_points), all_points.square().sum(dim=1)
@@ -83,28 +81,26 @@ def compared_neighbors(points: np.ndarray, n_neighbors: int, device: torch.devic
     columns, distances = [], []
     for begin in range(0, n, size):
         block = all_points[begin : begin + size]
-        # Half the squared distance, less what all columns of a row have in common.
+        # Half the squared distance, without what all columns of a row have in common.
         with _full_precision():
             apart = torch.addmm(square[None, :] / 2, block, all_points.T, alpha=-1)
         row = torch.arange(len(block), device=device)
         apart[row, begin + row] = torch.inf
         found = apart.topk(n_neighbors, dim=1, largest=False).indices
-        # Differences, as squares that nearly cancel would leave little of short distances.
-        distance = (block[:, None] - all_points[found]).norm(dim=2)
-        distance, order = distance.sort(dim=1, stable=True)
+        # From differences, as short distances would be lost in squares that nearly cancel.
+        distance, order = (block[:, None] - all_points[found]).norm(dim=2).sort(dim=1, stable=True)
         columns.append(found.gather(1, order).cpu())
         distances.append(distance.cpu())
-    column, distance = torch.cat(columns).numpy(), torch.cat(distances).numpy()
-    return np.repeat(np.arange(n), n_neighbors), column.ravel(), distance.ravel()
+    return torch.cat(columns).numpy(), torch.cat(distances).numpy()
 
 
 @contextmanager
 def _full_precision() -> Iterator[None]:
-    """Products on CUDA without TF32, which callers may allow for their trainings: its three digits lose near neighbours."""
+    """Products on CUDA without TF32, whose three digits lose near neighbours; users may have allowed it for training."""
     import torch
 
     products = torch.backends.cuda.matmul
-    # torch before 2.9 knows no other name, and later versions refuse a mixture of both.
+    # torch before 2.9 has only the second, and later versions refuse a mixture of both.
     name, full = ("fp32_precision", "ieee") if hasattr(products, "fp32_precision") else ("allow_tf32", False)
     before = getattr(products, name)
     setattr(products, name, full)
@@ -114,7 +110,7 @@ def _full_precision() -> Iterator[None]:
         setattr(products, name, before)
 
 
-def _on_gpu(points: np.ndarray, n_neighbors: int) -> Edges | None:
+def _on_gpu(points: np.ndarray, n_neighbors: int) -> Neighbors | None:
     import torch
 
     if not _gpu.get() or not torch.cuda.is_available():
@@ -129,7 +125,7 @@ def _on_gpu(points: np.ndarray, n_neighbors: int) -> Edges | None:
 
 @contextmanager
 def without_gpu(*, wanted: bool = True) -> Iterator[None]:
-    """Search nothing on a GPU within this context, if ``wanted``: a caller has chosen the CPU, or is going to fork."""
+    """Search on the CPU only within this context, if ``wanted``: the user chose it, or the process is about to fork."""
     before = _gpu.set(not wanted and _gpu.get())
     try:
         yield

@@ -1,7 +1,6 @@
 """Spatial graphs: one interface over the kinds, and sections kept apart.
 
-squidpy finds neighbours and triangles. What it lacks is added here: a symmetric union, ties, spots that coincide or lie on one
-line, and lengths of zero.
+squidpy finds neighbours and triangles. Added here: a symmetric union, ties, spots that coincide or lie on one line, lengths of zero.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import numpy as np
 from scipy import sparse
 from scipy.spatial import KDTree
 
-from spamca._checks import check_choice, check_count, check_length
+from spamca._checks import check_choice, check_length, check_neighbors
 from spamca.graph._graph import MOST_NEIGHBORS, Graph, coincident, euclidean, from_edges, with_coincident
 from spamca.graph.grid import grid_graph
 
@@ -23,7 +22,7 @@ TIE = 1e-4
 """Relative difference below which two distances are equal: above the rounding of float32 pixel coordinates."""
 
 MORE = 12
-"""Further candidates looked at for ties: the largest ring of equal distances near a spot of a lattice."""
+"""Further candidates compared for ties: the largest ring of equal distances near a spot of a lattice."""
 
 
 def spatial_graph(
@@ -42,37 +41,27 @@ def spatial_graph(
     coords
         Coordinates of shape (n_spots, 2), finite.
     kind
-        ``"knn"``: the ``n_neighbors`` nearest spots. ``"radius"``: all spots within ``radius``. ``"delaunay"``: corners of
-        the same triangle, edges longer than ``radius`` left out if it is given. ``"grid"``: ``n_rings`` rings of a
-        square or hexagonal lattice.
+        ``"knn"``: the ``n_neighbors`` nearest spots; more of them smooth more and blur thin structures. ``"radius"``: all spots
+        within ``radius``, in the units of ``coords``. ``"delaunay"``: corners of the same triangle, at most ``radius`` apart if it is
+        given. ``"grid"``: ``n_rings`` rings of a square or hexagonal lattice.
     library
         Section of each spot, shape (n_spots,); spots of different sections are never linked. None: one section.
-    n_neighbors
-        Neighbours of each spot with ``kind="knn"``. Larger values smooth more and blur thin structures.
-    radius
-        Longest edge, in the units of ``coords``.
-    n_rings
-        Rings with ``kind="grid"``.
+    n_neighbors, radius, n_rings
+        Options of the kinds.
 
     Returns
     -------
-    Symmetric graph of n_spots spots, block-diagonal in the sections. A spot may end up without neighbours.
-
-    Raises
-    ------
-    TypeError
-        If an option is not a number of the sort that it should be.
-    ValueError
-        If ``kind`` is unknown, or an option does not fit the coordinates.
+    Symmetric graph of n_spots spots. A spot may end up without neighbours.
     """
     check_choice("kind", kind, SPATIAL_KINDS)
     coords = np.asarray(coords, dtype=np.float64)
-    build, options = SPATIAL_KINDS[kind], {"n_neighbors": n_neighbors, "radius": radius, "n_rings": n_rings}
+    build, name = SPATIAL_KINDS[kind]
+    option = {name: {"n_neighbors": n_neighbors, "radius": radius, "n_rings": n_rings}[name]}
     if library is None:
-        return build(coords, **options)
+        return build(coords, **option)
     _, section = np.unique(np.asarray(library).astype(str), return_inverse=True)
     members = [np.flatnonzero(section == s) for s in range(section.max(initial=-1) + 1)]
-    graphs = [build(coords[positions], **options) for positions in members]
+    graphs = [build(coords[positions], **option) for positions in members]
     back = np.argsort(np.concatenate(members), kind="stable")
     return Graph(
         sparse.block_diag([graph.connectivities for graph in graphs], format="csr"),
@@ -83,17 +72,12 @@ def spatial_graph(
 def knn_graph(coords: np.ndarray, *, n_neighbors: int) -> Graph:
     """Link each spot to its nearest ones.
 
-    All spots as near as the last neighbour count too: on a regular lattice, where several are equally near, any choice
-    among them would have a direction. So ``n_neighbors=6`` gives the 6 of a hexagonal lattice and the 8 of a square one.
-    Where more than a ring of a lattice is tied (many spots on one point), only ``n_neighbors`` of them are kept.
+    All spots as near as the last neighbour count too, as any choice among them would have a direction: ``n_neighbors=6`` gives the 6
+    of a hexagonal lattice and the 8 of a square one. Where more than a ring of a lattice is tied (many spots on one point), only
+    ``n_neighbors`` of them are kept.
     """
     n = len(coords)
-    check_count("n_neighbors", n_neighbors)
-    if not 1 <= n_neighbors < n:
-        msg = (
-            f"n_neighbors={n_neighbors} spatial neighbours must be at least 1 and less than the {n} spots of a section"
-        )
-        raise ValueError(msg)
+    check_neighbors("n_neighbors", n_neighbors, n, where="a section")
     from squidpy.gr.neighbors import KNNBuilder
 
     wanted = min(n - 1, n_neighbors + MORE)
@@ -108,10 +92,7 @@ def knn_graph(coords: np.ndarray, *, n_neighbors: int) -> Graph:
 
 
 def radius_graph(coords: np.ndarray, *, radius: float | None) -> Graph:
-    """Link all spots within a radius of each other.
-
-    By scipy: of 300,000 spots with 7 neighbours each it takes 0.8 s, and squidpy's ``RadiusBuilder`` 9 s.
-    """
+    """Link all spots within a radius of each other, by scipy: 0.8 s for 300,000 spots, squidpy's ``RadiusBuilder`` takes 9 s."""
     check_length("radius", radius)
     n, tree = len(coords), KDTree(coords)
     mean = tree.count_neighbors(tree, radius) / n - 1
@@ -130,7 +111,7 @@ def delaunay_graph(coords: np.ndarray, *, radius: float | None = None) -> Graph:
     row, column = _triangulate(coords[first])
     row, column = first[row], first[column]
     length = euclidean(coords, row, column)
-    kept = length <= (np.inf if radius is None else radius)
+    kept = length <= (radius or np.inf)
     return with_coincident(row[kept], column[kept], length[kept], again)
 
 
@@ -143,14 +124,14 @@ def _triangulate(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return order[:-1], order[1:]
     from squidpy.gr.neighbors import DelaunayBuilder
 
-    # Centred, as Qhull leaves out points that its tolerance takes for coplanar, more so far from the origin.
+    # Centred: far from the origin, Qhull leaves out more points as coplanar within its tolerance.
     return DelaunayBuilder().build(centred / spread[0])[0].nonzero()
 
 
-SPATIAL_KINDS: dict[str, Callable[..., Graph]] = {
-    "knn": lambda coords, *, n_neighbors, **_: knn_graph(coords, n_neighbors=n_neighbors),
-    "radius": lambda coords, *, radius, **_: radius_graph(coords, radius=radius),
-    "delaunay": lambda coords, *, radius, **_: delaunay_graph(coords, radius=radius),
-    "grid": lambda coords, *, n_rings, **_: grid_graph(coords, n_rings=n_rings),
+SPATIAL_KINDS: dict[str, tuple[Callable[..., Graph], str]] = {
+    "knn": (knn_graph, "n_neighbors"),
+    "radius": (radius_graph, "radius"),
+    "delaunay": (delaunay_graph, "radius"),
+    "grid": (grid_graph, "n_rings"),
 }
-"""Builders by kind: coordinates and all options in, a graph out. A new kind is a file and a line here."""
+"""Builders by kind, from coordinates to a graph, and the option of each. A new kind is a file and a line here."""

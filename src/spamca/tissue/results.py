@@ -94,10 +94,9 @@ def neighbors_of(embedding: np.ndarray, random_state: int) -> tuple[dict[str, cs
     """
     n = len(embedding)
     n_neighbors = min(N_NEIGHBORS, n - 1)
-    shape = n, max(n_neighbors - 1, 1)
-    _, column, distance = nearest_neighbors(embedding, shape[1], random_state=random_state)
-    column, distance = column.reshape(shape).astype(np.int32), distance.reshape(shape).astype(np.float64)
-    start = np.arange(n + 1) * shape[1]
+    column, distance = nearest_neighbors(embedding, max(n_neighbors - 1, 1), random_state=random_state)
+    column, distance = column.astype(np.int32), distance.astype(np.float64)
+    start = np.arange(n + 1) * column.shape[1]
     graphs = {
         "connectivities": fuzzy_connectivities(column, distance),
         "distances": csr_matrix((distance.ravel(), column.ravel(), start), shape=(n, n)),

@@ -9,8 +9,7 @@ from scipy.sparse import issparse
 
 from spamca import _checks, _keys
 from spamca._logging import logger
-from spamca.cluster import CLUSTERERS, SELECTIONS, estimate_number, refine
-from spamca.cluster.reduction import reduce
+from spamca.cluster import CLUSTERERS, SELECTIONS, estimate_number, principal_components, refine
 from spamca.model.parts import stored_readout
 from spamca.tissue import Results
 
@@ -51,7 +50,7 @@ def domains_in_embedding(
         if needs_graph and graph is None:
             msg = f"{argument} needs the spatial graph, which mdata does not have; call spamca.pp.neighbors(mdata)"
             raise KeyError(msg)
-    points, components = reduce(embedding, n_components, random_state=random_state)
+    points, components = principal_components(embedding, n_components, random_state=random_state)
     number = number or _estimated(points, between, graph, random_state)
     n_clusters = number["n_clusters"]
     options = {} if selection is None else {"selection": selection}
