@@ -25,28 +25,3 @@ from spamca._checks.tissue import (
     check_representation,
     check_size,
 )
-
-__all__ = [
-    "check_checkpoint",
-    "check_choice",
-    "check_coordinates",
-    "check_count",
-    "check_features",
-    "check_flag",
-    "check_key_added",
-    "check_length",
-    "check_library",
-    "check_modality_names",
-    "check_modality_records",
-    "check_mudata",
-    "check_n_clusters",
-    "check_name",
-    "check_neighbors",
-    "check_readable",
-    "check_real",
-    "check_representation",
-    "check_seed",
-    "check_size",
-    "find_library_key",
-    "recorded_library_key",
-]

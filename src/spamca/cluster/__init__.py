@@ -18,16 +18,3 @@ if TYPE_CHECKING:
 
 CLUSTERERS: dict[str, Callable[..., Clustering]] = {"mixture": mixture, "leiden": leiden, "kmeans": kmeans}
 """Clusterers by name: ``(points, n_clusters, *, connectivities, random_state)`` to a :class:`Clustering`."""
-
-__all__ = [
-    "CLUSTERERS",
-    "SELECTIONS",
-    "Clustering",
-    "NumberEstimate",
-    "estimate_number",
-    "kmeans",
-    "leiden",
-    "mixture",
-    "principal_components",
-    "refine",
-]

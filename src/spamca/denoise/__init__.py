@@ -4,5 +4,3 @@ from __future__ import annotations
 
 from spamca.denoise.components import Restored, restore, signal_share
 from spamca.denoise.hidden import held_out
-
-__all__ = ["Restored", "held_out", "restore", "signal_share"]

@@ -13,22 +13,3 @@ from spamca.domains.number import NumberOfDomains, number_of_domains
 from spamca.domains.settings import DEFAULTS, DomainSettings
 from spamca.domains.shares import shares
 from spamca.domains.shift import without_batch_effects
-
-__all__ = [
-    "DEFAULTS",
-    "Block",
-    "DomainSettings",
-    "Domains",
-    "Emissions",
-    "Gaussians",
-    "NumberOfDomains",
-    "Whitening",
-    "components_of",
-    "consensus",
-    "find_domains",
-    "follow",
-    "noise_whitened",
-    "number_of_domains",
-    "shares",
-    "without_batch_effects",
-]

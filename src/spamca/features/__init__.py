@@ -6,16 +6,3 @@ from spamca.features._blocks import Blocks, in_blocks, opened
 from spamca.features._features import Features, Fitted
 from spamca.features._unexplained import unexplained
 from spamca.features.kinds import KINDS, Kind, infer_kind, matrix_of
-
-__all__ = [
-    "KINDS",
-    "Blocks",
-    "Features",
-    "Fitted",
-    "Kind",
-    "in_blocks",
-    "infer_kind",
-    "matrix_of",
-    "opened",
-    "unexplained",
-]

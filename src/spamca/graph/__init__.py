@@ -5,14 +5,3 @@ from __future__ import annotations
 from spamca.graph._graph import Graph, existing_graph, normalize, weigh_by_agreement
 from spamca.graph.feature import METRICS, feature_graph
 from spamca.graph.spatial import SPATIAL_KINDS, spatial_graph
-
-__all__ = [
-    "METRICS",
-    "SPATIAL_KINDS",
-    "Graph",
-    "existing_graph",
-    "feature_graph",
-    "normalize",
-    "spatial_graph",
-    "weigh_by_agreement",
-]

@@ -3,5 +3,3 @@
 from __future__ import annotations
 
 from spamca.model.model import Model
-
-__all__ = ["Model"]

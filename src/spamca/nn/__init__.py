@@ -7,5 +7,3 @@ from spamca.nn.filters import start
 from spamca.nn.model import Latents, Output, SpaMCA
 from spamca.nn.objective import losses
 from spamca.nn.settings import PRESETS, VIEWS, Settings
-
-__all__ = ["PRESETS", "VIEWS", "Latents", "Output", "Settings", "SpaMCA", "Tissue", "losses", "start"]

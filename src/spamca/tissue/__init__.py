@@ -5,21 +5,3 @@ from __future__ import annotations
 from spamca.tissue.preparation import feature_names, plain, preparation_of, signal_of, stored_fitted, usual_unexplained
 from spamca.tissue.results import Results, check_free, write, write_denoised
 from spamca.tissue.tissue import Tissue, graph_records, read, section_numbers, stored_corrected
-
-__all__ = [
-    "Results",
-    "Tissue",
-    "check_free",
-    "feature_names",
-    "graph_records",
-    "plain",
-    "preparation_of",
-    "read",
-    "section_numbers",
-    "signal_of",
-    "stored_corrected",
-    "stored_fitted",
-    "usual_unexplained",
-    "write",
-    "write_denoised",
-]

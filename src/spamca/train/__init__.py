@@ -6,5 +6,3 @@ from spamca.train.arguments import check_devices, known_settings
 from spamca.train.batches import blocks_of, embed
 from spamca.train.fit import Fit, fit
 from spamca.train.runtime import threads
-
-__all__ = ["Fit", "blocks_of", "check_devices", "embed", "fit", "known_settings", "threads"]
