@@ -156,15 +156,8 @@ def _spatial(mdata: MuData, coords: np.ndarray, params: Mapping[str, Any], libra
         library = _checks.check_library(mdata, library_key)
         smallest = mdata.n_obs if library is None else np.unique(library, return_counts=True)[1].min()
         n_neighbors = max(1, min(int(n_neighbors), int(smallest) - 1))
-    return built_spatial(
-        mdata,
-        coords,
-        params["kind"],
-        library_key,
-        n_spatial_neighbors=n_neighbors,
-        radius=params.get("radius"),
-        n_rings=params.get("n_rings"),
-    )
+    options = {"radius": params.get("radius"), "n_rings": params.get("n_rings")}
+    return built_spatial(mdata, coords, params["kind"], library_key, n_spatial_neighbors=n_neighbors, **options)
 
 
 def _feature_graph(values: np.ndarray, params: Mapping[str, Any], random_state: int) -> csr_matrix:
