@@ -267,7 +267,7 @@ def test_a_drawing_that_fails_takes_back_what_was_clustered(mdata, monkeypatch):
 
 def test_sections_of_the_spatial_graph_are_drawn_apart(mdata, tmp_path, caplog):
     assert isinstance(spamca.pl.spatial_clusters(mdata, color="label"), Axes)
-    spamca.pp.neighbors(mdata, n_neighbors=5, library_key="section")
+    spamca.pp.neighbors(mdata, library_key="section")
     with caplog.at_level(logging.INFO, "spamca"):
         assert titles(spamca.pl.spatial_clusters(mdata, color="label")) == ["s1", "s2", "s3"]
     assert "library_key='section'" in caplog.text
