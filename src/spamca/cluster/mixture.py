@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spamca.cluster.agreement import Edges, pairwise_rand, select
-from spamca.cluster.kmeans import fit_kmeans
+from spamca.cluster.kmeans import fit_kmeans, subsample
 from spamca.cluster.readout import Clustering, Readout, moments, spheres
 from spamca.cluster.reduction import whiten
-from spamca.cluster.seeding import subsample
 
 if TYPE_CHECKING:
     from scipy.sparse import spmatrix
