@@ -54,7 +54,7 @@ def test_columns_are_an_error(counts):
 def test_treated(counts):
     blocks = in_blocks(da.from_array(counts, chunks=(60, -1)).map_blocks(sparse.csr_matrix))
     assert blocks.sparse
-    dense = blocks.treat(lambda rows: rows.toarray(), dense=True).treat(lambda rows: rows + 1)
+    dense = blocks.treat(lambda rows: rows.toarray(), sparse=False).treat(lambda rows: rows + 1)
     assert not dense.sparse
     np.testing.assert_array_equal(np.concatenate(list(dense)), counts + 1)
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spamca.cluster.agreement import Edges, pairwise_rand, select
+from spamca.cluster.kmeans import subsample
 from spamca.cluster.mixture import single_gaussian, starts
 from spamca.cluster.reduction import whiten
-from spamca.cluster.seeding import subsample
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spamca.cluster.kmeans import fit_kmeans
-from spamca.cluster.seeding import seeded
+from spamca.cluster.kmeans import fit_kmeans, seeded
 from spamca.domains.consensus import consensus
 from spamca.domains.gaussians import Emission
 

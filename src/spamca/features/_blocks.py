@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -44,15 +44,9 @@ class Look(NamedTuple):
 
 @dataclass(frozen=True)
 class Blocks:
-    """A matrix as blocks of its rows; each iteration reads them again, one after the other.
-
-    ``array`` is the matrix, (n_spots, n_features), in blocks of whole rows, ``sparse`` whether these are sparse, and ``treated`` holds
-    functions applied to each block once it is in memory.
-    """
+    """A matrix (n_spots, n_features) as blocks of whole rows; each iteration reads them again, one after the other."""
 
     array: Array
-    sparse: bool
-    treated: tuple[Callable[[Any], Any], ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -64,17 +58,20 @@ class Blocks:
         """Type of the stored values."""
         return self.array.dtype
 
+    @property
+    def sparse(self) -> bool:
+        """Whether the blocks are sparse."""
+        return issparse(self.array._meta)
+
     def __iter__(self) -> Iterator[np.ndarray | csr_matrix]:
         for block in self.array.to_delayed().ravel():
             rows = block.compute()
-            rows = csr_matrix(rows) if issparse(rows) else np.asarray(rows)
-            for treat in self.treated:
-                rows = treat(rows)
-            yield rows
+            yield csr_matrix(rows) if issparse(rows) else np.asarray(rows)
 
-    def treat(self, function: Callable[[Any], Any], *, dense: bool = False) -> Blocks:
-        """The same with a function applied to each row, which makes sparse rows dense if ``dense``."""
-        return replace(self, sparse=self.sparse and not dense, treated=(*self.treated, function))
+    def treat(self, function: Callable[[Any], Any], *, sparse: bool | None = None) -> Blocks:
+        """The same with a function applied to each block when it is read; ``sparse`` where that changes whether they are sparse."""
+        make = csr_matrix if (self.sparse if sparse is None else sparse) else np.empty
+        return Blocks(self.array.map_blocks(function, dtype=np.float32, meta=make((0, 0), dtype=np.float32)))
 
     def moments(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and variance of each feature, both (n_features,), from one reading."""
@@ -154,12 +151,7 @@ def in_blocks(X: Any, name: str = "X") -> Any:
         raise ValueError(msg)
     if X.numblocks[1] > 1:
         X = X.rechunk({1: -1})
-    return blocks_of(X if X.shape[0] >= FEWEST_ROWS * X.numblocks[0] else X.rechunk({0: ROWS}))
-
-
-def blocks_of(array: Array) -> Blocks:
-    """A dask array in blocks of whole rows as :class:`Blocks`."""
-    return Blocks(array, issparse(array._meta))
+    return Blocks(X if X.shape[0] >= FEWEST_ROWS * X.numblocks[0] else X.rechunk({0: ROWS}))
 
 
 def by_rows(function: Callable[[Any], np.ndarray], X: Any) -> np.ndarray:
@@ -167,9 +159,9 @@ def by_rows(function: Callable[[Any], np.ndarray], X: Any) -> np.ndarray:
     return np.concatenate([function(rows) for rows in X]) if isinstance(X, Blocks) else function(X)
 
 
-def on_rows(function: Callable[[Any], Any], X: Any, *, dense: bool = False) -> Any:
-    """The same, delayed until the blocks are read."""
-    return X.treat(function, dense=dense) if isinstance(X, Blocks) else function(X)
+def on_rows(function: Callable[[Any], Any], X: Any, *, sparse: bool | None = None) -> Any:
+    """The same, delayed until the blocks are read; ``sparse`` as in :meth:`Blocks.treat`."""
+    return X.treat(function, sparse=sparse) if isinstance(X, Blocks) else function(X)
 
 
 class Opened:

@@ -20,8 +20,8 @@ def unexplained(
 
     .. math:: r_i = \frac{1}{p} \, e_i \cdot \frac{1}{|N_i|} \sum_{j \in N_i} e_j, \qquad e_i = z_i - c - L s_i
 
-    with z the treated features (n, p), c their means, and :math:`L s` what scores s (n, n_components) restore of them by the loadings of
-    ``fitted``. ``adjacency`` is the spatial graph, symmetric, sparse of shape (n, n). Float64 of shape (n,), 0 for a spot without
+    with z the treated features (n, p), c their means, and :math:`L s` what scores s (n, n_components) restore of them by the loadings
+    of ``fitted``. ``adjacency`` is the spatial graph, symmetric, sparse of shape (n, n). Float64 of shape (n,), 0 for a spot without
     neighbours. Noise of single spots has mean 0 in it, however strong; a structure that the first tissue did not have, and that its
     components therefore do not hold, is shared by neighbours.
     """

@@ -25,7 +25,7 @@ def prepare_protein(X: Matrix, *, n_components: int = 30, n_top_genes: int = 300
 
     with p proteins (Stoeckius et al. 2017), by :func:`muon.prot.pp.clr`.
     """
-    ratios = on_rows(_log_ratios, X, dense=True)
+    ratios = on_rows(_log_ratios, X, sparse=False)
     features = scaled_pca(ratios, n_components=n_components, random_state=random_state)
     return replace(features, steps=("centred log ratio", *features.steps))
 

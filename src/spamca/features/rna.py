@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from spamca.features._blocks import Blocks, blocks_of, looks_logged
+from spamca.features._blocks import Blocks, looks_logged, on_rows
 from spamca.features._linear import scaled_pca, treat_scaled
 
 if TYPE_CHECKING:
@@ -27,16 +27,14 @@ def prepare_rna(X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, r
     import scanpy as sc
     from anndata import AnnData
 
-    in_blocks, depth, steps = isinstance(X, Blocks), 0.0, ["taken as log-normalised"]
+    depth, steps = 0.0, ["taken as log-normalised"]
     if not looks_logged(X):
         depth, steps = _median_depth(X), ["normalize", "log1p"]
-    log_normalised = partial(_log_normalised, depth=depth)
-    if in_blocks:
-        meta = sparse.csr_matrix((0, 0), dtype=np.float32)
-        values, chosen = X.array.map_blocks(log_normalised, dtype=np.float32, meta=meta), X.look.stored.copy()
+    values = on_rows(partial(_log_normalised, depth=depth), X, sparse=True)
+    if isinstance(X, Blocks):
+        values, chosen = values.array, X.look.stored.copy()
     else:
-        values = log_normalised(X)
-        chosen = np.asarray(values.getnnz(axis=0) > 0).ravel()
+        chosen = values.getnnz(axis=0) > 0
     if chosen.sum() > n_top_genes:
         seen = AnnData(values[:, chosen])
         with warnings.catch_warnings():
@@ -44,7 +42,7 @@ def prepare_rna(X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, r
             sc.pp.highly_variable_genes(seen, n_top_genes=n_top_genes, flavor="seurat")
         chosen[chosen] = seen.var["highly_variable"].to_numpy()
         steps.append(f"{chosen.sum()} of {len(chosen)} genes")
-    values = blocks_of(values[:, chosen]) if in_blocks else values[:, chosen]
+    values = Blocks(values[:, chosen]) if isinstance(X, Blocks) else values[:, chosen]
     features = scaled_pca(values, n_components=n_components, random_state=random_state)
     return replace(
         features.among(len(chosen), np.flatnonzero(chosen)),

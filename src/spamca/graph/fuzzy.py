@@ -17,8 +17,8 @@ def fuzzy_connectivities(column: np.ndarray, distance: np.ndarray) -> csr_matrix
         v_{ij} = e^{-\max(d_{ij} - \rho_i, 0) / \sigma_i}, \qquad \sum_j v_{ij} = \log_2 (k + 1), \qquad
         w_{ij} = v_{ij} + v_{ji} - v_{ij} v_{ji},
 
-    with :math:`\rho_i` the distance to the nearest of the k neighbours that is not zero. Neighbours of each spot and their distances are
-    of shape (n, k), the nearest first. :func:`scanpy.pp.neighbors` takes the same from umap-learn for ``k + 1`` neighbours, the spot
+    with :math:`\rho_i` the distance to the nearest of the k neighbours that is not zero. Neighbours of each spot and their distances
+    are of shape (n, k), the nearest first. :func:`scanpy.pp.neighbors` takes the same from umap-learn for ``k + 1`` neighbours, the spot
     among them, but umap-learn compiles for 12 s in every new process; this takes 0.03 s for 3,500 spots.
     """
     n, k = column.shape
