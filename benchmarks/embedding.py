@@ -27,7 +27,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from spamca.denoise.components import ridge
 from spamca.denoise.hidden import FOLDS, held_out
 from spamca.graph import feature_graph, normalize
-from spamca.nn import Settings, Tissue
+from spamca.nn import Inputs, Settings
 from spamca.nn.sparse import Adjacency
 from spamca.train import fit
 
@@ -83,11 +83,11 @@ def seeds(change: int | dict) -> range:
     return range(3 if isinstance(change, dict) and change.get("n_steps") else 1)
 
 
-def tissue_of(given: Given, settings: Settings) -> Tissue:
+def tissue_of(given: Given, settings: Settings) -> Inputs:
     """What the network is given of a set."""
     features = [np.asarray(values, dtype=np.float32) for values in scaled(given).values()]
     graphs = [links_of(values) for values in features] if "feature" in settings.views else []
-    return Tissue(
+    return Inputs(
         tuple(map(torch.from_numpy, features)),
         Adjacency.from_scipy(normalize(given.graph)),
         tuple(Adjacency.from_scipy(normalize(graph)) for graph in graphs),
@@ -98,7 +98,7 @@ def links_of(values: np.ndarray):
     return feature_graph(values, n_neighbors=20, metric="correlation").connectivities
 
 
-def network_of(tissue: Tissue, settings: Settings, seed: int):
+def network_of(tissue: Inputs, settings: Settings, seed: int):
     return fit(tissue, 10, settings, random_state=seed, progress_bar=False, accelerator="cpu")
 
 
@@ -139,7 +139,7 @@ def hidden(given: Given, change: int | dict, seed: int) -> float:
     return float(np.mean(scores))
 
 
-def _by_network(tissue: Tissue, settings: Settings, m: int, gone: np.ndarray, seed: int) -> np.ndarray:
+def _by_network(tissue: Inputs, settings: Settings, m: int, gone: np.ndarray, seed: int) -> np.ndarray:
     present = torch.ones(tissue.n_spots, len(tissue.features), dtype=torch.bool)
     present[torch.from_numpy(gone), m] = False
     features, graphs, links = list(tissue.features), list(tissue.feature_graphs), None

@@ -11,7 +11,7 @@ from scipy.sparse import csr_matrix
 
 from spamca.denoise.hidden import around, held_out, hide
 from spamca.graph import normalize
-from spamca.nn import PRESETS, Settings, SpaMCA, Tissue, start
+from spamca.nn import PRESETS, Inputs, Settings, SpaMCA, start
 from spamca.nn.filters import filters
 from spamca.nn.sparse import Adjacency
 
@@ -36,7 +36,7 @@ def links(rng):
 
 @pytest.fixture
 def tissue(rng, links):
-    return Tissue(
+    return Inputs(
         tuple(torch.from_numpy(rng.normal(size=(N, d)).astype(np.float32)) for d in (5, 4)),
         Adjacency.from_scipy(normalize(links[2])),
         tuple(Adjacency.from_scipy(normalize(graph)) for graph in links[:2]),
@@ -111,7 +111,7 @@ def test_blocks_do_not_matter(tissue, network, links):
 
 
 def test_single_modality(tissue):
-    alone = Tissue(tissue.features[:1], tissue.spatial)
+    alone = Inputs(tissue.features[:1], tissue.spatial)
     network = SpaMCA(alone.n_features, 5, Settings()).eval()
     start(network, alone)
     found = held_out(network, alone, 0)

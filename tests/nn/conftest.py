@@ -6,7 +6,7 @@ import torch
 from scipy.sparse import csr_matrix
 
 from spamca.graph import normalize
-from spamca.nn import Tissue, losses
+from spamca.nn import Inputs, losses
 from spamca.nn.batch import draw, draw_masks
 from spamca.nn.sparse import Adjacency
 
@@ -32,7 +32,7 @@ def adjacency(rng):
 def toy_tissue(rng, adjacency):
     """Three modalities of different width, all complete."""
     widths = (6, 4, 9)
-    return Tissue(
+    return Inputs(
         features=tuple(torch.from_numpy(rng.normal(size=(N_SPOTS, n)).astype(np.float32)) for n in widths),
         spatial=adjacency,
         feature_graphs=tuple(Adjacency.from_scipy(normalize(random_graph(rng))) for _ in widths),

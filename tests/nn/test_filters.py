@@ -8,7 +8,7 @@ import torch
 from scipy.sparse import csr_matrix
 
 from spamca.graph import normalize, spatial_graph
-from spamca.nn import Settings, SpaMCA, Tissue, start
+from spamca.nn import Inputs, Settings, SpaMCA, start
 from spamca.nn.batch import look
 from spamca.nn.filters import filters, variances
 from spamca.nn.sparse import Adjacency
@@ -219,6 +219,6 @@ def test_noise_does_not_spoil_the_embedding():
         design = np.column_stack([latent.numpy(), np.ones(side**2)])
         return np.square(waves - design @ np.linalg.lstsq(design, waves, rcond=None)[0]).mean()
 
-    alone, both = (embedded(Tissue(given, spatial), n_latent=3) for given in (features[:1], features))
+    alone, both = (embedded(Inputs(given, spatial), n_latent=3) for given in (features[:1], features))
     assert unexplained(both) < 1.1 * unexplained(alone)
     assert unexplained(alone) < 0.1

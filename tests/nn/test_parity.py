@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from spamca.graph import feature_graph, normalize, spatial_graph
-from spamca.nn import PRESETS, SpaMCA, Tissue, losses
+from spamca.nn import PRESETS, Inputs, SpaMCA, losses
 from spamca.nn.batch import draw
 from spamca.nn.objective import published_target
 from spamca.nn.sparse import Adjacency
@@ -63,7 +63,7 @@ def pass_through(published):
     spatial = normalize(spatial_graph(published["coords"], n_neighbors=3).connectivities)
     features = [published["X1"], published["X2"]]
     graphs = [normalize(feature_graph(x, n_neighbors=20, metric="correlation").connectivities) for x in features]
-    tissue = Tissue(
+    tissue = Inputs(
         features=tuple(torch.from_numpy(x) for x in features),
         spatial=Adjacency.from_scipy(spatial),
         feature_graphs=tuple(Adjacency.from_scipy(graph) for graph in graphs),

@@ -6,7 +6,7 @@ import torch
 from scipy.sparse import csr_matrix
 
 from spamca.graph import normalize, spatial_graph
-from spamca.nn import Tissue
+from spamca.nn import Inputs
 from spamca.nn.sparse import Adjacency
 
 
@@ -25,7 +25,7 @@ def toy_tissue(position):
         links = rng.random((n, n)) < 0.05
         return Adjacency.from_scipy(normalize(csr_matrix((links | links.T).astype(np.float64))))
 
-    return Tissue(
+    return Inputs(
         tuple(torch.from_numpy(rng.normal(size=(n, width)).astype(np.float32)) for width in (6, 4)),
         Adjacency.from_scipy(normalize(spatial_graph(position, n_neighbors=4).connectivities)),
         (graph(), graph()),

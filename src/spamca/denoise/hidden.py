@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
     from torch import Tensor
 
-    from spamca.nn import SpaMCA, Tissue
+    from spamca.nn import Inputs, SpaMCA
     from spamca.nn.batch import Masks
 
 FOLDS = 5
@@ -29,7 +29,7 @@ LEAST_SHOWN = 0.05
 """Smallest share of the surroundings that means are divided by. More draws means of few visible spots to zero."""
 
 
-def hide(tissue: Tissue, modality: int, spots: np.ndarray, links: csr_matrix | None = None) -> tuple[Tissue, Masks]:
+def hide(tissue: Inputs, modality: int, spots: np.ndarray, links: csr_matrix | None = None) -> tuple[Inputs, Masks]:
     """The tissue as if spots, booleans (n_spots,), had not been measured in a modality, and what masks hide in it.
 
     The spots have no features, no neighbours among the spots alike in the modality, and the modality gets no attention
@@ -54,7 +54,7 @@ def hide(tissue: Tissue, modality: int, spots: np.ndarray, links: csr_matrix | N
 
 @torch.no_grad()
 def around(
-    network: SpaMCA, tissue: Tissue, masks: Masks, modality: int, blocks: Sequence[Tensor] | None = None
+    network: SpaMCA, tissue: Inputs, masks: Masks, modality: int, blocks: Sequence[Tensor] | None = None
 ) -> np.ndarray:
     r"""What the latents say of the other modalities, :math:`Z W_{dec}`, and the modality around a spot, by scale.
 
@@ -86,7 +86,7 @@ def around(
 
 def held_out(
     network: SpaMCA,
-    tissue: Tissue,
+    tissue: Inputs,
     modality: int,
     links: csr_matrix | None = None,
     *,

@@ -39,11 +39,11 @@ def versions() -> dict[str, str]:
     return {"python": sys.version.split()[0]} | {name: version(name) for name in PACKAGES}
 
 
-def for_network(tissue: Tissue, scale: Sequence[float]) -> nn.Tissue:
+def for_network(tissue: Tissue, scale: Sequence[float]) -> nn.Inputs:
     """Tensors of a tissue, on the CPU, as the network takes them; features of each modality are divided by its scale."""
     # in double precision
     features = (values / np.float64(one) for values, one in zip(tissue.features, scale, strict=True))
-    return nn.Tissue(
+    return nn.Inputs(
         features=tuple(torch.from_numpy(values.astype(np.float32, copy=False)) for values in features),
         spatial=Adjacency.from_scipy(normalize(tissue.graph)),
         feature_graphs=tuple(Adjacency.from_scipy(normalize(graph)) for graph in tissue.feature_graphs),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spamca.nn.batch import Tissue
+from spamca.nn.batch import Inputs
 from spamca.nn.filters import start
 from spamca.nn.model import Latents, Output, SpaMCA
 from spamca.nn.objective import losses

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Tissue:
-    """Features and graphs of all spots; Lightning moves its fields between devices.
+class Inputs:
+    """A tissue as tensors: features and graphs of all spots. Lightning moves its fields between devices.
 
     Graphs are normalised and symmetric, (n_spots, n_spots). In a feature graph a spot that lacks the modality has only
     its self-loop.
@@ -109,7 +109,7 @@ def surroundings(
     return torch.cat([reached[scale] for scale in scales], dim=1)
 
 
-def draw_masks(tissue: Tissue, settings: Settings, generator: torch.Generator) -> Masks:
+def draw_masks(tissue: Inputs, settings: Settings, generator: torch.Generator) -> Masks:
     """Draw which fraction of the spots is hidden, for each modality, or for each modality and view as published.
 
     It is rounded down to whole spots. The generator is on the CPU, so that every device draws the same masks.
@@ -128,7 +128,7 @@ def draw_masks(tissue: Tissue, settings: Settings, generator: torch.Generator) -
     return masks
 
 
-def look(tissue: Tissue, settings: Settings, spots: Tensor | None = None, masks: Masks | None = None) -> Batch:
+def look(tissue: Inputs, settings: Settings, spots: Tensor | None = None, masks: Masks | None = None) -> Batch:
     """What is seen from some spots, integers (n_rows,), none twice, or from all, to encode them.
 
     Masks are of the whole tissue; spots that lack a modality are hidden in it as well. The batch asks for nothing, and
@@ -154,7 +154,7 @@ def look(tissue: Tissue, settings: Settings, spots: Tensor | None = None, masks:
 
 
 def draw(
-    tissue: Tissue,
+    tissue: Inputs,
     settings: Settings,
     masks: Masks,
     generator: torch.Generator,
@@ -186,7 +186,7 @@ def draw(
     )
 
 
-def _with_neighbours(tissue: Tissue, spots: Tensor, n_hops: int) -> Tensor:
+def _with_neighbours(tissue: Inputs, spots: Tensor, n_hops: int) -> Tensor:
     """Some spots, in their order, and after them those within some hops of the spatial graph."""
     near = spots
     for _ in range(n_hops):
@@ -225,7 +225,7 @@ def _pairs(
         yield Pair(None if both is None else both[own].to(device), drawn, slots.to(device), len(chosen))
 
 
-def _hidden(tissue: Tissue, masks: Masks | None, modality: int, view: int) -> Tensor | None:
+def _hidden(tissue: Inputs, masks: Masks | None, modality: int, view: int) -> Tensor | None:
     drawn, has = None if masks is None else masks[modality][view], tissue.has(modality)
     if has is None:
         return drawn

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from spamca.nn.batch import Tissue
+    from spamca.nn.batch import Inputs
     from spamca.nn.model import SpaMCA
 
 
 @torch.no_grad()
-def start(network: SpaMCA, tissue: Tissue) -> None:
+def start(network: SpaMCA, tissue: Inputs) -> None:
     r"""Set the spatial encoders and the decoder to the best linear ones.
 
     With :math:`Y^m = \sum_s \hat A^s X^m \operatorname{diag}(g^m_s)` the filtered features (:func:`filters`),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from spamca.nn import SpaMCA, Tissue
+    from spamca.nn import Inputs, SpaMCA
     from spamca.nn.batch import Batch, Masks
     from spamca.nn.sparse import Adjacency
 
@@ -46,7 +46,7 @@ class Batches:
 
     def __init__(
         self,
-        tissue: Tissue,
+        tissue: Inputs,
         settings: Settings,
         *,
         batch_size: int | None = None,
@@ -162,7 +162,7 @@ def _halved(position: np.ndarray, spots: np.ndarray, n_tiles: int) -> Iterator[n
 
 @torch.no_grad()
 def embed(
-    network: SpaMCA, tissue: Tissue, blocks: Sequence[Tensor] | None = None, masks: Masks | None = None
+    network: SpaMCA, tissue: Inputs, blocks: Sequence[Tensor] | None = None, masks: Masks | None = None
 ) -> Latents:
     """Latents of all spots as they are read out, on the CPU, of a network in evaluation mode where the tissue is.
 

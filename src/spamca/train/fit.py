@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lightning.pytorch import Callback
     from torch import Tensor
 
-    from spamca.nn import Settings, Tissue
+    from spamca.nn import Inputs, Settings
 
 OWN = ("logger", "enable_checkpointing", "enable_model_summary", "enable_progress_bar", "use_distributed_sampler")
 OFF: dict[str, Any] = dict.fromkeys(OWN, False)
@@ -39,7 +39,7 @@ class Fit:
 
 
 def fit(
-    tissue: Tissue,
+    tissue: Inputs,
     n_clusters: int,
     settings: Settings,
     *,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lightning.pytorch import Trainer
     from torch import Tensor
 
-    from spamca.nn import Settings, SpaMCA, Tissue
+    from spamca.nn import Inputs, Settings, SpaMCA
     from spamca.nn.batch import Batch
 
 
@@ -120,7 +120,7 @@ class Checkpoint(Callback):
     writes in place. The digest is of all that the training depends on: features, graphs, settings and arguments.
     """
 
-    def __init__(self, path: Path, tissue: Tissue, settings: Settings, given: dict[str, Any]) -> None:
+    def __init__(self, path: Path, tissue: Inputs, settings: Settings, given: dict[str, Any]) -> None:
         self.path, self.last = path, time.monotonic()
         digest = hashlib.sha256(repr((sorted(asdict(settings).items()), sorted(given.items()))).encode())
         graphs = (tissue.spatial, *tissue.feature_graphs)
