@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
@@ -70,8 +70,10 @@ class Blocks:
 
     def treat(self, function: Callable[[Any], Any], *, sparse: bool | None = None) -> Blocks:
         """The same with a function applied to each block when it is read; ``sparse`` where that changes whether they are sparse."""
+        from dask.array import map_blocks
+
         make = csr_matrix if (self.sparse if sparse is None else sparse) else np.empty
-        return Blocks(self.array.map_blocks(function, dtype=np.float32, meta=make((0, 0), dtype=np.float32)))
+        return Blocks(map_blocks(function, self.array, dtype=np.float32, meta=make((0, 0), dtype=np.float32)))
 
     def moments(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and variance of each feature, both (n_features,), from one reading."""
@@ -96,7 +98,7 @@ class Blocks:
         return Look(float(np.min(low)), float(np.max(high)), all(whole), np.concatenate(depth), totals, stored)
 
 
-Matrix = np.ndarray | csr_matrix | Blocks
+Matrix: TypeAlias = np.ndarray | csr_matrix | Blocks
 """What a modality may be prepared from, (n_spots, n_features)."""
 
 
