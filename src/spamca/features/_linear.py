@@ -36,15 +36,14 @@ def scaled_pca(X: Matrix, *, n_components: int, random_state: int = 0, reduced: 
     and a ValueError where no feature varies. If ``reduced``, the features, in a dense matrix, are components already: all are kept,
     divided by one number and rotated, so that their proportions stay. The largest loading of a component is positive.
     """
-    in_blocks = isinstance(X, Blocks)
     varying, mean, deviation = _moments(X)
-    if reduced:
+    if reduced and isinstance(X, np.ndarray):
         n_components, deviation = len(varying), np.full(len(varying), np.abs(X[:, varying] - mean).max() / CLIP)
     else:
         n_components = max(1, min(n_components, len(varying) - 1, X.shape[0] - 1))
-    stays_sparse = (X.sparse if in_blocks else sparse.issparse(X)) and len(varying) > DENSE_UP_TO
+    stays_sparse = (X.sparse if isinstance(X, Blocks) else sparse.issparse(X)) and len(varying) > DENSE_UP_TO
     scaled = on_rows(lambda rows: _scaled(rows[:, varying], mean, deviation, as_sparse=stays_sparse), X)
-    if in_blocks:
+    if isinstance(X, Blocks):
         n, found = X.shape[0], spectrum(scaled, n_components, random_state=random_state)
         axes, centre = found.axes, found.mean
         variance, ratio = found.values / (n - 1), found.values / (n * found.variance)

@@ -31,8 +31,7 @@ def prepare_atac(X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, 
     by :func:`muon.atac.pp.tfidf`, then a truncated singular value decomposition. The first component is left out where
     it follows the depth of the spots. A ValueError if fewer than two peaks, or fewer than two spots, have counts.
     """
-    in_blocks = isinstance(X, Blocks)
-    if in_blocks:
+    if isinstance(X, Blocks):
         depth, totals = X.look.depth, X.look.totals
     else:
         X = sparse.csr_matrix(X, dtype=np.float32, copy=True)
@@ -45,7 +44,7 @@ def prepare_atac(X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, 
         msg = f"{need}, got {used.sum()} and {(depth > 0).sum()}"
         raise ValueError(msg)
     rarity = np.log1p(len(depth) / totals[used])
-    if in_blocks:
+    if isinstance(X, Blocks):
         weighed = X.treat(lambda rows: _weighed(rows, used, rarity, SCALE).astype(np.float32))
         axes, _, centre, variance = spectrum(weighed, n_found, centred=False, random_state=random_state)
         values = by_rows(lambda rows: (rows @ axes.T).astype(np.float32), weighed)
