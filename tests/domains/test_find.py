@@ -2,7 +2,7 @@ import warnings
 
 import numpy as np
 import pytest
-from scipy.sparse import block_diag, csr_matrix, kron
+from scipy.sparse import block_diag, csr_matrix, identity, kron
 from sklearn.metrics import adjusted_rand_score
 
 from spamca.domains import Domains, DomainSettings, find_domains, shares
@@ -238,7 +238,9 @@ def test_twelve_spots(path, rng, n_domains):
 
 def test_spots_that_coincide_and_pieces_without_a_link(toy, make_toy):
     """Two at each place, linked to each other and to the neighbours of both; two halves of a tissue, and a spot alone."""
-    doubled = csr_matrix(kron(toy.adjacency, np.ones((2, 2))) + kron(np.eye(196), [[0, 1], [1, 0]]))
+    doubled = csr_matrix(
+        kron(toy.adjacency, csr_matrix(np.ones((2, 2)))) + kron(identity(196), csr_matrix([[0, 1], [1, 0]]))
+    )
     found = find_domains([np.repeat(toy.features(6, 0.5), 2, axis=0)], doubled, 3)
     assert agree(np.repeat(toy.truth, 2), found) > 0.9
     np.testing.assert_array_equal(found.assignment[::2].argmax(axis=1), found.assignment[1::2].argmax(axis=1))

@@ -97,7 +97,7 @@ def arguments(function: str) -> dict[str, tuple[inspect.Parameter, str]]:
     (node,) = (node for node in module.body if isinstance(node, ast.FunctionDef) and node.name == name)
     node.body, module.body = node.body[:1], [node]  # signature and docstring
     names = dict(NAMES)
-    exec(compile(module, source, "exec", __future__.annotations.compiler_flag), names)
+    exec(compile(module, "<signature>", "exec", __future__.annotations.compiler_flag), names)
     texts = {
         name.strip(): re.sub(r":\w+:`~?([^`]+)`", r"\1", " ".join((one.description or "").split())).replace("``", "")
         for one in docstring_parser.parse(inspect.getdoc(names[name]) or "").params
