@@ -233,6 +233,8 @@ def test_domains_where_a_modality_is_missing(tissue, which):
         ({"settings": {"scales": (1, 2.5)}}, TypeError, r"settings\['scales'\] must be an integer, got 2.5"),
         ({"settings": {"n_starts": 0}}, ValueError, r"settings\['n_starts'\] must be at least 1, got 0"),
         ({"settings": {"noise": "much"}}, TypeError, r"settings\['noise'\] must be a number, got 'much'"),
+        ({"settings": {"scales": (2, 1)}}, ValueError, r"settings\['scales'\] must rise.*\(2, 1\)"),
+        ({"settings": {"novelty_quantile": 2.0}}, ValueError, r"settings\['novelty_quantile'\] must lie .*got 2.0"),
         ({"settings": {"noise": -1.0}}, ValueError, r"settings\['noise'\] must be at least 0, got -1.0"),
         ({"settings": {"fusion": "product"}}, ValueError, "fusion.*product"),
         ({"settings": {"n_latent": None}}, ValueError, "n_latent.*None"),

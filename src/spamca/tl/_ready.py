@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -75,8 +76,11 @@ def domain_settings(given: Mapping[str, Any]) -> DomainSettings:
                 raise TypeError(msg)
             for number in value:
                 _checks.check_count(name, number)
+            if sorted(set(value)) != list(value):
+                msg = f"{name} must rise, such as {one.default}, got {value!r}"
+                raise ValueError(msg)
         elif isinstance(one.default, int):
             _checks.check_count(name, value, least=1)
         else:
-            _checks.check_real(name, value, least=0)
+            _checks.check_real(name, value, least=0, most=1 if one.name == "novelty_quantile" else math.inf)
     return settings_of(DomainSettings, given)
