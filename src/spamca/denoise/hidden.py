@@ -56,9 +56,9 @@ def hide(tissue: Inputs, modality: int, spots: np.ndarray, links: csr_matrix | N
 def around(
     network: SpaMCA, tissue: Inputs, masks: Masks, modality: int, blocks: Sequence[Tensor] | None = None
 ) -> np.ndarray:
-    r"""What the latents say of the other modalities, :math:`Z W_{dec}`, and the modality around a spot, by scale.
+    r"""What the latents predict of the other modalities, :math:`Z W_{dec}`, and the modality around a spot, by scale.
 
-    The hop over the spatial graph that the decoder takes in training is left out: it blurs what a latent says of its
+    The hop over the spatial graph that the decoder takes in training is left out: it blurs what a latent predicts of its
     own spot. Surroundings at scale s are means over the spots that are seen,
     :math:`\hat A^s (1 - h) X / (1 - \hat A^s h)`. In a network without a spatial view the latents stand for the
     modality itself too.
