@@ -202,7 +202,6 @@ def integrate(
         results.record["unexplained"] = usual_unexplained(target, tissue, search.novelty_quantile)
         write(target, results, key_added, "integrate")
     if checkpoint is not None and chosen.max_epochs != 0:
-        rank_zero_only(Path(checkpoint).unlink)(
-            missing_ok=True
-        )  # only now, when all is stored: until then a failed call can continue
+        # only now, when all is stored: until then a failed call can continue
+        rank_zero_only(Path(checkpoint).unlink)(missing_ok=True)
     return target if copy else None
