@@ -66,7 +66,7 @@ class Settings:
     learning_rate
         Step size of Adam. Larger steps train faster and may diverge.
     n_steps
-        Largest number of steps; 0 leaves the weights as they start. Inputs of several batches takes as many passes as
+        Largest number of steps; 0 leaves the weights as they start. Tissue of several batches takes as many passes as
         give as many steps, but :attr:`least_passes` at least, and more if it is small (:attr:`spots_per_step`).
     max_epochs
         Largest number of passes over the tissue, whatever the number of steps; None leaves it to ``n_steps``.

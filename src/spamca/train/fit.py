@@ -128,9 +128,8 @@ def fit(
 def _check_finite(network: SpaMCA, history: dict[str, Tensor], settings: Settings) -> None:
     if all(parameter.isfinite().all() for parameter in network.parameters()):
         return
-    step = int(
-        history["total"].isfinite().cumprod(0).sum()
-    )  # the number of steps where only the weights are not finite
+    # the number of steps where only the weights are not finite
+    step = int(history["total"].isfinite().cumprod(0).sum())
     remedy = f"give a learning_rate below {settings.learning_rate} in settings"
     msg = f"training diverged: the loss was not finite from step {step} on; {remedy}"
     raise FloatingPointError(msg)
