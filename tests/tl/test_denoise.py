@@ -168,7 +168,7 @@ def test_transformation_removes_it(integrated):
 
 
 def test_published_network(tissue):
-    spamca.tl.integrate(tissue, preset="paper", **QUICK)
+    spamca.tl.integrate(tissue, preset="paper", **QUICK | {"settings": None})
     assert "spamca_guide" not in tissue.obsm
     spamca.tl.denoise(tissue)
     assert np.isfinite(tissue["rna"].layers["spamca_denoised"]).all()

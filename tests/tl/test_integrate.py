@@ -139,7 +139,7 @@ def test_settings_of_the_search_change_the_domains_and_are_kept(with_graphs, tmp
 
 
 def test_paper_preset_is_normalised(with_graphs):
-    spamca.tl.integrate(with_graphs, 3, preset="paper", **QUICK)
+    spamca.tl.integrate(with_graphs, 3, preset="paper", **QUICK | {"settings": None})
     np.testing.assert_allclose(np.linalg.norm(with_graphs.obsm["X_spamca"], axis=1), 1, rtol=1e-5)
 
 
@@ -233,9 +233,13 @@ def test_domains_where_a_modality_is_missing(tissue, which):
         ({"settings": {"scales": (1, 2.5)}}, TypeError, r"settings\['scales'\] must be an integer, got 2.5"),
         ({"settings": {"n_starts": 0}}, ValueError, r"settings\['n_starts'\] must be at least 1, got 0"),
         ({"settings": {"noise": "much"}}, TypeError, r"settings\['noise'\] must be a number, got 'much'"),
+        ({"settings": {"coherence": 100}}, ValueError, r"settings\['coherence'\] must lie between 0 and 40, got 100"),
+        ({"settings": {"noise": float("inf")}}, ValueError, r"settings\['noise'\] must lie between .*got inf"),
+        ({"settings": {"views": [["spatial"]]}}, ValueError, r"views must be some of .*\[\['spatial'\]\]"),
+        ({"preset": "paper", "settings": {"coherence": 9.0}}, ValueError, "settings .*'coherence'.* for domains"),
         ({"settings": {"scales": (2, 1)}}, ValueError, r"settings\['scales'\] must rise.*\(2, 1\)"),
         ({"settings": {"novelty_quantile": 2.0}}, ValueError, r"settings\['novelty_quantile'\] must lie .*got 2.0"),
-        ({"settings": {"noise": -1.0}}, ValueError, r"settings\['noise'\] must be at least 0, got -1.0"),
+        ({"settings": {"noise": -1.0}}, ValueError, r"settings\['noise'\] must lie between 0 .*got -1.0"),
         ({"settings": {"fusion": "product"}}, ValueError, "fusion.*product"),
         ({"settings": {"n_latent": None}}, ValueError, "n_latent.*None"),
         ({"settings": 3}, TypeError, "settings.*3"),
@@ -290,7 +294,7 @@ def test_graphs_for_a_part_are_not_replaced(with_graphs):
 def test_paper_preset_refuses_missing_modalities(tissue):
     part = mudata.MuData({"rna": tissue["rna"].copy(), "protein": tissue["protein"][20:].copy()})
     with pytest.raises(ValueError, match="20 spots lack"):
-        spamca.tl.integrate(part, 3, preset="paper", **QUICK)
+        spamca.tl.integrate(part, 3, preset="paper", **QUICK | {"settings": None})
     assert "X_spamca" not in part.obsm
 
 
@@ -339,7 +343,7 @@ def test_views(with_graphs, tmp_path: Path, views):
 
 def test_preset_of_the_paper_leaves_the_number_open_and_finds_no_domains(with_graphs, caplog):
     with caplog.at_level(logging.INFO, logger="spamca"):
-        spamca.tl.integrate(with_graphs, preset="paper", **QUICK)
+        spamca.tl.integrate(with_graphs, preset="paper", **QUICK | {"settings": None})
     assert with_graphs.uns["spamca"]["params"]["n_clusters"] is None
     assert "n_clusters not given" in caplog.text
     assert "spamca" not in with_graphs.obs
@@ -410,7 +414,7 @@ def test_new_domains_replace_the_old(integrated):
 
 
 def test_published_embedding_drops_the_domains_of_the_old(integrated):
-    spamca.tl.integrate(integrated, 3, preset="paper", **QUICK)
+    spamca.tl.integrate(integrated, 3, preset="paper", **QUICK | {"settings": None})
     for holder in (integrated, *integrated.mod.values()):
         assert "spamca" not in holder.obs
         assert "spamca_confidence" not in holder.obs

@@ -76,7 +76,7 @@ def test_a_section_may_lack_a_modality(mdata):
 
 
 def test_published_model_knows_no_correction(mdata):
-    spamca.tl.integrate(mdata, 4, preset="paper", **QUICK)
+    spamca.tl.integrate(mdata, 4, preset="paper", **QUICK | {"settings": None})
     assert all("X_spamca_corrected" not in modality.obsm for modality in mdata.mod.values())
 
 

@@ -298,7 +298,7 @@ def test_other_readouts(trained, new, method):
 
 def test_domains_of_an_embedding(trained, new):
     mdata = trained.copy()
-    spamca.tl.integrate(mdata, 3, preset="paper", **QUICK)
+    spamca.tl.integrate(mdata, 3, preset="paper", **QUICK | {"settings": None})
     spamca.tl.cluster(mdata)
     spamca.tl.transform(new, mdata)
     assert np.isfinite(new.obsm["X_spamca"]).all()
@@ -458,3 +458,17 @@ def test_tissue_of_a_few_spots(model, n_spots):
     few = spamca.datasets.simulated(n_spots=60, random_state=0)[:n_spots].copy()
     spamca.tl.transform(few, model)
     assert few.obs["spamca"].notna().all()
+
+
+def test_feature_graphs_are_built_in_the_precision_of_the_features(tissue):
+    """Features of the user's in float64, with ties that float32 would break."""
+    spamca.pp.prepare(tissue)
+    for modality in tissue.mod.values():
+        rounded = np.rint(modality.obsm["X_pca"][:, :3]).astype(np.float64)
+        modality.obsm["given"] = rounded / 3 + 1e-9 * np.random.default_rng(0).random(rounded.shape)
+    spamca.pp.neighbors(tissue, use_rep="given", feature_graphs=True)
+    settings = {"views": ("spatial", "feature"), "start": "random", "fusion": "attention", "n_steps": 2}
+    spamca.tl.integrate(tissue, n_clusters=3, settings=settings, progress_bar=False)
+    trained = tissue.obsm["X_spamca"].copy()
+    spamca.tl.transform(tissue, spamca.Model.from_mudata(tissue))
+    np.testing.assert_allclose(tissue.obsm["X_spamca"], trained, atol=1e-5)

@@ -46,7 +46,7 @@ def proposals(
     """
     settings, graph = components.settings, components.graph
     scales, n_starts = scales or settings.scales, n_starts or settings.n_starts
-    spots = _drawn(components, rng)
+    spots = _drawn(components, max(settings.n_fitted, n_domains), rng)
     parts = [block.take(spots) for block in components.blocks]
     noise = graph.shrinkage(scales, rng)
     several = n_groups > 1 and len(spots) // 2 >= settings.min_spots * n_domains
@@ -107,14 +107,14 @@ def _half(n: int, rng: np.random.Generator) -> np.ndarray:
     return np.sort(rng.choice(n, (n + 1) // 2, replace=False))
 
 
-def _drawn(components: Components, rng: np.random.Generator) -> np.ndarray:
+def _drawn(components: Components, most: int, rng: np.random.Generator) -> np.ndarray:
     """Spots to fit to, ordered by their values, so that random draws do not depend on the order of the spots."""
     leading = max((block.values[:, 0] for block in components.blocks), key=np.var)
     leading = leading * np.sign(np.sum(leading**3) or 1)
     order = np.argsort(leading, kind="stable")
-    if len(order) <= components.settings.n_fitted:
+    if len(order) <= most:
         return order
-    return order[np.sort(rng.choice(len(order), components.settings.n_fitted, replace=False))]
+    return order[np.sort(rng.choice(len(order), most, replace=False))]
 
 
 def _fitted(

@@ -33,7 +33,7 @@ def apply(
     Domains that were found in the features follow the new tissue (:func:`spamca.domains.follow`) with ``adapt``; others are read from
     the embedding. They are numbered as in the model, new ones last. ``unexplained`` is what neighbours share beyond the features, float64
     (n, M). ``novelty`` is the larger of it and of the distance from the nearest domain (:meth:`spamca.domains.Emissions.novelty`). Both
-    are in units of the 99 % quantile of the training, NaN where not known.
+    are in units of the ``novelty_quantile`` of the training, NaN where not known.
     """
     emissions, novelty, readout = model.emissions, np.fmax.reduce(unexplained, axis=1), model.readout
     with threads(tissue.n_spots):

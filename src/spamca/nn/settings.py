@@ -172,7 +172,7 @@ class Settings:
         if not isinstance(self.views, (tuple, list)):
             msg = f"views must be a tuple of some of {VIEWS}, got {self.views!r}"
             raise TypeError(msg)
-        if not self.views or len(set(self.views) & set(VIEWS)) < len(self.views):
+        if not self.views or not all(v in VIEWS for v in self.views) or len(set(self.views)) < len(self.views):
             msg = f"views must be some of {VIEWS}, none twice, got {self.views!r}"
             raise ValueError(msg)
         if not isinstance(self.spatial_scales, (tuple, list)) or not self.spatial_scales:

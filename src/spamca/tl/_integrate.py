@@ -40,8 +40,8 @@ def integrate(
 
     Domains are found in the features and their surroundings at several spatial scales (:func:`spamca.domains.find_domains`). Each modality
     counts as much as it says about them. A graph network gives an embedding that does not depend on the domains. By default its weights
-    are computed in closed form (:func:`spamca.nn.start`) and not trained further; ``max_epochs``, ``settings`` or
-    ``preset="paper"`` train it. Runs :func:`spamca.pp.neighbors` first, and logs that, if it was not run.
+    are computed in closed form (:func:`spamca.nn.start`) and not trained further; ``max_epochs``, ``n_steps`` of the
+    ``settings``, or ``preset="paper"`` train it. Runs :func:`spamca.pp.neighbors` first, and logs that, if it was not run.
 
     Parameters
     ----------
@@ -155,6 +155,7 @@ def integrate(
     """
     from lightning.pytorch.utilities import rank_zero_only
 
+    from spamca.domains import DomainSettings
     from spamca.graph.neighbors import without_gpu
     from spamca.model.fit import fit_tissue
     from spamca.nn import PRESETS, Settings
@@ -179,6 +180,9 @@ def integrate(
     finds_domains = preset != "paper"
     if not finds_domains and modality_trust is not None:
         msg = f"modality_trust={modality_trust!r} is for domains, which preset='paper' does not find; leave it out"
+        raise ValueError(msg)
+    if not finds_domains and (unused := sorted(given.keys() & DomainSettings.__dataclass_fields__.keys())):
+        msg = f"settings {unused} are for domains, which preset='paper' does not find; leave them out"
         raise ValueError(msg)
 
     device: dict[str, Any] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,7 +31,7 @@ MOST_MISSING = 0.5  # share of the features of a modality that may be missing
 class NewTissue:
     """A tissue with the modalities of a model, in its order, and coordinates (n, 2).
 
-    ``unexplained`` is what neighbours share beyond the components of each modality, in units of its 99 % quantile in the training,
+    ``unexplained`` is what neighbours share beyond the components of each modality, in units of its ``novelty_quantile`` in the training,
     float64 of shape (n, M), NaN where that is not known. ``lacks`` holds, if any, the ``missing_features`` by modality and the
     ``absent_modalities``.
     """
@@ -67,6 +67,7 @@ def read_new(mdata: MuData, model: Model, spatial_key: str, library_key: str | N
     coords = _checks.check_coordinates(mdata, spatial_key)
     spatial = _spatial(mdata, coords, model.header["graphs"]["spatial"], library_key)
     features: list[np.ndarray] = []
+    measured: list[np.ndarray] = []  # the same in the precision that feature graphs were built in
     missing: dict[str, int] = {}
     beyond = np.full((n, len(described)), np.nan)
     for m, (one, row) in enumerate(zip(described, rows, strict=True)):
@@ -74,17 +75,19 @@ def read_new(mdata: MuData, model: Model, spatial_key: str, library_key: str | N
         if name in absent:
             logger.info("transform: modality %r is not there; domains are found by the others", name)
             features.append(np.zeros((n, one["n_components"]), dtype=np.float32))
+            measured.append(features[-1])
             continue
         links = spatial.graph.take(_edge.spots(row, mdata[name].n_obs)).connectivities
         values, left, n_missing = _features(mdata, model, m, links)
         missing |= {name: n_missing} if n_missing else {}
         if left is not None:
             beyond[:, m] = _edge.spread(left, row, np.nan)
-        features.append(_edge.spread(np.asarray(values, dtype=np.float32), row))
+        measured.append(_edge.spread(np.asarray(values), row))
+        features.append(measured[-1].astype(np.float32, copy=False))
     built = model.header["graphs"]["features"] if "feature" in model.settings.views else {}
     searches = tuple(built[name] for name in model.modalities if built)
     tissue = Tissue(tuple(model.modalities), rows, tuple(features), spatial.graph.connectivities, searches=searches)
-    tissue = tissue.having(features, random_state)
+    tissue = replace(tissue.having(measured, random_state), features=tuple(features))
     lacks = {"missing_features": missing, "absent_modalities": absent}
     return NewTissue(tissue, coords, spatial, beyond, {name: found for name, found in lacks.items() if found})
 

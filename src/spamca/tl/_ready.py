@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,10 @@ if TYPE_CHECKING:
 
     from spamca.domains import DomainSettings
     from spamca.tissue import Tissue
+
+LEAST = {"n_fitted": 100}
+MOST = {"novelty_quantile": 1, "coherence": 40}  # a stronger pull overflows single precision
+MOST_OF_ALL = 1e6  # of the other settings of the search that are real numbers
 
 
 def ready(
@@ -80,7 +83,7 @@ def domain_settings(given: Mapping[str, Any]) -> DomainSettings:
                 msg = f"{name} must rise, such as {one.default}, got {value!r}"
                 raise ValueError(msg)
         elif isinstance(one.default, int):
-            _checks.check_count(name, value, least=1)
+            _checks.check_count(name, value, least=LEAST.get(one.name, 1))
         else:
-            _checks.check_real(name, value, least=0, most=1 if one.name == "novelty_quantile" else math.inf)
+            _checks.check_real(name, value, least=0, most=MOST.get(one.name, MOST_OF_ALL))
     return settings_of(DomainSettings, given)

@@ -64,8 +64,8 @@ def transform(
     with the names and colours of the model and new ones last, and with ``key_added="spamca"``
 
     ``mdata.obs["spamca_novelty"]``
-        How far the spot is from what the training has seen; above 1, further than 99 of 100 spots were there. It is the larger of two
-        numbers, each in units of its 99 % quantile in the training: the squared Mahalanobis distance from the nearest domain and, for
+        How far the spot is from what the training has seen; above 1, further than 99 of 100 spots were there
+        (``novelty_quantile``). It is the larger of two numbers, each in units of that quantile in the training: the squared Mahalanobis distance from the nearest domain and, for
         features that the model prepares, what the spot shares with its neighbours beyond them.
     ``mdata.uns["spamca"]["transform"]``
         ``share_beyond`` (share of spots with novelty above 1, a few per cent in the training), ``median_novelty``,
@@ -132,7 +132,7 @@ def transform(
         if found_graph(target, _keys.SPATIAL) is None:
             store_spatial(target, new.spatial, new.coords, spatial_key)
         write(target, results, key_added, "transform")
-    _log(results)
+    _log(results, known.domain_settings.novelty_quantile)
     return target if copy else None
 
 
@@ -154,7 +154,7 @@ def _model(given: Any, key_added: str) -> Model:
     raise TypeError(msg)
 
 
-def _log(results: Results) -> None:
+def _log(results: Results, usual: float) -> None:
     summary = results.record["transform"]
     if n_new := summary["n_new_domains"]:
         names = ", ".join(map(repr, (results.domain_names or ())[-n_new:]))
@@ -167,7 +167,7 @@ def _log(results: Results) -> None:
     if share is None:
         logger.info("transform: the model does not know what is usual in its tissue, so novelty is not known")
         return
-    beyond = f"{100 * share:.1f} % of the spots are further from what the training has seen than 99 % were there"
+    beyond = f"{100 * share:.1f} % of the spots are further from what the training has seen than {100 * usual:g} % were there"
     if share > FAR:
         far = "this tissue is far from that of the training: %s; domains may not carry over"
         logger.warning(f"transform: {far}", beyond)
