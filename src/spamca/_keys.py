@@ -37,9 +37,17 @@ confidence = "{}_confidence".format  # obs key of the posterior probability of t
 colors = "{}_colors".format  # uns key of the domain colours (scanpy's convention)
 novelty = "{}_novelty".format  # obs key of how far a spot is from the tissue that a model was trained on
 corrected = "X_{}_corrected".format  # obsm key, in a modality, of its features without batch effects of sections
+drivers = "{}_drivers".format  # uns key of the features that set each domain apart (a DataFrame)
+explained = (
+    "{}_explained".format
+)  # var key, in a modality, of the share of a feature's variance that the domains explain
+variance_explained = "{}_variance_explained".format  # uns key of the same by modality and domain (a DataFrame)
 n_clusters = "{}_n_clusters".format  # uns key of the estimated number of domains and its criteria
 denoised = "{}_denoised".format  # layers key of denoised features
 denoised_table = "{}_{}".format  # obsm key of the same of all spots (a DataFrame); of key_added and the modality's name
 command = "{}_command".format  # uns key of the record of the command that made the result, as JSON
 
 pulled = "{}:{}".format  # obs key on the MuData of a column of a modality, as mudata and muon name it; of both names
+
+OF_DOMAINS = (drivers, variance_explained)
+"""Keys of ``uns``, of ``key_added``, under which domains are described: removed where new domains take their place."""

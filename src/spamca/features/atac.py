@@ -77,6 +77,12 @@ def treat_atac(X: Matrix, position: np.ndarray, fitted: Fitted) -> tuple[Matrix,
     return on_rows(lambda rows: _weighed(rows, position[here], rarity, scale), X), known
 
 
+def level_atac(X: Matrix) -> Matrix:
+    """Logarithms of one plus counts at a depth of 10,000."""
+    every = np.arange(X.shape[1])
+    return on_rows(lambda rows: _weighed(rows, every, np.ones(len(every)), SCALE), X, sparse=True)
+
+
 def _decompose(
     counts: sparse.csr_matrix, n_components: int, random_state: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:

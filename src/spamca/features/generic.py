@@ -23,7 +23,7 @@ CORRELATED = 0.1
 
 def prepare_generic(X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, random_state: int = 0) -> Features:
     """Scale real values and find principal components of all; features that are components already stay as they are."""
-    X = on_rows(_single, X)
+    X = level_generic(X)
     return scaled_pca(X, n_components=n_components, random_state=random_state, reduced=is_reduced(X))
 
 
@@ -42,6 +42,11 @@ def is_reduced(X: Matrix) -> bool:
 def treat_generic(X: Matrix, position: np.ndarray, fitted: Fitted) -> tuple[Matrix, Fitted]:
     """Treat other spots, as they are."""
     return treat_scaled(X, position, fitted, lambda rows, columns: _single(rows)[:, columns])
+
+
+def level_generic(X: Matrix) -> Matrix:
+    """Values as they are, in single precision."""
+    return on_rows(_single, X)
 
 
 def _single(X: np.ndarray | sparse.csr_matrix) -> np.ndarray | sparse.csr_matrix:

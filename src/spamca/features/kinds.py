@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from spamca._logging import logger
 from spamca.features._blocks import is_negative, is_whole, looks_logged, opened
-from spamca.features.atac import prepare_atac, treat_atac
-from spamca.features.generic import prepare_generic, treat_generic
-from spamca.features.protein import prepare_protein, treat_protein
-from spamca.features.rna import prepare_rna, treat_rna
+from spamca.features.atac import level_atac, prepare_atac, treat_atac
+from spamca.features.generic import level_generic, prepare_generic, treat_generic
+from spamca.features.protein import level_protein, prepare_protein, treat_protein
+from spamca.features.rna import level_rna, prepare_rna, treat_rna
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +35,8 @@ class Kind:
     treat
         From a matrix of other spots, the column of each feature in it, integers (n_features,), -1 where it is missing, and the
         :class:`Fitted`, to what the loadings are applied to, (n_spots, n_known), and the Fitted of the features that are there.
+    level
+        From a matrix to values that can be compared between spots, not scaled, of the same shape.
     words
         Regular expressions, in lower case, of words that name such a modality: the second counts where no kind's first is
         found ("protein expression" is protein).
@@ -48,6 +50,7 @@ class Kind:
 
     prepare: Callable[..., Features]
     treat: Callable[[Matrix, np.ndarray, Fitted], tuple[Matrix, Fitted]]
+    level: Callable[[Matrix], Matrix]
     words: tuple[str, ...] = ()
     counts: bool = True
     logged: bool = False
@@ -55,13 +58,14 @@ class Kind:
     units: str = "values as they were given"
 
 
-_CHROMATIN = Kind(prepare_atac, treat_atac, units="TF-IDF")
-_GENERIC = Kind(prepare_generic, treat_generic, counts=False)
+_CHROMATIN = Kind(prepare_atac, treat_atac, level_atac, units="TF-IDF")
+_GENERIC = Kind(prepare_generic, treat_generic, level_generic, counts=False)
 
 KINDS: dict[str, Kind] = {
     "rna": Kind(
         prepare_rna,
         treat_rna,
+        level_rna,
         (r"(sc|sn|st|m|total)?rna(seq)?\d*|gex\d*|transcript(s|omes?|omics?)?\d*", r"genes?|expression"),
         logged=True,
         units="logarithm of one plus counts at the median depth",
@@ -69,6 +73,7 @@ KINDS: dict[str, Kind] = {
     "protein": Kind(
         prepare_protein,
         treat_protein,
+        level_protein,
         (r"adts?\d*|prot(s|eomes?|eomics?)?\d*|\w*proteins?\d*|antibod(y|ies)|abs?\d*|abseq", r"cite(seq)?\d*"),
         centred=True,
         units="centred log ratio",

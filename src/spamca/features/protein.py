@@ -25,14 +25,18 @@ def prepare_protein(X: Matrix, *, n_components: int = 30, n_top_genes: int = 300
 
     with p proteins (Stoeckius et al. 2017), by :func:`muon.prot.pp.clr`.
     """
-    ratios = on_rows(_log_ratios, X, sparse=False)
-    features = scaled_pca(ratios, n_components=n_components, random_state=random_state)
+    features = scaled_pca(level_protein(X), n_components=n_components, random_state=random_state)
     return replace(features, steps=("centred log ratio", *features.steps))
 
 
 def treat_protein(X: Matrix, position: np.ndarray, fitted: Fitted) -> tuple[Matrix, Fitted]:
     """Treat other spots: ratios are centred over the proteins that are there."""
     return treat_scaled(X, position, fitted, lambda rows, columns: _log_ratios(rows[:, columns]))
+
+
+def level_protein(X: Matrix) -> Matrix:
+    """Centred log ratios."""
+    return on_rows(_log_ratios, X, sparse=False)
 
 
 def _log_ratios(X: np.ndarray | sparse.csr_matrix) -> np.ndarray:

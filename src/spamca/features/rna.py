@@ -27,9 +27,8 @@ def prepare_rna(X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, r
     import scanpy as sc
     from anndata import AnnData
 
-    depth, steps = 0.0, ["taken as log-normalised"]
-    if not looks_logged(X):
-        depth, steps = _median_depth(X), ["normalize", "log1p"]
+    depth = 0.0 if looks_logged(X) else _median_depth(X)
+    steps = ["normalize", "log1p"] if depth else ["taken as log-normalised"]
     values = on_rows(partial(_log_normalised, depth=depth), X, sparse=True)
     if isinstance(X, Blocks):
         values, chosen = values.array, X.look.stored.copy()
@@ -60,6 +59,12 @@ def treat_rna(X: Matrix, position: np.ndarray, fitted: Fitted) -> tuple[Matrix, 
         msg = f"it holds {forms[logged]}, and the tissue of the training held {forms[not logged]}"
         raise ValueError(msg)
     return treat_scaled(X, position, fitted, lambda rows, columns: _log_normalised(rows, depth)[:, columns])
+
+
+def level_rna(X: Matrix) -> Matrix:
+    """Logarithms of one plus counts at the median depth; logarithms as they are."""
+    depth = 0.0 if looks_logged(X) else _median_depth(X)
+    return on_rows(partial(_log_normalised, depth=depth), X, sparse=True)
 
 
 def _median_depth(X: Matrix) -> float:

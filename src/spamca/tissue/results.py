@@ -152,6 +152,8 @@ def _write_domains(mdata: MuData, results: Results, domains: Clustering, key_add
     colors = [str(color) for color in (mdata.uns.get(_keys.colors(key_added), ()) if given is None else given)]
     colors = colors if len(colors) == n_domains else palette(n_domains)
 
+    for of_domains in _keys.OF_DOMAINS:
+        mdata.uns.pop(of_domains(key_added), None)
     mdata.obs[key_added] = labels
     mdata.obs[_keys.confidence(key_added)] = posterior[np.arange(len(labels)), domains.labels]
     mdata.obsm[_keys.posterior(key_added)] = pd.DataFrame(posterior, index=mdata.obs_names, columns=names)

@@ -1,0 +1,243 @@
+"""Features compared between domains, and the table of what was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from spamca import _checks, _edge, _keys
+from spamca._logging import logger
+from spamca.domains import DomainSettings
+from spamca.domains.graph import Graph
+from spamca.explain import (
+    Source,
+    contrasts,
+    contributions,
+    domains_without,
+    folds,
+    levels,
+    overlap,
+    patches,
+    take,
+)
+from spamca.features import KINDS, Fitted, infer_kind, matrix_of, opened
+from spamca.model.domains import FIELD
+from spamca.model.parts import emissions_of, settings_of
+from spamca.tissue import feature_names, preparation_of, read, section_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from anndata import AnnData
+    from mudata import MuData
+
+    from spamca.features._blocks import Matrix
+
+COLUMNS = (
+    "effect",
+    "log2_fold_change",
+    "share_in",
+    "share_out",
+    "p_value",
+    "q_value",
+    "variance_explained",
+    "contribution",
+    "overlap",
+)
+"""Numbers of the table of drivers, in their order."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Categories that are compared: of each spot integers (n,), -1 for none, their names, and whether they were given."""
+
+    codes: np.ndarray
+    names: list[str]
+    given: bool
+
+
+def sources_of(mdata: MuData) -> dict[str, Source | None]:
+    """Each modality as it was measured; None where its matrix cannot be prepared."""
+    return {name: _source(modality, name, _edge.rows(mdata, name)) for name, modality in mdata.mod.items()}
+
+
+def _source(modality: AnnData, name: str, row: np.ndarray) -> Source | None:
+    record = modality.uns.get(_keys.MODALITY_RECORD, {})
+    kind = str(record.get("kind", _keys.GIVEN))
+    if modality.X is None:
+        return None
+    held = opened(modality)
+    kind = infer_kind(name, held) if kind == _keys.GIVEN else kind
+    matrix = matrix_of(held, kind)[0]
+    try:
+        prepared = preparation_of(modality) if record.get("kind", _keys.GIVEN) != _keys.GIVEN else None
+        used = KINDS[kind].prepare(matrix).used() if prepared is None else prepared[0].used()
+    except (KeyError, ValueError) as error:
+        logger.info("drivers: the features of %r are left out: %s", name, error)
+        return None
+    if prepared is not None:
+        whole = np.zeros(modality.n_vars, dtype=bool)
+        whole[np.flatnonzero(prepared[1])[used]] = True
+        used = whole
+    n_components = modality.obsm[record["use_rep"]].shape[1] if record.get("use_rep") in modality.obsm else 30
+    return Source(matrix, kind, row, used, n_components)
+
+
+def compared(mdata: MuData, key: str, groupby: str | None) -> Compared:
+    """The domains of a result, or the categories of a column; KeyError or ValueError where there are none that can be compared."""
+    column = key if groupby is None else groupby
+    if groupby is not None:
+        _checks.check_name("groupby", groupby)
+    if column not in mdata.obs:
+        mend = (
+            f"call spamca.tl.integrate(mdata, key_added={key!r})"
+            if groupby is None
+            else f"columns are {list(mdata.obs)}"
+        )
+        msg = f"mdata.obs[{column!r}] does not exist; {mend}"
+        raise KeyError(msg)
+    categories = pd.Categorical(mdata.obs[column]).remove_unused_categories()
+    if len(categories.categories) < 2:
+        msg = f"mdata.obs[{column!r}] must have two categories at least to compare, got {list(categories.categories)}"
+        raise ValueError(msg)
+    method = mdata.uns.get(key, {}).get("cluster", {}).get("method")
+    if groupby is None and (method != FIELD or "network" not in mdata.uns[key]):
+        msg = (
+            f"the domains {key!r} were not found in the features of this tissue by spamca.tl.integrate, so that the search cannot be "
+            f"repeated without a feature; pass groupby={key!r} to compare them as they are, with p-values that use the data twice"
+        )
+        raise ValueError(msg)
+    return Compared(
+        categories.codes.astype(np.int64), [str(name) for name in categories.categories], groupby is not None
+    )
+
+
+def explained(
+    mdata: MuData,
+    sources: Mapping[str, Source | None],
+    key: str,
+    groupby: str | None,
+    position: np.ndarray,
+    *,
+    n_folds: int,
+    random_state: int,
+) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+    """The table of drivers, and by modality the share of each feature's variance that all domains explain."""
+    what, params = compared(mdata, key, groupby), mdata.uns.get(key, {}).get("params", {})
+    sections = section_numbers(mdata, "drivers") if params.get("batch_correction", True) else None
+    there = {name: source for name, source in sources.items() if source is not None}
+    k = len(what.names)
+    patch = patches(position, sections)
+    if what.given:
+        fold = [np.full(len(source.used), -1) for source in there.values()]
+        found = []
+    else:
+        fold = folds([source.used for source in there.values()], n_folds, random_state)
+        search: dict[str, Any] = {"settings": settings_of(DomainSettings, params), "random_state": random_state}
+        trust = params.get("modality_trust", {})
+        search["weights"] = {m: float(trust[name]) for m, name in enumerate(there) if name in trust}
+        graph = mdata.obsp[_keys.connectivities(_keys.SPATIAL)]
+        found = list(domains_without(list(there.values()), fold, what.codes, graph, sections=sections, **search))
+    shares = {} if what.given else _contributions(mdata, key, what, list(there))
+    tables, by_feature = [], {}
+    for (name, source), own in zip(there.items(), fold, strict=True):
+        numbers, together = _compare(source, own, [what.codes, *found], k, patch, sections)
+        numbers["contribution"] = shares.get(name, np.full(numbers["effect"].shape, np.nan))
+        names = feature_names(mdata[name])
+        parts = {column: numbers[column].ravel() for column in COLUMNS if column in numbers}
+        of = {"domain": np.repeat(np.arange(k), len(names)), "modality": name, "feature": np.tile(names, k)}
+        tables.append(pd.DataFrame({**of, **parts}))
+        by_feature[name] = together
+    return _tidy(pd.concat(tables, ignore_index=True), what.names, list(there)), by_feature
+
+
+def _compare(
+    source: Source,
+    fold: np.ndarray,
+    partitions: list[np.ndarray],
+    n_domains: int,
+    patch: np.ndarray,
+    sections: np.ndarray | None,
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Numbers (K, p) of each feature in the partition of its fold, the first for features in none; what all domains explain, (p,)."""
+    order = _edge.spots(source.row, int(np.count_nonzero(source.row >= 0)))
+    values: Matrix = KINDS[source.kind].level(source.matrix)
+    p = len(fold)
+    out = {name: np.full((n_domains, p), np.nan) for name in COLUMNS if name not in ("q_value", "contribution")}
+    together = np.full(p, np.nan)
+    for number, partition in enumerate(partitions, start=-1):
+        columns = np.flatnonzero(fold == number)
+        own = partition[order]
+        if not len(columns) or len(np.unique(own[own >= 0])) < 2:
+            continue
+        some = values if len(columns) == p else take(values, columns)
+        found = contrasts(some, own, n_domains, patch[order], None if sections is None else sections[order])
+        change, inside, outside = levels(some, source.kind, own, n_domains)
+        again = overlap(partition, partitions[0], n_domains)[:, None]
+        numbers = (found.effect, change, inside, outside, found.p_value, found.explained, again)
+        for name, part in zip(out, numbers, strict=True):
+            out[name][:, columns] = part
+        together[columns] = found.explained_by_all
+    return out, together
+
+
+def _contributions(mdata: MuData, key: str, what: Compared, names: list[str]) -> dict[str, np.ndarray]:
+    """Contribution of each feature of each modality, (K, p), NaN without loadings."""
+    record = mdata.uns[key]
+    if "field" not in record:
+        return {}
+    tissue = read(mdata, [str(name) for name in record["modalities"]])
+    emissions = emissions_of({**record["field"], "spare": 0.0}, settings_of(DomainSettings, record["params"]))
+    treated: list[tuple[Matrix, Fitted] | None] = []
+    used: list[np.ndarray] = []
+    for name in tissue.names:
+        given = mdata[name].uns[_keys.MODALITY_RECORD]["kind"] == _keys.GIVEN
+        prepared = None if given or name not in names else preparation_of(mdata[name])
+        if prepared is None:
+            treated.append(None)
+            used.append(np.zeros(0, dtype=np.int64))
+            continue
+        (fitted, positions), kind = prepared, mdata[name].uns[_keys.MODALITY_RECORD]["kind"]
+        columns = np.flatnonzero(positions)
+        matrix, known = KINDS[kind].treat(matrix_of(opened(mdata[name]), kind)[0], columns, fitted)
+        varying = (
+            fitted.columns["deviation"] > 0 if "deviation" in fitted.columns else np.ones(len(columns), dtype=bool)
+        )
+        treated.append((matrix, known))
+        used.append(columns[varying])
+    posterior = np.asarray(mdata.obsm[_keys.posterior(key)])
+    found = contributions(emissions, posterior, Graph(tissue.graph), treated, tissue.rows)
+    out = {}
+    for name, one, columns in zip(tissue.names, found, used, strict=True):
+        whole = np.full((len(what.names), mdata[name].n_vars), np.nan)
+        if one is not None:
+            whole[: len(one), columns] = one
+        out[name] = whole
+    return out
+
+
+def _tidy(table: pd.DataFrame, domains: list[str], modalities: list[str]) -> pd.DataFrame:
+    """The table with false discovery rates, names of the domains, and its rows in order."""
+    from scipy.stats import false_discovery_control
+
+    p_value = table["p_value"].to_numpy()
+    tested = np.isfinite(p_value)
+    q_value = np.full(len(table), np.nan)
+    if tested.any():
+        q_value[tested] = false_discovery_control(p_value[tested])
+    table["q_value"] = q_value
+    table = table.sort_values(["domain", "effect"], ascending=[True, False], kind="stable", ignore_index=True)
+    return pd.DataFrame(
+        {
+            "domain": pd.Categorical.from_codes(table["domain"].to_numpy(), domains),
+            "modality": pd.Categorical(table["modality"], categories=modalities),
+            "feature": pd.Categorical(table["feature"]),
+            **{
+                name: table[name].to_numpy(dtype=np.float64 if name.endswith("value") else np.float32)
+                for name in COLUMNS
+            },
+        }
+    )
