@@ -111,7 +111,7 @@ def smooth() -> None:
                 names = pd.DataFrame(index=[f"{name}{j}" for j in range(width)])
                 mod[name] = AnnData(counts, var=names, obsm={"spatial": position.copy()})
             mdata = MuData(mod)
-            every = pd.Series(True, index=[name for modality in mod.values() for name in modality.var_names])
+            every = pd.Series(data=True, index=[name for one in mod.values() for name in one.var_names])
             report(mdata, 5, every, f"{reach:5} {seed:4}")
 
 

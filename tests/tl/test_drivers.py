@@ -12,8 +12,8 @@ LIGHT = {"n_starts": 4, "n_groups": 2, "n_blanks": 5, "reference_starts": 2, "sc
 
 @pytest.fixture(scope="module")
 def _explained():
-    mdata = spamca.datasets.simulated(n_spots=625, n_domains=4, n_features=60, difficulty=0.3)
-    spamca.tl.integrate(mdata, 4, settings=LIGHT, progress_bar=False)
+    mdata = spamca.datasets.simulated(n_spots=625, n_domains=4, n_features=60, difficulty=0.2, random_state=1)
+    spamca.tl.integrate(mdata, 4, progress_bar=False)
     spamca.tl.drivers(mdata)
     return mdata
 
