@@ -1,0 +1,7 @@
+"""Differences between groups of sections, with the section as the unit of replication; all on arrays."""
+
+from __future__ import annotations
+
+from spamca.groups.design import Design
+from spamca.groups.sections import border_ratios, log_ratios, pseudobulk
+from spamca.groups.contrasts import TESTS, Contrast, contrast
