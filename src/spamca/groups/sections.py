@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from spamca.features import Blocks
 from spamca.shapes.borders import border_enrichment, shared_edges
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def border_ratios(tissue: Domains) -> tuple[np.ndarray, np.ndarray]:
 
 
 def pseudobulk(
-    X: np.ndarray | sparse.spmatrix,
+    X: np.ndarray | sparse.spmatrix | Blocks,
     labels: np.ndarray,
     section: np.ndarray,
     shape: tuple[int, int],
@@ -68,7 +69,7 @@ def pseudobulk(
     Parameters
     ----------
     X
-        Features of the spots, (n, d), dense or sparse.
+        Features of the spots, (n, d), dense, sparse, or blocks of rows.
     labels, section
         Domain and section of each spot, integers (n,); -1 where it has no domain.
     shape
@@ -84,8 +85,12 @@ def pseudobulk(
     n_cells = shape[0] * shape[1]
     cell = section[has] * shape[1] + labels[has]
     gather = sparse.csr_matrix((np.ones(len(has)), (cell, has)), shape=(n_cells, len(labels)))
-    sums = gather @ X
-    sums = np.asarray(sums.toarray() if sparse.issparse(sums) else sums, dtype=np.float64)
+    sums = np.zeros((n_cells, X.shape[1]))
+    start = 0
+    for rows in X if isinstance(X, Blocks) else [X]:
+        part = gather[:, start : start + rows.shape[0]] @ rows
+        sums += part.toarray() if sparse.issparse(part) else part
+        start += rows.shape[0]
     n_spots = np.bincount(cell, minlength=n_cells)[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
         if counts:
