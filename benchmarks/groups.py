@@ -60,7 +60,15 @@ def spots_as_units(found, n):
 def shares():
     print("| shares, sections | test | no difference | " + " | ".join(f"{c}" for c in CONCENTRATIONS) + " |")
     print("|---" * (3 + len(CONCENTRATIONS)) + "|")
-    for n, test in [(6, "permutation"), (6, "t"), (4, "permutation"), (4, "t"), (3, "permutation"), (3, "t"), (6, "spots")]:
+    for n, test in [
+        (6, "permutation"),
+        (6, "t"),
+        (4, "permutation"),
+        (4, "t"),
+        (3, "permutation"),
+        (3, "t"),
+        (6, "spots"),
+    ]:
         rng, null, power = np.random.default_rng(0), [], {c: [] for c in CONCENTRATIONS}
         for draw in range(DRAWS):
             concentration = CONCENTRATIONS[draw % len(CONCENTRATIONS)]
@@ -126,14 +134,21 @@ def neighbors():
 
 def donors():
     """Two sections of each donor, donors as different as sections are."""
-    print("\n| donors with two sections each | test | no difference | effect of two standard deviations |\n|---|---|---|---|")
+    print(
+        "\n| donors with two sections each | test | no difference | effect of two standard deviations |\n|---|---|---|---|"
+    )
     n = max(60, DRAWS // 5)
     for name, n_donors, within in [("6 and 6", 12, False), ("4 and 4", 8, False), ("8 with both groups", 8, True)]:
         donor = np.repeat(np.arange(n_donors), 2)
         group = np.tile([0, 1], n_donors) if within else (donor < n_donors / 2).astype(int)
         rng = np.random.default_rng(0)
         values = rng.normal(size=(2 * n_donors, n)) + rng.normal(size=(n_donors, n))[donor]
-        for test, who in [("permutation", donor), ("t", donor), ("mixed", donor), ("permutation, sections as units", None)]:
+        for test, who in [
+            ("permutation", donor),
+            ("t", donor),
+            ("mixed", donor),
+            ("permutation, sections as units", None),
+        ]:
             found = [
                 contrast(values + effect * group[:, None], Design(group, who), 1, 0, test=test.split(",")[0]).p_value
                 for effect in (0, 2)
@@ -157,7 +172,9 @@ def tissue():
             table = mdata.uns["spamca_comparison"]["table"]
             for what, found in table.groupby("what", observed=True):
                 p.setdefault(what, []).append(found["p_value"].to_numpy())
-            spots = mdata.uns["spamca_comparison"]["sections"].pivot(index="section", columns="domain", values="n_spots")
+            spots = mdata.uns["spamca_comparison"]["sections"].pivot(
+                index="section", columns="domain", values="n_spots"
+            )
             spots = spots.sort_index(key=lambda index: ~index.isin(chosen)).to_numpy()
             p.setdefault("share, spots as units", []).append(np.array(spots_as_units(spots, 6)))
     print("\n| simulated tissue, found domains | no difference |\n|---|---|")

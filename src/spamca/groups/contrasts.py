@@ -57,7 +57,11 @@ def contrast(
     """
     n_tests = values.shape[1]
     out = {name: np.full(n_tests, np.nan) for name in ("effect", "p_value", "p_least")}
-    means, sizes, interval = np.full((2, n_tests), np.nan), np.zeros((2, n_tests), dtype=int), np.full((2, n_tests), np.nan)
+    means, sizes, interval = (
+        np.full((2, n_tests), np.nan),
+        np.zeros((2, n_tests), dtype=int),
+        np.full((2, n_tests), np.nan),
+    )
     known = np.isfinite(values)
     patterns, pattern = np.unique(known, axis=1, return_inverse=True)
     for p, kept in enumerate(patterns.T):
@@ -76,7 +80,13 @@ def contrast(
 
 
 def _compare(
-    values: np.ndarray, design: Design, group: int, reference: int, test: str, n_permutations: int, rng: np.random.Generator
+    values: np.ndarray,
+    design: Design,
+    group: int,
+    reference: int,
+    test: str,
+    n_permutations: int,
+    rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """Effect, interval, p-value and the smallest one possible, where all values are finite."""
     nothing = np.full(values.shape[1], np.nan)
@@ -89,7 +99,9 @@ def _compare(
     pair = np.isin(design.group, (group, reference))
     values, design = values[pair], design.take(pair)
     design = Design((design.group == group).astype(np.int64), design.donor)
-    if design.kind == "mixed" and design.donor is not None:  # only donors with both say something about the difference within
+    if (
+        design.kind == "mixed" and design.donor is not None
+    ):  # only donors with both say something about the difference within
         both = np.isin(design.donor, np.intersect1d(*(design.donor[design.group == g] for g in (0, 1))))
         values, design = values[both], design.take(both)
         enough = design.units(1) >= LEAST

@@ -30,7 +30,9 @@ class Design:
 
     def take(self, kept: np.ndarray) -> Design:
         """The design of some sections, chosen by booleans (S,) or integers."""
-        parts = {name: None if (value := getattr(self, name)) is None else value[kept] for name in ("donor", "covariates")}
+        parts = {
+            name: None if (value := getattr(self, name)) is None else value[kept] for name in ("donor", "covariates")
+        }
         return replace(self, group=self.group[kept], **parts)
 
     @property

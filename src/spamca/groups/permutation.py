@@ -54,7 +54,7 @@ def permutation_test(
 
 
 def statistic(values: np.ndarray, in_group: np.ndarray, blocks: np.ndarray) -> np.ndarray:
-    """t of group 1 against 0, (n_arrangements, n_tests), for values (S, n_tests) and arrangements, booleans (n_arrangements, S).
+    """T of group 1 against 0, (n_arrangements, n_tests), for values (S, n_tests) and arrangements, booleans (n_arrangements, S).
 
     With one block, of integers (S,), Welch's t of all units; with several the t of the blocks' differences of means.
     """
@@ -71,7 +71,9 @@ def welch(values: np.ndarray, in_group: np.ndarray, blocks: np.ndarray) -> tuple
         size = member.sum(axis=1, keepdims=True)
         mean = member @ values / size
         variance = np.maximum(member @ values**2 / size - mean**2, 0) * size / np.maximum(size - 1, 1)
-        means.append(mean), errors.append(variance / size), sizes.append(size)
+        means.append(mean)
+        errors.append(variance / size)
+        sizes.append(size)
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = sum(error**2 / np.maximum(size - 1, 1) for error, size in zip(errors, sizes, strict=True))
         freedom = (errors[0] + errors[1]) ** 2 / spread
@@ -80,7 +82,8 @@ def welch(values: np.ndarray, in_group: np.ndarray, blocks: np.ndarray) -> tuple
 
 def paired(values: np.ndarray, in_group: np.ndarray, blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean over blocks of the difference of two groups within them, its standard error and degrees of freedom."""
-    n_blocks, total, squares = len(np.unique(blocks)), 0.0, 0.0
+    n_blocks, shape = len(np.unique(blocks)), (len(in_group), values.shape[1])
+    total, squares = np.zeros(shape), np.zeros(shape)
     for block in np.unique(blocks):
         own = blocks == block
         member = in_group[:, own].astype(np.float64)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from spamca.groups.contrasts import contrast
-from spamca.groups.design import Design
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from spamca.groups.design import Design
 
 
 def comparison(
@@ -41,9 +44,14 @@ def comparison(
     for group in [number for number in range(len(names)) if number != reference]:
         found = contrast(values, design, group, reference, **options)
         pair = [mean_of(shown[design.group == number]) for number in (group, reference)]
-        columns = {"what": what, **{name: list(key) for name, key in keys.items()}}
+        columns: dict[str, Any] = {"what": what, **{name: list(key) for name, key in keys.items()}}
         columns |= {"group": names[group], "reference": names[reference]}
-        columns |= {"n_group": found.sizes[0], "n_reference": found.sizes[1], "mean_group": pair[0], "mean_reference": pair[1]}
+        columns |= {
+            "n_group": found.sizes[0],
+            "n_reference": found.sizes[1],
+            "mean_group": pair[0],
+            "mean_reference": pair[1],
+        }
         columns |= {"effect": found.effect, "ci_low": found.interval[0], "ci_high": found.interval[1]}
         columns |= {"p_value": found.p_value, "q_value": q_values(found.p_value), "p_least": found.p_least}
         tables.append(pd.DataFrame(columns))

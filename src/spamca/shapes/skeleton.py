@@ -48,7 +48,8 @@ def _skeleton(polygon: Polygon) -> nx.Graph:
 
     low, high = np.reshape(polygon.bounds, (2, 2))
     scale = PIXELS / (high - low).max()
-    image = Image.new("L", tuple(int(side) + 3 for side in (high - low) * scale))
+    width, height = ((high - low) * scale).astype(int) + 3
+    image = Image.new("L", (int(width), int(height)))
     draw = ImageDraw.Draw(image)
     for ring, fill in [(polygon.exterior, 1), *((hole, 0) for hole in polygon.interiors)]:
         draw.polygon([tuple(point) for point in (np.asarray(ring.coords) - low) * scale + 1], fill=fill)
@@ -66,7 +67,9 @@ def _skeleton(polygon: Polygon) -> nx.Graph:
 def _prune(graph: nx.Graph) -> None:
     """Remove branches that end freely and are short, the shortest first, until there is none."""
     least = SHORT * graph.size(weight="weight")
-    while branches := [branch for end in graph if graph.degree(end) == 1 and (branch := _branch(graph, end))[0] < least]:
+    while branches := [
+        branch for end in graph if graph.degree(end) == 1 and (branch := _branch(graph, end))[0] < least
+    ]:
         graph.remove_nodes_from(min(branches)[1])
 
 

@@ -150,7 +150,12 @@ def compare(
             found["feature"] = modality_features(target, tissue, modality, features, layer)
         table = table_of(found, design, groups, at, **options)
         tell(design, groups, at, table.groupby("group", observed=True)["p_least"].min())
-        params = {"groupby": groupby, "reference": groups[at], "donor_key": donor_key, "covariates": list(covariates)}
+        params: dict[str, Any] = {
+            "groupby": groupby,
+            "reference": groups[at],
+            "donor_key": donor_key,
+            "covariates": list(covariates),
+        }
         params |= {"modality": modality, "layer": layer, **options}
         sizes = section_table(tissue, design, groups)
         target.uns[_keys.comparison(key)] = {"table": table, "sections": sizes, "params": params}

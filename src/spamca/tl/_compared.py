@@ -56,7 +56,9 @@ def counts_of(tissue: Domains) -> np.ndarray:
 def shares(tissue: Domains) -> Compared:
     """Share of each domain: centred log ratios."""
     counts = counts_of(tissue)
-    return Compared(list(tissue.names), [""] * len(tissue.names), log_ratios(counts), counts / counts.sum(axis=1, keepdims=True))
+    return Compared(
+        list(tissue.names), [""] * len(tissue.names), log_ratios(counts), counts / counts.sum(axis=1, keepdims=True)
+    )
 
 
 def neighbors(tissue: Domains) -> Compared:
@@ -72,7 +74,7 @@ def modality_features(
 ) -> Compared:
     """Pseudo-bulk of features of a modality in each domain. KeyError where one of them is not there."""
     adata, row = mdata[modality], _edge.rows(mdata, modality)
-    wanted = adata.var_names if features is None else list(features)
+    wanted = list(adata.var_names if features is None else features)
     if lacking := [name for name in wanted if name not in adata.var_names]:
         msg = f"features {lacking[:3]} are not among mdata[{modality!r}].var_names"
         raise KeyError(msg)
@@ -92,7 +94,7 @@ def modality_features(
     domain, feature = np.nonzero(np.broadcast_to(enough, values.shape[1:]))
     other = [f"{modality}:{wanted[j]}" for j in feature]
     flat = values[:, domain, feature]
-    return Compared([tissue.names[k] for k in domain], other, flat, flat)
+    return Compared([tissue.names[int(k)] for k in domain], other, flat, flat)
 
 
 def table_of(
@@ -115,10 +117,12 @@ def section_table(tissue: Domains, design: Design, groups: Sequence[str]) -> pd.
 
     counts = counts_of(tissue)
     n_sections, n_domains = counts.shape
-    return pd.DataFrame({
-        "section": pd.Categorical(np.repeat(tissue.sections, n_domains), list(tissue.sections)),
-        "group": pd.Categorical.from_codes(np.repeat(design.group, n_domains), list(groups)),
-        "domain": pd.Categorical(np.tile(tissue.names, n_sections), list(tissue.names)),
-        "n_spots": counts.ravel(),
-        "share": (counts / counts.sum(axis=1, keepdims=True)).ravel(),
-    })
+    return pd.DataFrame(
+        {
+            "section": pd.Categorical(np.repeat(tissue.sections, n_domains), list(tissue.sections)),
+            "group": pd.Categorical.from_codes(np.repeat(design.group, n_domains), list(groups)),
+            "domain": pd.Categorical(np.tile(tissue.names, n_sections), list(tissue.names)),
+            "n_spots": counts.ravel(),
+            "share": (counts / counts.sum(axis=1, keepdims=True)).ravel(),
+        }
+    )

@@ -125,6 +125,4 @@ def _spot_columns(mdata: MuData, key: str) -> dict[str, np.ndarray]:
     """Confidence of the spots and weights of their modalities, (n_obs,) each, as far as they are stored under this key."""
     names = {"confidence": _keys.confidence(key)}
     names |= {f"{name}:weight": _keys.modality_weight(name, key) for name in mdata.mod}
-    return {
-        name: mdata.obs[column].to_numpy(dtype=np.float64) for name, column in names.items() if column in mdata.obs
-    }
+    return {name: mdata.obs[column].to_numpy(dtype=np.float64) for name, column in names.items() if column in mdata.obs}

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from mudata import MuData
 
 
-def section_values(
-    mdata: MuData, argument: str, name: str, sections: Sequence[str], section: np.ndarray
-) -> pd.Series:
+def section_values(mdata: MuData, argument: str, name: str, sections: Sequence[str], section: np.ndarray) -> pd.Series:
     """Value of a column in each section, (n_sections,), of section numbers (n_obs,).
 
     KeyError if there is no such column; ValueError, which names the section, if it has several values or none in one.
@@ -57,7 +55,9 @@ def design_of(
     categories = pd.Categorical(values).remove_unused_categories()
     names = [str(name) for name in categories.categories]
     if len(names) < 2:
-        msg = f"groupby={groupby!r} has one group, {names[0]!r}, in {len(values)} sections; at least 2 groups are needed"
+        msg = (
+            f"groupby={groupby!r} has one group, {names[0]!r}, in {len(values)} sections; at least 2 groups are needed"
+        )
         raise ValueError(msg)
     if reference is not None and reference not in names:
         msg = f"reference={reference!r} is not a group of {groupby!r}, which has {names}"
@@ -80,7 +80,11 @@ def _numbers(values: pd.Series) -> np.ndarray:
 
 def choose_test(test: str | None, design: Design) -> str:
     """The test asked for, if the design allows it (ValueError), else one that does."""
-    needs = "covariates" if design.covariates is not None else "donors of which some have sections of one group and some of two"
+    needs = (
+        "covariates"
+        if design.covariates is not None
+        else "donors of which some have sections of one group and some of two"
+    )
     unfit = design.covariates is not None or design.kind == "mixed"
     if test is None:
         return "mixed" if unfit else "permutation"
