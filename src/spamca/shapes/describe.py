@@ -50,7 +50,7 @@ def describe(
     np.maximum.at(largest, owner, np.bincount(piece[has]))
     found = footprints(coords)
     areas = found.areas(coords)
-    outline = outlines_of(found, labels)
+    outline = outlines_of(found, coords, labels)
     shape = {k: measures(one, np.median(areas), found.spacing) for k, one in outline.items()}
     with np.errstate(invalid="ignore"):
         return {

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import KDTree, Voronoi
 
-RANK = 4
-"""Neighbour whose median distance is the spacing: exact on square and hexagonal lattices, 1.08 / sqrt(density) for random spots."""
+RANK, QUANTILE = 4, 0.4
+"""Neighbour whose distance, at this quantile, is the spacing: exact on square and hexagonal lattices, 1.01 / sqrt(density) for random spots."""
 
-GAP = 1.5
+GAP = 1.7
 """Radius in spacings of an empty disc outside the tissue: one missing spot of a lattice leaves no such disc, seven do."""
 
 DIRECTIONS = 16
@@ -82,9 +82,9 @@ def footprints(coords: np.ndarray) -> Footprints:
 
 
 def spacing_of(coords: np.ndarray) -> float:
-    """Median distance of distinct points, (n, 2), to their fourth nearest; 1 for a single point."""
+    """Distance of distinct points, (n, 2), to their fourth nearest; 1 for a single point."""
     rank = min(RANK, len(coords) - 1)
-    return float(np.median(KDTree(coords).query(coords, k=rank + 1)[0][:, -1])) if rank else 1.0
+    return float(np.quantile(KDTree(coords).query(coords, k=rank + 1)[0][:, -1], QUANTILE)) if rank else 1.0
 
 
 def _outside(points: np.ndarray, spacing: float) -> np.ndarray:

@@ -31,10 +31,10 @@ def outlines(coords: np.ndarray, labels: np.ndarray) -> dict[int, MultiPolygon]:
     -------
     A valid MultiPolygon for each number that occurs in ``labels``, in rising order, in units of the coordinates.
     """
-    return outlines_of(footprints(coords), np.asarray(labels))
+    return outlines_of(footprints(coords), np.asarray(coords), np.asarray(labels))
 
 
-def outlines_of(found: Footprints, labels: np.ndarray) -> dict[int, MultiPolygon]:
+def outlines_of(found: Footprints, coords: np.ndarray, labels: np.ndarray) -> dict[int, MultiPolygon]:
     """The same from footprints that are there already."""
     import shapely
 
@@ -43,7 +43,10 @@ def outlines_of(found: Footprints, labels: np.ndarray) -> dict[int, MultiPolygon
     lines = shapely.linestrings(np.stack([found.start[border], found.end[border]], axis=1))
     outline = {}
     for k in np.unique(labels[labels >= 0]):
-        own = lines[(sides[border] == k).any(axis=1)]
-        area = shapely.build_area(shapely.multilinestrings(own))
-        outline[int(k)] = area if isinstance(area, shapely.MultiPolygon) else shapely.MultiPolygon([area])
+        own = (sides[border] == k).any(axis=1)
+        faces = np.asarray(shapely.polygonize(lines[own]).geoms)
+        # Borders leave areas that are all of the domain, or none: those with one of its spots are.
+        spots = found.spots[border[own]][sides[border[own]] == k]
+        within = shapely.STRtree(faces).query(shapely.points(coords[np.unique(spots)]), predicate="within")[1]
+        outline[int(k)] = shapely.MultiPolygon(faces[np.unique(within)].tolist())
     return outline

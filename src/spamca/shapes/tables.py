@@ -62,20 +62,24 @@ def domain_table(tissue: Domains, coords: np.ndarray, spots: Mapping[str, np.nda
     return _categorical(pd.concat(rows, ignore_index=True), section=tissue.sections, domain=tissue.names)
 
 
-def neighbor_table(tissue: Domains, n_permutations: int, random_state: int) -> pd.DataFrame:
-    """A row for each section and ordered pair of domains: edges, share, enrichment and z-score."""
+def neighbor_table(
+    tissue: Domains, n_permutations: int, random_state: int
+) -> tuple[pd.DataFrame, tuple[np.ndarray, np.ndarray]]:
+    """A row for each section and ordered pair of domains: edges, share, enrichment and z-score; and z-scores and counts over all sections."""
     rows, n_domains = [], len(tissue.names)
     domain, neighbor = np.nonzero(~np.eye(n_domains, dtype=bool))
     names = np.asarray(tissue.names)
     for section, _, labels, adjacency in tissue.each():
         edges = shared_edges(adjacency, labels, n_domains)
         share, ratio = border_enrichment(edges)
-        z = zscores(adjacency, labels, n_domains, n_permutations, random_state)[0]
-        values = {"n_edges": edges, "share": share, "log2_enrichment": ratio, "zscore": z}
+        found = zscores(adjacency, labels, n_domains, n_permutations, random_state)
+        values = {"n_edges": edges, "share": share, "log2_enrichment": ratio, "zscore": found[0]}
         pairs = {"section": section, "domain": names[domain], "neighbor": names[neighbor]}
         rows.append(pd.DataFrame({**pairs, **{name: value[domain, neighbor] for name, value in values.items()}}))
+    if len(rows) > 1:
+        found = zscores(tissue.within(), tissue.labels, n_domains, n_permutations, random_state, tissue.section)
     table = pd.concat(rows, ignore_index=True)
-    return _categorical(table, section=tissue.sections, domain=tissue.names, neighbor=tissue.names)
+    return _categorical(table, section=tissue.sections, domain=tissue.names, neighbor=tissue.names), found
 
 
 def composition_table(tissue: Domains, parts: np.ndarray, categories: Sequence[str]) -> pd.DataFrame:

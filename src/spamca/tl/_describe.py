@@ -94,7 +94,6 @@ def describe(
     >>> int(table["n_spots"].sum())
     400
     """
-    from spamca.shapes.permuted import zscores
     from spamca.shapes.tables import Domains, composition_table, domain_table, neighbor_table
 
     _checks.check_mudata(mdata, copy=copy)
@@ -105,10 +104,8 @@ def describe(
     sections, section = sections_of(mdata, library_key, "describe")
     parts = None if composition is None else parts_of(mdata, composition)
     tissue = Domains(labels, names, section, sections, adjacency_of(mdata))
-    tables: dict[str, Any] = {
-        "domains": domain_table(tissue, coords, _spot_columns(mdata, key)),
-        "neighbors": neighbor_table(tissue, n_permutations, seed),
-    }
+    tables: dict[str, Any] = {"domains": domain_table(tissue, coords, _spot_columns(mdata, key))}
+    tables["neighbors"], (z, count) = neighbor_table(tissue, n_permutations, seed)
     if parts is not None:
         tables["composition"] = composition_table(tissue, *parts)
     given = {"key": key, "composition": composition, "spatial_key": spatial_key}
@@ -116,7 +113,6 @@ def describe(
     with _edge.transaction(mdata, copy=copy) as target:
         target.uns[_keys.description(key)] = tables
         if (labels >= 0).all():
-            z, count = zscores(tissue.within(), labels, len(names), n_permutations, seed, section)
             target.uns[_keys.enrichment(key)] = {"zscore": z, "count": count}
     return target if copy else None
 
