@@ -133,6 +133,9 @@ def compare(
     _checks.check_count("n_permutations", n_permutations, least=100)
     if test is not None:
         _checks.check_choice("test", test, TESTS)
+    if isinstance(covariates, str):
+        msg = f"covariates must be a list of columns, got {covariates!r}; pass [{covariates!r}]"
+        raise TypeError(msg)
     names, labels = domains_of(mdata, key)
     sections, section = sections_of(mdata, library_key, "compare")
     chosen = _chosen(mdata, what, modality, len(names))
