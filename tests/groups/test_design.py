@@ -23,7 +23,11 @@ def test_units_are_donors_where_there_are_any():
 def test_take_and_means_of_donors():
     design = Design(np.array([0, 0, 1, 1]), np.array([5, 5, 7, 8]), np.arange(4.0)[:, None])
     kept = design.take(np.array([False, True, True, True]))
-    assert (kept.group.tolist(), kept.donor.tolist(), kept.covariates.ravel().tolist()) == ([0, 1, 1], [5, 7, 8], [1, 2, 3])
+    assert (kept.group.tolist(), kept.donor.tolist(), kept.covariates.ravel().tolist()) == (
+        [0, 1, 1],
+        [5, 7, 8],
+        [1, 2, 3],
+    )
     means, of_donors = donor_means(np.array([[1.0], [3.0], [5.0], [7.0]]), design)
     assert means.ravel().tolist() == [2, 5, 7]
     assert (of_donors.group.tolist(), of_donors.donor) == ([0, 1, 1], None)

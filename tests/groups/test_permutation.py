@@ -22,7 +22,12 @@ def test_all_arrangements_as_in_scipy():
     values = np.random.default_rng(1).normal(size=(9, 5))
     p, least = permutation_test(values, Design(np.repeat([1, 0], [4, 5])), 10_000, RNG)
     for j in range(5):
-        theirs = stats.permutation_test((values[:4, j], values[4:, j]), lambda a, b, axis: abs(t(a, b, axis)), alternative="greater", vectorized=True)
+        theirs = stats.permutation_test(
+            (values[:4, j], values[4:, j]),
+            lambda a, b, axis: abs(t(a, b, axis)),
+            alternative="greater",
+            vectorized=True,
+        )
         assert p[j] == pytest.approx(theirs.pvalue)
     assert least == 1 / 126
 
@@ -31,7 +36,13 @@ def test_within_donors_as_in_scipy():
     values = np.random.default_rng(2).normal(size=(14, 4))
     p, least = permutation_test(values, Design(np.repeat([1, 0], 7), np.tile(np.arange(7), 2)), 10_000, RNG)
     for j in range(4):
-        theirs = stats.permutation_test((values[:7, j], values[7:, j]), lambda a, b, axis: abs(paired_t(a, b, axis)), alternative="greater", vectorized=True, permutation_type="samples")
+        theirs = stats.permutation_test(
+            (values[:7, j], values[7:, j]),
+            lambda a, b, axis: abs(paired_t(a, b, axis)),
+            alternative="greater",
+            vectorized=True,
+            permutation_type="samples",
+        )
         assert p[j] == pytest.approx(theirs.pvalue)
     assert least == 2 / 2**7
 

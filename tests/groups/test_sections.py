@@ -42,7 +42,8 @@ def test_pseudobulk_of_blocks(spots):
     X, labels, section = spots
     blocks = Blocks(from_array(X, chunks=(30, -1)))
     np.testing.assert_allclose(
-        pseudobulk(blocks, labels, section, (2, 2), counts=True)[0], pseudobulk(X, labels, section, (2, 2), counts=True)[0]
+        pseudobulk(blocks, labels, section, (2, 2), counts=True)[0],
+        pseudobulk(X, labels, section, (2, 2), counts=True)[0],
     )
 
 

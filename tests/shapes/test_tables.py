@@ -21,7 +21,12 @@ def two(square):
 def test_rows_are_sections_and_domains(two):
     coords, tissue = two
     table = domain_table(tissue, coords, {"confidence": np.where(tissue.labels == 1, 0.75, np.nan)})
-    assert table[["section", "domain"]].astype(str).apply("/".join, axis=1).tolist() == ["one/a", "one/b", "two/a", "two/b"]
+    assert table[["section", "domain"]].astype(str).apply("/".join, axis=1).tolist() == [
+        "one/a",
+        "one/b",
+        "two/a",
+        "two/b",
+    ]
     np.testing.assert_allclose(table["share"], [2 / 3, 1 / 3, 1 / 3, 2 / 3])
     np.testing.assert_array_equal(table["confidence"], [np.nan, 0.75, np.nan, 0.75])
     assert table["n_border_spots"].tolist() == [60] * 4

@@ -55,11 +55,15 @@ def test_composition_by_column_of_a_modality_and_by_table(with_graphs):
     label = with_graphs.obs["label"].astype(str)
     with_graphs["rna"].obs["type"] = label.to_numpy()
     spamca.tl.describe(with_graphs, key="label", composition="rna:type", n_permutations=20)
-    found = with_graphs.uns["label_description"]["composition"].pivot(index="domain", columns="category", values="share")
+    found = with_graphs.uns["label_description"]["composition"].pivot(
+        index="domain", columns="category", values="share"
+    )
     np.testing.assert_allclose(found.to_numpy(), np.eye(3))
     with_graphs["rna"].obsm["abundance"] = 5.0 * pd.get_dummies(label).astype(float)
     spamca.tl.describe(with_graphs, key="label", composition="abundance", n_permutations=20)
-    again = with_graphs.uns["label_description"]["composition"].pivot(index="domain", columns="category", values="share")
+    again = with_graphs.uns["label_description"]["composition"].pivot(
+        index="domain", columns="category", values="share"
+    )
     np.testing.assert_allclose(again.to_numpy(), np.eye(3))
 
 
