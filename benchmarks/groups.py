@@ -137,7 +137,7 @@ def donors():
     print(
         "\n| donors with two sections each | test | no difference | effect of two standard deviations |\n|---|---|---|---|"
     )
-    n = max(60, DRAWS // 5)
+    n = DRAWS
     for name, n_donors, within in [("6 and 6", 12, False), ("4 and 4", 8, False), ("8 with both groups", 8, True)]:
         donor = np.repeat(np.arange(n_donors), 2)
         group = np.tile([0, 1], n_donors) if within else (donor < n_donors / 2).astype(int)

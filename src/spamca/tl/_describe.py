@@ -119,6 +119,11 @@ def describe(
 
 def _spot_columns(mdata: MuData, key: str) -> dict[str, np.ndarray]:
     """Confidence of the spots and weights of their modalities, (n_obs,) each, as far as they are stored under this key."""
-    names = {"confidence": _keys.confidence(key)}
-    names |= {f"{name}:weight": _keys.modality_weight(name, key) for name in mdata.mod}
-    return {name: mdata.obs[column].to_numpy(dtype=np.float64) for name, column in names.items() if column in mdata.obs}
+    confidence, weight = _keys.confidence(key), _keys.weight(key)
+    found = {"confidence": mdata.obs[confidence].to_numpy(dtype=np.float64)} if confidence in mdata.obs else {}
+    # Not those of mdata.obs: files leave out columns that modalities hold too.
+    for name, modality in mdata.mod.items():
+        if weight in modality.obs:
+            values = modality.obs[weight].to_numpy(dtype=np.float64)
+            found[f"{name}:weight"] = _edge.spread(values, _edge.rows(mdata, name), 0.0)
+    return found
