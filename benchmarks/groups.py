@@ -85,6 +85,27 @@ def shares():
         print(f"| {n} and {n} | {test} | {rate(null):.3f} | " + " | ".join(cells) + " |", flush=True)
 
 
+def scales():
+    """On which scale shares are compared, one domain doubled: how often it is found, and how often one of the others is."""
+    print("\n| scale of shares, 6 and 6 sections | the doubled domain | one of the others |\n|---|---|---|")
+
+    def logit(found):
+        share = (found + 0.5) / (found + 0.5).sum(axis=1, keepdims=True)
+        return np.log(share / (1 - share))
+
+    def arcsine(found):
+        return np.arcsin(np.sqrt(found / found.sum(axis=1, keepdims=True)))
+
+    for name, scale in (("centred log ratio", log_ratios), ("logit", logit), ("arcsine", arcsine)):
+        rng, doubled, others = np.random.default_rng(0), [], []
+        for draw in range(DRAWS):
+            k = draw % len(SHARES)
+            p = contrast(scale(counts(rng, 6, 50, k)), groups(6), 1, 0).p_value
+            doubled.append(p[[k]])
+            others.append(np.delete(p, k))
+        print(f"| {name} | {rate(doubled):.3f} | {rate(others):.3f} |", flush=True)
+
+
 def features():
     """Levels of features that vary from section to section, by 0.3 on the scale of natural logarithms, and by domain."""
     print("\n| features, sections | test | no difference | doubled |\n|---|---|---|---|")
@@ -137,20 +158,20 @@ def donors():
     print(
         "\n| donors with two sections each | test | no difference | effect of two standard deviations |\n|---|---|---|---|"
     )
-    n = DRAWS
     for name, n_donors, within in [("6 and 6", 12, False), ("4 and 4", 8, False), ("8 with both groups", 8, True)]:
         donor = np.repeat(np.arange(n_donors), 2)
         group = np.tile([0, 1], n_donors) if within else (donor < n_donors / 2).astype(int)
         rng = np.random.default_rng(0)
-        values = rng.normal(size=(2 * n_donors, n)) + rng.normal(size=(n_donors, n))[donor]
+        values = rng.normal(size=(2 * n_donors, 10 * DRAWS)) + rng.normal(size=(n_donors, 10 * DRAWS))[donor]
         for test, who in [
             ("permutation", donor),
             ("t", donor),
             ("mixed", donor),
             ("permutation, sections as units", None),
         ]:
+            some = values[:, :DRAWS] if test == "mixed" else values  # which takes longer
             found = [
-                contrast(values + effect * group[:, None], Design(group, who), 1, 0, test=test.split(",")[0]).p_value
+                contrast(some + effect * group[:, None], Design(group, who), 1, 0, test=test.split(",")[0]).p_value
                 for effect in (0, 2)
             ]
             print(f"| {name} | {test} | {rate(found[:1]):.3f} | {rate(found[1:]):.3f} |", flush=True)
@@ -182,7 +203,14 @@ def tissue():
         print(f"| {what} | {rate(found):.3f} |", flush=True)
 
 
-TABLES = {"shares": shares, "features": features, "neighbors": neighbors, "donors": donors, "tissue": tissue}
+TABLES = {
+    "shares": shares,
+    "scales": scales,
+    "features": features,
+    "neighbors": neighbors,
+    "donors": donors,
+    "tissue": tissue,
+}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or TABLES:

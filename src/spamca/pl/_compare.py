@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -136,7 +136,7 @@ def _draw_points(
 
 def _label_effects(ax: Axes, tests: pd.DataFrame, shown: Sequence[str], groups: Sequence[str], step: float) -> None:
     """Effect, interval and q-value right of the row of each group but the reference."""
-    place = {"transform": ax.get_yaxis_transform(), "va": "center", "fontsize": "small"}
+    place: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "va": "center", "fontsize": "small"}
     ax.text(1.02, -0.02, "log2 ratio [95 % interval], q", transform=ax.transAxes, va="top", fontsize="small")
     for row in tests.itertuples():
         if str(row.domain) not in shown:
