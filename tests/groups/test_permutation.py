@@ -75,7 +75,7 @@ def test_random_arrangements_come_close():
 
 
 def test_equal_values_are_no_difference():
-    p, _ = permutation_test(np.ones((8, 2)), Design(np.repeat([1, 0], 4)), 1000, RNG)
+    p, _ = permutation_test(np.full((8, 2), [1, 0.1]), Design(np.repeat([1, 0], 4)), 1000, RNG)
     assert p.tolist() == [1, 1]
 
 

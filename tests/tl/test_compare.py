@@ -167,6 +167,7 @@ def test_copy(sections, assert_same):
         ("condition", {"modality": "rna", "layer": "no"}, KeyError, "layer='no'"),
         ("condition", {"test": "z"}, ValueError, "test must be one of"),
         ("condition", {"test": "t", "covariates": ["age"]}, ValueError, "test='t' cannot take covariates"),
+        ("condition", {"covariates": ["same"]}, ValueError, "cannot be separated from covariates"),
         ("condition", {"covariates": ["spot"]}, ValueError, "covariates='spot' must have one value"),
         ("condition", {"covariates": "age"}, TypeError, "covariates must be a list"),
         ("condition", {"donor_key": "domain"}, ValueError, "donor_key='domain' must have one value"),
@@ -174,11 +175,18 @@ def test_copy(sections, assert_same):
     ],
 )
 def test_what_cannot_be_compared(sections, groupby, arguments, error, message, assert_same):
+    sections.obs["same"] = (sections.obs["condition"] == "treated").map({True: "slide 1", False: "slide 2"})
     sections.obs["all"], sections.obs["spot"] = "x", np.arange(sections.n_obs)
     before = sections.copy()
     with pytest.raises(error, match=message):
         spamca.tl.compare(sections, groupby, **{"key": "domain", **arguments})
     assert_same(before, sections)
+
+
+def test_a_section_without_domains(sections):
+    sections.obs["domain"] = sections.obs["domain"].where(sections.obs["section"] != "section 3")
+    with pytest.raises(ValueError, match="section 'section 3' has no spot with a domain"):
+        compared(sections)
 
 
 def test_two_domains_have_no_neighbors_to_compare(sections):

@@ -51,6 +51,16 @@ def test_sections_by_themselves(tissue):
     assert table.groupby("section", observed=True)["share"].sum().tolist() == pytest.approx([1, 1])
 
 
+def test_a_section_without_labels(tissue):
+    tissue.obs["slide"] = np.where(np.arange(225) < 120, "first", "second")
+    tissue.obs["label"] = tissue.obs["label"].where(tissue.obs["slide"] == "first")
+    spamca.pp.neighbors(tissue, library_key="slide")
+    spamca.tl.describe(tissue, key="label", composition="slide", n_permutations=20)
+    table = tissue.uns["label_description"]["domains"].set_index("section")
+    assert table.loc["second", "n_spots"].sum() == 0
+    assert table.loc["second", "perimeter"].isna().all()
+
+
 def test_composition_by_column_of_a_modality_and_by_table(with_graphs):
     label = with_graphs.obs["label"].astype(str)
     with_graphs["rna"].obs["type"] = label.to_numpy()

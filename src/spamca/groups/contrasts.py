@@ -108,7 +108,9 @@ def _compare(
     within = design.kind == "within"
     at, of = (values, design) if within else donor_means(values, design)
     blocks = np.zeros(len(of.group)) if of.donor is None else of.donor
-    effect, error, freedom = (part[0] for part in (paired if within else welch)(at, of.group[None] == 1, blocks))
+    effect, error, freedom = (
+        part[0] for part in (paired if within else welch)(at - at.mean(axis=0), of.group[None] == 1, blocks)
+    )
     if not enough:
         return effect, np.stack([nothing, nothing]), nothing, np.nan
     interval, p_value = _t(effect, error, freedom)

@@ -44,6 +44,13 @@ def matrix(design: Design, reference: int) -> tuple[np.ndarray, dict[int, int]]:
     return np.column_stack(columns), {group: 1 + i for i, group in enumerate(others)}
 
 
+def separable(design: Design, reference: int) -> bool:
+    """Whether covariates leave each group a difference from the reference of its own."""
+    x, place = matrix(design, reference)
+    rank = np.linalg.matrix_rank
+    return all(rank(x) > rank(np.delete(x, column, axis=1)) for column in place.values())
+
+
 def degrees_of_freedom(x: np.ndarray, column: int, donor: np.ndarray | None) -> int:
     """Degrees of freedom for one column of the fixed effects (S, n_effects); 0 where it cannot be separated from the others."""
     rank = np.linalg.matrix_rank

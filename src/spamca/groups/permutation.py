@@ -58,7 +58,9 @@ def statistic(values: np.ndarray, in_group: np.ndarray, blocks: np.ndarray) -> n
 
     With one block, of integers (S,), Welch's t of all units; with several the t of the blocks' differences of means.
     """
-    values = values - values.mean(axis=0)
+    # What is the same in all sections must not differ by rounding.
+    same = np.ptp(values, axis=0) <= ROUNDING * np.abs(values).max(axis=0)
+    values = np.where(same, 0.0, values - values.mean(axis=0))
     difference, error = (welch if blocks.max() == blocks.min() else paired)(values, in_group, blocks)[:2]
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.nan_to_num(difference / error, nan=0.0, posinf=np.inf, neginf=-np.inf)

@@ -37,7 +37,12 @@ def check_common(tissue: Domains, key: str) -> None:
     if len(tissue.sections) < 2:
         msg = "there is one section, at least two are compared; name the column of the sections with library_key"
         raise ValueError(msg)
-    if ((counts_of(tissue) > 0).sum(axis=0) < 2).all():
+    counts = counts_of(tissue)
+    if not (counts.sum(axis=1)).all():
+        empty = tissue.sections[int(counts.sum(axis=1).argmin())]
+        msg = f"section {empty!r} has no spot with a domain of key={key!r}; leave it out of mdata"
+        raise ValueError(msg)
+    if ((counts > 0).sum(axis=0) < 2).all():
         msg = (
             f"each domain of key={key!r} occurs in one section only, so that nothing can be compared; find domains of all sections "
             "together: spamca.pp.neighbors(mdata, library_key=...), spamca.tl.integrate(mdata)"

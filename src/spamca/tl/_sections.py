@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spamca._logging import logger
-from spamca.groups import LEAST, Design
+from spamca.groups import LEAST, Design, separable
 from spamca.tl._columns import column
 
 if TYPE_CHECKING:
@@ -65,7 +65,14 @@ def design_of(
     donor = None if donor_key is None else pd.factorize(section_values(mdata, "donor_key", donor_key, *sections))[0]
     known = [_numbers(section_values(mdata, "covariates", name, *sections)) for name in covariates]
     design = Design(categories.codes.astype(np.int64), donor, np.hstack(known) if known else None)
-    return design, names, 0 if reference is None else names.index(reference)
+    at = 0 if reference is None else names.index(reference)
+    if not separable(design, at):
+        msg = (
+            f"groupby={groupby!r} cannot be separated from covariates={list(covariates)!r}: a group and a covariate say the same of "
+            "the sections; leave that covariate out, if it is not what the groups differ in"
+        )
+        raise ValueError(msg)
+    return design, names, at
 
 
 def _numbers(values: pd.Series) -> np.ndarray:
@@ -103,6 +110,8 @@ def tell(design: Design, names: Sequence[str], reference: int, least: Any) -> No
         if min(design.units(k), design.units(reference)) < LEAST:
             why = f"at least {LEAST} {unit} in each group are needed to see how much {unit} differ without a cause"
             logger.warning("compare: effects without p-values for %s: %s", pair, why)
+        elif not np.isfinite(p):
+            logger.warning("compare: no p-values for %s: too few sections for groups, covariates and donors", pair)
         elif p > 0.05:
             why = "they can be arranged in too few ways; take more of them, or test='t', which assumes a normal distribution"
             logger.warning("compare: no p-value of %s can be below %.2g: %s", pair, p, why)
