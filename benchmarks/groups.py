@@ -179,7 +179,7 @@ def donors():
 
 def tissue():
     """Whole tissue of 12 sections, domains found in it, and groups of sections at random."""
-    n_tissues, n_groupings = max(1, DRAWS // 100), 100
+    n_tissues, n_groupings = max(1, DRAWS // 50), 100
     p = {}
     for seed in range(n_tissues):
         mdata = spamca.datasets.simulated(n_spots=4800, n_sections=12, n_domains=5, n_features=100, random_state=seed)
