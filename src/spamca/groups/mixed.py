@@ -2,9 +2,10 @@ r"""Linear mixed models of sections, for several sections of a donor, covariates
 
 .. math:: v_s = \beta_0 + \beta_{g(s)} + x_s^\top \gamma + u_{d(s)} + \epsilon_s, \qquad u \sim N(0, \tau^2), \quad \epsilon \sim N(0, \sigma^2)
 
-with groups g, covariates x and donors d (Laird and Ware 1982, doi:10.2307/2529876), fitted by statsmodels with restricted maximum likelihood; by least squares where each section
-is a donor. The t distribution has the degrees of freedom of the stratum that a contrast is in: donors less what is estimated between them, or sections less donors and what is
-estimated within them (containment).
+with groups g, covariates x and donors d (Laird and Ware 1982, doi:10.2307/2529876), fitted by statsmodels with restricted maximum
+likelihood; by least squares where each section is a donor. The t distribution has the degrees of freedom of the stratum that a
+contrast is in: donors less what is estimated between them, or sections less donors and what is estimated within them
+(containment).
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 def mixed_test(values: np.ndarray, design: Design, group: int, reference: int) -> tuple[np.ndarray, np.ndarray, int]:
     """Effect of a group against the reference, its standard error, both (n_tests,), and degrees of freedom.
 
-    ``values`` (S, n_tests) are those of the sections of all groups, all finite. Degrees of freedom below 1 say that the model cannot be
-    estimated.
+    ``values`` (S, n_tests) are those of the sections of all groups, all finite. Degrees of freedom below 1 say that the model
+    cannot be estimated.
     """
     x, place = matrix(design, reference)
     effect, error = np.full((2, values.shape[1]), np.nan)

@@ -3,10 +3,10 @@ r"""Permutation tests of two groups.
 .. math:: p = \frac{|\{\pi : |t^\pi| \ge |t|\}|}{|\{\pi\}|}
 
 over all arrangements :math:`\pi` of the units into groups of the same sizes, the observed one among them, or over random ones, to which the
-observed one is added (Phipson and Smyth 2010, doi:10.2202/1544-6115.1585). p is therefore never below one over the number of arrangements;
-two-sided, with groups of one size, never below two over it. :math:`t` is that of Welch, so that groups with different variances keep the level as they grow
-(Chung and Romano 2013, doi:10.1214/13-AOS1090); where each donor has sections of both groups, sections are rearranged within donors,
-and :math:`t` is that of the donors' differences.
+observed one is added (Phipson and Smyth 2010, doi:10.2202/1544-6115.1585). p is therefore never below one over the number of
+arrangements; two-sided, with groups of one size, never below two over it. :math:`t` is that of Welch, so that groups with
+different variances keep the level as they grow (Chung and Romano 2013, doi:10.1214/13-AOS1090); where each donor has sections of
+both groups, sections are rearranged within donors, and :math:`t` is that of the donors' differences.
 """
 
 from __future__ import annotations

@@ -63,8 +63,8 @@ def pseudobulk(
     .. math:: v_{skf} = \log_2 \frac{y_{skf} + 2 L_{sk} / \bar L}{L_{sk} + 4 L_{sk} / \bar L} + \log_2 10^6,
         \qquad y_{skf} = \sum_{i \in (s, k)} x_{if}, \qquad L_{sk} = \sum_f y_{skf}
 
-    for counts: log2 counts per million of the pseudo-bulk (Squair et al. 2021, doi:10.1038/s41467-021-25960-2), with the prior of edgeR. The mean of
-    the spots for other features.
+    for counts: log2 counts per million of the pseudo-bulk (Squair et al. 2021, doi:10.1038/s41467-021-25960-2), with the prior of
+    edgeR. The mean of the spots for other features.
 
     Parameters
     ----------

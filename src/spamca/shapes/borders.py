@@ -45,9 +45,10 @@ def border_enrichment(edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     .. math:: s_{kl} = \frac{E_{kl}}{\sum_{j \ne k} E_{kj}}, \qquad
         r_{kl} = \log_2 \frac{E_{kl} + e_{kl}}{(\sum_{j \ne k} E_{kj} + 1)\, e_{kl}}, \qquad e_{kl} = \frac{D_l}{\sum_{j \ne k} D_j}
 
-    with :math:`E` edges between domains (n_domains, n_domains), within them counted twice, and :math:`D` their row sums: by chance, the border
-    of a domain meets the others in proportion to their edges, as in CellCharter (Varrone et al. 2024, doi:10.1038/s41588-023-01588-4). One
-    edge is added to each border, spread as by chance. Both are NaN on the diagonal, and where there is no border or no such domain.
+    with :math:`E` edges between domains (n_domains, n_domains), within them counted twice, and :math:`D` their row sums: by
+    chance, the border of a domain meets the others in proportion to their edges, as in CellCharter (Varrone et al. 2024,
+    doi:10.1038/s41588-023-01588-4). One edge is added to each border, spread as by chance. Both are NaN on the diagonal, and
+    where there is no border or no such domain.
     """
     edges = edges.astype(np.float64)
     degree, border = edges.sum(axis=1), edges - np.diag(np.diag(edges))

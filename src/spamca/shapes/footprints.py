@@ -2,9 +2,10 @@ r"""Footprints of spots: their Voronoi cells, closed at the edge of the tissue.
 
 .. math:: F_i = \{x : |x - x_i| \le |x - x_j| \text{ and } |x - x_i| \le |x - g| \text{ for all } j, g\}
 
-with spots :math:`x_j` and points :math:`g` outside the tissue. Outside is where a disc with a radius of :data:`GAP` spacings holds no spot, as in
-an alpha shape (Edelsbrunner, Kirkpatrick and Seidel 1983, doi:10.1109/TIT.1983.1056714). The points :math:`g` lie in such discs, one spacing
-from a spot. Footprints therefore end half a spacing outside the tissue, and narrower gaps belong to the spots around them.
+with spots :math:`x_j` and points :math:`g` outside the tissue. Outside is where a disc with a radius of :data:`GAP` spacings
+holds no spot, as in an alpha shape (Edelsbrunner, Kirkpatrick and Seidel 1983, doi:10.1109/TIT.1983.1056714). The points
+:math:`g` lie in such discs, one spacing from a spot. Footprints therefore end half a spacing outside the tissue, and narrower
+gaps belong to the spots around them.
 """
 
 from __future__ import annotations

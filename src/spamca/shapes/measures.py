@@ -7,8 +7,9 @@ With :math:`A` and :math:`P` area and perimeter of the piece, and :math:`b \le a
     \text{curl} = \max(0, 1 - a/f), \qquad
     f = \tfrac14 \Big(P + \sqrt{\max(0, P^2 - 16 A)}\Big),
 
-where :math:`f` is the longer side of the rectangle that has that area and that perimeter: the length of a band that is bent. Linearity is in
-:mod:`spamca.shapes.skeleton`. Elongation is 0 for a disc and near 1 for a thin bar, curl 0 for a straight and near 1 for a coiled band.
+where :math:`f` is the longer side of the rectangle that has that area and that perimeter: the length of a band that is bent.
+Linearity is in :mod:`spamca.shapes.skeleton`. Elongation is 0 for a disc and near 1 for a thin bar, curl 0 for a straight and
+near 1 for a coiled band.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ LEAST = 10
 def smoothed(polygon: Polygon, spacing: float) -> Polygon:
     """A piece without the steps of its footprints: closed, then opened, by a disc of radius ``spacing``; thin pieces as they are.
 
-    Steps make the perimeter of a lattice up to 1.4 times too long; after this it is within a tenth (Serra 1982, opening and closing).
+    Steps make the perimeter of a lattice up to 1.4 times too long; after this it is within a tenth (Serra 1982, opening and
+    closing).
     """
     smooth = polygon.buffer(spacing).buffer(-2 * spacing).buffer(spacing)
     whole = smooth.geom_type == "Polygon" and smooth.area > polygon.area / 2

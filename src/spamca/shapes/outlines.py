@@ -17,8 +17,8 @@ def outlines(coords: np.ndarray, labels: np.ndarray) -> dict[int, MultiPolygon]:
 
     .. math:: O_k = \bigcup_{i: l_i = k} F_i
 
-    with :math:`F` the footprints of :func:`spamca.shapes.footprints.footprints`: domains share their borders, without gaps or overlaps. Time grows
-    as n log n.
+    with :math:`F` the footprints of :func:`spamca.shapes.footprints.footprints`: domains share their borders, without gaps or
+    overlaps. Time grows as n log n.
 
     Parameters
     ----------

@@ -2,8 +2,8 @@ r"""Linearity of a piece of tissue: how much of its skeleton is one line.
 
 .. math:: \text{linearity} = \frac{\max(\text{longest path}, \text{longest cycle})}{\text{length of the skeleton}}
 
-as in CellCharter (Varrone et al. 2024, doi:10.1038/s41588-023-01588-4). The skeleton is that of scikit-image (Zhang and Suen 1984), less
-branches shorter than :data:`SHORT` of its length. 1 is one line or one ring, 0.5 a cross of four equal arms.
+as in CellCharter (Varrone et al. 2024, doi:10.1038/s41588-023-01588-4). The skeleton is that of scikit-image (Zhang and Suen
+1984), less branches shorter than :data:`SHORT` of its length. 1 is one line or one ring, 0.5 a cross of four equal arms.
 """
 
 from __future__ import annotations

@@ -37,20 +37,25 @@ def compare(
 ) -> MuData | None:
     """Compare domains between groups of sections: their shares, their neighbours and their features.
 
-    The unit is the section, or the donor where ``donor_key`` names one, and never the spot: spots of a section are not independent, and a test that
-    counts them finds differences between any two sections (Squair et al. 2021). Each section gives one value for each thing that is compared:
+    The unit is the section, or the donor where ``donor_key`` names one, and never the spot: spots of a section are not
+    independent, and a test that counts them finds differences between any two sections (Squair et al. 2021). Each section gives
+    one value for each thing that is compared:
 
     - **share** of a domain, as a centred log ratio (Aitchison 1982): a domain that grows hardly moves the others;
-    - **neighbors**: which part of the border of a domain is with another one, against what would be by chance, as in :func:`spamca.tl.describe`;
+    - **neighbors**: which part of the border of a domain is with another one, against what would be by chance, as in
+      :func:`spamca.tl.describe`;
     - **feature**: its pseudo-bulk in a domain, log2 counts per million, or the mean where the features are no counts.
 
-    Two groups are compared by a permutation test of Welch's t, exact where there are few sections. Its p-value cannot be below one over the
-    number of arrangements: 3 against 3 sections never reach 0.05, 4 against 4 reach 0.029, 6 against 6 reach 0.0022. With several sections of a donor, donors are
-    permuted, or sections within donors where each donor has both groups. Covariates, and donors of which only some have both groups, need a linear mixed model.
+    Two groups are compared by a permutation test of Welch's t, exact where there are few sections. Its p-value cannot be below
+    one over the number of arrangements: 3 against 3 sections never reach 0.05, 4 against 4 reach 0.029, 6 against 6 reach 0.0022.
+    With several sections of a donor, donors are permuted, or sections within donors where each donor has both groups. Covariates,
+    and donors of which only some have both groups, need a linear mixed model.
 
-    The domains have to be the same in all sections, found together by :func:`spamca.tl.integrate` with ``library_key``. Domains that were found in each section by
-    itself, and matched or named afterwards, are no basis for a comparison. Neither are groups that were measured in different batches (slides, days, laboratories):
-    the difference between batches would pass for one between groups, or, with ``batch_correction``, a difference between groups for one between batches.
+    The domains have to be the same in all sections, found together: :func:`spamca.pp.neighbors` with ``library_key``, then
+    :func:`spamca.tl.integrate`. Domains that were found in each section by itself, and matched or named afterwards, are no basis
+    for a comparison. Neither are groups that were measured in different batches (slides, days, laboratories): the difference
+    between batches would pass for one between groups, or, with ``batch_correction``, a difference between groups for one between
+    batches.
 
     Parameters
     ----------
@@ -63,18 +68,18 @@ def compare(
     reference
         Group that the others are compared with; by default the first category.
     what
-        Of ``"share"``, ``"neighbors"`` and ``"feature"``; by default shares, neighbours where there are three domains and a spatial graph, and features where
-        a ``modality`` is named.
+        Of ``"share"``, ``"neighbors"`` and ``"feature"``; by default shares, neighbours where there are three domains and a
+        spatial graph, and features where a ``modality`` is named.
     modality, features, layer
-        Modality whose features are compared, which of them, by default all, and the layer that holds them, by default counts where there are any. Features with
-        fewer than ten counts in a domain in most sections are left out.
+        Modality whose features are compared, which of them, by default all, and the layer that holds them, by default counts
+        where there are any. Features with fewer than ten counts in a domain in most sections are left out.
     donor_key
         Column of ``obs`` with the donor of each section.
     covariates
         Columns of ``obs`` with other properties of the sections that may matter, such as age.
     test
-        ``"permutation"``; ``"t"``, Welch's or the paired t test, for few sections whose values are close to normal; or ``"mixed"``, a linear mixed model. By default the
-        first, and the last where it is needed.
+        ``"permutation"``; ``"t"``, Welch's or the paired t test, for few sections whose values are close to normal; or
+        ``"mixed"``, a linear mixed model. By default the first, and the last where it is needed.
     library_key
         Column of ``obs`` with the section of each spot; by default that of the spatial graph.
     n_permutations
@@ -89,11 +94,13 @@ def compare(
     None, or the changed copy if ``copy``. With ``key="spamca"`` it has
 
     ``mdata.uns["spamca_comparison"]["table"]``
-        A data frame with a row for each group but the reference and each value: ``what``, ``domain``, ``other`` (neighbour, or feature as ``"<modality>:<feature>"``),
-        ``group``, ``reference``, ``n_group`` and ``n_reference`` (sections), ``mean_group`` and ``mean_reference`` (shares; shares of the border; log2 counts per million, or
-        features), ``effect`` of the group with its 95 % interval, ``ci_low`` and ``ci_high``, by the t distribution (log2 ratio of shares, centred; log2 ratio of enrichments; difference of
-        features), ``p_value``, ``q_value`` (Benjamini and Hochberg, over all rows with the same ``what`` and ``group``), and ``p_least``, the smallest p-value possible. p-values are NaN where a group
-        has fewer than three sections or donors.
+        A data frame with a row for each group but the reference and each value: ``what``, ``domain``, ``other`` (neighbour, or
+        feature as ``"<modality>:<feature>"``), ``group``, ``reference``, ``n_group`` and ``n_reference`` (sections),
+        ``mean_group`` and ``mean_reference`` (shares; shares of the border; log2 counts per million, or features), ``effect`` of
+        the group with its 95 % interval, ``ci_low`` and ``ci_high``, by the t distribution (log2 ratio of shares, centred; log2
+        ratio of enrichments; difference of features), ``p_value``, ``q_value`` (Benjamini and Hochberg, over all rows with the
+        same ``what`` and ``group``), and ``p_least``, the smallest p-value possible. p-values are NaN where a group has fewer
+        than three sections or donors.
     ``mdata.uns["spamca_comparison"]["sections"]``
         Number and share of the spots of each domain in each section, and its group.
 
@@ -104,8 +111,8 @@ def compare(
     KeyError
         If a column, modality, layer or feature is not there.
     ValueError
-        If the sections cannot be compared: there are none, a column is not the same all over a section, or domains are not common to sections. ``mdata`` is
-        unchanged after an error.
+        If the sections cannot be compared: there are none, a column is not the same all over a section, or domains are not common
+        to sections. ``mdata`` is unchanged after an error.
 
     See Also
     --------

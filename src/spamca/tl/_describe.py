@@ -26,10 +26,10 @@ def describe(
 ) -> MuData | None:
     """Describe each domain of each section: size, pieces, shape, what it is made of, and which domains it borders.
 
-    Areas and outlines are those of the footprints of spots (their Voronoi cells, which end half a spacing outside the tissue). Shape is
-    measured as in CellCharter (Varrone et al. 2024), but on the pieces of these outlines, without the steps of the lattice; a domain has
-    the mean over its pieces of ten spots or more, weighted by area. Borders are compared with random labels by squidpy
-    (:func:`squidpy.gr.nhood_enrichment`), within sections.
+    Areas and outlines are those of the footprints of spots (their Voronoi cells, which end half a spacing outside the tissue).
+    Shape is measured as in CellCharter (Varrone et al. 2024), but on the pieces of these outlines, without the steps of the
+    lattice; a domain has the mean over its pieces of ten spots or more, weighted by area. Borders are compared with random labels
+    by squidpy (:func:`squidpy.gr.nhood_enrichment`), within sections.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ def describe(
     key
         Column of ``obs`` with the domains; any labels will do. Spots without one do not count.
     composition
-        Column of ``obs`` with categories (cell types of segmented cells), or key of ``obsm`` of a data frame with the share of each in each
-        spot (from deconvolution).
+        Column of ``obs`` with categories (cell types of segmented cells), or key of ``obsm`` of a data frame with the share of
+        each in each spot (from deconvolution).
     library_key
         Column of ``obs`` with the section of each spot; by default that of the spatial graph, if it has one.
     spatial_key
@@ -56,20 +56,22 @@ def describe(
     None, or the changed copy if ``copy``. With ``key="spamca"`` it has
 
     ``mdata.uns["spamca_description"]["domains"]``
-        A data frame with a row for each ``section`` and ``domain``: ``n_spots``; ``share`` of the section's spots; ``n_pieces``, connected parts of the
-        spatial graph; ``largest_piece``, its share of the spots; ``n_border_spots``, spots next to another domain; ``area``, in squared units of the coordinates; ``perimeter``, in
-        their units, edge of the tissue included; ``linearity`` (1: one line or ring, 0.5: a cross), ``elongation`` (0: disc or square, near 1: thin
-        bar), ``curl`` (0: straight, near 1: coiled), ``purity`` (share of the domain among the spots within its outer outlines);
-        ``confidence``, its mean, and ``<modality>:weight``, the mean weight of each modality, where they are known.
+        A data frame with a row for each ``section`` and ``domain``: ``n_spots``; ``share`` of the section's spots; ``n_pieces``,
+        connected parts of the spatial graph; ``largest_piece``, its share of the spots; ``n_border_spots``, spots next to another
+        domain; ``area``, in squared units of the coordinates; ``perimeter``, in their units, edge of the tissue included;
+        ``linearity`` (1: one line or ring, 0.5: a cross), ``elongation`` (0: disc or square, near 1: thin bar), ``curl`` (0:
+        straight, near 1: coiled), ``purity`` (share of the domain among the spots within its outer outlines); ``confidence``, its
+        mean, and ``<modality>:weight``, the mean weight of each modality, where they are known.
     ``mdata.uns["spamca_description"]["neighbors"]``
-        A row for each ``section`` and ordered pair of ``domain`` and ``neighbor``: ``n_edges`` of the spatial graph between them; ``share`` of the edges
-        that leave the domain; ``log2_enrichment`` of that share over the neighbour's share of edges among the other domains, with one edge added; ``zscore`` of
-        the edges under random labels, NaN where that cannot be computed.
+        A row for each ``section`` and ordered pair of ``domain`` and ``neighbor``: ``n_edges`` of the spatial graph between them;
+        ``share`` of the edges that leave the domain; ``log2_enrichment`` of that share over the neighbour's share of edges among
+        the other domains, with one edge added; ``zscore`` of the edges under random labels, NaN where that cannot be computed.
     ``mdata.uns["spamca_description"]["composition"]``
-        With ``composition``, a row for each ``section``, ``domain`` and ``category``: ``share`` in the domain, ``expected`` (share in the section),
-        ``log2_enrichment`` with one spot added.
+        With ``composition``, a row for each ``section``, ``domain`` and ``category``: ``share`` in the domain, ``expected``
+        (share in the section), ``log2_enrichment`` with one spot added.
     ``mdata.uns["spamca_nhood_enrichment"]``
-        z-scores and counts over all sections, as squidpy writes them, for :func:`squidpy.pl.nhood_enrichment`; not where spots lack a domain.
+        z-scores and counts over all sections, as squidpy writes them, for :func:`squidpy.pl.nhood_enrichment`; not where spots
+        lack a domain.
 
     Raises
     ------
