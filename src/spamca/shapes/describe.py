@@ -34,9 +34,11 @@ def describe(
     n_domains
         Number of domains; those without a spot have zeros, and NaN where there is nothing to measure.
 
-    Returns ------- ``n_spots``; ``share`` of the spots that have a domain; ``n_pieces`` of the graph; ``largest_piece``, its
-    share of the spots of the domain; ``n_border_spots``, those next to another domain; ``area`` of all footprints; ``perimeter``,
-    ``linearity``, ``elongation`` and ``curl`` (:mod:`spamca.shapes.measures`); and with :math:`O` the outline without its holes,
+    Returns
+    -------
+    ``n_spots``; ``share`` of the spots that have a domain; ``n_pieces`` of the graph; ``largest_piece``, its share of the spots
+    of the domain; ``n_border_spots``, those next to another domain; ``area`` of all footprints; ``perimeter``, ``linearity``,
+    ``elongation`` and ``curl`` (:mod:`spamca.shapes.measures`); and with :math:`O` the outline without its holes,
 
     .. math:: \text{purity}_k = \frac{|\{i: l_i = k, x_i \in O_k\}|}{|\{i: l_i \ge 0, x_i \in O_k\}|}.
     """
@@ -73,7 +75,9 @@ def composition(parts: np.ndarray, labels: np.ndarray, n_domains: int) -> tuple[
     is one cell. Spots with NaN do not count. One spot like the section is added to each domain, so that few spots are no large
     enrichment.
 
-    Returns ------- ``s`` (n_domains, n_parts), NaN without spots; ``e`` (n_parts,), and ``r`` (n_domains, n_parts), NaN where the
+    Returns
+    -------
+    ``s`` (n_domains, n_parts), NaN without spots; ``e`` (n_parts,), and ``r`` (n_domains, n_parts), NaN where the
     section lacks the part.
     """
     known = (labels >= 0) & np.isfinite(parts).all(axis=1)
