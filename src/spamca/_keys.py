@@ -43,6 +43,9 @@ explained = (
 )  # var key, in a modality, of the share of a feature's variance that the domains explain
 variance_explained = "{}_variance_explained".format  # uns key of the same by modality and domain (a DataFrame)
 n_clusters = "{}_n_clusters".format  # uns key of the estimated number of domains and its criteria
+description = "{}_description".format  # uns key of what each domain is like; of the column with the domains
+enrichment = "{}_nhood_enrichment".format  # uns key of squidpy's z-scores of neighbouring domains; of the same
+comparison = "{}_comparison".format  # uns key of differences between groups of sections; of the same
 denoised = "{}_denoised".format  # layers key of denoised features
 denoised_table = "{}_{}".format  # obsm key of the same of all spots (a DataFrame); of key_added and the modality's name
 command = "{}_command".format  # uns key of the record of the command that made the result, as JSON

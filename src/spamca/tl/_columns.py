@@ -1,0 +1,103 @@
+"""Domains, sections and other columns of a tissue as arrays over all spots."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spamca import _checks, _edge, _keys
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from mudata import MuData
+    from scipy import sparse
+
+
+def column(mdata: MuData, argument: str, name: str) -> pd.Series:
+    """A column of ``mdata.obs`` or, as ``"<modality>:<column>"`` or where ``mdata.obs`` lacks it, of a modality; (n_obs,), spots as index.
+
+    KeyError if there is none.
+    """
+    _checks.check_name(argument, name)
+    if name in mdata.obs:
+        return mdata.obs[name]
+    modality, _, rest = name.partition(":")
+    places = [(modality, rest)] if modality in mdata.mod and rest else [(one, name) for one in mdata.mod]
+    for holder, key in places:
+        if key in mdata[holder].obs:
+            row = _edge.rows(mdata, holder)
+            values = mdata[holder].obs[key].iloc[np.maximum(row, 0)]
+            values.index = mdata.obs_names
+            return values.mask(row < 0)
+    msg = f"{argument}={name!r} is not a column of mdata.obs, which has {list(mdata.obs)}, or of obs of a modality"
+    raise KeyError(msg)
+
+
+def domains_of(mdata: MuData, key: str) -> tuple[list[str], np.ndarray]:
+    """Names of the domains in a column, at least two that have spots, and domain of each spot, integers (n_obs,), -1 for none."""
+    import pandas as pd
+
+    if key == _keys.SPAMCA and key not in mdata.obs:
+        msg = f"mdata.obs has no domains {key!r}; run spamca.tl.integrate(mdata), or name another column with key"
+        raise KeyError(msg)
+    values = column(mdata, "key", key)
+    if pd.api.types.is_float_dtype(values):
+        msg = f"key={key!r} holds numbers, but must hold domains; name a column of categories, such as {_keys.SPAMCA!r}"
+        raise ValueError(msg)
+    found = pd.Categorical(values).remove_unused_categories()
+    if len(found.categories) < 2:
+        msg = f"key={key!r} has {len(found.categories)} domains, at least 2 are needed; name another column"
+        raise ValueError(msg)
+    return [str(name) for name in found.categories], found.codes.astype(np.int64)
+
+
+def sections_of(mdata: MuData, library_key: str | None, caller: str) -> tuple[list[str], np.ndarray]:
+    """Names of the sections and section of each spot, integers (n_obs,); one named "tissue" where there is no column of them."""
+    library = _checks.check_library(mdata, _checks.find_library_key(mdata, library_key, caller))
+    if library is None:
+        return ["tissue"], np.zeros(mdata.n_obs, dtype=np.int64)
+    names, section = np.unique(library, return_inverse=True)
+    return names.tolist(), section.ravel().astype(np.int64)
+
+
+def adjacency_of(mdata: MuData) -> sparse.csr_matrix:
+    """The spatial graph, with weights 1, symmetric, (n_obs, n_obs); KeyError if there is none."""
+    from spamca.graph import existing_graph
+
+    name = _keys.connectivities(_keys.SPATIAL)
+    if name not in mdata.obsp:
+        msg = f"mdata.obsp has no spatial graph {name!r}; run spamca.pp.neighbors(mdata)"
+        raise KeyError(msg)
+    graph = mdata.obsp[name]
+    found = existing_graph(graph, graph).connectivities
+    found.data[:] = 1
+    return found
+
+
+def parts_of(mdata: MuData, name: str) -> tuple[np.ndarray, list[str]]:
+    """Share of each category in each spot, (n_obs, n_categories), NaN where it is not known, and the names of the categories.
+
+    From a column of ``obs``, or from a data frame in ``obsm`` of the MuData or of a modality whose rows sum to more than 0 and are
+    divided by that sum. KeyError if there is neither.
+    """
+    import pandas as pd
+
+    _checks.check_name("composition", name)
+    held = {"mdata": mdata, **mdata.mod}
+    frames = {where: one.obsm[name] for where, one in held.items() if name in one.obsm and name not in mdata.mod}
+    frames = {where: frame for where, frame in frames.items() if isinstance(frame, pd.DataFrame)}
+    if not frames:
+        found = pd.Categorical(column(mdata, "composition", name))
+        parts = np.eye(len(found.categories))[found.codes]
+        parts[found.codes < 0] = np.nan
+        return parts, [str(category) for category in found.categories]
+    where, frame = next(iter(frames.items()))
+    values = frame.to_numpy(dtype=np.float64)
+    if (values < 0).any():
+        msg = f"composition={name!r} has negative shares, lowest {np.nanmin(values):.3g}; name a table of shares or counts"
+        raise ValueError(msg)
+    with np.errstate(invalid="ignore"):
+        values = values / values.sum(axis=1, keepdims=True)
+    values = values if where == "mdata" else _edge.spread(values, _edge.rows(mdata, where), np.nan)
+    return values, [str(category) for category in frame.columns]
