@@ -34,7 +34,7 @@ def central(embedding: np.ndarray, spots: np.ndarray) -> int:
 
 def joined(connectivities: csr_matrix, root: int) -> np.ndarray:
     """Which spots a path in the graph (n, n) joins to the root: booleans, (n,)."""
-    part = connected_components(connectivities, directed=False)[1]
+    part = connected_components(connectivities > 0, directed=False)[1]  # zeros that are stored join nothing
     return np.asarray(part == part[root])
 
 
