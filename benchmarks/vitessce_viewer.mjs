@@ -51,7 +51,10 @@ const browser = await puppeteer.launch({
 const page = await browser.newPage();
 await page.setViewport({ width: 1280, height: 720 });
 const errors = [];
-page.on("requestfailed", (request) => errors.push(`${request.url()}: ${request.failure().errorText}`));
+page.on("requestfailed", (request) => {
+  // The same, of answers that the viewer did not wait for.
+  if (request.failure().errorText !== "net::ERR_ABORTED") errors.push(`${request.url()}: ${request.failure().errorText}`);
+});
 page.on("pageerror", (error) => errors.push(String(error)));
 page.on("console", (message) => {
   // A store has no file for what it does not hold; the viewer asks for some of these, and the browser reports each.
@@ -76,7 +79,8 @@ await page.waitForSelector("canvas", { timeout: 60000 }).catch((error) => errors
 await page.waitForNetworkIdle({ idleTime: 3000, timeout: 120000 });
 await new Promise((done) => setTimeout(done, 5000));
 const text = await page.evaluate(() => document.body.innerText);
-const image = await page.screenshot({ path: picture, encoding: "base64" });
+const image = await page.screenshot({ encoding: "base64" });
+writeFileSync(picture, Buffer.from(image, "base64"));
 // How many pixels of the picture have each domain's colour.
 const drawn = await page.evaluate(async (data, wanted) => {
   const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${data}`)).blob());

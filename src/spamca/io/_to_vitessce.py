@@ -20,10 +20,11 @@ from spamca.io._vitessce_store import (
     feature_table,
     numbers,
     plane,
+    scaled,
     sets_of,
     write_store,
 )
-from spamca.io._vitessce_view import CONFIG, EMBEDDING, STORE, Shown, imported, view_config, write_page
+from spamca.io._vitessce_view import CONFIG, EMBEDDING, SCALED, STORE, Shown, imported, view_config, write_page
 
 if TYPE_CHECKING:
     from mudata import MuData
@@ -92,7 +93,7 @@ def to_vitessce(
 
     ``tissue.zarr``
         An AnnData (n_obs, n_columns + n_features) in Zarr: columns with categories in ``obs``, coordinates and two columns of the embedding in
-        ``obsm``, numbers and features in ``X``.
+        ``obsm``, numbers and features in ``X``; for the heat map ``layers["scaled"]``, each from 0 to 1.
     ``vitessce.json``
         The view config: tissue, embedding, domains, features.
     ``index.html``
@@ -134,6 +135,8 @@ def to_vitessce(
     obsm = {"spatial": spatial.astype(np.float32), EMBEDDING: plane(mdata, at).astype(np.float32)}
     obs = pd.DataFrame(sets, index=mdata.obs_names.astype(str))
     table = AnnData(values.to_numpy(), obs, pd.DataFrame(index=values.columns.astype(str)), obsm=obsm)
+    if heatmap:
+        table.layers[SCALED] = scaled(table.X)
     radius = float(circles(mdata, spatial)["radius"].iloc[0])
     called = at if np.shape(mdata.obsm[at])[1] == 2 else f"{at}, principal components"
     shown = Shown(colors, called, list(table.var_names), radius)
@@ -159,7 +162,11 @@ def _checked_folder(path: Any, *, overwrite: bool) -> Path:
     if folder.is_dir() and not any(folder.iterdir()):
         return folder
     if folder.exists() and not (overwrite and (folder / CONFIG).is_file()):
-        mend = "pass overwrite=True to replace it" if (folder / CONFIG).is_file() else "to_vitessce did not write it, name another"
+        mend = (
+            "pass overwrite=True to replace it"
+            if (folder / CONFIG).is_file()
+            else "to_vitessce did not write it, name another"
+        )
         msg = f"path={str(path)!r} exists; {mend}"
         raise FileExistsError(msg)
     return folder
@@ -178,7 +185,11 @@ def _embedding(mdata: MuData, embedding: str | None, key: str) -> str:
 
 def _columns(mdata: MuData, columns: Any, key: str) -> tuple[list[str], list[str]]:
     """Columns with categories, the domains first, and those with numbers."""
-    if isinstance(columns, str) or not isinstance(columns, Sequence) or not all(isinstance(one, str) for one in columns):
+    if (
+        isinstance(columns, str)
+        or not isinstance(columns, Sequence)
+        or not all(isinstance(one, str) for one in columns)
+    ):
         msg = f"columns must be a list of names, got {columns!r}"
         raise TypeError(msg)
     if key not in mdata.obs:

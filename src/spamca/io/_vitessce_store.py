@@ -115,12 +115,21 @@ def feature_table(
         at = differing(values, own, n_features) if chosen is None else chosen[name]
         dense = values[:, at].toarray() if sparse.issparse(values) else np.asarray(values[:, at])
         dense = np.nan_to_num(_edge.spread(dense.astype(np.float32), row))
-        tables.append(pd.DataFrame(dense, mdata.obs_names, pd.MultiIndex.from_product([[name], modality.var_names[at]])))
+        tables.append(
+            pd.DataFrame(dense, mdata.obs_names, pd.MultiIndex.from_product([[name], modality.var_names[at]]))
+        )
     joint = pd.concat(tables, axis=1)
     bare = joint.columns.get_level_values(1)
     twice = bare.duplicated(keep=False)
     names = [_keys.pulled(*both) if double else both[1] for both, double in zip(joint.columns, twice, strict=True)]
     return joint.set_axis(names, axis=1)
+
+
+def scaled(values: np.ndarray) -> np.ndarray:
+    """Each column of (n, d) between 0, its 1st percentile, and 1, its 99th, float32."""
+    low, high = np.percentile(values, [1, 99], axis=0)
+    low, high = np.where(high > low, low, values.min(axis=0)), np.where(high > low, high, values.max(axis=0))
+    return np.clip((values - low) / np.where(high > low, high - low, 1), 0, 1).astype(np.float32)
 
 
 def write_store(path: Path, table: AnnData) -> None:
@@ -152,9 +161,10 @@ def _located(mdata: MuData, wanted: Sequence[str]) -> Mapping[str, list[int]]:
         else:
             owners, feature = [name for name, held in mdata.mod.items() if one in held.var_names], one
         if len(owners) != 1:
-            what = f"several modalities have, {owners}; name one as '{owners[0]}:{one}'" if owners else "no modality has"
+            what = (
+                f"several modalities have, {owners}; name one as '{owners[0]}:{one}'" if owners else "no modality has"
+            )
             msg = f"features names {one!r}, which {what}"
             raise KeyError(msg)
         found.setdefault(owners[0], []).append(int(mdata[owners[0]].var_names.get_loc(feature)))
     return found
-

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STORE, CONFIG, PAGE = "tissue.zarr", "vitessce.json", "index.html"  # names in the folder
-EMBEDDING = "embedding"
+EMBEDDING, FEATURE, SCALED = "embedding", "feature", "scaled"
 _SCHEMA = "1.0.15"  # of the view config: all later viewers read it
 _VIEWER, _REACT = "vitessce@4.0.8", "18.3.1"  # versions that the page takes from the web
 _HTML = """<!DOCTYPE html>
@@ -74,14 +74,23 @@ def view_config(shown: Shown, *, name: str, base_url: str | None, heatmap: bool)
         obs_set_paths=[f"obs/{column}" for column in sets],
         obs_set_names=sets,
         obs_feature_matrix_path="X" if shown.features else None,
-        coordination_values={"obsType": "spot"},
+        coordination_values={"obsType": "spot", "featureType": FEATURE},
     )
     dataset = config.add_dataset(name=name, uid="tissue").add_object(wrapper)
     kinds = ["spatialBeta", "scatterplot", "obsSets", *(["featureList"] if shown.features else [])]
     kinds += ["heatmap"] if heatmap and shown.features else []
     views = {kind: config.add_view(kind, dataset=dataset) for kind in kinds}
+    if "featureList" in views:
+        views["featureList"].set_props(sort="original")
+    if "heatmap" in views:  # its own values, or the feature with the largest leaves no colour to the others
+        values = {"obsFeatureMatrix": {"path": f"layers/{SCALED}"}}
+        kind = {"obsType": "spot", "featureType": FEATURE, "featureValueType": SCALED}
+        dataset.add_file("anndata.zarr", url=url, options=values, coordination_values=kind)
+        config.link_views([views["heatmap"]], ["featureValueType"], [SCALED])
     config.link_views(list(views.values()), *_linked(shown))
-    config.link_views([views["scatterplot"]], ["embeddingType", "embeddingObsSetLabelsVisible"], [shown.embedding, True])
+    config.link_views(
+        [views["scatterplot"]], ["embeddingType", "embeddingObsSetLabelsVisible"], [shown.embedding, True]
+    )
     layer = {"obsType": "spot", "spatialSpotRadius": shown.radius, "spatialLayerOpacity": 1.0}
     level = vitessce.CoordinationLevel
     prefix = vitessce.get_initial_coordination_scope_prefix("tissue", "obsSpots")
@@ -132,7 +141,8 @@ def _linked(shown: Shown) -> tuple[list[str], list[Any]]:
         "obsColorEncoding": "cellSetSelection",
         "obsSetSelection": [[first, category] for category in shown.sets[first]],
         "obsSetColor": colors,
-        "featureSelection": list(shown.features[:1]) or None,
+        "obsSetExpansion": [[first]],
+        "featureType": FEATURE,
     }
     return list(values), list(values.values())
 
