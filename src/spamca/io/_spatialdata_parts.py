@@ -38,6 +38,9 @@ def annotated(table: AnnData, note: pd.DataFrame | None = None) -> AnnData:
     from spatialdata.models import TableModel
 
     sanitize_table(table, inplace=True)
+    for key, value in table.uns.items():
+        if key.endswith("_colors") and isinstance(value, list):
+            table.uns[key] = np.array(value)  # as files give them, and napari-spatialdata wants them
     if note is None:
         return TableModel.parse(table)
     region, instance = note.columns

@@ -83,9 +83,9 @@ def view_config(shown: Shown, *, name: str, base_url: str | None, heatmap: bool)
     if "featureList" in views:
         views["featureList"].set_props(sort="original")
     if "heatmap" in views:  # its own values, or the feature with the largest leaves no colour to the others
-        values = {"obsFeatureMatrix": {"path": f"layers/{SCALED}"}}
-        kind = {"obsType": "spot", "featureType": FEATURE, "featureValueType": SCALED}
-        dataset.add_file("anndata.zarr", url=url, options=values, coordination_values=kind)
+        path = {"obsFeatureMatrix": {"path": f"layers/{SCALED}"}}
+        what = {"obsType": "spot", "featureType": FEATURE, "featureValueType": SCALED}
+        dataset.add_file("anndata.zarr", url=url, options=path, coordination_values=what)
         config.link_views([views["heatmap"]], ["featureValueType"], [SCALED])
     config.link_views(list(views.values()), *_linked(shown))
     config.link_views(
