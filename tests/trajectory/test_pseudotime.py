@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import linalg
 from scipy.sparse import block_diag, csr_matrix, diags
 from scipy.stats import spearmanr
 
@@ -60,7 +61,7 @@ def test_spots_that_nothing_joins_to_the_root_have_none():
 
 
 def test_small_parts():
-    graph = csr_matrix(block_diag([np.ones((3, 3)), np.ones((5, 5)) + np.diag(np.arange(5.0))]))
+    graph = csr_matrix(linalg.block_diag(np.ones((3, 3)), np.ones((5, 5)) + np.diag(np.arange(5.0))))
     assert np.isfinite(pseudotime(graph, 4)).sum() == 5
     with pytest.raises(ValueError, match="only 3 spots are joined to the root in the graph, at least 4"):
         pseudotime(graph, 0)

@@ -28,9 +28,9 @@ def to_napari(
     mdata: MuData,
     sdata: SpatialData | None = None,
     *,
-    color: str = _keys.SPAMCA,
     tables: Mapping[str, str] | None = None,
     table_name: str = _keys.SPAMCA,
+    color: str = _keys.SPAMCA,
     show: bool = True,
 ) -> Any:
     """Open the tissue in napari, with its spots in the colours of the domains.
