@@ -133,8 +133,8 @@ def test_the_package_is_asked_for(integrated, tmp_path, monkeypatch):
 
 def test_sections_lie_side_by_side():
     spatial = np.array([[5.0, 1], [15, 3], [5, 2], [6, 9]])
-    library = np.array(["a", "a", "b", "b"])
-    np.testing.assert_allclose(store.arranged(spatial, library), [[0, 0], [10, 2], [11, 0], [12, 7]])
+    library = np.array(["b", "b", "a", "a"])
+    np.testing.assert_allclose(store.arranged(spatial, library), [[11, 0], [21, 2], [0, 0], [1, 7]])
     assert store.arranged(spatial, None) is spatial
 
 

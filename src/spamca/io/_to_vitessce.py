@@ -73,7 +73,7 @@ def to_vitessce(
     embedding
         Key of ``mdata.obsm``. None takes ``"X_umap"`` if there is one, else the first two principal components of ``"X_<key>"``.
     library_key
-        Column of ``obs`` with the section of each spot; sections are laid out side by side. By default the one given to
+        Column of ``obs`` with the section of each spot; sections are laid out side by side, in the order of their names. By default the one given to
         :func:`spamca.pp.neighbors`, if any.
     spatial_key
         Key of ``obsm`` with the coordinates, on the MuData or in its modalities.

@@ -51,7 +51,7 @@ def sets_of(mdata: MuData, columns: Sequence[str]) -> tuple[dict[str, pd.Categor
 
 def arranged(spatial: np.ndarray, library: np.ndarray | None) -> np.ndarray:
     """Coordinates (n_obs, 2) with sections side by side, as each has a frame of its own."""
-    if library is None or len(names := pd.unique(library)) < 2:
+    if library is None or len(names := np.unique(library)) < 2:
         return spatial
     out, width = np.empty_like(spatial), max(np.ptp(spatial[library == name, 0]) for name in names)
     for i, name in enumerate(names):
