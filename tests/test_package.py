@@ -65,12 +65,15 @@ def imported(path):
 def test_what_is_imported_is_declared_and_the_other_way_round():
     root = Path(__file__).parents[1]
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    declared = {re.split(r"[^\w.-]", requirement)[0] for requirement in project["dependencies"]}
+    required = project["dependencies"]
+    optional = [one for several in project["optional-dependencies"].values() for one in several]
+    declared, extra = ({re.split(r"[^\w.-]", one)[0] for one in several} for several in (required, optional))
     top = {name.split(".")[0] for path in (root / "src").rglob("*.py") for name in imported(path)}
     outside = top - sys.stdlib_module_names - {"spamca"}
     distributions = packages_distributions()
-    found = {name: {d.lower().replace("_", "-") for d in distributions[name]} for name in outside}
-    assert {name for name, providers in found.items() if not providers & declared} == set()
+    # What is optional need not be installed.
+    found = {name: {d.lower().replace("_", "-") for d in distributions.get(name, [name])} for name in outside}
+    assert {name for name, providers in found.items() if not providers & (declared | extra)} == set()
     assert declared - set().union(*found.values()) == set()
 
 

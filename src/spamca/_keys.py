@@ -38,10 +38,10 @@ colors = "{}_colors".format  # uns key of the domain colours (scanpy's conventio
 novelty = "{}_novelty".format  # obs key of how far a spot is from the tissue that a model was trained on
 corrected = "X_{}_corrected".format  # obsm key, in a modality, of its features without batch effects of sections
 drivers = "{}_drivers".format  # uns key of the features that set each domain apart (a DataFrame)
-explained = (
-    "{}_explained".format
-)  # var key, in a modality, of the share of a feature's variance that the domains explain
+explained = "{}_explained".format  # var key, in a modality, of the share of a feature's variance that domains explain
 variance_explained = "{}_variance_explained".format  # uns key of the same by modality and domain (a DataFrame)
+pseudotime = "{}_pseudotime".format  # obs key of the order of the spots from a root
+paga = "{}_paga".format  # uns key of how the domains are connected, in scanpy's layout
 n_clusters = "{}_n_clusters".format  # uns key of the estimated number of domains and its criteria
 description = "{}_description".format  # uns key of what each domain is like; of the column with the domains
 enrichment = "{}_nhood_enrichment".format  # uns key of squidpy's z-scores of neighbouring domains; of the same
@@ -52,5 +52,5 @@ command = "{}_command".format  # uns key of the record of the command that made 
 
 pulled = "{}:{}".format  # obs key on the MuData of a column of a modality, as mudata and muon name it; of both names
 
-OF_DOMAINS = (drivers, variance_explained)
+OF_DOMAINS = (drivers, variance_explained, description, enrichment, comparison, paga)
 """Keys of ``uns``, of ``key_added``, under which domains are described: removed where new domains take their place."""

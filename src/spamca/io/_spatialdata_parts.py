@@ -38,6 +38,9 @@ def annotated(table: AnnData, note: pd.DataFrame | None = None) -> AnnData:
     from spatialdata.models import TableModel
 
     sanitize_table(table, inplace=True)
+    for key, value in table.uns.items():
+        if key.endswith("_colors") and isinstance(value, list):
+            table.uns[key] = np.array(value)  # as files give them, and napari-spatialdata wants them
     if note is None:
         return TableModel.parse(table)
     region, instance = note.columns
@@ -126,7 +129,8 @@ def image_elements(mdata: MuData) -> dict[str, Any]:
         pixels = np.moveaxis(np.atleast_3d(np.asarray(pixels)), -1, 0)
         to_global = {"global": Scale([1 / float(factor)] * 2, axes=("x", "y"))}
         key = re.sub(r"[^\w.-]", "_", f"{name}_{resolution}_image")
-        elements[key] = Image2DModel.parse(pixels, dims=("c", "y", "x"), transformations=to_global)
+        channels = {3: ["r", "g", "b"], 4: ["r", "g", "b", "a"]}.get(len(pixels))  # or viewers show each on its own
+        elements[key] = Image2DModel.parse(pixels, dims=("c", "y", "x"), c_coords=channels, transformations=to_global)
     return elements
 
 

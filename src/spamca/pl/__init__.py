@@ -5,5 +5,6 @@ from spamca.pl._modality_weights import modality_weights
 from spamca.pl._n_clusters import n_clusters
 from spamca.pl._spatial_clusters import spatial_clusters
 from spamca.pl._training_history import training_history
+from spamca.pl._trajectory import trajectory
 
-__all__ = ["compare", "modality_weights", "n_clusters", "spatial_clusters", "training_history"]
+__all__ = ["compare", "modality_weights", "n_clusters", "spatial_clusters", "training_history", "trajectory"]

@@ -171,6 +171,9 @@ def _forget(mdata: MuData, key_added: str, caller: str) -> None:
     _forget_denoised(mdata, key_added)
     for modality in mdata.mod.values():
         modality.obsm.pop(_keys.corrected(key_added), None)
+    mdata.uns.pop(_keys.paga(key_added), None)
+    if (order := _keys.pseudotime(key_added)) in mdata.obs:
+        del mdata.obs[order]
     if "cluster" not in mdata.uns.get(key_added, {}):
         return
     _edge.drop_pulled(mdata, key_added)

@@ -9,17 +9,8 @@ from spamca.tl._describe import describe
 from spamca.tl._drivers import drivers
 from spamca.tl._estimate_n_clusters import estimate_n_clusters
 from spamca.tl._integrate import integrate
+from spamca.tl._trajectory import trajectory
 from spamca.tl._transform import transform
 from spamca.tl._variance_explained import variance_explained
 
-__all__ = [
-    "cluster",
-    "compare",
-    "denoise",
-    "describe",
-    "drivers",
-    "estimate_n_clusters",
-    "integrate",
-    "transform",
-    "variance_explained",
-]
+__all__ = ["cluster", "compare", "denoise", "describe", "drivers", "estimate_n_clusters", "integrate", "trajectory", "transform", "variance_explained"]

@@ -1,0 +1,173 @@
+"""``tl.trajectory``: an order of the spots from a root, and which domains pass into each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_matrix
+
+from spamca import _checks, _edge, _keys
+from spamca._logging import logger
+from spamca.trajectory import LEAST, N_COMPONENTS, abstraction, central, joined, pseudotime
+
+if TYPE_CHECKING:
+    from mudata import MuData
+
+
+def trajectory(
+    mdata: MuData,
+    *,
+    root: str,
+    groupby: str | None = None,
+    n_components: int = N_COMPONENTS,
+    key_added: str = _keys.SPAMCA,
+    random_state: int = 0,
+    copy: bool = False,
+) -> MuData | None:
+    r"""Order the spots by how far they are from a root in the embedding, and find which domains pass into each other.
+
+    The order is diffusion pseudotime (Haghverdi et al. 2016) on the neighbours of ``obsm["X_spamca"]``. As that embedding holds the
+    surroundings of each spot, the order runs through the tissue as well (Ren et al. 2022): with :math:`\lambda_l` and :math:`\psi_l` the largest
+    eigenvalues below one and their eigenvectors of a random walk on the neighbours (:func:`scanpy.tl.diffmap`), a spot is
+
+    .. math:: d_i = \sqrt{\sum_l \left(\frac{\lambda_l}{1 - \lambda_l}\right)^2 (\psi_{li} - \psi_{l, \mathrm{root}})^2}
+
+    from the root. Which domains are connected is found by partition-based graph abstraction (PAGA; Wolf et al. 2019; :func:`scanpy.tl.paga`). An
+    order always results: whether tissue changes along it is for the user to know.
+
+    Parameters
+    ----------
+    mdata
+        Tissue after :func:`spamca.tl.integrate`.
+    root
+        Where the order begins: a domain, of which the spot closest to the mean of its embedding is taken, or the name of a spot. A name
+        that is both is taken as the domain.
+    groupby
+        Column of ``mdata.obs`` with the domains. None takes ``key_added``.
+    n_components
+        Number of eigenvectors. Few keep the main direction only.
+    key_added
+        The ``key_added`` of :func:`spamca.tl.integrate`, and name of the result.
+    random_state
+        Seed of the start of the eigenvectors. It changes next to nothing.
+    copy
+        Whether to return a changed copy and leave ``mdata`` as it is.
+
+    Returns
+    -------
+    None, or the changed copy if ``copy``. With ``key_added="spamca"`` it has
+
+    ``mdata.obs["spamca_pseudotime"]``
+        Pseudotime of each spot, from 0 at the root to 1. NaN for spots that no path of neighbours joins to the root; their number is
+        logged.
+    ``mdata.uns["spamca_paga"]``
+        As scanpy lays it out, ``connectivities`` between the domains, sparse (n_domains, n_domains) from 0 to 1, ``connectivities_tree``,
+        those of the tree with the strongest, and ``groups``, the column of the domains; also ``names`` of the domains, in order,
+        ``root``, the name of the spot, and ``n_components``.
+
+    Raises
+    ------
+    TypeError
+        If ``mdata`` is not a MuData, or an argument has the wrong type.
+    KeyError
+        If there are no neighbours of the embedding, or no such column.
+    ValueError
+        If ``root`` is neither a domain nor a spot, too few spots are joined to it, or another argument is out of range. ``mdata`` is
+        unchanged after an error.
+
+    See Also
+    --------
+    spamca.pl.trajectory : a figure of both in the tissue.
+
+    Examples
+    --------
+    >>> import spamca
+    >>> mdata = spamca.datasets.simulated(n_spots=200, n_domains=3)
+    >>> spamca.tl.integrate(mdata, n_clusters=3)
+    >>> spamca.tl.trajectory(mdata, root="0")
+    >>> float(mdata.obs["spamca_pseudotime"].min())
+    0.0
+    >>> mdata.uns["spamca_paga"]["connectivities"].shape
+    (3, 3)
+    """
+    _checks.check_mudata(mdata, copy=copy)
+    _checks.check_key_added(mdata, key_added, domains=False)
+    _checks.check_name("root", root)
+    _checks.check_count("n_components", n_components, least=1)
+    seed = _checks.check_seed(random_state)
+    graphs = _neighbors(mdata, key_added)
+    groupby = key_added if groupby is None else groupby
+    groups = _groups(mdata, groupby)
+    start = _root(mdata, root, groups, _keys.embedding(key_added))
+    within = joined(graphs["connectivities"], start)
+    if within.sum() < LEAST:
+        msg = (
+            f"root={root!r}: neighbours join {within.sum()} spots to it, at least {LEAST} are needed; name another root"
+        )
+        raise ValueError(msg)
+    if not within.all():
+        note = "trajectory: no neighbours join %d spots to the root, they have no pseudotime (NaN)"
+        logger.info(note, (~within).sum())
+    order = pseudotime(graphs["connectivities"], start, n_components=n_components, random_state=seed)
+    names = [str(name) for name in groups.categories]
+    found = abstraction(graphs["distances"], groups.codes.astype(np.int64), len(names))
+    with _edge.transaction(mdata, copy=copy) as target:
+        target.obs[_keys.pseudotime(key_added)] = order
+        target.uns[_keys.paga(key_added)] = {
+            "connectivities": found.connectivities,
+            "connectivities_tree": found.tree,
+            "groups": groupby,
+            "names": names,
+            "root": str(mdata.obs_names[start]),
+            "n_components": int(n_components),
+        }
+    return target if copy else None
+
+
+def _neighbors(mdata: MuData, key: str) -> dict[str, csr_matrix]:
+    """Connectivities and distances of the neighbours of the embedding, (n_obs, n_obs)."""
+    use_rep = _keys.embedding(key)
+    for place in (_keys.NEIGHBORS, _keys.joint_neighbors(key)):
+        record = mdata.uns.get(place)
+        if not isinstance(record, Mapping) or record.get("params", {}).get("use_rep") != use_rep:
+            continue
+        held = {name: str(record.get(f"{name}_key")) for name in ("connectivities", "distances")}
+        if use_rep in mdata.obsm and all(slot in mdata.obsp for slot in held.values()):
+            return {name: csr_matrix(mdata.obsp[slot]) for name, slot in held.items()}
+    which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
+    msg = f"mdata has no neighbours of the embedding obsm[{use_rep!r}]; call spamca.tl.integrate(mdata{which})"
+    raise KeyError(msg)
+
+
+def _groups(mdata: MuData, groupby: str) -> pd.Categorical:
+    """Domains (n_obs,), only those with spots."""
+    _checks.check_name("groupby", groupby)
+    if groupby not in mdata.obs:
+        msg = f"groupby={groupby!r} is not a column of mdata.obs, which has {list(mdata.obs)}; call spamca.tl.cluster(mdata)"
+        raise KeyError(msg)
+    column = mdata.obs[groupby]
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        msg = f"groupby={groupby!r} holds numbers, but must have categories; name the column of the domains, or make it one"
+        raise ValueError(msg)
+    groups = pd.Categorical(column).remove_unused_categories()
+    if len(groups.categories) < 2:
+        msg = f"groupby={groupby!r} needs at least 2 domains, it has {list(groups.categories)}; name another column"
+        raise ValueError(msg)
+    return groups
+
+
+def _root(mdata: MuData, root: str, groups: pd.Categorical, use_rep: str) -> int:
+    """Row of the root."""
+    names = [str(name) for name in groups.categories]
+    if root in names:
+        spots = np.flatnonzero(groups.codes == names.index(root))
+        start = central(np.asarray(mdata.obsm[use_rep]), spots)
+        logger.info("trajectory: the root is spot %r, the most central of domain %r", mdata.obs_names[start], root)
+        return start
+    if root in mdata.obs_names:
+        return int(mdata.obs_names.get_loc(root))
+    msg = f"root={root!r} is neither a domain, of {names}, nor the name of a spot, such as {mdata.obs_names[0]!r}"
+    raise ValueError(msg)
