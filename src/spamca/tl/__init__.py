@@ -13,4 +13,15 @@ from spamca.tl._trajectory import trajectory
 from spamca.tl._transform import transform
 from spamca.tl._variance_explained import variance_explained
 
-__all__ = ["cluster", "compare", "denoise", "describe", "drivers", "estimate_n_clusters", "integrate", "trajectory", "transform", "variance_explained"]
+__all__ = [
+    "cluster",
+    "compare",
+    "denoise",
+    "describe",
+    "drivers",
+    "estimate_n_clusters",
+    "integrate",
+    "trajectory",
+    "transform",
+    "variance_explained",
+]
