@@ -16,10 +16,11 @@ class Text:
 
 @dataclass(frozen=True)
 class Facts:
-    """Names and their values."""
+    """Names and their values, under a heading if there is a ``label``; short ones stand side by side."""
 
     kind: ClassVar[str] = "facts"
     rows: list[tuple[str, str]]
+    label: str | None = None
 
 
 @dataclass(frozen=True)

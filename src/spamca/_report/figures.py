@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from spamca._report.subject import Subject
 
-DPI = 160
+DPI = 200
 """Pixels of an image to an inch."""
 
-CSS = 96
-"""Pixels of a page to an inch."""
+CSS = 125
+"""Pixels of the page to an inch of a figure, so that its text is about as large as that of the page."""
 
 
 def figure(

@@ -87,7 +87,7 @@ def _facts(subject: Subject) -> list[tuple[str, str, str | None]]:
         ("Domains", count(len(subject.names)), "domains"),
     ]
     if subject.confidence is not None:
-        facts.append(("Confidence at least 0.9", share((subject.confidence >= 0.9).mean()), "confidence"))
+        facts.append(("Confidence ≥ 0.9", share((subject.confidence >= 0.9).mean()), "confidence"))
     if subject.weights:
         means = {name: float(np.nanmean(values)) for name, values in subject.weights.items()}
         name = max(means, key=lambda one: means[one])

@@ -10,7 +10,7 @@ import pandas as pd
 from spamca import _keys
 from spamca._report.blocks import Text
 from spamca._report.figures import figure
-from spamca._report.words import decimal, share
+from spamca._report.words import share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +51,6 @@ def _least_clear(subject: Subject) -> str | None:
     second = int(others.argmax())
     a, b = subject.names[first], subject.names[second]
     return (
-        f"Spots of domain {a} are the least sure: on average their probability is {decimal(own[first])} for {a}, "
-        f"and {decimal(others[second])} for {b}."
+        f"Spots of domain {a} are the least sure: on average their probability is {own[first]:.2f} for {a}, "
+        f"and {others[second]:.2f} for {b}."
     )

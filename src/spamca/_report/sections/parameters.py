@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from spamca._report.tables import table
+from spamca._report.blocks import Facts
 from spamca._report.words import plain
 
 if TYPE_CHECKING:
@@ -30,7 +28,7 @@ def parameters(subject: Subject) -> Iterator[Block]:
     for name, caption in SHOWN.items():
         rows = list(flat(subject.record.get(name, {})))
         if rows:
-            yield table(pd.DataFrame(rows, columns=["Parameter", "Value"]), caption, formats={})
+            yield Facts(rows, caption)
 
 
 def flat(held: Any, before: str = "") -> Iterator[tuple[str, str]]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from spamca import _checks
-from spamca._report.blocks import Code, Text
+from spamca._report.blocks import Code, Facts, Text
 from spamca._report.calls import calls, written
 from spamca._report.subject import as_mapping
 from spamca._report.tables import table
@@ -41,4 +40,4 @@ def reproduce(subject: Subject) -> Iterator[Block]:
         yield Code("\n".join(["import spamca", "", *found]), "Calls")
     versions = as_mapping(record.get("versions"))
     if versions:
-        yield table(pd.DataFrame([(str(k), str(v)) for k, v in versions.items()], columns=["Package", "Version"]), "Versions")
+        yield Facts([(str(name), str(value)) for name, value in versions.items()], "Versions")

@@ -27,7 +27,7 @@ def weights(subject: Subject) -> Iterator[Block | None]:
     names, means = list(subject.weights), [float(np.nanmean(one)) for one in subject.weights.values()]
     yield Text(
         "The weight of a modality in a spot is its share in what all modalities say about the domain of the spot; "
-        f"equal shares would be {decimal(1 / len(names))} each."
+        f"equal shares would be {1 / len(names):.2f} each."
     )
     said = listed(f"{name} (mean {mean:.2f})" for name, mean in zip(names, means, strict=True))
     alt = f"Weight of {said}, in the tissue and as boxes for each of {number_of(len(subject.names), 'domain')}."
