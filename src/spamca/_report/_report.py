@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from spamca import _keys
 from spamca._checks import check_flag
 from spamca._report.file import check_free, write
-from spamca._report.page import page
+from spamca._report.pages import page
 
 if TYPE_CHECKING:
     from mudata import MuData

@@ -18,18 +18,22 @@ if TYPE_CHECKING:
     from spamca._report.blocks import Block
     from spamca._report.subject import Subject
 
+CLEAR = 0.99
+"""Mean probability of its own spots from which a domain needs no word."""
+
 
 def confidence(subject: Subject) -> Iterator[Block | None]:
     """What confidence means, how high it is, and where."""
     values = subject.confidence
     if values is None:
         return
+    low = (values < 0.5).mean()
     yield Text(
         "The confidence of a spot is the probability of its domain under the model. "
-        f"{share((values >= 0.9).mean())} of spots have at least 0.9, and {share((values < 0.5).mean())} less than 0.5."
+        f"{share((values >= 0.9).mean())} of spots have at least 0.9, and {share(low) if low else 'none'} less than 0.5."
     )
-    median, low = np.nanquantile(values, [0.5, 0.1])
-    alt = f"Tissue coloured by confidence; the median is {median:.2f}, and a tenth of the spots have less than {low:.2f}."
+    median, tenth = np.nanquantile(values, [0.5, 0.1])
+    alt = f"Tissue coloured by confidence; the median is {median:.2f}, and a tenth of the spots have less than {tenth:.2f}."
     place = {"spatial_key": subject.spatial_key, "library_key": subject.library_key}
     column = _keys.confidence(subject.key)
     yield figure(subject, "spatial_clusters", alt, "Confidence in the tissue.", color=column, ncols=3, **place)
@@ -49,6 +53,8 @@ def _least_clear(subject: Subject) -> str | None:
     first = int(own.argmin())
     others = np.where(np.arange(n) == first, -1, means[first])
     second = int(others.argmax())
+    if own[first] >= CLEAR:
+        return None
     a, b = subject.names[first], subject.names[second]
     return (
         f"Spots of domain {a} are the least sure: on average their probability is {own[first]:.2f} for {a}, "

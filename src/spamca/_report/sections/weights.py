@@ -39,5 +39,5 @@ def weights(subject: Subject) -> Iterator[Block | None]:
     yield table(frame, "Mean weight in each domain", formats=formats, colors=[*subject.colors, None])
     of_all = as_mapping(as_mapping(subject.record.get("domains")).get("weights"))
     if of_all:
-        powers = listed(f"{decimal(value)} for {name}" for name, value in of_all.items())
+        powers = listed(f"{decimal(of_all[name])} for {name}" for name in names if name in of_all)
         yield Text(f"In the search for domains the likelihood of a modality was raised to a power: {powers}. 1 trusts it in full.")
