@@ -1,6 +1,6 @@
 // Opens a page in headless Chromium at 1280 and 390 pixels, with and without the dark scheme, and prints what it finds as JSON.
 //
-//     node benchmarks/html_report.mjs PAGE [FOLDER FOR SCREENSHOTS]
+//     node html_report.mjs PAGE [FOLDER FOR SCREENSHOTS]
 //
 // NODE_MODULES is a folder with puppeteer-core and axe-core, CHROMIUM the browser.
 

@@ -132,7 +132,11 @@ def test_a_report_with_what_the_run_warned_of(run, tmp_path, monkeypatch, capfd)
     monkeypatch.setattr(library.tl, "integrate", warned)
     report = tmp_path / "report.html"
     assert run(*QUICK, "--no-progress-bar", "--report", report, "--label", "label") == 0
-    assert capfd.readouterr().out.splitlines() == [str(report), str(tmp_path / "out.h5mu.json"), str(tmp_path / "out.h5mu")]
+    assert capfd.readouterr().out.splitlines() == [
+        str(report),
+        str(tmp_path / "out.h5mu.json"),
+        str(tmp_path / "out.h5mu"),
+    ]
     page = report.read_text(encoding="utf-8")
     assert "&lt;faint&gt; domains" in page
     assert "<td>adjusted Rand index with the labels" in page
@@ -140,7 +144,14 @@ def test_a_report_with_what_the_run_warned_of(run, tmp_path, monkeypatch, capfd)
     record = json.loads((tmp_path / "out.h5mu.json").read_text())
     assert record["warnings"] == ["<faint> domains"]
     assert record["inputs"][str(tmp_path / "tissue.h5mu")]["sha256"] in page
-    assert [stage["stage"] for stage in record["stages"]] == ["checksum", "read", "neighbors", "integrate", "report", "write"]
+    assert [stage["stage"] for stage in record["stages"]] == [
+        "checksum",
+        "read",
+        "neighbors",
+        "integrate",
+        "report",
+        "write",
+    ]
     assert json.loads(mudata.read_h5mu(tmp_path / "out.h5mu").uns["spamca_command"])["stages"] == record["stages"][:-1]
     assert run(*QUICK, "--report", report) == Code.OUTPUT
     assert report.read_text(encoding="utf-8") == page

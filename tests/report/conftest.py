@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import base64
 from html.parser import HTMLParser
 
 import pytest
@@ -41,17 +40,14 @@ class Page(HTMLParser):
 
     def table(self, caption):
         """Rows of the table with a caption, each a list of cells."""
-        inside, rows, head = False, [], None
+        inside, rows = False, []
         for tag, _, text in self.elements:
-            if tag == "caption":
-                inside, head = " ".join(text.split()) == caption, None
+            if tag in ("table", "caption"):
+                inside = tag == "caption" and " ".join(text.split()) == caption
             elif inside and tag == "tr":
                 rows.append([])
             elif inside and tag in ("th", "td"):
                 rows[-1].append(" ".join(text.split()))
-            elif tag == "table":
-                inside, head = False, tag
-        # the first row precedes no caption
         return rows
 
 
@@ -59,15 +55,3 @@ class Page(HTMLParser):
 def page():
     """Parse a page."""
     return Page
-
-
-@pytest.fixture
-def decoded():
-    """Bytes of a data URI."""
-
-    def decode(uri):
-        head, _, data = uri.partition(",")
-        assert head.endswith(";base64")
-        return base64.b64decode(data)
-
-    return decode

@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -47,7 +48,7 @@ def test_the_whole_page(integrated, tmp_path, page, assert_same):
 
     levels = [int(tag[1]) for tag, *_ in found.elements if tag in ("h1", "h2", "h3")]
     assert levels[0] == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
     ids = [attributes["id"] for _, attributes, _ in found.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
     targets = [attributes["href"][1:] for attributes, _ in found.all("a")]
@@ -148,7 +149,7 @@ def test_what_is_stored_by_other_functions(integrated, page, few, monkeypatch):
         "n_clusters": 3,
         "tried": tried,
         "plausible": np.array([3, 4]),
-        **{name: tried / 10 for name in ("gain", "evidence", "stability", "coherence", "error")},
+        **dict.fromkeys(("gain", "evidence", "stability", "coherence", "error"), tried / 10),
     }
     for verb in ("drivers", "variance_explained"):  # as long as they do not exist
         monkeypatch.setattr(spamca.pl, verb, lambda mdata, **_: plt.subplots()[1], raising=False)
@@ -158,7 +159,11 @@ def test_what_is_stored_by_other_functions(integrated, page, few, monkeypatch):
     assert drivers[1] == ["0"]
     assert drivers[2] == ["gene00", "rna", "2.50", "0.900", "50 %", "25 %", "1.0e-09"]
     assert [row[0] for row in drivers[7:9]] == ["1", "gene10"]
-    assert found.table("Variance explained") == [["Domain", "rna", "protein"], ["0", "25 %", "0.5 %"], ["1", "50 %", "10 %"]]
+    assert found.table("Variance explained") == [
+        ["Domain", "rna", "protein"],
+        ["0", "25 %", "0.5 %"],
+        ["1", "50 %", "10 %"],
+    ]
     assert ({}, "<most>") in found.all("dd")
     alts = [attributes["alt"] for attributes, _ in found.all("img")]
     assert "Strongest features of each domain; the first are gene00 in 0; gene10 in 1." in alts
@@ -190,13 +195,16 @@ def test_a_part_that_fails_costs_only_itself(integrated, page, monkeypatch, capl
         yield Text("so far")
         logging.getLogger("spamca").warning("<own>")
         warnings.warn("of a package", UserWarning, stacklevel=1)
-        raise ValueError("no luck")
+        raise ValueError(*["no luck"])
 
     def drivers(mdata, *, key):
-        raise RuntimeError("no drivers")
+        raise RuntimeError(*["no drivers"])
 
     monkeypatch.setattr(spamca.tl, "drivers", drivers, raising=False)
-    parts = [sections.Part("a", "A", fails), *(one for one in sections.SECTIONS if one.name in ("warnings", "parameters"))]
+    parts = [
+        sections.Part("a", "A", fails),
+        *(one for one in sections.SECTIONS if one.name in ("warnings", "parameters")),
+    ]
     monkeypatch.setattr("spamca._report.pages.SECTIONS", parts)
     with warnings.catch_warnings():
         warnings.simplefilter("always")

@@ -46,7 +46,9 @@ def calls(subject: Subject) -> list[str]:
     arguments: dict[str, Any] = {}
     if params.get("n_clusters_given"):
         arguments["n_clusters"] = plain(params.get("n_clusters"))
-    arguments |= {name: plain(params[name]) for name, value in DEFAULTS.items() if plain(params.get(name, value)) != value}
+    arguments |= {
+        name: plain(params[name]) for name, value in DEFAULTS.items() if plain(params.get(name, value)) != value
+    }
     changed = _settings(params)
     arguments |= {"settings": changed} if changed else {}
     found = [written(_call("pp.neighbors", graph_arguments)), written(_call("tl.integrate", arguments | common))]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from spamca import _keys
 from spamca._logging import logger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from spamca._report.subject import Subject
 
 

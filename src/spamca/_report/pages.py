@@ -23,7 +23,12 @@ TITLE = "Spatial domains"
 
 
 def page(
-    mdata: MuData, *, key: str = _keys.SPAMCA, title: str | None = None, label_key: str | None = None, compute: bool = True
+    mdata: MuData,
+    *,
+    key: str = _keys.SPAMCA,
+    title: str | None = None,
+    label_key: str | None = None,
+    compute: bool = True,
 ) -> str:
     """The HTML of a report; ``mdata`` is as it was when it returns or raises. The same result gives the same text."""
     if title is not None:

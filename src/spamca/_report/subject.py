@@ -80,6 +80,11 @@ class Subject:
         there = found is not None and any(found in holder.obs for holder in (self.mdata, *self.mdata.mod.values()))
         return found if there else None
 
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where spots lie, as arguments of figures and scores."""
+        return {"spatial_key": self.spatial_key, "library_key": self.library_key}
+
     @cached_property
     def library(self) -> pd.Categorical | None:
         """Section of each spot, (n,), or None."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,6 +10,8 @@ from spamca._report.blocks import Rows, Table
 from spamca._report.words import decimal, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     Formats = Mapping[str, Callable[[Any], str]]
 
 

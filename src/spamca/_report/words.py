@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-NONE = "–"
+NONE = "\N{EN DASH}"
 """What stands for a missing value."""
 
 
@@ -33,7 +33,11 @@ def decimal(value: Any) -> str:
         return NONE
     if number == 0:
         return "0"
-    return f"{number:.1e}" if not 1e-3 <= abs(number) < 1e6 else f"{number:,.{max(0, 2 - int(np.floor(np.log10(abs(number)))))}f}"
+    return (
+        f"{number:.1e}"
+        if not 1e-3 <= abs(number) < 1e6
+        else f"{number:,.{max(0, 2 - int(np.floor(np.log10(abs(number)))))}f}"
+    )
 
 
 def number_of(n: int, what: str) -> str:

@@ -117,7 +117,9 @@ class Job:
             inputs = self._read(kind, model)
             if files.label is not None and files.label not in self.mdata.obs:
                 held = list(self.mdata.obs)
-                raise CommandError(Code.INPUT, f"--label {files.label!r} is no column of obs of the MuData, which has {held}")
+                raise CommandError(
+                    Code.INPUT, f"--label {files.label!r} is no column of obs of the MuData, which has {held}"
+                )
             self.find_domains(model)
             if not self.is_first:
                 return

@@ -5,10 +5,8 @@ A function gives no block where its part is not stored; the section is left out 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from spamca._report.blocks import Block
 from spamca._report.sections.confidence import confidence
 from spamca._report.sections.descriptions import descriptions
 from spamca._report.sections.domains import domains
@@ -23,7 +21,12 @@ from spamca._report.sections.tissue import tissue
 from spamca._report.sections.training import training
 from spamca._report.sections.variance import variance
 from spamca._report.sections.weights import weights
-from spamca._report.subject import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from spamca._report.blocks import Block
+    from spamca._report.subject import Subject
 
 
 class Part(NamedTuple):

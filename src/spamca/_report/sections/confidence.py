@@ -34,9 +34,8 @@ def confidence(subject: Subject) -> Iterator[Block | None]:
     )
     median, tenth = np.nanquantile(values, [0.5, 0.1])
     alt = f"Tissue coloured by confidence; the median is {median:.2f}, and a tenth of the spots have less than {tenth:.2f}."
-    place = {"spatial_key": subject.spatial_key, "library_key": subject.library_key}
     column = _keys.confidence(subject.key)
-    yield figure(subject, "spatial_clusters", alt, "Confidence in the tissue.", color=column, ncols=3, **place)
+    yield figure(subject, "spatial_clusters", alt, "Confidence in the tissue.", color=column, ncols=3, **subject.place)
     pair = _least_clear(subject)
     if pair is not None:
         yield Text(pair)

@@ -28,8 +28,9 @@ def domains(subject: Subject) -> Iterator[Block | None]:
         f"Tissue of {number_of(n_obs, 'spot')}{among} in {number_of(len(names), 'domain')}; "
         f"the largest, {names[largest]}, holds {share(sizes[largest] / n_obs)}."
     )
-    place = {"spatial_key": subject.spatial_key, "library_key": subject.library_key}
-    yield figure(subject, "spatial_clusters", alt, "Domains in the tissue.", color=subject.key, ncols=3, **place)
+    yield figure(
+        subject, "spatial_clusters", alt, "Domains in the tissue.", color=subject.key, ncols=3, **subject.place
+    )
     frame = pd.DataFrame({"Domain": names, "Spots": sizes, "Share": sizes / n_obs})
     formats = {"Spots": count, "Share": share}
     if subject.confidence is not None:

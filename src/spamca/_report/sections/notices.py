@@ -24,5 +24,9 @@ def notices(subject: Subject) -> Iterator[Block]:
         yield Text(f"Making this report raised {number_of(len(subject.notices), 'warning')}:")
         yield Items(list(subject.notices))
     if not from_run and not subject.notices:
-        known = "" if "warnings" in subject.command else " Those of the run itself are not stored; the command spamca stores them."
+        known = (
+            ""
+            if "warnings" in subject.command
+            else " Those of the run itself are not stored; the command spamca stores them."
+        )
         yield Text(f"No warning was raised while this report was made.{known}")

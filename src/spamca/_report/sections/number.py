@@ -71,6 +71,8 @@ def _criteria(subject: Subject, estimate: Mapping[str, object]) -> Iterator[Bloc
     caption = "Criteria of each number. A sharp peak says that domains have edges; on a flat top every number serves."
     yield figure(subject, "n_clusters", alt, caption, vector=True, key=subject.key)
     shown = {"evidence": "Evidence", "error": "Standard error", "stability": "Stability", "coherence": "Coherence"}
-    frame = pd.DataFrame({"Domains": tried} | {new: np.asarray(estimate[old]) for old, new in shown.items() if old in estimate})
+    frame = pd.DataFrame(
+        {"Domains": tried} | {new: np.asarray(estimate[old]) for old, new in shown.items() if old in estimate}
+    )
     frame["Plausible"] = ["yes" if n in plausible else "no" for n in tried]
     yield table(frame, "Criteria of each number of domains", formats={"Domains": count})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -43,20 +43,25 @@ def scores(subject: Subject) -> Iterator[Block | None]:
     from spamca import metrics
 
     labels = subject.label_key
-    place = {"spatial_key": subject.spatial_key, "library_key": subject.library_key}
-    measured = metrics.score(subject.mdata, key=subject.key, label_key=labels, **place).loc[subject.key]
+    measured = metrics.score(subject.mdata, key=subject.key, label_key=labels, **subject.place).loc[subject.key]
     if labels is not None:
         said = f"their adjusted Rand index is {decimal(measured['ARI'])}"
-        yield Text(f"The domains were compared with the labels in {labels!r}: {said}. Spots without a label were left out.")
+        yield Text(
+            f"The domains were compared with the labels in {labels!r}: {said}. Spots without a label were left out."
+        )
         alt = f"Tissue coloured by the labels in {labels} and by domain; {said}."
         caption = "Labels and domains. Labels have the colour of the domain that they overlap with most."
-        colors = {"color": [labels, subject.key], "match": subject.key, "ncols": 2}
-        yield figure(subject, "spatial_clusters", alt, caption, **colors, **place)
+        colors: dict[str, Any] = {"color": [labels, subject.key], "match": subject.key, "ncols": 2}
+        yield figure(subject, "spatial_clusters", alt, caption, **colors, **subject.place)
         yield _labels(subject, labels)
-    yield Text("Smooth domains score well without labels, and a straight cut best: use these measures to compare results.")
+    yield Text(
+        "Smooth domains score well without labels, and a straight cut best: use these measures to compare results."
+    )
     known = measured[np.isfinite(measured.to_numpy(dtype=np.float64))]
     meanings = [_meaning(name) for name in known.index]
-    frame = pd.DataFrame({"Score": known.index.astype(str), "Value": known.to_numpy(dtype=np.float64), "Meaning": meanings})
+    frame = pd.DataFrame(
+        {"Score": known.index.astype(str), "Value": known.to_numpy(dtype=np.float64), "Meaning": meanings}
+    )
     yield table(frame, "Scores")
 
 
@@ -75,7 +80,9 @@ def _labels(subject: Subject, label_key: str) -> Block:
     frame = pd.DataFrame(
         {
             "Domain": subject.names,
-            "Commonest label": ["" if empty else str(name) for name, empty in zip(filled.idxmax(axis=1), none, strict=True)],
+            "Commonest label": [
+                "" if empty else str(name) for name, empty in zip(filled.idxmax(axis=1), none, strict=True)
+            ],
             "Share": filled.max(axis=1).mask(none).to_numpy(),
         }
     )

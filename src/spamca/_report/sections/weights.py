@@ -31,13 +31,18 @@ def weights(subject: Subject) -> Iterator[Block | None]:
     )
     said = listed(f"{name} (mean {mean:.2f})" for name, mean in zip(names, means, strict=True))
     alt = f"Weight of {said}, in the tissue and as boxes for each of {number_of(len(subject.names), 'domain')}."
-    place = {"spatial_key": subject.spatial_key, "library_key": subject.library_key}
-    yield figure(subject, "modality_weights", alt, "Weights in the tissue, and in each domain.", key=subject.key, **place)
+    yield figure(
+        subject, "modality_weights", alt, "Weights in the tissue, and in each domain.", key=subject.key, **subject.place
+    )
     by_domain = {name: subject.by_domain(values) for name, values in subject.weights.items()}
-    frame = pd.DataFrame({"Domain": [*subject.names, "all spots"]} | {n: [*by_domain[n], m] for n, m in zip(names, means, strict=True)})
+    frame = pd.DataFrame(
+        {"Domain": [*subject.names, "all spots"]} | {n: [*by_domain[n], m] for n, m in zip(names, means, strict=True)}
+    )
     formats = dict.fromkeys(names, "{:.2f}".format)
     yield table(frame, "Mean weight in each domain", formats=formats, colors=[*subject.colors, None])
     of_all = as_mapping(as_mapping(subject.record.get("domains")).get("weights"))
     if of_all:
         powers = listed(f"{decimal(of_all[name])} for {name}" for name in names if name in of_all)
-        yield Text(f"In the search for domains the likelihood of a modality was raised to a power: {powers}. 1 trusts it in full.")
+        yield Text(
+            f"In the search for domains the likelihood of a modality was raised to a power: {powers}. 1 trusts it in full."
+        )
