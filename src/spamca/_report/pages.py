@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-import spamca
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 from spamca._report.blocks import Block, Section, Text
@@ -73,7 +73,7 @@ def _rendered(subject: Subject, title: str, sections: list[Section]) -> str:
         facts=_facts(subject),
         sections=sections,
         anchors=[section.name for section in sections],
-        version=spamca.__version__,
+        version=version("spamca"),
     )
 
 
