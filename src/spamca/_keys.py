@@ -40,10 +40,10 @@ corrected = "X_{}_corrected".format  # obsm key, in a modality, of its features 
 n_clusters = "{}_n_clusters".format  # uns key of the estimated number of domains and its criteria
 denoised = "{}_denoised".format  # layers key of denoised features
 denoised_table = "{}_{}".format  # obsm key of the same of all spots (a DataFrame); of key_added and the modality's name
-drivers = "{}_drivers".format  # uns key of the features that drive the domains (a DataFrame)
-variance_explained = "{}_variance_explained".format  # uns key of the variance that the domains explain (a DataFrame)
+drivers = "{}_drivers".format  # uns key of the features that set each domain apart (a DataFrame)
+variance_explained = "{}_variance_explained".format  # uns key of the same by modality and domain (a DataFrame)
 hierarchy = "{}_hierarchy".format  # uns key of the tree of the domains
-description = "{}_description".format  # uns key of the domains in words
+description = "{}_description".format  # uns key of what each domain is like; of the column with the domains
 command = "{}_command".format  # uns key of the record of the command that made the result, as JSON
 
 pulled = "{}:{}".format  # obs key on the MuData of a column of a modality, as mudata and muon name it; of both names

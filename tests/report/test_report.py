@@ -136,14 +136,21 @@ def test_spots_without_a_domain_and_views(integrated, page, few):
 
 
 def test_what_is_stored_by_other_functions(integrated, page, few, monkeypatch):
-    few("drivers", "variance", "descriptions", "number")
+    few("drivers", "variance", "descriptions", "number", "hierarchy")
     rows = [(d, "rna", f"gene{d}{i}", 2.5 - i, 0.9, 0.5, 0.25, 1e-9) for d in "01" for i in range(7)]
     names = ["domain", "modality", "feature", "effect", "log2_fold_change", "share_in", "share_out", "q_value"]
     integrated.uns["spamca_drivers"] = pd.DataFrame(rows, columns=names)
     explained = [("rna", "0", 0.25), ("rna", "1", 0.5), ("protein", "0", 0.005), ("protein", "1", 0.1)]
     columns = ["modality", "domain", "variance_explained"]
     integrated.uns["spamca_variance_explained"] = pd.DataFrame(explained, columns=columns)
-    integrated.uns["spamca_description"] = {"0": "<most>", "1": "few"}
+    domains = pd.DataFrame(
+        {"section": "a", "domain": ["0", "1"], "n_spots": [150, 75], "n_pieces": [1, 2], "elongation": [0.5, 0.25]}
+    )
+    shares = [0.1, 0.4, 0.3, 0.2]
+    neighbors = pd.DataFrame({"section": "a", "domain": ["0"] * 4, "neighbor": list("1<>2"), "share": shares})
+    integrated.uns["spamca_description"] = {"domains": domains, "neighbors": neighbors}
+    levels = {"levels": np.array([2, 3]), "support": np.array([1.0, 0.5])}
+    integrated.uns["spamca_hierarchy"] = levels
     tried = np.arange(2, 5)
     integrated.uns["spamca_n_clusters"] = {
         "n_clusters": 3,
@@ -151,10 +158,16 @@ def test_what_is_stored_by_other_functions(integrated, page, few, monkeypatch):
         "plausible": np.array([3, 4]),
         **dict.fromkeys(("gain", "evidence", "stability", "coherence", "error"), tried / 10),
     }
-    for verb in ("drivers", "variance_explained"):  # as long as they do not exist
+    for verb in ("drivers", "variance_explained", "hierarchy"):  # as long as they do not exist
         monkeypatch.setattr(spamca.pl, verb, lambda mdata, **_: plt.subplots()[1], raising=False)
     found = page(make_page(integrated))
-    assert found.sections == ["Domains in words", "Number of domains", "Drivers", "Variance explained"]
+    assert found.sections == [
+        "Shape and surroundings",
+        "Number of domains",
+        "Drivers",
+        "Variance explained",
+        "Hierarchy",
+    ]
     drivers = found.table("First 5 features of each domain")
     assert drivers[1] == ["0"]
     assert drivers[2] == ["gene00", "rna", "2.50", "0.900", "50 %", "25 %", "1.0e-09"]
@@ -164,30 +177,37 @@ def test_what_is_stored_by_other_functions(integrated, page, few, monkeypatch):
         ["0", "25 %", "0.5 %"],
         ["1", "50 %", "10 %"],
     ]
-    assert ({}, "<most>") in found.all("dd")
+    assert found.table("Size and shape of the domains")[1] == ["0", "150", "1", "0.500"]
+    ranked = found.table("First 3 neighbours of each domain, by share of the edges that leave it")
+    assert ranked == [["Domain", "Neighbour", "Share"], ["0", "<", "40 %"], ["0", ">", "30 %"], ["0", "2", "20 %"]]
+    assert found.table("Levels") == [["Domains", "Support"], ["2", "1.00"], ["3", "0.500"]]
     alts = [attributes["alt"] for attributes, _ in found.all("img")]
     assert "Strongest features of each domain; the first are gene00 in 0; gene10 in 1." in alts
     assert "3 and 4 are plausible" in found.text
     assert found.table("Criteria of each number of domains")[2] == ["3", "0.300", "0.300", "0.300", "0.300", "yes"]
 
 
-def test_drivers_are_computed_unless_they_are_stored_or_not_wanted(integrated, few, monkeypatch):
+def test_what_is_missing_is_computed_unless_it_is_not_wanted(integrated, few, monkeypatch):
     few("warnings")
     ran = []
 
-    def drivers(mdata, *, key):
-        ran.append(key)
-        mdata.uns["spamca_drivers"] = pd.DataFrame()
+    def stands_for(verb):
+        def compute(mdata, *, key):
+            ran.append(verb)
+            mdata.uns[f"{key}_{verb}"] = pd.DataFrame()
 
-    monkeypatch.setattr(spamca.tl, "drivers", drivers, raising=False)
+        return compute
+
+    for verb in ("drivers", "variance_explained"):
+        monkeypatch.setattr(spamca.tl, verb, stands_for(verb), raising=False)
     make_page(integrated, compute=False)
     assert ran == []
     make_page(integrated)
-    assert ran == ["spamca"]
+    assert ran == ["drivers", "variance_explained"]
     assert "spamca_drivers" not in integrated.uns
     integrated.uns["spamca_drivers"] = pd.DataFrame()
     make_page(integrated)
-    assert ran == ["spamca"]
+    assert ran == ["drivers", "variance_explained", "variance_explained"]
 
 
 def test_a_part_that_fails_costs_only_itself(integrated, page, monkeypatch, caplog):
@@ -201,6 +221,7 @@ def test_a_part_that_fails_costs_only_itself(integrated, page, monkeypatch, capl
         raise RuntimeError(*["no drivers"])
 
     monkeypatch.setattr(spamca.tl, "drivers", drivers, raising=False)
+    monkeypatch.setattr(spamca.tl, "variance_explained", lambda mdata, **_: None, raising=False)
     parts = [
         sections.Part("a", "A", fails),
         *(one for one in sections.SECTIONS if one.name in ("warnings", "parameters")),

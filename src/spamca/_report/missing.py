@@ -20,7 +20,7 @@ class Missing(NamedTuple):
     place: Callable[[str], str]
 
 
-MISSING = (Missing("drivers", _keys.drivers),)
+MISSING = (Missing("drivers", _keys.drivers), Missing("variance_explained", _keys.variance_explained))
 """In the order in which they are computed."""
 
 

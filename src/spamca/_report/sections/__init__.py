@@ -40,7 +40,7 @@ class Part(NamedTuple):
 SECTIONS = (
     Part("tissue", "Tissue", tissue),
     Part("domains", "Domains", domains),
-    Part("descriptions", "Domains in words", descriptions),
+    Part("descriptions", "Shape and surroundings", descriptions),
     Part("confidence", "Confidence", confidence),
     Part("number", "Number of domains", number),
     Part("weights", "Weights of the modalities", weights),

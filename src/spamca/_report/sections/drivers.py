@@ -41,8 +41,8 @@ def drivers(subject: Subject) -> Iterator[Block | None]:
         return
     first = stored.groupby("domain", sort=False, observed=True).head(N_SHOWN)
     yield Text(
-        "Features that differ most between a domain and the rest of the tissue. Domains were found in the same features: "
-        "p and q values rank them, and do not test whether a domain exists."
+        "Features that set a domain apart from the rest of the tissue, by falling effect (in standard deviations). spamca.tl.drivers "
+        "tests each feature in domains that were found without it, so that q values are not those of a test in the same data."
     )
     leading = first.groupby("domain", sort=False, observed=True).head(1)
     pairs = zip(leading["domain"].astype(str), leading["feature"].astype(str), strict=True)

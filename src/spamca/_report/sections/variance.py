@@ -24,11 +24,14 @@ def variance(subject: Subject) -> Iterator[Block | None]:
     stored = subject.stored(_keys.variance_explained(subject.key))
     if not isinstance(stored, pd.DataFrame) or stored.empty:
         return
-    yield Text("Share of the variance of the features of a modality that the domains explain.")
+    yield Text(
+        "Share of the variance of the features of a modality that each domain explains, and all of them together."
+    )
     wide = stored.pivot_table(
         index="domain", columns="modality", values="variance_explained", sort=False, observed=True, aggfunc="first"
     )
-    best = wide.stack().sort_values(ascending=False).index[0]
+    single = wide[wide.index.astype(str) != "all"]
+    best = (single if len(single) else wide).stack().sort_values(ascending=False).index[0]
     alt = f"Variance explained in {listed(wide.columns)}, by domain; most is explained in {best[1]}, by {best[0]}."
     yield figure(subject, "variance_explained", alt, "Variance explained by the domains.", vector=True, key=subject.key)
     frame = wide.reset_index().rename(columns={"domain": "Domain"})
