@@ -169,9 +169,9 @@ def test_what_is_stored_by_other_functions(integrated, page, few, monkeypatch):
         "Hierarchy",
     ]
     drivers = found.table("First 5 features of each domain")
-    assert drivers[1] == ["0"]
+    assert drivers[1] == ["Domain 0"]
     assert drivers[2] == ["gene00", "rna", "2.50", "0.900", "50 %", "25 %", "1.0e-09"]
-    assert [row[0] for row in drivers[7:9]] == ["1", "gene10"]
+    assert [row[0] for row in drivers[7:9]] == ["Domain 1", "gene10"]
     assert found.table("Variance explained") == [
         ["Domain", "rna", "protein"],
         ["0", "25 %", "0.5 %"],

@@ -23,7 +23,7 @@ def table(
     groupby: str | None = None,
     colors: Sequence[str | None] = (),
 ) -> Table:
-    """A table of a frame whose first column heads the rows; rows of one value of ``groupby`` stand under it.
+    """A table of a frame whose first column heads the rows; rows of one value of ``groupby`` stand under it and its name.
 
     ``formats`` turns the values of a column into text; by default numbers get three digits. ``colors`` has a mark for each row.
     """
@@ -40,5 +40,5 @@ def table(
         groups = [Rows(rows(frame), colors=list(colors))]
     else:
         parts = frame.groupby(groupby, sort=False, observed=True)
-        groups = [Rows(rows(part), name=str(name)) for name, part in parts]
+        groups = [Rows(rows(part), name=f"{groupby} {name}") for name, part in parts]
     return Table(caption, names, numeric, groups)
