@@ -208,6 +208,11 @@ def test_what_is_missing_is_computed_unless_it_is_not_wanted(integrated, few, mo
     integrated.uns["spamca_drivers"] = pd.DataFrame()
     make_page(integrated)
     assert ran == ["drivers", "variance_explained", "variance_explained"]
+    few("drivers")
+    monkeypatch.setattr("spamca._report.missing.MOST_SPOTS", 200)
+    del integrated.uns["spamca_drivers"]
+    assert "not computed for a report of more than 200 spots" in make_page(integrated)
+    assert len(ran) == 3
 
 
 def test_a_part_that_fails_costs_only_itself(integrated, page, monkeypatch, caplog):

@@ -43,7 +43,8 @@ def report(
     label_key
         Column of ``mdata.obs`` with known labels to compare the domains with.
     compute
-        Whether to compute what the page can show, is quick, and is not stored yet, such as the drivers of the domains.
+        Whether to compute what the page can show, is quick, and is not stored yet, such as the drivers of the domains in
+        tissue of at most 5,000 spots.
     overwrite
         Whether to replace a file that exists.
 

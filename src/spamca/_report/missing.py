@@ -23,11 +23,17 @@ class Missing(NamedTuple):
 MISSING = (Missing("drivers", _keys.drivers), Missing("variance_explained", _keys.variance_explained))
 """In the order in which they are computed."""
 
+MOST_SPOTS = 5_000
+"""Spots of the largest tissue in which they are quick: the search for domains is repeated."""
+
 
 def complete(subject: Subject) -> None:
     """Compute what is missing; what cannot be computed is logged, and the report goes on without it."""
     from spamca import tl
 
+    if subject.mdata.n_obs > MOST_SPOTS:
+        logger.info("report: more than %d spots, only what is stored is shown; run spamca.tl.drivers first", MOST_SPOTS)
+        return
     for one in MISSING:
         verb = getattr(tl, one.verb, None)
         if verb is None or subject.stored(one.place(subject.key)) is not None:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from spamca import _keys
+from spamca._report import missing
 from spamca._report.blocks import Text
 from spamca._report.figures import figure
 from spamca._report.tables import table
-from spamca._report.words import share
+from spamca._report.words import count, share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,10 @@ COLUMNS = {
 def drivers(subject: Subject) -> Iterator[Block | None]:
     """The first features of each domain, in the order in which they are stored."""
     stored = subject.stored(_keys.drivers(subject.key))
+    if stored is None and subject.mdata.n_obs > missing.MOST_SPOTS:
+        yield Text(
+            f"Not stored, and not computed for a report of more than {count(missing.MOST_SPOTS)} spots: run spamca.tl.drivers first."
+        )
     if not isinstance(stored, pd.DataFrame) or stored.empty:
         return
     first = stored.groupby("domain", sort=False, observed=True).head(N_SHOWN)
