@@ -144,3 +144,26 @@ def test_pulled_columns_are_dropped(tissue):
     tissue.obs["rna:spamca"] = "old"
     _edge.drop_pulled(tissue, "spamca")
     assert "rna:spamca" not in tissue.obs
+
+
+def test_unchanged_undoes_what_ends_well_and_what_does_not(integrated, assert_same):
+    before, embedding = integrated.copy(), integrated.obsm["X_spamca"]
+
+    def write(fails):
+        with _edge.unchanged(integrated) as target:
+            assert target is integrated
+            target.obs["new"] = 1
+            target.uns["spamca"]["new"] = 1
+            del target.obsm["X_spamca"]
+            target["rna"].layers["new"] = target["rna"].X
+            if fails:
+                raise KeyboardInterrupt
+
+    write(fails=False)
+    assert_same(integrated, before)
+    with pytest.raises(KeyboardInterrupt):
+        write(fails=True)
+    assert_same(integrated, before)
+    assert integrated.obsm["X_spamca"] is embedding
+    with _edge.unchanged(integrated[:20]) as target:
+        assert not target.is_view

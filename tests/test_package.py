@@ -40,6 +40,7 @@ def public():
         module = importlib.import_module(f"spamca.{part}")
         for name in module.__all__:
             yield f"{part}.{name}", getattr(module, name)
+    yield "report", spamca.report
 
 
 FUNCTIONS = dict(public())
@@ -78,8 +79,8 @@ def test_what_is_imported_is_declared_and_the_other_way_round():
 
 
 def test_parts():
-    assert sorted(spamca.__all__) == sorted(["Model", *PARTS])
-    assert {*PARTS, "Model", "__version__"} <= set(dir(spamca))
+    assert sorted(spamca.__all__) == sorted(["Model", "report", *PARTS])
+    assert {*PARTS, "Model", "report", "__version__"} <= set(dir(spamca))
     assert spamca.Model is importlib.import_module("spamca.model").Model
     assert [spamca.__getattr__(part) for part in PARTS] == [importlib.import_module(f"spamca.{part}") for part in PARTS]
     assert spamca.__version__ == version("spamca")

@@ -92,6 +92,20 @@ def transaction(mdata: MuData, *, copy: bool = False) -> Iterator[MuData]:
 
 
 @contextmanager
+def unchanged(mdata: MuData) -> Iterator[MuData]:
+    """Give the object, or a copy of a view, to work on, and undo every write at the end: nothing large is copied."""
+    with without_pull():
+        target = mdata.copy() if mdata.is_view else mdata
+    holders: list[Any] = [target, *target.mod.values()]
+    before = [_snapshot(holder) for holder in holders]
+    try:
+        yield target
+    finally:
+        for holder, state in zip(holders, before, strict=True):
+            _restore(holder, state)
+
+
+@contextmanager
 def without_pull() -> Iterator[None]:
     """Keep mudata 0.3 from copying every column of the modalities into the MuData, and from warning that it does."""
     import mudata

@@ -45,6 +45,18 @@ def test_levels(level, heard, other, tmp_path, capsys):
     assert shown.out == ""
 
 
+@pytest.mark.parametrize("level", ["debug", "error"])
+def test_warnings_are_kept_for_the_record_whatever_is_shown(level, other):
+    with logs(level, None) as warned:
+        logger.info("own info")
+        for _ in range(2):
+            logger.warning("own %s", "warning")
+        other.warning("other warning")
+        warnings.warn("two\nlines", UserWarning, stacklevel=1)
+        warnings.warn("of developers", FutureWarning, stacklevel=1)
+    assert warned == ["own warning", "other warning", "UserWarning: two\nlines"]
+
+
 def test_the_file_is_appended_to(tmp_path, capsys):
     for _ in range(2):
         with logs("info", str(tmp_path / "log")):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import logging
 import os
@@ -120,6 +121,35 @@ def test_a_record_is_enough_to_get_the_same_again(run, tmp_path):
     assert (tmp_path / "m.safetensors").read_bytes() == (tmp_path / "again.safetensors").read_bytes()
 
 
+def test_a_report_with_what_the_run_warned_of(run, tmp_path, monkeypatch, capfd):
+    integrate = library.tl.integrate
+
+    def warned(*arguments, **options):
+        logging.getLogger("spamca").warning("<faint> domains")
+        return integrate(*arguments, **options)
+
+    warned.__signature__ = inspect.signature(integrate)
+    monkeypatch.setattr(library.tl, "integrate", warned)
+    report = tmp_path / "report.html"
+    assert run(*QUICK, "--no-progress-bar", "--report", report, "--label", "label") == 0
+    assert capfd.readouterr().out.splitlines() == [
+        str(report),
+        str(tmp_path / "out.h5mu.json"),
+        str(tmp_path / "out.h5mu"),
+    ]
+    page = report.read_text(encoding="utf-8")
+    assert "&lt;faint&gt; domains" in page
+    assert "<td>adjusted Rand index with the labels" in page
+    assert f"spamca run {tmp_path}" in page
+    record = json.loads((tmp_path / "out.h5mu.json").read_text())
+    assert record["warnings"] == ["<faint> domains"]
+    assert record["inputs"][str(tmp_path / "tissue.h5mu")]["sha256"] in page
+    assert [stage["stage"] for stage in record["stages"]][-3:] == ["cluster", "report", "write"]
+    assert json.loads(mudata.read_h5mu(tmp_path / "out.h5mu").uns["spamca_command"])["stages"] == record["stages"][:-1]
+    assert run(*QUICK, "--report", report) == Code.OUTPUT
+    assert report.read_text(encoding="utf-8") == page
+
+
 def test_graphs_of_the_input_are_taken(integrated_file, tmp_path):
     out = tmp_path / "out.h5mu"
     assert (
@@ -138,6 +168,9 @@ def test_graphs_of_the_input_are_taken(integrated_file, tmp_path):
         (["--n-clusters", 1], Code.INPUT, "n_clusters must be at least 2"),
         (["--settings", "n_latents=3"], Code.INPUT, "settings must be one of"),
         (["--library-key", "slide"], Code.INPUT, "library_key='slide' is not a column"),
+        (["--label", "label"], Code.USAGE, "--label is for the report; give --report too"),
+        (["--report", "r.html", "--label", "x"], Code.INPUT, "--label 'x' is no column of obs"),
+        (["--report", "r.pdf"], Code.USAGE, "r.pdf"),
         (["--raw"], Code.USAGE, "--raw is for io.read_spaceranger, the input is h5mu"),
         (["--figures", "none/figures"], Code.OUTPUT, "there is no such folder"),
         (["--record", "none/record.json"], Code.OUTPUT, "there is no such folder"),

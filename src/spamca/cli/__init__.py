@@ -36,9 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Of the processes that share a training, only the first one reports.
     level = log.log_level if is_first(call.arguments.get("devices", "auto")) else "error"
     try:
-        with logs(level, log.log_file), Interruption() as interruption:
+        with logs(level, log.log_file) as warned, Interruption() as interruption:
             try:
-                command(*call.args, **call.kwargs, **{name: Record(argv, interruption) for name in more})
+                command(*call.args, **call.kwargs, **{name: Record(argv, interruption, warned) for name in more})
             except KeyboardInterrupt:
                 logger.error("interrupted by %s, outputs are unchanged", interruption.number.name)
                 return 128 + interruption.number

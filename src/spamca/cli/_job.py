@@ -49,6 +49,10 @@ class Files:
     """Folder for figures."""
     figure_format: Literal["png", "pdf", "svg"] = "png"
     """Format of the figures."""
+    report: Annotated[Path | None, Parameter(validator=Ending(ext=("html", "htm")))] = None
+    """.html file for a report: one page with figures, tables, and what they mean."""
+    label: str | None = None
+    """Column of obs with known labels that the report compares the domains with."""
     record: Path | None = None
     """Record of the run in JSON, by default OUTPUT.json."""
     force: Flag = False
@@ -105,9 +109,17 @@ class Job:
         account = files.record or Path(f"{files.output}.json")
         names = FIGURES if model is None else FIGURES[:2]
         drawn = {files.figures / f"{name}.{files.figure_format}": name for name in names if files.figures}
-        paths = [*drawn, *([save_model] if save_model else []), account, files.output] if self.is_first else []
+        if files.label is not None and files.report is None:
+            raise CommandError(Code.USAGE, "--label is for the report; give --report too")
+        extra = [path for path in (save_model, files.report) if path is not None]
+        paths = [*drawn, *extra, account, files.output] if self.is_first else []
         with Outputs(paths, folder=files.figures, force=files.force, interruption=self.record.interruption) as outputs:
             inputs = self._read(kind, model)
+            if files.label is not None and files.label not in self.mdata.obs:
+                held = list(self.mdata.obs)
+                raise CommandError(
+                    Code.INPUT, f"--label {files.label!r} is no column of obs of the MuData, which has {held}"
+                )
             self.find_domains(model)
             if not self.is_first:
                 return
@@ -120,6 +132,9 @@ class Job:
                 with self.record.stage("model"), writing(save_model):
                     import_module("spamca").Model.from_mudata(self.mdata, self.key).save(outputs.temporary(save_model))
             done = {"inputs": inputs, "calls": self.calls, "result": self._result()}
+            if files.report is not None:
+                with self.record.stage("report"), writing(files.report):
+                    self._report(outputs.temporary(files.report), self.record.text(**done))
             self.mdata.uns[_keys.command(self.key)] = self.record.text(**done)
             with self.record.stage("write"), writing(files.output):
                 self.mdata.write(outputs.temporary(files.output))
@@ -182,6 +197,16 @@ class Job:
         metadata = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(self.files.figure_format)
         figure.savefig(path, format=self.files.figure_format, dpi=200, bbox_inches="tight", metadata=metadata)
         plt.close(figure)
+
+    def _report(self, path: Path, record: str) -> None:
+        """Write the report, which shows the record so far."""
+        import matplotlib as mpl
+
+        mpl.use("agg")
+        from spamca._report import page
+
+        self.mdata.uns[_keys.command(self.key)] = record
+        path.write_text(page(self.mdata, key=self.key, label_key=self.files.label), encoding="utf-8")
 
     def _result(self) -> dict[str, Any]:
         """The result in a few numbers."""

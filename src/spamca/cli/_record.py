@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from spamca._logging import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from spamca.cli._process import Interruption
 
@@ -27,10 +27,10 @@ PROCESS = Path("/proc/self")
 
 
 class Record:
-    """The record of a command with arguments ``argv``; signals are checked between its stages."""
+    """The record of a command with arguments ``argv``; signals are checked between its stages, ``warned`` grows meanwhile."""
 
-    def __init__(self, argv: list[str], interruption: Interruption) -> None:
-        self.argv, self.interruption = argv, interruption
+    def __init__(self, argv: list[str], interruption: Interruption, warned: Sequence[str] = ()) -> None:
+        self.argv, self.interruption, self.warned = argv, interruption, warned
         self.stages: list[dict[str, Any]] = []
 
     @contextmanager
@@ -56,6 +56,7 @@ class Record:
             **more,
             "versions": {"python": platform.python_version()} | {name: version(name) for name in ["spamca", *packages]},
             "platform": platform.platform(),
+            "warnings": list(self.warned),
             "stages": self.stages,
         }
         return json.dumps(held, indent=2, default=plain) + "\n"

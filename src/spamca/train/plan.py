@@ -13,8 +13,7 @@ from lightning.pytorch import Callback, LightningModule
 from tqdm.auto import tqdm
 
 from spamca._logging import logger
-from spamca.nn import losses
-from spamca.nn.objective import TERMS
+from spamca.nn.objective import TERMS, losses
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,58 @@
+"""Features that drive the domains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from spamca import _keys
+from spamca._report import missing
+from spamca._report.blocks import Text
+from spamca._report.figures import figure
+from spamca._report.tables import table
+from spamca._report.words import count, share
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from spamca._report.blocks import Block
+    from spamca._report.subject import Subject
+
+N_SHOWN = 5
+"""Features of each domain in the table."""
+
+COLUMNS = {
+    "domain": "Domain",
+    "feature": "Feature",
+    "modality": "Modality",
+    "effect": "Effect",
+    "log2_fold_change": "Log2 fold change",
+    "share_in": "Share in",
+    "share_out": "Share out",
+    "q_value": "q value",
+}
+"""Columns of the stored table that are shown, and their headings."""
+
+
+def drivers(subject: Subject) -> Iterator[Block | None]:
+    """The first features of each domain, in the order in which they are stored."""
+    stored = subject.stored(_keys.drivers(subject.key))
+    if stored is None and subject.mdata.n_obs > missing.MOST_SPOTS:
+        yield Text(
+            f"Not stored, and not computed for a report of more than {count(missing.MOST_SPOTS)} spots: run spamca.tl.drivers first."
+        )
+    if not isinstance(stored, pd.DataFrame) or stored.empty:
+        return
+    first = stored.groupby("domain", sort=False, observed=True).head(N_SHOWN)
+    yield Text(
+        "Features that set a domain apart from the rest of the tissue, by falling effect (in standard deviations). spamca.tl.drivers "
+        "tests each feature in domains that were found without it, so that q values are not those of a test in the same data."
+    )
+    leading = first.groupby("domain", sort=False, observed=True).head(1)
+    pairs = zip(leading["domain"].astype(str), leading["feature"].astype(str), strict=True)
+    alt = f"Strongest features of each domain; the first are {'; '.join(f'{feature} in {domain}' for domain, feature in pairs)}."
+    yield figure(subject, "drivers", alt, "Strongest features of each domain.", key=subject.key)
+    frame = first[[name for name in COLUMNS if name in first]].rename(columns=COLUMNS)
+    formats = {name: share for name in ("Share in", "Share out") if name in frame}
+    yield table(frame, f"First {N_SHOWN} features of each domain", groupby="Domain", formats=formats)
