@@ -13,7 +13,8 @@ from spamca._palette import palette
 from spamca.pl._arguments import Style, check_figsize
 from spamca.pl._coloring import Coloring, find_categories
 from spamca.pl._figure import BAR, common_window, set_title
-from spamca.pl._panel import FONT_SIZE, draw_key, draw_legend, draw_panel, scale
+from spamca.pl._fonts import MEDIUM, SMALL, points, text_width
+from spamca.pl._panel import draw_key, draw_legend, draw_panel, scale
 from spamca.pl._section import find_sections
 
 if TYPE_CHECKING:
@@ -32,13 +33,14 @@ def modality_weights(
     library_key: str | None = None,
     spatial_key: str = _keys.SPATIAL,
     spot_shape: str = "auto",
-    cmap: str | Colormap = "viridis",
+    cmap: str | Colormap | None = None,
     figsize: tuple[float, float] | None = None,
 ) -> np.ndarray:
     """Draw the weight of each modality in the tissue, and its distribution in each domain.
 
     All panels share one colour scale, so that colours can be compared between modalities. Boxes span the quartiles,
-    whiskers the 5th to the 95th percentile; the dashed line is where all modalities count the same.
+    whiskers the 5th to the 95th percentile; the dashed line is where all modalities count the same. Spots with one
+    modality only do not count and are light grey: there is nothing to weigh it against.
 
     Parameters
     ----------
@@ -88,6 +90,7 @@ def modality_weights(
     if not weights:
         msg = f"no modality has obs[{column!r}]; run spamca.tl.integrate(mdata, key_added={key!r})"
         raise KeyError(msg)
+    weights = _compared(weights)
     spatial = check_coordinates(mdata, spatial_key)
     domains = Coloring("all spots", np.zeros(mdata.n_obs, dtype=np.int64), ["all spots"])
     if groupby is not None:
@@ -115,6 +118,12 @@ def modality_weights(
     return np.array(axes, dtype=object)
 
 
+def _compared(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Weights (n_obs,) of spots that have two modalities or more; that of a single one is 1 whatever it says, and left out."""
+    alone = np.sum([np.isfinite(values) for values in weights.values()], axis=0) == 1
+    return {name: np.where(alone & (len(weights) > 1), np.nan, values) for name, values in weights.items()}
+
+
 def _draw_boxes(ax: Axes, weights: dict[str, np.ndarray], domains: Coloring) -> None:
     """Draw the distribution of the weights of each modality, (n_obs,), in each domain, side by side."""
     names, colors, step = domains.categories, palette(len(weights)), 0.8 / len(weights)
@@ -135,9 +144,9 @@ def _draw_boxes(ax: Axes, weights: dict[str, np.ndarray], domains: Coloring) -> 
     ax.axhline(1 / len(weights), color="0.5", linewidth=0.8, linestyle="--", zorder=0)
     ax.set_xlim(-0.6, len(names) - 0.4)
     ax.set_xticks(range(len(names)), names)
-    if max(map(len, names)) * len(names) > 60:
+    if sum(text_width(name) + 0.1 for name in names) > ax.figure.get_figwidth() - 1.5:
         ax.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor")
-    ax.tick_params(labelsize=FONT_SIZE)
-    ax.set_ylabel("weight", fontsize=9)
+    ax.tick_params(labelsize=points(SMALL))
+    ax.set_ylabel("weight", fontsize=points(MEDIUM))
     ax.spines[["top", "right"]].set_visible(False)
     draw_legend(ax, list(zip(weights, colors, strict=True)), height=1.5)
