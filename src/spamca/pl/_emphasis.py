@@ -65,7 +65,7 @@ def with_opacity(mdata: MuData, coloring: Coloring, alpha: str, limits: tuple[fl
     low, high = np.percentile(known, limits) if len(known) else (0.0, 1.0)
     if high - low < 1e-3 * max(abs(high), 1e-12):  # all alike: nothing to tell apart
         low = high - 1.0
-    return replace(coloring, opacity=Opacity(name.replace("_", " "), values, float(low), float(high)))
+    return replace(coloring, opacity=Opacity(alpha.replace("_", " "), values, float(low), float(high)))
 
 
 def with_outlines(mdata: MuData, coloring: Coloring, column: str | None) -> Coloring:

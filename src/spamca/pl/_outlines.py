@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.collections import PathCollection
 from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
+from scipy.ndimage import distance_transform_edt
 from scipy.spatial import KDTree
 
 from spamca.pl._fonts import MEDIUM, points
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from spamca.pl._section import Section
 
 INSET = 0.1  # how far outlines in colour lie inside their domain, in diameters of a spot, so that both sides of a border show
-ENOUGH = 20_000  # spots that say where names go
+PIXELS = 150  # of the longer side of the picture in which names are placed
 
 
 def draw_outlines(ax: Axes, section: Section, outlined: Coloring, *, colored: bool) -> None:
@@ -32,7 +33,7 @@ def draw_outlines(ax: Axes, section: Section, outlined: Coloring, *, colored: bo
         path = outline_path(shape if not shape.is_empty else area)
         line = PathCollection([path], facecolors="none", linewidths=1.4 if colored else 0.9, zorder=3)
         line.set_edgecolor(outlined.colors[code] if colored else "black")
-        line.set_path_effects([withStroke(linewidth=2.2, foreground="white")])
+        line.set_path_effects([withStroke(linewidth=1.8, foreground="white")])
         ax.add_collection(line, autolim=False)
 
 
@@ -47,7 +48,8 @@ def outline_path(area: MultiPolygon) -> Path:
 
 def draw_names(ax: Axes, section: Section, coloring: Coloring) -> None:
     """Write the name of each category where its spots lie deepest among their own."""
-    for code, (x, y) in name_places(section.spatial, coloring.values[section.rows]).items():
+    places = name_places(section.spatial, coloring.values[section.rows], section.diameter)
+    for code, (x, y) in places.items():
         halo = [withStroke(linewidth=2.0, foreground="white")]
         text = coloring.categories[code]
         ax.text(
@@ -55,18 +57,23 @@ def draw_names(ax: Axes, section: Section, coloring: Coloring) -> None:
         )
 
 
-def name_places(spatial: np.ndarray, codes: np.ndarray) -> dict[int, np.ndarray]:
-    """Of each category, codes (n_spots,) with -1 for none, the position of the spot that lies farthest from spots of others.
+def name_places(spatial: np.ndarray, codes: np.ndarray, diameter: float) -> dict[int, np.ndarray]:
+    """Of each category, codes (n_spots,) with -1 for none, a position deep inside it, far from other spots and from the edge.
 
-    Of those nearly as far, the one nearest to the middle of the category.
+    Of those nearly as deep as the deepest, it is the one nearest to the middle of the category.
     """
-    step = max(1, len(spatial) // ENOUGH)
-    spatial, codes = spatial[::step], codes[::step]
+    low = spatial.min(axis=0) - diameter
+    size = np.ptp(spatial, axis=0) + 2 * diameter
+    step = max(size.max() / PIXELS, 1e-12)
+    across, down = (np.arange(0.5, max(2, size[axis] / step)) * step + low[axis] for axis in (0, 1))
+    pixels = np.stack(np.meshgrid(across, down), axis=-1)
+    distance, nearest = KDTree(spatial).query(pixels)
+    taken = np.where(distance <= max(diameter, step), codes[nearest], -1)
     places = {}
     for code in np.unique(codes[codes >= 0]):
-        own, others = spatial[codes == code], spatial[codes != code]
-        middle = np.median(own, axis=0)
-        depth = KDTree(others).query(own)[0] if len(others) else np.ones(len(own))
-        deep = own[depth >= 0.8 * depth.max()]
+        own = taken == code
+        depth = distance_transform_edt(np.pad(own, 1))[1:-1, 1:-1]
+        middle = np.median(spatial[codes == code], axis=0)
+        deep = pixels[own & (depth >= 0.8 * depth.max())] if own.any() else spatial[codes == code]
         places[int(code)] = deep[np.argmin(((deep - middle) ** 2).sum(axis=1))]
     return places

@@ -40,6 +40,13 @@ def scale(coloring: Coloring, limits: tuple[float, float]) -> Normalize:
     return Normalize(low, high) if high > low else Normalize(low - 0.5, low + 0.5)
 
 
+def scale_about_zero(values: np.ndarray) -> Normalize:
+    """Ends of a colour map whose middle is at zero, as far apart as all but the most extreme values reach."""
+    known = np.abs(values[np.isfinite(values)])
+    reach = float(np.percentile(known, 98)) if len(known) else 1.0
+    return Normalize(-(reach or 1.0), reach or 1.0)
+
+
 def draw_panel(
     ax: Axes, section: Section, coloring: Coloring, style: Style, norm: Normalize | None, window: np.ndarray
 ) -> None:
@@ -59,7 +66,7 @@ def draw_panel(
         colors = cmap(norm(np.ma.masked_invalid(values)))
     alpha: float | None = style.alpha
     if coloring.opacity is not None:
-        colors[:, 3] = coloring.opacity.alpha(section.rows)
+        colors[:, 3] = np.where(coloring.missing[section.rows], 1, coloring.opacity.alpha(section.rows))
         alpha = None
     # Spots without a value must not hide others where spots overlap.
     order = np.argsort(~coloring.missing[section.rows], kind="stable")
