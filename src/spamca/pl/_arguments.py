@@ -48,7 +48,7 @@ class Style:
     @property
     def colormap(self) -> Colormap:
         """The colour map of numbers."""
-        return mpl.colormaps.get_cmap(self.cmap)  # of None, that of rcParams["image.cmap"]
+        return mpl.colormaps.get_cmap(mpl.rcParams["image.cmap"] if self.cmap is None else self.cmap)
 
 
 def check_names(name: str, value: str | Sequence[str], known: Collection[str] | None = None) -> list[str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mudata import MuData
 
     from spamca.pl._arguments import Palette
-    from spamca.pl._emphasis import Opacity
+    from spamca.pl._opacity import Opacity
 
 
 MISSING_NAME = "no value"

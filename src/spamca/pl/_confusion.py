@@ -95,11 +95,13 @@ def confusion(
     counts, row_names, column_names = cross_counts(one, other)
     order = matched_order(counts)
     counts, column_names = counts[:, order], column_names[order]
-    size = cell_size(counts)
+    size, title = cell_size(counts), _scores(one.values[both], other.values[both])
     if panel is None:
-        wide = counts.shape[1] * size[0] + max(text_width(one.categories[k]) for k in row_names) + 0.6
+        names = max(text_width(one.categories[k]) for k in row_names) + 0.6
+        # The title is centred over the cells.
+        wide = max(counts.shape[1] * size[0] + names, text_width(title, LARGE) + names)
         high = counts.shape[0] * size[1] + max(text_width(other.categories[k]) for k in column_names) + 0.8
-        _, panel = plt.subplots(figsize=figsize or (max(wide, 3.0), high), layout="constrained")
+        _, panel = plt.subplots(figsize=figsize or (wide, high), layout="constrained")
     inches = (counts.shape[1] * size[0], counts.shape[0] * size[1])
     draw_confusion(panel, counts, normalize, style.colormap)
     name_sides(
@@ -109,11 +111,11 @@ def confusion(
         inches,
         pad=(1.3 * STRIP, 1.3 * STRIP),
     )
-    draw_strip(panel, [one.colors[k] for k in row_names], "left", inches)
-    draw_strip(panel, [other.colors[k] for k in column_names], "bottom", inches)
+    draw_strip(panel, [one.colors[k] for k in row_names], "left")
+    draw_strip(panel, [other.colors[k] for k in column_names], "bottom")
     panel.set_ylabel(one.name, fontsize=points(MEDIUM))
     panel.set_xlabel(other.name, fontsize=points(MEDIUM))
-    panel.set_title(_scores(one.values[both], other.values[both]), fontsize=points(LARGE))
+    panel.set_title(title, fontsize=points(LARGE))
     return panel
 
 
@@ -149,7 +151,7 @@ def draw_confusion(ax: Axes, counts: np.ndarray, normalize: str, cmap: Colormap)
     mesh = draw_cells(ax, share, cmap, Normalize(0, 1 if normalize != "all" else share.max()))
     if max(counts.shape) <= WRITTEN:
         texts = [
-            [f"{s:.0%}\n{n}" if n else "" for s, n in zip(*pair, strict=True)]
+            [f"{_percent(s)}\n{n}" if n else "" for s, n in zip(*pair, strict=True)]
             for pair in zip(share, counts, strict=True)
         ]
         write_cells(ax, mesh, share, np.array(texts), SMALL)
@@ -159,6 +161,10 @@ def draw_confusion(ax: Axes, counts: np.ndarray, normalize: str, cmap: Colormap)
         bar.ax.tick_params(labelsize=points(SMALL), length=2)
         what = "spots" if normalize == "all" else f"spots of the {normalize.removesuffix('s')}"
         bar.set_label(f"share of {what}", size=points(SMALL))
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.005 else "<1%"
 
 
 def _scores(one: np.ndarray, other: np.ndarray) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from spamca.pl._fonts import SMALL, line_height, points
-from spamca.pl._matrix import STRIP, row_height
+from spamca.pl._matrix import STRIP, from_corner, row_height
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from spamca.pl._driver_rows import DriverRows
 
-KEYS = 1.55  # width of the keys in inches
+KEYS = 1.6  # width of the keys in inches
 BAR = 0.9  # height of the colour bar in inches
 
 
@@ -37,7 +37,8 @@ def draw_driver_keys(
     handles = [_header("modality")]
     for name, shade in zip(rows.modalities, modality_shades(len(rows.modalities)), strict=True):
         handles.append(Line2D([], [], linestyle="none", marker="s", markersize=6, color=shade, label=name))
-    if dots:
+    shares = dots and bool(np.isfinite(rows.share_in).any())
+    if shares:
         handles.append(_header("spots above zero"))
         for share in (0.25, 0.5, 1.0):
             size = largest_dot(rows, inches) * share**0.5
@@ -52,13 +53,16 @@ def draw_driver_keys(
                     label=f"{share:.0%}",
                 )
             )
-        ring = {"markerfacecolor": "none", "markeredgecolor": "black", "markeredgewidth": 0.8}
-        handles.append(Line2D([], [], linestyle="none", marker="o", markersize=7, label="q < 0.05", **ring))
-    left = 1 + 3 * STRIP / inches[0]
+    if dots:
+        ring = Line2D([], [], linestyle="none", marker="o", markersize=7, markerfacecolor="none", label="q < 0.05")
+        ring.set(markeredgecolor="black", markeredgewidth=0.8)
+        handles.append(ring)
+    corner, left = from_corner(ax, (1, 1)), 3 * STRIP
     ax.legend(
         handles=handles,
         loc="upper left",
-        bbox_to_anchor=(left, 1.0),
+        bbox_to_anchor=(left, 0.0),
+        bbox_transform=corner,
         borderaxespad=0.0,
         frameon=False,
         fontsize=points(SMALL),
@@ -66,9 +70,8 @@ def draw_driver_keys(
         handletextpad=0.4,
         labelspacing=0.35,
     )
-    below = (len(handles) + 1.2) * line_height() / inches[1]
-    high = BAR / inches[1]
-    cax = ax.inset_axes((left + 0.05 / inches[0], 1 - below - high, 0.1 / inches[0], high))
+    below = (len(handles) + 1.2) * line_height()
+    cax = ax.inset_axes((left + 0.05, -below - BAR, 0.1, BAR), transform=corner)
     bar = ax.figure.colorbar(shown, cax=cax, extend="both")
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=points(SMALL), length=2)

@@ -16,7 +16,7 @@ from spamca.pl._coloring import Coloring, find_categories
 from spamca.pl._driver_keys import KEYS, draw_driver_keys, largest_dot, modality_shades
 from spamca.pl._driver_rows import COLUMNS, DriverRows, driver_rows, standardized_means
 from spamca.pl._fonts import text_width
-from spamca.pl._matrix import STRIP, draw_cells, draw_strip, name_sides, row_height, separate
+from spamca.pl._matrix import STRIP, axes_size, draw_cells, draw_strip, name_sides, row_height, separate
 from spamca.pl._panel import scale_about_zero
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 COLUMN = 0.24  # least width of a column in inches
 LEAST_HEIGHT = 2.6  # of the matrix in inches, so that keys have room
+UNKNOWN = 0.5  # share that dots are drawn for where there is none
 SIGNIFICANT = 0.05  # q-value below which a dot has a ring
 
 
@@ -54,7 +55,7 @@ def drivers(
         The ``key`` (or ``groupby``) of the drivers.
     kind
         ``"dot"``: dots whose size is the share of the spots of the domain with a value above zero and whose colour is the
-        effect, the difference from the other spots in standard deviations; rings mark a q-value below 0.05. ``"heat"``:
+        effect, the difference from the other spots in standard deviations; rings mark a q-value below 0.05. Values that may be negative have no such share and dots of one size. ``"heat"``:
         cells with the mean of the feature in the domain, in standard deviations from its mean over all spots.
     n_features
         Most features for each domain.
@@ -116,14 +117,16 @@ def drivers(
         raise ValueError(msg)
     means = _means(mdata, rows, domains, layer) if kind == "heat" else None
     panel = None if ax is None else check_axes(ax, 1)[0]
-    inches = matrix_size(rows)
+    inches = matrix_size(rows) if panel is None else axes_size(panel)
     if panel is None:
         names = max(map(text_width, rows.names))
         wide = inches[0] + names + KEYS + 0.5
         high = inches[1] + max(map(text_width, rows.domains)) + 0.4
         _, panel = plt.subplots(figsize=figsize or (wide, high), layout="constrained")
-    shown = draw_dots(panel, rows, style.colormap, inches) if means is None else None
-    if means is not None:
+    shown: ScalarMappable
+    if means is None:
+        shown = draw_dots(panel, rows, style.colormap, inches)
+    else:
         shown = draw_cells(panel, means, style.colormap, scale_about_zero(means))
     _frame(panel, rows, domains, inches)
     draw_driver_keys(panel, rows, shown, inches, dots=kind == "dot")
@@ -143,20 +146,20 @@ def draw_dots(ax: Axes, rows: DriverRows, cmap: Colormap, inches: tuple[float, f
     return ax.scatter(
         j,
         i,
-        s=largest**2 * np.nan_to_num(rows.share_in[i, j]),
+        s=largest**2 * np.nan_to_num(rows.share_in[i, j], nan=UNKNOWN),
         c=rows.effect[i, j],
         cmap=cmap,
         norm=scale_about_zero(rows.effect),
-        edgecolors=np.where(ring, "black", "0.8"),
-        linewidths=np.where(ring, 0.8, 0.3),
+        edgecolors=["black" if one else "0.8" for one in ring],
+        linewidths=[0.8 if one else 0.3 for one in ring],
     )
 
 
 def _frame(ax: Axes, rows: DriverRows, domains: Coloring, inches: tuple[float, float]) -> None:
     name_sides(ax, rows.names, rows.domains, inches, pad=(1.3 * STRIP, 1.3 * STRIP))
-    draw_strip(ax, [domains.colors[k] for k in rows.domain], "left", inches)
-    draw_strip(ax, domains.colors, "bottom", inches)
-    draw_strip(ax, [modality_shades(len(rows.modalities))[m] for m in rows.modality], "right", inches)
+    draw_strip(ax, [domains.colors[k] for k in rows.domain], "left")
+    draw_strip(ax, domains.colors, "bottom")
+    draw_strip(ax, [modality_shades(len(rows.modalities))[m] for m in rows.modality], "right")
     separate(ax, np.flatnonzero(np.diff(rows.domain)).tolist())
 
 

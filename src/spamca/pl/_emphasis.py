@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from spamca import _keys
 from spamca.pl._coloring import find_categories, find_coloring
+from spamca.pl._opacity import Opacity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,31 +18,7 @@ if TYPE_CHECKING:
 
     from spamca.pl._coloring import Coloring
 
-FAINTEST = 0.12  # opacity of spots with the lowest value
 OTHER = "other"  # what the legend calls spots of categories that are not shown
-
-
-@dataclass(frozen=True)
-class Opacity:
-    """Numbers that make spots opaque where they are high."""
-
-    name: str
-    values: np.ndarray  # (n_obs,), NaN where missing
-    low: float  # value of the faintest spots
-    high: float  # value of fully opaque spots
-
-    def alpha(self, rows: np.ndarray) -> np.ndarray:
-        """Opacity of some spots, (n,); those without a value are the faintest."""
-        share = np.clip((self.values[rows] - self.low) / (self.high - self.low), 0, 1)
-        return FAINTEST + (1 - FAINTEST) * np.nan_to_num(share)
-
-    def entries(self) -> list[tuple[str, Any]]:
-        """Lines of a legend: the name, and three values with their opacity."""
-        shown = [self.high, (self.low + self.high) / 2, self.low]
-        digits = max(1, int(np.ceil(1 - np.log10(self.high - self.low))))
-        alphas = [1.0, (1 + FAINTEST) / 2, FAINTEST]
-        marks = [(f"{value:.{digits}f}", (0.15, 0.15, 0.15, alpha)) for value, alpha in zip(shown, alphas, strict=True)]
-        return [(self.name, "none"), *marks]
 
 
 def check_opacity(mdata: MuData, alpha: str, names: Sequence[str], pending: Sequence[str]) -> None:

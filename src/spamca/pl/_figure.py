@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 PANEL = 3.2  # longer side of a panel in inches
 BAR = 0.65  # width of a colour bar with its numbers in inches
+NARROWEST = 12  # characters in a line of a title, at least
 
 
 def draw_tissue(
@@ -46,7 +47,11 @@ def draw_tissue(
     """
     shape = len(colorings), len(sections)
     columns = min(shape[1] if shape[1] > 1 else shape[0], ncols)
-    window, width, height = common_window(sections)
+    if titles is None:
+        # Of several sections their names: the key has that of the colouring.
+        alone = len(sections) == 1
+        titles = [s.titled(c.name) if alone else s.name or c.name for c in colorings for s in sections]
+    window, width, height = common_window(sections, titles)
     ours = ax is None and figsize is None  # else the caller says how large panels are
     if ax is None:
         keys = [key_size(coloring, style, height) for coloring in colorings] if legend else []
@@ -59,10 +64,6 @@ def draw_tissue(
         ax = _new_axes(blocks, columns, (across, row), figsize, layout="compressed")
     axes = ax.reshape(shape)
     norms = [scale(coloring, style.limits) if coloring.numeric else None for coloring in colorings]
-    if titles is None:
-        # Of several sections their names: the key has that of the colouring.
-        alone = len(sections) == 1
-        titles = [s.titled(c.name) if alone else s.name or c.name for c in colorings for s in sections]
     for (i, j), title in zip(product(*map(range, shape)), titles, strict=True):
         draw_panel(axes[i, j], sections[j], colorings[i], style, norms[i], window)
         set_title(axes[i, j], title, width if ours else None)
@@ -105,9 +106,15 @@ def line_axes(
     return axes
 
 
-def common_window(sections: Sequence[Section]) -> tuple[np.ndarray, float, float]:
-    """Width and height that hold any of the sections, in diameters of a spot, (2,), and those of a panel in inches."""
+def common_window(sections: Sequence[Section], titles: Sequence[str] = ()) -> tuple[np.ndarray, float, float]:
+    """Width and height that hold any of the sections, in diameters of a spot, (2,), and those of a panel in inches.
+
+    Narrow tissue has room at its sides, so that titles do not meet.
+    """
     window = np.max([section.extent for section in sections], axis=0)
+    longest = max((len(line) for title in titles for line in title.split("\n")), default=0)
+    least = CHARACTER * points(LARGE) / 72 * (min(longest, NARROWEST) + 1)
+    window[0] = max(window[0], window.max() * least / PANEL)
     width, height = PANEL * window / window.max()
     return window, float(width), float(height)
 
@@ -140,5 +147,5 @@ def _new_axes(
 def set_title(ax: Axes, text: str, width: float | None = None) -> None:
     """Set a title in lines of a width in inches, by default that of the axes: the figure would cut a wider one."""
     width = ax.get_window_extent().width / ax.figure.dpi if width is None else width
-    most = max(12, int(width * 72 / (CHARACTER * points(LARGE))))
+    most = max(NARROWEST, int(width * 72 / (CHARACTER * points(LARGE))))
     ax.set_title("\n".join(textwrap.fill(line, most) for line in text.split("\n")), fontsize=points(LARGE))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.patches import Rectangle
-from matplotlib.transforms import blended_transform_factory
+from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
 from spamca.pl._fonts import SMALL, points, text_width
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.collections import QuadMesh
     from matplotlib.colors import Colormap, Normalize
+    from matplotlib.transforms import Transform
 
 STRIP = 0.09  # width of a strip of colour in inches
 
@@ -23,6 +24,12 @@ STRIP = 0.09  # width of a strip of colour in inches
 def row_height() -> float:
     """Least height of a row with a name, in inches."""
     return 1.55 * points(SMALL) / 72
+
+
+def axes_size(ax: Axes) -> tuple[float, float]:
+    """Width and height of axes in inches."""
+    box = ax.get_window_extent()
+    return float(box.width / ax.figure.dpi), float(box.height / ax.figure.dpi)
 
 
 def draw_cells(ax: Axes, values: np.ndarray, cmap: Colormap, norm: Normalize) -> QuadMesh:
@@ -64,17 +71,20 @@ def name_sides(
         spine.set_visible(False)
 
 
-def draw_strip(ax: Axes, colors: Sequence[str], side: str, size: tuple[float, float]) -> None:
-    """Draw a strip with a colour for each row (``"left"``, ``"right"``) or column (``"bottom"``) along a matrix of a size in inches."""
+def from_corner(ax: Axes, corner: tuple[float, float]) -> Transform:
+    """Inches from a corner of axes, such as (1, 1) for the upper right one, so that what lies there keeps its size."""
+    return ax.figure.dpi_scale_trans + ScaledTranslation(*corner, ax.transAxes)  # type: ignore[arg-type]
+
+
+def draw_strip(ax: Axes, colors: Sequence[str], side: str) -> None:
+    """Draw a strip with a colour for each row (``"left"``, ``"right"``) or column (``"bottom"``) along a matrix."""
+    inches = from_corner(ax, (1, 0) if side == "right" else (0, 0))
+    start = 0.3 * STRIP if side == "right" else -1.3 * STRIP
     for i, color in enumerate(colors):
         if side == "bottom":
-            high = STRIP / size[1]
-            place = blended_transform_factory(ax.transData, ax.transAxes)
-            patch = Rectangle((i - 0.45, -1.3 * high), 0.9, high, transform=place)
+            patch = Rectangle((i - 0.45, start), 0.9, STRIP, transform=blended_transform_factory(ax.transData, inches))
         else:
-            wide = STRIP / size[0]
-            place = blended_transform_factory(ax.transAxes, ax.transData)
-            patch = Rectangle((1 + 0.3 * wide if side == "right" else -1.3 * wide, i - 0.5), wide, 1, transform=place)
+            patch = Rectangle((start, i - 0.5), STRIP, 1, transform=blended_transform_factory(inches, ax.transData))
         patch.set(facecolor=color, linewidth=0, clip_on=False)
         ax.add_patch(patch)
 

@@ -99,7 +99,8 @@ def modality_weights(
         domains = find_categories(mdata, key, "key")
     sections = find_sections(mdata, spatial, find_library_key(mdata, library_key, "modality_weights"), image=False)
 
-    window, width, height = common_window(sections)
+    titles = [section.titled(name) for section in sections for name in weights]
+    window, width, height = common_window(sections, titles)
     heights = [*[height] * len(sections), BOXES]
     across = max(len(weights) * width + BAR, (BOX + 0.06) * len(weights) * len(domains.categories) + 1.5)
     fitting = (across, sum(heights) + 0.25 * len(sections) + 0.4)
@@ -136,7 +137,7 @@ def _draw_boxes(ax: Axes, weights: dict[str, np.ndarray], domains: Coloring) -> 
             showfliers=False,
             patch_artist=True,
             manage_ticks=False,
-            boxprops={"facecolor": color, "linewidth": 0.6},
+            boxprops={"facecolor": color, "edgecolor": color, "linewidth": 2.0},  # the edge shows where the box is flat
             medianprops={"color": "black", "linewidth": 1.0},
             whiskerprops={"linewidth": 0.6},
             capprops={"linewidth": 0.6},
@@ -144,7 +145,7 @@ def _draw_boxes(ax: Axes, weights: dict[str, np.ndarray], domains: Coloring) -> 
     ax.axhline(1 / len(weights), color="0.5", linewidth=0.8, linestyle="--", zorder=0)
     ax.set_xlim(-0.6, len(names) - 0.4)
     ax.set_xticks(range(len(names)), names)
-    if sum(text_width(name) + 0.1 for name in names) > ax.figure.get_figwidth() - 1.5:
+    if sum(text_width(name) + 0.1 for name in names) > ax.figure.bbox.width / ax.figure.dpi - 1.5:
         ax.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor")
     ax.tick_params(labelsize=points(SMALL))
     ax.set_ylabel("weight", fontsize=points(MEDIUM))

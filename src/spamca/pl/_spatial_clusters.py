@@ -149,9 +149,10 @@ def spatial_clusters(
     titles, panels = _panels(title, ax, len(names) * len(sections))
     unclustered = _unclustered(mdata, names)
     found = {one: find_coloring(mdata, one, layer=layer, palette=palette) for one in names if one not in unclustered}
-    for argument, column in (("match", match), ("outline", outline)):
-        if isinstance(column, str) or (argument == "match" and column is not None):
-            _ = column in unclustered or find_categories(mdata, column, argument)
+    if match is not None and match not in unclustered:
+        find_categories(mdata, match, "match")
+    if isinstance(outline, str) and outline not in unclustered:
+        find_categories(mdata, outline, "outline")
     if isinstance(alpha, str):
         check_opacity(mdata, alpha, names, unclustered)
 

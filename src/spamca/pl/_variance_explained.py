@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,11 +18,14 @@ from spamca.pl._fonts import MEDIUM, SMALL, points, text_width
 from spamca.pl._matrix import STRIP, draw_cells, draw_strip, name_sides, write_cells
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
     from mudata import MuData
 
 ALL = "all"  # what the table calls all domains together
+TITLE = "variance explained"
 TOTALS = 1.3  # width of the bars of totals in inches
 
 
@@ -32,8 +35,8 @@ def variance_explained(
     key: str = _keys.SPAMCA,
     cmap: str | Colormap | None = None,
     figsize: tuple[float, float] | None = None,
-    ax: Axes | None = None,
-) -> Axes:
+    ax: Sequence[Axes] | None = None,
+) -> np.ndarray:
     """Draw the share of the variance of each modality that each domain explains, with that of all domains as bars.
 
     Domains overlap in what they explain, so that the cells of a row do not sum to its bar. The layout follows that of
@@ -50,11 +53,11 @@ def variance_explained(
     figsize
         Size of the figure in inches; by default one that suits the numbers of domains and modalities.
     ax
-        Axes to draw in; by default those of a new figure.
+        Two axes to draw in, for cells and for bars; by default those of a new figure.
 
     Returns
     -------
-    The axes of the cells; the bars are in axes next to them, ``ax.child_axes[0]``.
+    The axes: of the cells, and of the bars.
 
     Raises
     ------
@@ -79,8 +82,8 @@ def variance_explained(
     ...         "variance_explained": [0.2, 0.1, 0.25],
     ...     }
     ... )
-    >>> ax = spamca.pl.variance_explained(mdata)
-    >>> [text.get_text() for text in ax.get_xticklabels()]
+    >>> cells, bars = spamca.pl.variance_explained(mdata)
+    >>> [text.get_text() for text in cells.get_xticklabels()]
     ['0', '1']
     """
     check_readable(mdata)
@@ -88,28 +91,29 @@ def variance_explained(
     style = Style(cmap=cmap)
     check_figsize(figsize)
     shares, total = _shares(mdata, key)
-    panel = None if ax is None else check_axes(ax, 1)[0]
+    panels = None if ax is None else check_axes(ax, 2)
     domains, modalities = list(shares.columns), list(shares.index)
     column = max(text_width("100%") + 0.08, 0.3)
-    inches = (max(column * len(domains), 0.8), max(0.34 * len(modalities), 0.6))
-    if panel is None:
-        wide = inches[0] + max(map(text_width, modalities)) + TOTALS + 0.7
+    inches = (max(column * len(domains), text_width(TITLE, MEDIUM)), max(0.34 * len(modalities), 0.6))
+    if panels is None:
+        wide = inches[0] + max(map(text_width, modalities)) + TOTALS + 0.5
         high = inches[1] + max(map(text_width, domains)) + 0.9
-        _, panel = plt.subplots(figsize=figsize or (wide, high), layout="constrained")
+        options: dict[str, Any] = {"figsize": figsize or (wide, high), "layout": "constrained"}
+        _, panels = plt.subplots(1, 2, width_ratios=[inches[0], TOTALS], **options)
+    cells, totals = panels
     values = shares.to_numpy(dtype=np.float64)
     most = np.nanmax(values) if np.isfinite(values).any() else 1.0
-    mesh = draw_cells(panel, values, style.colormap, Normalize(0, max(most, 1e-3)))
-    write_cells(panel, mesh, values, np.array([[_percent(one) for one in row] for row in values]), SMALL)
-    name_sides(panel, modalities, domains, inches, pad=(0, 1.3 * STRIP))
-    draw_strip(panel, _colors(mdata, key, domains), "bottom", inches)
-    panel.set_title("variance explained by each domain", fontsize=points(MEDIUM))
-    _draw_totals(panel, total.to_numpy(dtype=np.float64), inches[0])
-    return panel
+    mesh = draw_cells(cells, values, style.colormap, Normalize(0, max(most, 1e-3)))
+    write_cells(cells, mesh, values, np.array([[_percent(one) for one in row] for row in values]), SMALL)
+    name_sides(cells, modalities, domains, inches, pad=(0, 1.3 * STRIP))
+    draw_strip(cells, _colors(mdata, key, domains), "bottom")
+    cells.set_title(TITLE, fontsize=points(MEDIUM))
+    _draw_totals(totals, total.to_numpy(dtype=np.float64))
+    return panels
 
 
-def _draw_totals(ax: Axes, total: np.ndarray, width: float) -> None:
-    """Draw bars, (n_modalities,), right of cells of a width in inches."""
-    bars = ax.inset_axes((1 + 0.15 / width, 0, TOTALS / width, 1), sharey=ax)
+def _draw_totals(bars: Axes, total: np.ndarray) -> None:
+    """Draw a bar for each row of the cells, (n_modalities,)."""
     bars.barh(np.arange(len(total)), np.nan_to_num(total), height=0.7, color="0.45")
     for i, value in enumerate(total):
         bars.annotate(
@@ -121,8 +125,9 @@ def _draw_totals(ax: Axes, total: np.ndarray, width: float) -> None:
             fontsize=points(SMALL),
         )
     bars.set_xlim(0, 1.45 * max(np.nanmax(total, initial=0), 1e-3))
+    bars.set_ylim(len(total) - 0.5, -0.5)
     bars.set_axis_off()
-    bars.set_title("by all", fontsize=points(MEDIUM), loc="left")
+    bars.set_title("all domains", fontsize=points(MEDIUM), loc="left")
 
 
 def _percent(share: float) -> str:
