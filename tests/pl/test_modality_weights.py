@@ -128,3 +128,19 @@ def test_titles_of_sections_with_long_names_do_not_meet(mdata, figsize):
     rna, protein, *_ = spamca.pl.modality_weights(mdata, library_key="section", figsize=figsize)
     rna.figure.canvas.draw()
     assert not rna.title.get_window_extent().overlaps(protein.title.get_window_extent())
+
+
+def test_the_only_modality_of_a_spot_does_not_count_as_a_weight_of_one(mdata):
+    from mudata import MuData
+
+    rna = mdata["rna"][:100].copy()
+    with_one = mdata["protein"].obs["spamca_weight"].copy()
+    with_one[100:] = 1.0  # what integrate stores where a spot has nothing else
+    protein = mdata["protein"].copy()
+    protein.obs["spamca_weight"] = with_one
+    partial = MuData({"rna": rna, "protein": protein})[mdata.obs_names].copy()
+    axes = spamca.pl.modality_weights(partial)
+    boxes = np.concatenate([line.get_ydata() for line in axes[-1].lines])
+    assert boxes.max() < 1 - 1e-9 or boxes.max() == protein.obs["spamca_weight"][:100].max()
+    for ax in axes[:2]:
+        assert (ax.collections[0].get_facecolors()[:50, :3] == ax.collections[0].get_facecolors()[0, :3]).all()

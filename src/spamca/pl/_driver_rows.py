@@ -43,13 +43,15 @@ class DriverRows:
 
 def driver_rows(table: pd.DataFrame, n_features: int, domains: Sequence[str]) -> DriverRows:
     """The first features of each domain that are higher in it; each once, under the domain where its effect is largest."""
+    known = [str(name) for name in pd.Categorical(table["modality"]).categories]
     table = table.assign(**{name: table[name].astype(str) for name in ("domain", "modality", "feature")})
-    modalities = list(dict.fromkeys(table["modality"]))
+    modalities = [name for name in known if name in set(table["modality"])]
     top = table[table["effect"] > 0].groupby("domain", sort=False).head(n_features)
     top = top.sort_values("effect", ascending=False, kind="stable").drop_duplicates(["modality", "feature"])
     top = top.assign(place=[list(domains).index(name) for name in top["domain"]])
     top = top.sort_values(["place", "effect"], ascending=[True, False], kind="stable")
     rows = pd.MultiIndex.from_frame(top[["modality", "feature"]])
+    table = table[pd.MultiIndex.from_frame(table[["modality", "feature"]]).isin(rows)]
     wide = table.pivot_table(index=["modality", "feature"], columns="domain", values=["effect", "share_in", "q_value"])
     values = {
         name: (wide[name] if name in wide else pd.DataFrame(index=wide.index))
