@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import mudata
 import numpy as np
 import pandas as pd
 from anndata import AnnData
 from matplotlib import pyplot as plt
+from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
 
 import spamca
 from spamca._edge import without_pull
@@ -119,7 +123,24 @@ def drawn(name: str) -> Figure:
 
 def pixels(figure: Figure) -> np.ndarray:
     """What the figure looks like, (height, width, 3) from 0 to 1."""
-    with plt.style.context("default"):
+    with plt.style.context("default"), mock.patch.object(Text, "draw", draw_box), box_sizes():
         figure.set_dpi(DPI)
         figure.canvas.draw()
         return np.asarray(figure.canvas.buffer_rgba())[..., :3] / 255.0
+
+
+def draw_box(text: Text, renderer: Any) -> None:
+    """Draw a text as a box: versions of matplotlib differ in how they draw letters, and so in where they leave room for them."""
+    if text.get_visible() and text.get_text():
+        box = text.get_window_extent(renderer)
+        Rectangle(box.p0, box.width, box.height, facecolor=text.get_color(), alpha=0.5, linewidth=0).draw(renderer)
+
+
+def box_sizes() -> Any:
+    """Sizes of texts that do not depend on the font, while this is entered."""
+
+    def size(renderer: Any, s: str, prop: Any, ismath: Any) -> tuple[float, float, float]:
+        points = prop.get_size_in_points() * renderer.dpi / 72
+        return 0.6 * points * len(s), points, 0.2 * points
+
+    return mock.patch.object(RendererAgg, "get_text_width_height_descent", size)
