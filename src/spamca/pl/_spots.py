@@ -92,9 +92,10 @@ def draw_spots(
         offsets=spatial,
         offset_transform=ax.transData,
         facecolors=colors,
-        # Shapes that tile the plane need the thin edge, or the page shines through between them.
-        edgecolors="none" if circle else colors,
-        linewidths=0.0 if circle else 0.3,
+        # Shapes that tile the plane need a thin edge or hard ones, or the page shines through between them.
+        edgecolors="none" if circle or many else colors,
+        linewidths=0.0 if circle or many else 0.3,
+        antialiaseds=circle or not many,
         alpha=alpha,
         rasterized=many,
     )
