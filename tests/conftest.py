@@ -30,6 +30,10 @@ LONGEST = (
 )
 
 
+def pytest_addoption(parser):
+    parser.addoption("--update-images", action="store_true", help="draw the images of tests/pl/images anew")
+
+
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     gpu = [item for item in items if item.get_closest_marker("gpu")]

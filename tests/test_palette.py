@@ -14,6 +14,7 @@ EYES = {
     "normal": np.eye(3),
     "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
     "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritan": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
 }
 
 
@@ -26,7 +27,7 @@ def test_distinct_valid_and_stable(n_colors):
 
 
 @pytest.mark.parametrize("eyes", EYES)
-@pytest.mark.parametrize(("n_colors", "apart"), [(8, 17), (32, 9)])
+@pytest.mark.parametrize(("n_colors", "apart"), [(8, 16), (30, 13)])
 def test_can_be_distinguished(eyes, n_colors, apart):
     rgb = np.array([to_rgb(color) for color in COLORS[:n_colors]])
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ np.transpose(EYES[eyes])

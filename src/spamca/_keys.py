@@ -48,10 +48,7 @@ enrichment = "{}_nhood_enrichment".format  # uns key of squidpy's z-scores of ne
 comparison = "{}_comparison".format  # uns key of differences between groups of sections; of the same
 denoised = "{}_denoised".format  # layers key of denoised features
 denoised_table = "{}_{}".format  # obsm key of the same of all spots (a DataFrame); of key_added and the modality's name
-drivers = "{}_drivers".format  # uns key of the features that set each domain apart (a DataFrame)
-variance_explained = "{}_variance_explained".format  # uns key of the same by modality and domain (a DataFrame)
 hierarchy = "{}_hierarchy".format  # uns key of the tree of the domains
-description = "{}_description".format  # uns key of what each domain is like; of the column with the domains
 command = "{}_command".format  # uns key of the record of the command that made the result, as JSON
 
 pulled = "{}:{}".format  # obs key on the MuData of a column of a modality, as mudata and muon name it; of both names

@@ -7,10 +7,11 @@ import colorsys
 COLORS = (
     # Okabe and Ito (2008), black replaced by grey so that it does not outweigh the others on a page of spots.
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#5A5A5A",
-    # Each next one lies farthest, in CIE Lab as seen with normal, protan, deutan and tritan eyes, from all before it.
-    "#4A0DF7", "#19F795", "#70320D", "#0D32AD", "#197CF7", "#7C0D70", "#ADD2BA", "#63DFEB",
-    "#D2A157", "#637C3E", "#D2EB70", "#3257F7", "#7C0D32", "#250DC6", "#0D4AA1", "#F7637C",
-    "#7C95F7", "#EB0D3E", "#885788", "#A13E0D", "#633257", "#953ED2", "#95D23E", "#F719C6",
+    # Found by benchmarks/palette.py: any two of the first 30 differ by 13 in CIE Lab as seen with normal, protan, deutan and
+    # tritan eyes. Each next one lies farthest from all before it.
+    "#702405", "#9E05FA", "#33058F", "#ADFA9E", "#521461", "#9E70FA", "#053324", "#8F6133",
+    "#9EBD70", "#6142BD", "#42EB61", "#ADCCEB", "#FABDAD", "#803370", "#BD059E", "#333342",
+    "#6105BD", "#9E3305", "#9E8F42", "#EB7080", "#335233", "#809EFA", "#AD528F", "#BDADAD",
 )  # fmt: skip
 """The colours in their order, most distinct first."""
 

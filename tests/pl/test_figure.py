@@ -32,11 +32,11 @@ def test_longer_side_of_a_panel_is_fixed():
 
 def test_long_names_and_many_categories_widen_the_legend():
     def width(n: int, name: str) -> float:
-        return key_size(Coloring("label", np.arange(n), [name] * n, ["red"] * n), PANEL)[0]
+        return key_size(Coloring("label", np.arange(n), [name] * n, ["red"] * n), Style(), PANEL)[0]
 
     assert width(5, "pericapsular adipose tissue") > width(5, "a")
     assert width(40, "a") > width(5, "a")
-    assert key_size(Coloring("gene", np.zeros(2)), PANEL)[0] > 0
+    assert key_size(Coloring("gene", np.zeros(2)), Style(), PANEL)[0] > 0
 
 
 @pytest.mark.parametrize(("figsize", "expected"), [(None, None), ((3, 4), [3, 4]), (np.array([3, 4]), [3, 4])])

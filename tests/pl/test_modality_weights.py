@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.collections import PathCollection
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 import spamca
@@ -128,3 +129,20 @@ def test_titles_of_sections_with_long_names_do_not_meet(mdata, figsize):
     rna, protein, *_ = spamca.pl.modality_weights(mdata, library_key="section", figsize=figsize)
     rna.figure.canvas.draw()
     assert not rna.title.get_window_extent().overlaps(protein.title.get_window_extent())
+
+
+def test_the_only_modality_of_a_spot_does_not_count_as_a_weight_of_one(mdata):
+    from mudata import MuData
+
+    rna, protein = mdata["rna"][:100].copy(), mdata["protein"].copy()
+    protein.obs.loc[protein.obs_names[100:], "spamca_weight"] = 1.0  # as integrate stores where a spot has nothing else
+    partial = MuData({"rna": rna, "protein": protein})[mdata.obs_names].copy()
+    axes = spamca.pl.modality_weights(partial)
+    medians = [
+        line.get_ydata()[0] for line in axes[-1].lines if line.get_color() == "black" and line.get_linewidth() == 1
+    ]
+    expected = [np.median(np.linspace(0, 1, 150)[:100]), np.median(1 - np.linspace(0, 1, 150)[:100])]
+    assert medians == pytest.approx(expected)
+    for ax in axes[:2]:
+        grey = (ax.collections[0].get_facecolors()[:, :3] == to_rgb("#dddddd")).all(axis=1)
+        assert grey.sum() == 50

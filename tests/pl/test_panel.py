@@ -7,8 +7,8 @@ from matplotlib.colors import LinearSegmentedColormap, to_hex
 
 from spamca.datasets._tissue import grid
 from spamca.pl._arguments import Style
-from spamca.pl._coloring import Coloring
-from spamca.pl._panel import MISSING, MISSING_NAME, draw_key, draw_legend, draw_panel, legend_columns, scale
+from spamca.pl._coloring import MISSING_NAME, Coloring
+from spamca.pl._panel import MISSING, draw_key, draw_legend, draw_panel, legend_columns, scale
 from spamca.pl._section import Section, TissueImage
 
 

@@ -104,3 +104,12 @@ def test_sections_have_their_own(mdata):
 def test_size_of_a_spot_need_not_be_known(mdata):
     mdata.uns["spatial"] = {"s": {"images": {"hires": np.zeros((2, 2))}, "scalefactors": {"tissue_hires_scalef": 1}}}
     assert tissue_image(mdata).spot_diameter is None
+
+
+@pytest.mark.parametrize(("factor", "alike"), [(1, True), (2, True), (10, False)])
+def test_sections_in_the_same_units_are_drawn_at_one_scale(factor, alike):
+    mdata = spamca.datasets.simulated(n_spots=48, n_domains=2, n_features=3)
+    mdata.obs["section"] = np.repeat(["a", "b", "c"], 16)
+    spatial = np.concatenate([SPATIAL, SPATIAL, SPATIAL * factor])
+    diameters = [one.diameter for one in find_sections(mdata, spatial, "section", image=False)]
+    assert diameters == pytest.approx([1, 1, 1 if alike else factor])

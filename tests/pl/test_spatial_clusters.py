@@ -6,8 +6,10 @@ import mudata
 import numpy as np
 import pandas as pd
 import pytest
+from anndata import AnnData
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgba
 
 import spamca
 from spamca._edge import without_pull
@@ -227,6 +229,15 @@ BAD = [
     ({"spot_size": -1}, ValueError, "spot_size must be a positive number.* got -1"),
     ({"spot_size": "big"}, ValueError, "spot_size must be a positive number.* got 'big'"),
     ({"alpha": 2}, ValueError, "alpha must lie between 0 and 1, got 2"),
+    ({"alpha": "foo"}, KeyError, "alpha='foo' is neither a column"),
+    ({"alpha": "label"}, ValueError, "alpha='label' has categories, but must hold numbers"),
+    ({"alpha": "confidence", "color": "label"}, KeyError, "alpha='confidence' needs 'label_confidence' in mdata.obs"),
+    ({"groups": 3}, TypeError, "groups must be a string or a list of strings, got 3"),
+    ({"groups": ["foo"]}, KeyError, r"groups=\['foo'\]: \['foo'\] are not among the categories"),
+    ({"outline": 3}, TypeError, "outline must be True or False, got 3"),
+    ({"outline": "num"}, ValueError, "outline='num' holds numbers, but must have categories"),
+    ({"outline": True, "color": "gene1"}, KeyError, "outline=True of 'gene1', which are numbers, needs domains"),
+    ({"legend_loc": "best"}, ValueError, "legend_loc must be one of 'right margin', 'on data', got 'best'"),
     ({"cmap": "foo"}, ValueError, "cmap must be a colour map of matplotlib or its name.* got 'foo'"),
     ({"legend": "yes"}, TypeError, "legend must be True or False, got 'yes'"),
     ({"image": None}, TypeError, "image must be True or False, got None"),
@@ -344,3 +355,96 @@ def test_panels_of_one_named_section_say_what_they_show():
     mdata.obs["slide"] = "A1"
     axes = spamca.pl.spatial_clusters(mdata, color=["label", "rna:gene1"], library_key="slide")
     assert titles(axes) == ["A1: label", "A1: rna:gene1"]
+
+
+def test_sections_fill_rows_and_each_colour_begins_one(mdata):
+    mdata.obs["section"] = pd.Categorical([f"s{i % 6}" for i in range(120)])
+    axes = spamca.pl.spatial_clusters(mdata, color=["label", "gene1"], library_key="section", ncols=4)
+    assert axes.shape == (2, 6)
+    place = [[(one.rowspan.start, one.colspan.start) for one in (ax.get_subplotspec() for ax in row)] for row in axes]
+    assert place == [[(r, c) for r in (b, b + 1) for c in range(4)][:6] for b in (0, 2)]
+    assert [axes[0, j].get_legend() is not None for j in range(6)] == [False] * 3 + [True] + [False] * 2
+    assert not overlaps(axes[0, 0].figure)
+
+
+@pytest.mark.parametrize("n", [1, 2, 6, 12])
+def test_titles_of_narrow_sections_do_not_meet(n):
+    mdata = spamca.datasets.simulated(n_spots=1200, n_domains=3, n_features=3)
+    mdata.obs["section"] = pd.qcut(mdata.obsm["spatial"][:, 0], n, labels=[f"section {k}" for k in range(n)])
+    axes = spamca.pl.spatial_clusters(mdata, color="label", library_key="section")
+    assert not overlaps(axes[0].figure)
+    assert not outside(axes[0].figure)
+
+
+def test_groups_are_shown_and_others_are_grey(mdata):
+    before = spamca.pl.spatial_clusters(mdata, color="label").collections[0].get_facecolors()
+    stored = list(mdata.uns["label_colors"])
+    ax = spamca.pl.spatial_clusters(mdata, color="label", groups="domain 2")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["domain 2", "other"]
+    own = int((mdata.obs["label"] == "domain 2").sum())
+    colors = ax.collections[0].get_facecolors()
+    assert (colors[:-own] == to_rgba("#dddddd")).all()
+    assert (colors[-own:] == to_rgba(stored[1])).all()
+    assert len(before) == len(colors)
+    assert mdata.uns["label_colors"] == stored
+
+
+def test_confidence_fades_spots_and_is_in_the_legend(mdata):
+    mdata.obs["label_confidence"] = np.linspace(0.4, 1, 120)
+    axes = spamca.pl.spatial_clusters(mdata, color=["label", "gene1"], alpha="confidence", percentiles=(0, 100))
+    label, gene = (ax.collections[0].get_facecolors()[:, 3] for ax in axes)
+    assert np.diff(label) == pytest.approx(np.full(119, (1 - 0.12) / 119))
+    assert (label[0], label[-1]) == pytest.approx((0.12, 1))
+    assert (gene == 1).all()
+    assert [text.get_text() for text in axes[0].get_legend().get_texts()][-4:] == ["confidence", "1.00", "0.70", "0.40"]
+    assert axes[1].get_legend() is None
+    both = spamca.pl.spatial_clusters(mdata, color="gene1", alpha="label_confidence")
+    assert both.get_legend() is not None
+    assert len(both.child_axes) == 1
+    assert not overlaps(both.figure)
+
+
+def test_outlines_lie_over_any_colour(mdata):
+    ax = spamca.pl.spatial_clusters(mdata, color="gene1", outline="label")
+    lines = ax.collections[1:]
+    assert len(lines) == 3
+    assert all((line.get_edgecolor() == [0, 0, 0, 1]).all() for line in lines)
+    assert len(spamca.pl.spatial_clusters(mdata, color="gene1", outline="label", groups="domain 1").collections) == 2
+    bare = spamca.pl.spatial_clusters(mdata, color="label", outline=True, alpha=0)
+    shown = [to_hex(line.get_edgecolor()[0]) for line in bare.collections[1:]]
+    assert shown == [color.lower() for color in mdata.uns["label_colors"]]
+
+
+def test_names_on_the_tissue_take_the_place_of_the_legend(mdata):
+    ax = spamca.pl.spatial_clusters(mdata, color="label", legend_loc="on data")
+    assert ax.get_legend() is None
+    assert [text.get_text() for text in ax.texts] == ["domain 1", "domain 2", "domain 3"]
+    for text, name in zip(ax.texts, mdata.obs["label"].cat.categories, strict=True):
+        nearest = ((mdata.obsm["spatial"] - text.get_position()) ** 2).sum(axis=1).argmin()
+        assert mdata.obs["label"].iloc[nearest] == name
+    gene = spamca.pl.spatial_clusters(mdata, color="gene1", outline="label", legend_loc="on data")
+    assert len(gene.texts) == 3
+    assert len(gene.child_axes) == 1
+
+
+def test_settings_of_matplotlib_are_followed(mdata):
+    with plt.rc_context({"font.size": 20, "image.cmap": "gray"}):
+        axes = spamca.pl.spatial_clusters(mdata, color=["label", "gene1"])
+        shades = axes[1].collections[0].get_facecolors()
+        assert axes[0].title.get_fontsize() == 20
+        assert axes[0].get_legend().get_texts()[0].get_fontsize() == 16
+        assert not overlaps(axes[0].figure)
+    assert (shades[:, 0] == shades[:, 1]).all()
+
+
+def test_many_spots_are_drawn_fast_and_small(tmp_path):
+    n = 60_000
+    adata = AnnData(np.zeros((n, 1), dtype=np.float32))
+    with without_pull():
+        mdata = mudata.MuData({"rna": adata})
+    mdata.obsm["spatial"] = np.stack(np.divmod(np.arange(n), 250), axis=1).astype(float)
+    mdata.obs["domain"] = pd.Categorical([f"{k}" for k in np.arange(n) // 3000])
+    ax = spamca.pl.spatial_clusters(mdata, color="domain")
+    for extension in ("png", "pdf"):
+        ax.figure.savefig(tmp_path / f"figure.{extension}")
+        assert (tmp_path / f"figure.{extension}").stat().st_size < 500_000

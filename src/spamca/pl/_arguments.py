@@ -26,8 +26,9 @@ class Style:
     spot_shape: str = "auto"  # or a key of SHAPES
     spot_size: float = 1.0  # diameter relative to the true one
     alpha: float = 1.0
-    cmap: str | Colormap = "viridis"
+    cmap: str | Colormap | None = None  # None for that of matplotlib's settings
     limits: tuple[float, float] = (1.0, 99.0)  # percentiles of the numbers at the ends of the colour map
+    legend_loc: str = "right margin"  # or "on data"
 
     def __post_init__(self) -> None:
         check_choice("spot_shape", self.spot_shape, ("auto", *SHAPES))
@@ -35,13 +36,19 @@ class Style:
             msg = f"spot_size must be a positive number, 1 for spots of true size, got {self.spot_size!r}"
             raise ValueError(msg)
         check_real("alpha", self.alpha, least=0, most=1)
+        check_choice("legend_loc", self.legend_loc, ("right margin", "on data"))
         cmap = self.cmap
-        if not isinstance(cmap, Colormap) and not (isinstance(cmap, str) and cmap in mpl.colormaps):
+        if not isinstance(cmap, (Colormap, type(None))) and not (isinstance(cmap, str) and cmap in mpl.colormaps):
             msg = f"cmap must be a colour map of matplotlib or its name, one of matplotlib.colormaps, got {cmap!r}"
             raise ValueError(msg)
         if not _is_pair(self.limits) or not 0 <= self.limits[0] < self.limits[1] <= 100:
             msg = f"percentiles must be a pair that rises, from 0 to 100, such as (1, 99), got {self.limits!r}"
             raise ValueError(msg)
+
+    @property
+    def colormap(self) -> Colormap:
+        """The colour map of numbers."""
+        return mpl.colormaps.get_cmap(mpl.rcParams["image.cmap"] if self.cmap is None else self.cmap)
 
 
 def check_names(name: str, value: str | Sequence[str], known: Collection[str] | None = None) -> list[str]:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from mudata import MuData
 
     from spamca.pl._arguments import Palette
+    from spamca.pl._opacity import Opacity
+
+
+MISSING_NAME = "no value"
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,9 @@ class Coloring:
     categories: list[str] = field(default_factory=list)  # none for numbers
     colors: list[str] = field(default_factory=list)  # of each category, hexadecimal
     column: tuple[MuData | AnnData, str] | None = None  # of categories: where it was found, and its name there
+    rest: str = MISSING_NAME  # what the legend calls spots without a value
+    opacity: Opacity | None = None  # None where all spots have that of the style
+    outlined: Coloring | None = None  # the categories to outline
 
     @property
     def numeric(self) -> bool:

@@ -12,7 +12,8 @@ from matplotlib import pyplot as plt
 
 from spamca._checks import check_count
 from spamca.pl._arguments import check_axes, check_figsize
-from spamca.pl._panel import FONT_SIZE, LINE, draw_key, draw_panel, legend_columns, scale
+from spamca.pl._fonts import CHARACTER, LARGE, MEDIUM, SMALL, line_height, points, text_width
+from spamca.pl._panel import draw_key, draw_panel, key_entries, legend_columns, scale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 
 PANEL = 3.2  # longer side of a panel in inches
 BAR = 0.65  # width of a colour bar with its numbers in inches
-TITLE_SIZE = 10  # of the font, in points
-CHARACTER = 0.57  # width of a character on average, in sizes of the font
+NARROWEST = 12  # characters in a line of a title, at least
 
 
 def draw_tissue(
@@ -42,26 +42,28 @@ def draw_tissue(
 ) -> np.ndarray:
     """Draw every colouring of every section; the axes have shape (n_colorings, n_sections).
 
-    Colours make rows and sections columns where there are several of both; else panels fill rows of ``ncols``. One key
-    serves all sections of a colouring. ``titles`` and ``ax`` have one entry for each panel, or are None for the default.
+    Panels fill rows of ``ncols``; where there are several sections each colouring begins a row. One key serves all
+    sections of a colouring. ``titles`` and ``ax`` have one entry for each panel, or are None for the default.
     """
     shape = len(colorings), len(sections)
-    columns = shape[1] if min(shape) > 1 else min(max(shape), ncols)
-    window, width, height = common_window(sections)
-    ours = ax is None and figsize is None  # else the caller says how large panels are
-    if ax is None:
-        keys = [key_size(coloring, height) for coloring in colorings] if legend else []
-        # One key serves all sections, in the last column; else each column is as wide as its widest.
-        keys = [max(keys)] if keys and shape[1] > 1 else [max(keys[j::columns]) for j in range(columns) if keys]
-        row = max([height, *(high for _, high in keys)]) + 0.3
-        across = columns * (width + 0.1) + sum(wide for wide, _ in keys)
-        ax = _new_axes(math.prod(shape), columns, (across, row), figsize, layout="compressed")
-    axes = ax.reshape(shape)
-    norms = [scale(coloring, style.limits) if coloring.numeric else None for coloring in colorings]
+    columns = min(shape[1] if shape[1] > 1 else shape[0], ncols)
     if titles is None:
         # Of several sections their names: the key has that of the colouring.
         alone = len(sections) == 1
         titles = [s.titled(c.name) if alone else s.name or c.name for c in colorings for s in sections]
+    window, width, height = common_window(sections, titles)
+    ours = ax is None and figsize is None  # else the caller says how large panels are
+    if ax is None:
+        keys = [key_size(coloring, style, height) for coloring in colorings] if legend else []
+        # One key serves all sections, in the last column; else each column is as wide as its widest.
+        keys = [max(keys)] if keys and shape[1] > 1 else [max(keys[j::columns]) for j in range(columns) if keys]
+        row = max([height, *(high for _, high in keys)]) + 2.16 * points(LARGE) / 72
+        across = columns * (width + 0.1) + sum(wide for wide, _ in keys)
+        # Each colouring of several sections begins a row.
+        blocks = shape if shape[1] > 1 else (1, shape[0])
+        ax = _new_axes(blocks, columns, (across, row), figsize, layout="compressed")
+    axes = ax.reshape(shape)
+    norms = [scale(coloring, style.limits) if coloring.numeric else None for coloring in colorings]
     for (i, j), title in zip(product(*map(range, shape)), titles, strict=True):
         draw_panel(axes[i, j], sections[j], colorings[i], style, norms[i], window)
         set_title(axes[i, j], title, width if ours else None)
@@ -90,51 +92,60 @@ def line_axes(
     check_figsize(figsize)
     n, columns = len(names), min(len(names), ncols if ax is None else len(names))
     if ax is None:
-        axes = _new_axes(n, columns, (panel[0] * columns, panel[1]), figsize, sharex=True, layout="constrained")
+        axes = _new_axes((1, n), columns, (panel[0] * columns, panel[1]), figsize, sharex=True, layout="constrained")
     else:
         axes = check_axes(ax, n)
     for i, (one, name) in enumerate(zip(axes, names, strict=True)):
-        one.set_title(name, fontsize=TITLE_SIZE)
+        one.set_title(name, fontsize=points(LARGE))
         one.spines[["top", "right"]].set_visible(False)
-        one.tick_params(labelsize=8, labelbottom=True)
+        one.tick_params(labelsize=points(SMALL), labelbottom=True)
         one.xaxis.get_major_locator().set_params(integer=True, nbins=nbins[0])
         one.yaxis.get_major_locator().set_params(nbins=nbins[1])
         if i + columns >= n:
-            one.set_xlabel(xlabel, fontsize=9)
+            one.set_xlabel(xlabel, fontsize=points(MEDIUM))
     return axes
 
 
-def common_window(sections: Sequence[Section]) -> tuple[np.ndarray, float, float]:
-    """Width and height that hold any of the sections, in diameters of a spot, (2,), and those of a panel in inches."""
+def common_window(sections: Sequence[Section], titles: Sequence[str] = ()) -> tuple[np.ndarray, float, float]:
+    """Width and height that hold any of the sections, in diameters of a spot, (2,), and those of a panel in inches.
+
+    Narrow tissue has room at its sides, so that titles do not meet.
+    """
     window = np.max([section.extent for section in sections], axis=0)
+    longest = max((len(line) for title in titles for line in title.split("\n")), default=0)
+    least = CHARACTER * points(LARGE) / 72 * (min(longest, NARROWEST) + 1)
+    window[0] = max(window[0], window.max() * least / PANEL)
     width, height = PANEL * window / window.max()
     return window, float(width), float(height)
 
 
-def key_size(coloring: Coloring, height: float) -> tuple[float, float]:
+def key_size(coloring: Coloring, style: Style, height: float) -> tuple[float, float]:
     """Width and height in inches of the legend or colour bar next to a panel of the given height."""
-    if coloring.numeric:
-        return BAR, 0.0
-    n_entries = len(coloring.categories) + 2
+    entries, bar = key_entries(coloring, style), BAR if coloring.numeric else 0.0
+    if not entries:
+        return bar, 0.0
+    n_entries = len(entries) + (not coloring.numeric)  # and the title
     columns = legend_columns(n_entries, height)
-    longest = max(map(len, coloring.categories), default=0) * CHARACTER * FONT_SIZE / 72
-    return columns * (longest + 0.32), math.ceil(n_entries / columns) * LINE
+    longest = max(text_width(name) for name, _ in entries)
+    return max(bar, columns * (longest + 0.32)), math.ceil(n_entries / columns) * line_height()
 
 
 def _new_axes(
-    n: int, columns: int, row: tuple[float, float], figsize: tuple[float, float] | None, **options: Any
+    blocks: tuple[int, int], columns: int, row: tuple[float, float], figsize: tuple[float, float] | None, **options: Any
 ) -> np.ndarray:
-    """So many axes of a new figure, whose rows have a width and height in inches."""
-    rows = math.ceil(n / columns)
+    """Axes of a new figure whose rows have a width and height in inches, for blocks of panels that begin a row each."""
+    n, within = blocks[1], math.ceil(blocks[1] / columns)
+    rows = blocks[0] * within
     figsize = (row[0], rows * row[1]) if figsize is None else figsize
     _, grid = plt.subplots(rows, columns, figsize=figsize, squeeze=False, **options)
-    for unused in grid.ravel()[n:]:
+    grid = grid.reshape(blocks[0], within * columns)
+    for unused in grid[:, n:].ravel():
         unused.remove()
-    return grid.ravel()[:n]
+    return grid[:, :n].ravel()
 
 
 def set_title(ax: Axes, text: str, width: float | None = None) -> None:
     """Set a title in lines of a width in inches, by default that of the axes: the figure would cut a wider one."""
     width = ax.get_window_extent().width / ax.figure.dpi if width is None else width
-    most = max(12, int(width * 72 / (CHARACTER * TITLE_SIZE)))
-    ax.set_title("\n".join(textwrap.fill(line, most) for line in text.split("\n")), fontsize=TITLE_SIZE)
+    most = max(NARROWEST, int(width * 72 / (CHARACTER * points(LARGE))))
+    ax.set_title("\n".join(textwrap.fill(line, most) for line in text.split("\n")), fontsize=points(LARGE))

@@ -13,7 +13,8 @@ from spamca._palette import palette
 from spamca.pl._arguments import Style, check_figsize
 from spamca.pl._coloring import Coloring, find_categories
 from spamca.pl._figure import BAR, common_window, set_title
-from spamca.pl._panel import FONT_SIZE, draw_key, draw_legend, draw_panel, scale
+from spamca.pl._fonts import MEDIUM, SMALL, points, text_width
+from spamca.pl._panel import draw_key, draw_legend, draw_panel, scale
 from spamca.pl._section import find_sections
 
 if TYPE_CHECKING:
@@ -32,13 +33,14 @@ def modality_weights(
     library_key: str | None = None,
     spatial_key: str = _keys.SPATIAL,
     spot_shape: str = "auto",
-    cmap: str | Colormap = "viridis",
+    cmap: str | Colormap | None = None,
     figsize: tuple[float, float] | None = None,
 ) -> np.ndarray:
     """Draw the weight of each modality in the tissue, and its distribution in each domain.
 
     All panels share one colour scale, so that colours can be compared between modalities. Boxes span the quartiles,
-    whiskers the 5th to the 95th percentile; the dashed line is where all modalities count the same.
+    whiskers the 5th to the 95th percentile; the dashed line is where all modalities count the same. Spots with one
+    modality only do not count and are light grey: there is nothing to weigh it against.
 
     Parameters
     ----------
@@ -88,6 +90,7 @@ def modality_weights(
     if not weights:
         msg = f"no modality has obs[{column!r}]; run spamca.tl.integrate(mdata, key_added={key!r})"
         raise KeyError(msg)
+    weights = _compared(weights)
     spatial = check_coordinates(mdata, spatial_key)
     domains = Coloring("all spots", np.zeros(mdata.n_obs, dtype=np.int64), ["all spots"])
     if groupby is not None:
@@ -96,7 +99,8 @@ def modality_weights(
         domains = find_categories(mdata, key, "key")
     sections = find_sections(mdata, spatial, find_library_key(mdata, library_key, "modality_weights"), image=False)
 
-    window, width, height = common_window(sections)
+    titles = [section.titled(name) for section in sections for name in weights]
+    window, width, height = common_window(sections, titles)
     heights = [*[height] * len(sections), BOXES]
     across = max(len(weights) * width + BAR, (BOX + 0.06) * len(weights) * len(domains.categories) + 1.5)
     fitting = (across, sum(heights) + 0.25 * len(sections) + 0.4)
@@ -115,6 +119,12 @@ def modality_weights(
     return np.array(axes, dtype=object)
 
 
+def _compared(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Weights (n_obs,) of spots that have two modalities or more; that of a single one is 1 whatever it says, and left out."""
+    alone = np.sum([np.isfinite(values) for values in weights.values()], axis=0) == 1
+    return {name: np.where(alone & (len(weights) > 1), np.nan, values) for name, values in weights.items()}
+
+
 def _draw_boxes(ax: Axes, weights: dict[str, np.ndarray], domains: Coloring) -> None:
     """Draw the distribution of the weights of each modality, (n_obs,), in each domain, side by side."""
     names, colors, step = domains.categories, palette(len(weights)), 0.8 / len(weights)
@@ -127,7 +137,7 @@ def _draw_boxes(ax: Axes, weights: dict[str, np.ndarray], domains: Coloring) -> 
             showfliers=False,
             patch_artist=True,
             manage_ticks=False,
-            boxprops={"facecolor": color, "linewidth": 0.6},
+            boxprops={"facecolor": color, "edgecolor": color, "linewidth": 2.0},  # the edge shows where the box is flat
             medianprops={"color": "black", "linewidth": 1.0},
             whiskerprops={"linewidth": 0.6},
             capprops={"linewidth": 0.6},
@@ -135,9 +145,9 @@ def _draw_boxes(ax: Axes, weights: dict[str, np.ndarray], domains: Coloring) -> 
     ax.axhline(1 / len(weights), color="0.5", linewidth=0.8, linestyle="--", zorder=0)
     ax.set_xlim(-0.6, len(names) - 0.4)
     ax.set_xticks(range(len(names)), names)
-    if max(map(len, names)) * len(names) > 60:
+    if sum(text_width(name) + 0.1 for name in names) > ax.figure.bbox.width / ax.figure.dpi - 1.5:
         ax.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor")
-    ax.tick_params(labelsize=FONT_SIZE)
-    ax.set_ylabel("weight", fontsize=9)
+    ax.tick_params(labelsize=points(SMALL))
+    ax.set_ylabel("weight", fontsize=points(MEDIUM))
     ax.spines[["top", "right"]].set_visible(False)
     draw_legend(ax, list(zip(weights, colors, strict=True)), height=1.5)

@@ -12,6 +12,7 @@ from spamca._checks import check_name, check_readable
 from spamca._palette import palette
 from spamca.pl._arguments import check_names
 from spamca.pl._figure import line_axes
+from spamca.pl._fonts import MEDIUM, SMALL, points
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,6 +97,6 @@ def n_clusters(
             panel.fill_between(tried, values - error, values + error, color=line, alpha=0.2, linewidth=0)
         panel.plot([chosen], values[tried == chosen], "o", color=mark, markersize=7, label=f"chosen: {chosen}")
         panel.axvline(chosen, color=mark, linewidth=0.8, linestyle=":")
-        panel.set_ylabel(CRITERIA[name], fontsize=9)
-        panel.legend(frameon=False, fontsize=8, loc="best")
+        panel.set_ylabel(CRITERIA[name], fontsize=points(MEDIUM))
+        panel.legend(frameon=False, fontsize=points(SMALL), loc="best")
     return axes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +15,8 @@ from spamca.pl._spots import spot_diameter
 
 if TYPE_CHECKING:
     from mudata import MuData
+
+SAME_UNITS = 4  # times that diameters of spots differ, at most, where sections are measured in the same units
 
 
 class TissueImage(NamedTuple):
@@ -33,6 +35,7 @@ class Section:
     rows: np.ndarray  # its spots among all, (n_spots,)
     spatial: np.ndarray  # their coordinates, (n_spots, 2)
     image: TissueImage | None = None
+    common: float | None = None  # diameter of a spot in all sections of one scale, if it was found
 
     def titled(self, text: str) -> str:
         """A title with the name of the section, if it has one."""
@@ -42,7 +45,7 @@ class Section:
     def diameter(self) -> float:
         """Diameter of a spot: that in the record of the image, else such that spots touch."""
         known = self.image.spot_diameter if self.image is not None else None
-        return known or spot_diameter(self.spatial)
+        return known or self.common or spot_diameter(self.spatial)
 
     @property
     def extent(self) -> np.ndarray:
@@ -59,7 +62,15 @@ def find_sections(mdata: MuData, spatial: np.ndarray, library_key: str | None, *
     for name in _in_order(mdata, library_key, library):
         rows = np.flatnonzero(library == name)
         sections.append(Section(name, rows, spatial[rows], tissue_image(mdata, name) if image else None))
-    return sections
+    return _of_one_scale(sections)
+
+
+def _of_one_scale(sections: list[Section]) -> list[Section]:
+    """Sections with one diameter where those found differ little: they then have the same units, and are drawn at one scale."""
+    diameters = [section.diameter for section in sections]
+    if max(diameters) > SAME_UNITS * min(diameters):
+        return sections
+    return [replace(section, common=float(np.median(diameters))) for section in sections]
 
 
 def tissue_image(mdata: MuData, section: str | None = None) -> TissueImage | None:

@@ -12,6 +12,7 @@ from spamca._checks import check_name, check_readable
 from spamca._palette import palette
 from spamca.pl._arguments import check_names
 from spamca.pl._figure import line_axes
+from spamca.pl._fonts import MEDIUM, points
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,5 +88,5 @@ def training_history(
         values = np.asarray(history[name])
         panel.plot(np.arange(1, len(values) + 1), values, color=palette(1)[0], linewidth=1.2)
         if i % (ncols if ax is None else len(losses)) == 0:
-            panel.set_ylabel("loss", fontsize=9)
+            panel.set_ylabel("loss", fontsize=points(MEDIUM))
     return axes

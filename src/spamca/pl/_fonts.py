@@ -1,0 +1,23 @@
+"""Sizes of text, relative to matplotlib's ``font.size``."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+
+SMALL, MEDIUM, LARGE = 0.8, 0.9, 1.0  # of keys and ticks; of labels; of titles
+CHARACTER = 0.57  # width of a character on average, in sizes of the font
+
+
+def points(relative: float) -> float:
+    """Size of a font in points."""
+    return relative * float(mpl.rcParams["font.size"])
+
+
+def line_height() -> float:
+    """Height of a line of a legend in inches."""
+    return 1.485 * points(SMALL) / 72
+
+
+def text_width(text: str, relative: float = SMALL) -> float:
+    """Width of a text in inches, about."""
+    return CHARACTER * points(relative) / 72 * max(map(len, text.split("\n")))
