@@ -34,7 +34,9 @@ class Hierarchy:
     numbers: np.ndarray  #: number of domains of each level, rising, (L,)
     partitions: np.ndarray  #: domain of each spot at each level, integers (n, L)
     agreement: np.ndarray  #: adjusted Rand index of each level and the search for its number alone, (L,)
-    support: np.ndarray  #: mean adjusted Rand index of each level and searches in halves of the spots, (L,); NaN without any
+    support: (
+        np.ndarray
+    )  #: mean adjusted Rand index of each level and searches in halves of the spots, (L,); NaN without any
     domain_support: list[dict[int, float]]  #: of each level, the support of each of its domains
 
 

@@ -125,7 +125,9 @@ class _Search:
             for chain in chains:
                 steps = self._mergers(chain.partition) if direction < 0 else self._splits(chain.partition, number)
                 for step, agreement in steps:
-                    proposed.append((float(chain.total + agreement @ weight), chain.total + agreement[own], chain, step))
+                    proposed.append(
+                        (float(chain.total + agreement @ weight), chain.total + agreement[own], chain, step)
+                    )
             if not proposed:
                 break
             chains = self._best(proposed, number)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 WIDTH, ROW, MARGIN = 5.6, 0.32, 0.6  # of a new figure, of a level in it, and of what is around them, in inches
 THICK = 0.34  # of the bar of a domain, in levels
-SIZE = 8  # of the font, in points
+SIZE, LEGIBLE = 8, 5  # of the font, and the least, in points
 
 
 def hierarchy(
@@ -39,8 +39,8 @@ def hierarchy(
     """Draw the tree of domains: a row for each level, domains as wide as they are large, each under the domain that it is part of.
 
     The number of domains stands left of a level and its support right, from 0 (no more than chance) to 1 (the same in every half of the
-    spots). The level of the domains in ``mdata.obs`` is framed. A level of high support above levels of low support is a good
-    number of domains; domains that leave the tree early differ most from the others.
+    spots). The level of the domains in ``mdata.obs`` is framed; it is found by itself, and so has a higher support than levels that have to
+    nest with it. Domains that part early differ most.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def hierarchy(
     for bar in drawn:
         _draw(ax, bar, row[bar.level], colors[bar.domain])
     _frame(ax, row, record)
-    _label(ax, drawn, row, colors)
+    _label(ax, drawn, row, colors, int(record["n_clusters"]))
     return ax
 
 
@@ -133,7 +133,7 @@ def _frame(ax: Axes, row: dict[int, int], record: Mapping[str, Any]) -> None:
         side = ax.get_yaxis_transform()
         for support, y in zip(supports, row.values(), strict=True):
             ax.text(1.02, y, f"{support:.2f}", transform=side, ha="left", va="center", fontsize=SIZE)
-        ax.text(1.02, -0.6, "support", transform=side, ha="left", va="bottom", fontsize=SIZE)
+        ax.text(1.02, -0.5, "support", transform=side, ha="left", va="center", fontsize=SIZE)
     chosen = row.get(int(record["n_clusters"]))
     if chosen is not None:
         frame = Rectangle((-0.01, chosen - 0.3), 1.02, 0.6, fill=False, edgecolor="0.15", linewidth=1.2, clip_on=False)
@@ -141,16 +141,16 @@ def _frame(ax: Axes, row: dict[int, int], record: Mapping[str, Any]) -> None:
         ax.get_yticklabels()[chosen].set_fontweight("bold")
 
 
-def _label(ax: Axes, drawn: list[Bar], row: dict[int, int], colors: dict[str, str]) -> None:
-    """Names in the bars of the first level, of the last, and where a domain begins, as far as they fit."""
+def _label(ax: Axes, drawn: list[Bar], row: dict[int, int], colors: dict[str, str], chosen: int) -> None:
+    """Names in the bars of the last level, of the chosen one, and where a domain begins, as far as they fit."""
     room = ax.get_position().width * ax.figure.get_figwidth() * 72
     height = ax.get_position().height * ax.figure.get_figheight() * 72 / len(row) * THICK
-    size, last, known = min(SIZE - 1.0, 0.9 * height), max(row), set()
+    size, shown, known = min(SIZE - 1.0, 0.9 * height), {max(row), chosen}, set()
     for bar in drawn:
         new = bar.domain not in known
         known.add(bar.domain)
         wide = (bar.right - bar.left) * room >= (CHARACTER * len(bar.domain) + 0.2) * size
-        if size >= 5 and wide and (new or bar.level == last):
+        if size >= LEGIBLE and wide and (new or bar.level in shown):
             dark = np.dot(to_rgb(colors[bar.domain]), (0.299, 0.587, 0.114)) < 0.55
             middle = (bar.left + bar.right) / 2
             style = {"fontsize": size, "color": "white" if dark else "black"}
