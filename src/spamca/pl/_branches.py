@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -34,7 +32,7 @@ def bars(nodes: pd.DataFrame) -> list[Bar]:
     leaves = of_level[levels[-1]]["n_spots"]
     unit = (1 - GAP * (len(leaves) > 1)) / leaves.sum()
     gap = GAP / max(len(leaves) - 1, 1)
-    centre, left = {}, 0.0
+    left = 0.0
     span: dict[str, tuple[float, float]] = {}
     for domain in order[levels[-1]]:
         span[domain] = left, left + unit * leaves[domain]
@@ -47,7 +45,7 @@ def bars(nodes: pd.DataFrame) -> list[Bar]:
             span = {domain: (own[0][0], own[-1][1]) for domain, own in held.items()}
         ends[level] = {}
         for domain in order[level]:
-            centre, half = np.mean(span[domain]), unit * of_level[level]["n_spots"][domain] / 2
+            centre, half = sum(span[domain]) / 2, unit * of_level[level]["n_spots"][domain] / 2
             ends[level][domain] = float(centre - half), float(centre + half)
     return [bar for level in levels for bar in _level(level, of_level[level], order[level], ends, unit)]
 
@@ -77,6 +75,6 @@ def _orders(of_level: dict[int, pd.DataFrame]) -> dict[int, list[str]]:
             before = list(nodes.sort_values("n_spots", ascending=False, kind="stable").index)
         else:
             children = {parent: list(own.index) for parent, own in nodes.groupby("parent", sort=False)}
-            before = [own for parent in before for own in sorted(children[parent], key=lambda one, p=parent: one != p)]
+            before = [own for parent in before for own in sorted(children[parent], key=parent.__ne__)]
         out[level] = before
     return out

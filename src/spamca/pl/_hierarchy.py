@@ -143,8 +143,8 @@ def _frame(ax: Axes, row: dict[int, int], record: Mapping[str, Any]) -> None:
 
 def _label(ax: Axes, drawn: list[Bar], row: dict[int, int], colors: dict[str, str], chosen: int) -> None:
     """Names in the bars of the last level, of the chosen one, and where a domain begins, as far as they fit."""
-    room = ax.get_position().width * ax.figure.get_figwidth() * 72
-    height = ax.get_position().height * ax.figure.get_figheight() * 72 / len(row) * THICK
+    extent = ax.get_window_extent()
+    room, height = 72 * extent.width / ax.figure.dpi, 72 * extent.height / ax.figure.dpi / len(row) * THICK
     size, shown, known = min(SIZE - 1.0, 0.9 * height), {max(row), chosen}, set()
     for bar in drawn:
         new = bar.domain not in known
@@ -153,5 +153,5 @@ def _label(ax: Axes, drawn: list[Bar], row: dict[int, int], colors: dict[str, st
         if size >= LEGIBLE and wide and (new or bar.level in shown):
             dark = np.dot(to_rgb(colors[bar.domain]), (0.299, 0.587, 0.114)) < 0.55
             middle = (bar.left + bar.right) / 2
-            style = {"fontsize": size, "color": "white" if dark else "black"}
-            ax.text(middle, row[bar.level], bar.domain, ha="center", va="center_baseline", **style)
+            written = ax.text(middle, row[bar.level], bar.domain, ha="center", va="center_baseline", fontsize=size)
+            written.set_color("white" if dark else "black")

@@ -138,7 +138,7 @@ def _first(mdata: MuData, key_added: str) -> np.ndarray:
 
 def _stored(store: int | Sequence[int], between: tuple[int, int]) -> list[int]:
     """Numbers of the levels to store, each within the range."""
-    numbers = list(store) if isinstance(store, (list, tuple, range, np.ndarray)) else [store]
+    numbers: list[Any] = list(store) if isinstance(store, (list, tuple, range, np.ndarray)) else [store]
     for number in numbers:
         _checks.check_count("store", number, least=2)
         if not between[0] <= number <= between[1]:
