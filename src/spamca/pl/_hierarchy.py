@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from spamca.pl._branches import Bar
 
 WIDTH, ROW, MARGIN = 5.6, 0.32, 0.6  # of a new figure, of a level in it, and of what is around them, in inches
+SIDE = 1.13  # right end of the numbers next to the tree, which is as wide as one
 THICK = 0.34  # of the bar of a domain, in levels
 SIZE, LEGIBLE = 8, 5  # of the font, and the least, in points
 
@@ -123,17 +124,18 @@ def _draw(ax: Axes, bar: Bar, row: int, color: str) -> None:
 
 def _frame(ax: Axes, row: dict[int, int], record: Mapping[str, Any]) -> None:
     """Numbers and support of the levels, and a frame around that of the domains in ``obs``."""
-    ax.set(xlim=(-0.01, 1.01), ylim=(len(row) - 0.5, -0.5), xticks=[], yticks=list(row.values()))
+    supports = np.asarray(record["support"], dtype=np.float64)
+    known = bool(np.isfinite(supports).any())
+    ax.set(xlim=(-0.01, SIDE if known else 1.01), ylim=(len(row) - 0.5, -1.1 if known else -0.5))
+    ax.set(xticks=[], yticks=list(row.values()))
     ax.set_yticklabels([str(level) for level in row], fontsize=SIZE)
     ax.set_ylabel("number of domains", fontsize=SIZE + 1)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    supports = np.asarray(record["support"], dtype=np.float64)
-    if np.isfinite(supports).any():
-        side = ax.get_yaxis_transform()
+    if known:
         for support, y in zip(supports, row.values(), strict=True):
-            ax.text(1.02, y, f"{support:.2f}", transform=side, ha="left", va="center", fontsize=SIZE)
-        ax.text(1.02, -0.5, "support", transform=side, ha="left", va="center", fontsize=SIZE)
+            ax.text(SIDE, y, f"{support:.2f}", ha="right", va="center", fontsize=SIZE)
+        ax.text(SIDE, -0.9, "support", ha="right", va="center", fontsize=SIZE)
     chosen = row.get(int(record["n_clusters"]))
     if chosen is not None:
         frame = Rectangle((-0.01, chosen - 0.3), 1.02, 0.6, fill=False, edgecolor="0.15", linewidth=1.2, clip_on=False)
@@ -144,7 +146,8 @@ def _frame(ax: Axes, row: dict[int, int], record: Mapping[str, Any]) -> None:
 def _label(ax: Axes, drawn: list[Bar], row: dict[int, int], colors: dict[str, str], chosen: int) -> None:
     """Names in the bars of the last level, of the chosen one, and where a domain begins, as far as they fit."""
     extent = ax.get_window_extent()
-    room, height = 72 * extent.width / ax.figure.dpi, 72 * extent.height / ax.figure.dpi / len(row) * THICK
+    scale = 72 / ax.figure.dpi
+    room, height = scale * extent.width / SIDE, scale * extent.height / (len(row) + 1) * THICK
     size, shown, known = min(SIZE - 1.0, 0.9 * height), {max(row), chosen}, set()
     for bar in drawn:
         new = bar.domain not in known

@@ -40,7 +40,8 @@ def hierarchy(
 
     The support of a level says how far the data determine it: its mean agreement with searches for its number of domains that each see
     half of the spots (Buja and Stuetzle 2006). That of a domain is its overlap with the most similar domain of those searches (Jaccard
-    index; Hennig 2007): above 0.75 it is found again, below 0.6 it is doubtful.
+    index; Hennig 2007): above 0.75 it is found again, below 0.6 it is doubtful. The level of the domains of :func:`spamca.tl.integrate` need not agree with
+    another level, so that its support is higher.
 
     Parameters
     ----------
