@@ -53,7 +53,7 @@ class Domains:
     hops: tuple[int, ...] = (
         0,
     )  #: surroundings that count as part of a spot; ``(0,)`` in a Markov random field, where none do
-    #: the partitions (n,) from each group of starts, which were fitted to half of the spots; none of several sections
+    #: the partitions (n,) from each group of starts, which were fitted to half of the spots where these are enough; none of several sections
     halves: tuple[np.ndarray, ...] = field(default=(), repr=False)
 
 

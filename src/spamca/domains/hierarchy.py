@@ -1,6 +1,6 @@
 r"""A tree of domains over a range of numbers, and how well its levels and domains are supported.
 
-Domains are searched for every number K alone, and again in halves of the spots; :mod:`~spamca.domains.nested` chooses the levels. With
+Domains are searched for every number K alone, and again from halves of the spots; :mod:`~spamca.domains.nested` chooses the levels. With
 :math:`P_{K1}, \dots, P_{KR}` the partitions from halves of the spots and :math:`a` the adjusted Rand index, the support of a level and
 of a domain d in it are
 

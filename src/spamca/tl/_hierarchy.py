@@ -38,8 +38,8 @@ def hierarchy(
     domains of :func:`spamca.tl.integrate`: each coarser level merges two domains, each finer one splits a domain as some search does, and
     the tree is taken whose levels agree best with the searches (adjusted Rand index; Hubert and Arabie 1985), by a beam search.
 
-    The support of a level says how far the data determine it: its mean agreement with searches for its number of domains that each see
-    half of the spots (Buja and Stuetzle 2006). That of a domain is its overlap with the most similar domain of those searches (Jaccard
+    The support of a level says how far the data determine it: its mean agreement with searches for its number of domains that each begin
+    with half of the spots (Buja and Stuetzle 2006), or in tissue of fewer than 40 spots per domain, with other starts. That of a domain is its overlap with the most similar domain of those searches (Jaccard
     index; Hennig 2007): above 0.75 it is found again, below 0.6 it is doubtful. The level of the domains of :func:`spamca.tl.integrate` need not agree with
     another level, so that its support is higher.
 
