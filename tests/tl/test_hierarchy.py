@@ -84,6 +84,19 @@ def test_a_spot_may_lack_a_modality(tissue):
     assert (rna == tissue.obs["spamca_2"].astype(str)[rna.index]).all()
 
 
+def test_sections_have_a_tree_without_support():
+    tissue = spamca.datasets.simulated(n_spots=120, n_domains=3, n_sections=2, n_features=20, difficulty=0.2)
+    spamca.pp.neighbors(tissue, library_key="section")
+    spamca.tl.integrate(tissue, n_clusters=3, max_epochs=1, progress_bar=False)
+    spamca.tl.hierarchy(tissue, n_clusters_range=(2, 3))
+    record = tissue.uns["spamca_hierarchy"]
+    assert record["levels"].tolist() == [2, 3]
+    assert np.isnan(record["support"]).all()
+    assert record["nodes"]["support"].isna().all()
+    assert np.isfinite(record["agreement"]).all()
+    assert spamca.pl.hierarchy(tissue).get_yticklabels()[1].get_fontweight() == "bold"
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
