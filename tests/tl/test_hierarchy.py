@@ -85,7 +85,7 @@ def test_a_spot_may_lack_a_modality(tissue):
 
 
 def test_sections_have_a_tree_without_support():
-    tissue = spamca.datasets.simulated(n_spots=120, n_domains=3, n_sections=2, n_features=20, difficulty=0.2)
+    tissue = spamca.datasets.simulated(n_spots=200, n_domains=3, n_sections=2, n_features=20, difficulty=0.2)
     spamca.pp.neighbors(tissue, library_key="section")
     spamca.tl.integrate(tissue, n_clusters=3, max_epochs=1, progress_bar=False)
     spamca.tl.hierarchy(tissue, n_clusters_range=(2, 3))
