@@ -42,16 +42,17 @@ explained = "{}_explained".format  # var key, in a modality, of the share of a f
 variance_explained = "{}_variance_explained".format  # uns key of the same by modality and domain (a DataFrame)
 pseudotime = "{}_pseudotime".format  # obs key of the order of the spots from a root
 paga = "{}_paga".format  # uns key of how the domains are connected, in scanpy's layout
+hierarchy = "{}_hierarchy".format  # obsm key of the domains at each level (a DataFrame), and uns key of the tree
+level = "{}_{}".format  # obs key of the domains at one level; of key_added and the number of domains
 n_clusters = "{}_n_clusters".format  # uns key of the estimated number of domains and its criteria
 description = "{}_description".format  # uns key of what each domain is like; of the column with the domains
 enrichment = "{}_nhood_enrichment".format  # uns key of squidpy's z-scores of neighbouring domains; of the same
 comparison = "{}_comparison".format  # uns key of differences between groups of sections; of the same
 denoised = "{}_denoised".format  # layers key of denoised features
 denoised_table = "{}_{}".format  # obsm key of the same of all spots (a DataFrame); of key_added and the modality's name
-hierarchy = "{}_hierarchy".format  # uns key of the tree of the domains
 command = "{}_command".format  # uns key of the record of the command that made the result, as JSON
 
 pulled = "{}:{}".format  # obs key on the MuData of a column of a modality, as mudata and muon name it; of both names
 
-OF_DOMAINS = (drivers, variance_explained, description, enrichment, comparison, paga)
+OF_DOMAINS = (drivers, variance_explained, description, enrichment, comparison, paga, hierarchy)
 """Keys of ``uns``, of ``key_added``, under which domains are described: removed where new domains take their place."""

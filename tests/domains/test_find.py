@@ -8,6 +8,7 @@ from sklearn.metrics import adjusted_rand_score
 from spamca.domains import Domains, DomainSettings, find_domains, shares
 from spamca.domains.continuity import continuity
 from spamca.domains.field import Field
+from spamca.domains.find import Search
 from spamca.domains.gaussians import Emission
 
 
@@ -250,3 +251,15 @@ def test_spots_that_coincide_and_pieces_without_a_link(toy, make_toy):
     found = find_domains([np.vstack([values, values[:1]])], csr_matrix(block_diag(halves)), 3)
     check(found, 101, 3)
     assert adjusted_rand_score(piece.truth, found.assignment[:100].argmax(axis=1)) > 0.85
+
+
+def test_a_search_for_one_number_does_not_depend_on_others(make_toy):
+    toy = make_toy(12, 12, 3)
+    features = [toy.features(noise=0.5)]
+    search = Search(features, toy.adjacency, random_state=3)
+    search.run(2)
+    again, alone = search.run(3), find_domains(features, toy.adjacency, 3, random_state=3)
+    np.testing.assert_array_equal(again.assignment, alone.assignment)
+    assert again.record == alone.record
+    assert len(again.halves) == search.components.settings.n_groups
+    assert all(half.shape == (toy.n_spots,) for half in again.halves)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,6 +53,8 @@ class Domains:
     hops: tuple[int, ...] = (
         0,
     )  #: surroundings that count as part of a spot; ``(0,)`` in a Markov random field, where none do
+    #: the partitions (n,) from each group of starts, which were fitted to half of the spots where these are enough; none of several sections
+    halves: tuple[np.ndarray, ...] = field(default=(), repr=False)
 
 
 def find_domains(
@@ -92,30 +96,69 @@ def find_domains(
     random_state
         Seed of samples and starts.
     """
-    with fitting_threads(adjacency.shape[0]):
-        components = components_of(features, adjacency, weights, present, settings)
-        even = _even(present, len(features), adjacency.shape[0])
-        return _found(components, n_domains, weights, sections, even, np.random.default_rng(random_state))
+    return Search(
+        features,
+        adjacency,
+        weights=weights,
+        present=present,
+        sections=sections,
+        settings=settings,
+        random_state=random_state,
+    ).run(n_domains)
+
+
+class Search:
+    """The search for domains of one tissue: its components and weights are computed once for all numbers of domains.
+
+    The arguments are those of :func:`find_domains`.
+    """
+
+    def __init__(
+        self,
+        features: Sequence[np.ndarray],
+        adjacency: csr_matrix,
+        *,
+        weights: Sequence[float | None] | None = None,
+        present: np.ndarray | None = None,
+        sections: np.ndarray | None = None,
+        settings: DomainSettings = DEFAULTS,
+        random_state: int = 0,
+    ) -> None:
+        with fitting_threads(adjacency.shape[0]):
+            self.components = components_of(features, adjacency, weights, present, settings)
+        self.sections, self._given = section_numbers(sections), weights
+        self._even, self._seed = _even(present, len(features), adjacency.shape[0]), random_state
+
+    @cached_property
+    def _weighted(self) -> tuple[Components, np.ndarray, np.random.Generator]:
+        """Components with their weights, inflations (M, 2), and the state of the random numbers after that."""
+        rng = np.random.default_rng(self._seed)
+        return *weighted(self.components, rng, self._given, self.sections), rng
+
+    def run(self, n_domains: int) -> Domains:
+        """So many domains, the same as without searches for other numbers before."""
+        even, components = self._even, self.components
+        with fitting_threads(len(even)):
+            if n_domains >= 2 and components.blocks:
+                components, times, rng = self._weighted
+                return _found(components, times, n_domains, self.sections, even, deepcopy(rng))
+        if not components.blocks:
+            logger.warning("domains: neighbours share nothing in any modality, so there is nothing to find domains by")
+        blank = np.full((len(even), n_domains), 1 / n_domains, dtype=np.float32)
+        nothing = np.full(even.shape[1], np.nan)
+        return Domains(blank, even, np.zeros(even.shape[1]), nothing, components=components)
 
 
 def _found(
     components: Components,
+    times: np.ndarray,
     n_domains: int,
-    given: Sequence[float | None] | None,
     sections: np.ndarray | None,
     even: np.ndarray,
     rng: np.random.Generator,
 ) -> Domains:
-    n, n_modalities = even.shape
-    if n_domains < 2 or not components.blocks:
-        if not components.blocks:
-            logger.warning("domains: neighbours share nothing in any modality, so there is nothing to find domains by")
-        blank = np.full((n, n_domains), 1 / n_domains, dtype=np.float32)
-        nothing = np.full(n_modalities, np.nan)
-        return Domains(blank, even, np.zeros(n_modalities), nothing, components=components)
-    sections, batch = section_numbers(sections), {}
+    batch, n_modalities = {}, even.shape[1]
     starts: Iterable[np.ndarray]
-    components, times = weighted(components, rng, given, sections)
     if sections is None:
         starts = replicates(components, n_domains, rng)
     else:
@@ -124,6 +167,7 @@ def _found(
         batch = {"batch_effect": sectioned.batch_effect()}
     hops = hops_of(components, times)
     (found, *others), spread = settled(components, starts, hops)
+    halves = tuple(other.argmax(axis=1).astype(np.int32) for other in others)
     found = _numbered(blended(found, others))
     partition, n_found = found.argmax(axis=1), found.shape[1]
     if n_found < n_domains:
@@ -136,7 +180,7 @@ def _found(
     record["continuity"] = continuity(components, partition)
     said = shares(spread, found, n_modalities, noise=noise_of(components.settings, hops))
     said = np.where(said.sum(axis=1, keepdims=True) > 0, said, even)
-    return Domains(found, said, weights, inflation, record, components, hops)
+    return Domains(found, said, weights, inflation, record, components, hops, halves)
 
 
 def hops_of(components: Components, inflation: np.ndarray) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from spamca.tissue import Results
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from spamca.domains import Domains, DomainSettings, NumberOfDomains
+    from spamca.domains import Domains, DomainSettings, Hierarchy, NumberOfDomains
     from spamca.tissue import Tissue
 
 FIELD = "field"  # name, in records, of the method that finds domains in the features
@@ -63,6 +63,27 @@ def find_number(
     plausible = ", ".join(map(str, found.plausible))
     estimated = "estimated %d domains between %d and %d; plausible: %s"
     logger.info(f"%s: {estimated}", caller, found.n_domains, found.tried[0], found.tried[-1], plausible)
+    return found
+
+
+def find_tree(
+    tissue: Tissue,
+    first: np.ndarray,
+    between: tuple[int, int],
+    trust: Mapping[str, float] | None,
+    settings: DomainSettings = DEFAULTS,
+    *,
+    random_state: int,
+) -> Hierarchy:
+    """Tree of domains through the partition ``first`` (n,); ValueError if there is nothing to find domains by."""
+    given = _given(tissue, trust, settings)
+    found = domains.find_hierarchy(first=first, between=between, random_state=random_state, **given)
+    if found is None:
+        msg = "neighbours share nothing in any modality, so there is no hierarchy of domains; look at features and spatial graph"
+        raise ValueError(msg)
+    if found.numbers[-1] < between[1]:
+        ends = "no search divides a domain further than into %d, so the tree ends there"
+        logger.info(f"hierarchy: {ends}", found.numbers[-1])
     return found
 
 

@@ -4,6 +4,7 @@ from spamca.pl._alluvial import alluvial
 from spamca.pl._compare import compare
 from spamca.pl._confusion import confusion
 from spamca.pl._drivers import drivers
+from spamca.pl._hierarchy import hierarchy
 from spamca.pl._modality_weights import modality_weights
 from spamca.pl._n_clusters import n_clusters
 from spamca.pl._spatial_clusters import spatial_clusters
@@ -16,6 +17,7 @@ __all__ = [
     "compare",
     "confusion",
     "drivers",
+    "hierarchy",
     "modality_weights",
     "n_clusters",
     "spatial_clusters",

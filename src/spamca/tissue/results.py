@@ -154,6 +154,7 @@ def _write_domains(mdata: MuData, results: Results, domains: Clustering, key_add
 
     for of_domains in _keys.OF_DOMAINS:
         mdata.uns.pop(of_domains(key_added), None)
+    mdata.obsm.pop(_keys.hierarchy(key_added), None)
     mdata.obs[key_added] = labels
     mdata.obs[_keys.confidence(key_added)] = posterior[np.arange(len(labels)), domains.labels]
     mdata.obsm[_keys.posterior(key_added)] = pd.DataFrame(posterior, index=mdata.obs_names, columns=names)

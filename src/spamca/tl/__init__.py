@@ -8,6 +8,7 @@ from spamca.tl._denoise import denoise
 from spamca.tl._describe import describe
 from spamca.tl._drivers import drivers
 from spamca.tl._estimate_n_clusters import estimate_n_clusters
+from spamca.tl._hierarchy import hierarchy
 from spamca.tl._integrate import integrate
 from spamca.tl._trajectory import trajectory
 from spamca.tl._transform import transform
@@ -20,6 +21,7 @@ __all__ = [
     "describe",
     "drivers",
     "estimate_n_clusters",
+    "hierarchy",
     "integrate",
     "trajectory",
     "transform",

@@ -1,0 +1,160 @@
+"""``pl.hierarchy``: the tree of domains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.colors import to_rgb
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path
+
+from spamca import _keys
+from spamca._checks import check_name, check_readable
+from spamca.pl._arguments import check_axes, check_figsize
+from spamca.pl._branches import bars
+from spamca.pl._coloring import find_coloring
+from spamca.pl._figure import CHARACTER
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from mudata import MuData
+
+    from spamca.pl._branches import Bar
+
+WIDTH, ROW, MARGIN = 5.6, 0.32, 0.6  # of a new figure, of a level in it, and of what is around them, in inches
+SIDE = 1.13  # right end of the numbers next to the tree, which is as wide as one
+THICK = 0.34  # of the bar of a domain, in levels
+SIZE, LEGIBLE = 8, 5  # of the font, and the least, in points
+
+
+def hierarchy(
+    mdata: MuData,
+    *,
+    key: str = _keys.SPAMCA,
+    figsize: tuple[float, float] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the tree of domains: a row for each level, domains as wide as they are large, each under the domain that it is part of.
+
+    The number of domains stands left of a level and its support right, from 0 (no more than chance) to 1 (the same in every half of the
+    spots). The level of the domains in ``mdata.obs`` is framed; it is found by itself, and so has a higher support than levels that have to
+    nest with it. Domains that part early differ most.
+
+    Parameters
+    ----------
+    mdata
+        Tissue, after :func:`spamca.tl.hierarchy`.
+    key
+        The ``key_added`` of the tree.
+    figsize
+        Size of the figure in inches; by default it grows with the number of levels.
+    ax
+        Axes to draw in; by default those of a new figure.
+
+    Returns
+    -------
+    The axes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not of its kind or out of its range.
+    KeyError
+        If there is no tree under that key.
+
+    Examples
+    --------
+    >>> import spamca
+    >>> mdata = spamca.datasets.simulated(n_spots=400, n_domains=4, difficulty=0.2)
+    >>> spamca.tl.integrate(mdata, n_clusters=4, max_epochs=10, progress_bar=False)
+    >>> spamca.tl.hierarchy(mdata, n_clusters_range=(2, 4))
+    >>> ax = spamca.pl.hierarchy(mdata)
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['2', '3', '4']
+    """
+    check_readable(mdata)
+    check_name("key", key)
+    check_figsize(figsize)
+    record = mdata.uns.get(_keys.hierarchy(key))
+    if not isinstance(record, Mapping) or "nodes" not in record:
+        which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
+        msg = f"mdata.uns[{_keys.hierarchy(key)!r}] has no tree; run spamca.tl.hierarchy(mdata{which})"
+        raise KeyError(msg)
+    levels = np.asarray(record["levels"])
+    if ax is None:
+        size = (WIDTH, ROW * len(levels) + MARGIN) if figsize is None else figsize
+        ax = plt.subplots(figsize=size, layout="constrained")[1]
+    else:
+        (ax,) = check_axes(ax, 1)
+    row = {int(level): position for position, level in enumerate(levels)}
+    colors, drawn = _colors(mdata, key, record), bars(record["nodes"])
+    for bar in drawn:
+        _draw(ax, bar, row[bar.level], colors[bar.domain])
+    _frame(ax, row, record)
+    _label(ax, drawn, row, colors, int(record["n_clusters"]))
+    return ax
+
+
+def _colors(mdata: MuData, key: str, record: Mapping[str, Any]) -> dict[str, str]:
+    """Colours of all domains; those that the caller has given the domains in ``obs`` since come first."""
+    colors = dict(zip(map(str, record["domains"]), map(str, record["colors"]), strict=True))
+    if key in mdata.obs:
+        now = find_coloring(mdata, key)
+        if now.categories == list(colors)[: int(record["n_clusters"])]:
+            colors |= dict(zip(now.categories, now.colors, strict=True))
+    return colors
+
+
+def _draw(ax: Axes, bar: Bar, row: int, color: str) -> None:
+    """A bar, and the branch to it from the bar of its parent."""
+    ax.add_patch(Rectangle((bar.left, row - THICK / 2), bar.right - bar.left, THICK, facecolor=color, linewidth=0))
+    if bar.above is None:
+        return
+    top, bottom = row - 1 + THICK / 2, row - THICK / 2
+    middle = (top + bottom) / 2
+    (left, right), low, high = bar.above, bar.left, bar.right
+    points = [(left, top), (left, middle), (low, middle), (low, bottom)]
+    points += [(high, bottom), (high, middle), (right, middle), (right, top), (left, top)]
+    codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
+    ax.add_patch(PathPatch(Path(points, codes), facecolor=color, alpha=0.45, linewidth=0))
+
+
+def _frame(ax: Axes, row: dict[int, int], record: Mapping[str, Any]) -> None:
+    """Numbers and support of the levels, and a frame around that of the domains in ``obs``."""
+    supports = np.asarray(record["support"], dtype=np.float64)
+    known = bool(np.isfinite(supports).any())
+    ax.set(xlim=(-0.01, SIDE if known else 1.01), ylim=(len(row) - 0.5, -1.1 if known else -0.5))
+    ax.set(xticks=[], yticks=list(row.values()))
+    ax.set_yticklabels([str(level) for level in row], fontsize=SIZE)
+    ax.set_ylabel("number of domains", fontsize=SIZE + 1)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    if known:
+        for support, y in zip(supports, row.values(), strict=True):
+            ax.text(SIDE, y, f"{support:.2f}", ha="right", va="center", fontsize=SIZE)
+        ax.text(SIDE, -0.9, "support", ha="right", va="center", fontsize=SIZE)
+    chosen = row.get(int(record["n_clusters"]))
+    if chosen is not None:
+        frame = Rectangle((-0.01, chosen - 0.3), 1.02, 0.6, fill=False, edgecolor="0.15", linewidth=1.2, clip_on=False)
+        ax.add_patch(frame)
+        ax.get_yticklabels()[chosen].set_fontweight("bold")
+
+
+def _label(ax: Axes, drawn: list[Bar], row: dict[int, int], colors: dict[str, str], chosen: int) -> None:
+    """Names in the bars of the last level, of the chosen one, and where a domain begins, as far as they fit."""
+    extent = ax.get_window_extent()
+    scale = 72 / ax.figure.dpi
+    room, height = scale * extent.width / SIDE, scale * extent.height / (len(row) + 1) * THICK
+    size, shown, known = min(SIZE - 1.0, 0.9 * height), {max(row), chosen}, set()
+    for bar in drawn:
+        new = bar.domain not in known
+        known.add(bar.domain)
+        wide = (bar.right - bar.left) * room >= (CHARACTER * len(bar.domain) + 0.2) * size
+        if size >= LEGIBLE and wide and (new or bar.level in shown):
+            dark = np.dot(to_rgb(colors[bar.domain]), (0.299, 0.587, 0.114)) < 0.55
+            middle = (bar.left + bar.right) / 2
+            written = ax.text(middle, row[bar.level], bar.domain, ha="center", va="center_baseline", fontsize=size)
+            written.set_color("white" if dark else "black")

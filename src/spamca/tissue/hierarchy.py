@@ -1,0 +1,84 @@
+"""The one place that writes a tree of domains to a MuData."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from spamca import _edge, _keys
+from spamca._palette import palette
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mudata import MuData
+
+    from spamca.domains import Hierarchy
+
+
+def write_hierarchy(
+    mdata: MuData, tree: Hierarchy, stored: Sequence[int], key_added: str, params: dict[str, Any]
+) -> None:
+    """Write all levels as a table, the tree, and some levels as columns of domains, which the tree must have."""
+    known = [str(name) for name in mdata.obs[key_added].cat.categories]
+    names = _names(known, int(tree.partitions.max()) + 1)
+    colors = dict(zip(names, _colors(mdata, key_added, len(known), len(names)), strict=True))
+    key = _keys.hierarchy(key_added)
+    levels = {}
+    for number, partition in zip(tree.numbers.tolist(), tree.partitions.T, strict=True):
+        held, codes = np.unique(partition, return_inverse=True)
+        levels[number] = pd.Categorical.from_codes(codes, [names[d] for d in held], ordered=True)
+    mdata.obsm[key] = pd.DataFrame({str(number): own for number, own in levels.items()}, index=mdata.obs_names)
+    mdata.uns[key] = {
+        "levels": tree.numbers,
+        "agreement": tree.agreement,
+        "support": tree.support,
+        "n_clusters": len(known),
+        "nodes": _nodes(tree, names),
+        "domains": list(colors),
+        "colors": list(colors.values()),
+        "params": params,
+    }
+    for number in stored:
+        _write_level(mdata, levels[number], colors, _keys.level(key_added, number))
+
+
+def _names(known: Sequence[str], n: int) -> list[str]:
+    """Names of n domains: the known ones, and then numbers that are none of them."""
+    spare = (str(number) for number in count(len(known)) if str(number) not in known)
+    return [*known, *(next(spare) for _ in range(n - len(known)))]
+
+
+def _colors(mdata: MuData, key_added: str, n_known: int, n: int) -> list[str]:
+    """Colours of n domains, those stored for the known ones first."""
+    held = [str(color) for color in mdata.uns.get(_keys.colors(key_added), ())]
+    held = held if len(held) == n_known else palette(n_known)
+    spare = (color for color in palette(n + n_known) if color not in held)
+    return [*held, *(next(spare) for _ in range(n - n_known))]
+
+
+def _nodes(tree: Hierarchy, names: Sequence[str]) -> pd.DataFrame:
+    """A row for each domain of each level, with the domain of the level before that holds it; none at the first."""
+    rows, before = [], None
+    for number, partition, support in zip(tree.numbers.tolist(), tree.partitions.T, tree.domain_support, strict=True):
+        domains, position, sizes = np.unique(partition, return_index=True, return_counts=True)
+        for domain, spot, size in zip(domains.tolist(), position, sizes.tolist(), strict=True):
+            parent = "" if before is None else names[before[spot]]
+            rows.append((number, names[domain], parent, size, support[domain]))
+        before = partition
+    nodes = pd.DataFrame(rows, columns=["level", "domain", "parent", "n_spots", "support"])
+    return nodes.set_index(pd.Index([str(row) for row in range(len(nodes))]))
+
+
+def _write_level(mdata: MuData, labels: pd.Categorical, colors: dict[str, str], column: str) -> None:
+    """Domains and their colours, on the MuData and in each modality, as those of :func:`spamca.tl.integrate`."""
+    mdata.obs[column] = labels
+    mdata.uns[_keys.colors(column)] = [colors[name] for name in labels.categories]
+    _edge.drop_pulled(mdata, column)
+    for name, modality in mdata.mod.items():
+        own = _edge.collect(labels, _edge.rows(mdata, name), modality.n_obs).remove_unused_categories()
+        modality.obs[column] = own
+        modality.uns[_keys.colors(column)] = [colors[category] for category in own.categories]

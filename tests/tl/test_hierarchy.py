@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import mudata
+import numpy as np
+import pandas as pd
+import pytest
+
+import spamca
+
+NARROW = {"n_clusters_range": (2, 4)}
+
+
+def test_levels_are_nested_and_hold_the_domains_of_integrate(integrated):
+    assert spamca.tl.hierarchy(integrated, **NARROW) is None
+    levels, record = integrated.obsm["spamca_hierarchy"], integrated.uns["spamca_hierarchy"]
+    assert record["levels"].tolist()[:2] == [2, 3]
+    assert list(levels) == [str(k) for k in record["levels"]]
+    assert (levels["3"].astype(str) == integrated.obs["spamca"].astype(str)).all()
+    assert pd.crosstab(levels["3"], levels["2"]).gt(0).sum(axis=1).eq(1).all()
+    assert record["n_clusters"] == 3
+    assert record["agreement"][1] == 1
+    assert (record["support"] <= 1).all()
+    assert record["params"] == {"n_clusters_range": [2, 4], "random_state": 0}
+    assert "spamca_2" not in integrated.obs
+
+
+def test_nodes_are_the_tree(integrated):
+    spamca.tl.hierarchy(integrated, **NARROW)
+    levels, nodes = integrated.obsm["spamca_hierarchy"], integrated.uns["spamca_hierarchy"]["nodes"]
+    for level, own in nodes.groupby("level"):
+        assert own.set_index("domain")["n_spots"].to_dict() == levels[str(level)].value_counts().to_dict()
+        if level > 2:
+            before = pd.crosstab(levels[str(level)], levels[str(level - 1)]).idxmax(axis=1)
+            assert own.set_index("domain")["parent"].to_dict() == before.astype(str).to_dict()
+    assert set(nodes.loc[nodes["level"] == 2, "parent"]) == {""}
+    assert nodes["support"].between(0, 1).all()
+
+
+def test_stored_levels_have_colours_that_follow_the_tree(integrated):
+    integrated.uns["spamca_colors"] = ["#111111", "#222222", "#333333"]
+    spamca.tl.hierarchy(integrated, store=[2, 3], **NARROW)
+    given = dict(zip("012", integrated.uns["spamca_colors"], strict=True))
+    for holder in (integrated, integrated["rna"], integrated["protein"]):
+        for level in ("spamca_2", "spamca_3"):
+            categories = holder.obs[level].cat.categories
+            assert holder.uns[f"{level}_colors"] == [given[name] for name in categories]
+            assert holder.obs[level].cat.ordered
+    assert len(integrated.obs["spamca_2"].cat.categories) == 2
+    record = integrated.uns["spamca_hierarchy"]
+    assert record["colors"][:3] == list(given.values())
+    assert len(set(record["colors"])) == len(record["domains"])
+
+
+def test_survives_writing(integrated, tmp_path: Path):
+    changed = spamca.tl.hierarchy(integrated, store=2, copy=True, **NARROW)
+    assert "spamca_hierarchy" not in integrated.uns
+    changed.write(tmp_path / "tree.h5mu")
+    read = mudata.read_h5mu(tmp_path / "tree.h5mu")
+    before, after = changed.uns["spamca_hierarchy"], read.uns["spamca_hierarchy"]
+    pd.testing.assert_frame_equal(before["nodes"], after["nodes"], check_dtype=False)
+    assert list(after["domains"]) == before["domains"]
+    np.testing.assert_array_equal(before["support"], after["support"])
+    for level in changed.obsm["spamca_hierarchy"]:
+        own = read.obsm["spamca_hierarchy"][level]
+        assert (own.astype(str) == changed.obsm["spamca_hierarchy"][level].astype(str)).all()
+    assert (read.obs["spamca_2"].astype(str) == changed.obs["spamca_2"].astype(str)).all()
+    spamca.pl.hierarchy(read)
+
+
+def test_names_of_domains_stay(integrated):
+    integrated.obs["spamca"] = integrated.obs["spamca"].cat.rename_categories(["cortex", "3", "medulla"])
+    spamca.tl.hierarchy(integrated, **NARROW)
+    assert integrated.uns["spamca_hierarchy"]["domains"][:3] == ["cortex", "3", "medulla"]
+    assert set(integrated.obsm["spamca_hierarchy"]["3"].cat.categories) == {"cortex", "3", "medulla"}
+
+
+def test_a_spot_may_lack_a_modality(tissue):
+    tissue = mudata.MuData({"rna": tissue["rna"][40:].copy(), "protein": tissue["protein"][::-1].copy()})
+    spamca.tl.integrate(tissue, n_clusters=3, max_epochs=1, progress_bar=False)
+    spamca.tl.hierarchy(tissue, store=[2], **NARROW)
+    rna = tissue["rna"].obs["spamca_2"].astype(str)
+    assert (rna == tissue.obs["spamca_2"].astype(str)[rna.index]).all()
+
+
+def test_sections_have_a_tree_without_support():
+    tissue = spamca.datasets.simulated(n_spots=200, n_domains=3, n_sections=2, n_features=20, difficulty=0.2)
+    spamca.pp.neighbors(tissue, library_key="section")
+    spamca.tl.integrate(tissue, n_clusters=3, max_epochs=1, progress_bar=False)
+    spamca.tl.hierarchy(tissue, n_clusters_range=(2, 3))
+    record = tissue.uns["spamca_hierarchy"]
+    assert record["levels"].tolist() == [2, 3]
+    assert np.isnan(record["support"]).all()
+    assert record["nodes"]["support"].isna().all()
+    assert np.isfinite(record["agreement"]).all()
+    assert spamca.pl.hierarchy(tissue).get_yticklabels()[1].get_fontweight() == "bold"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"n_clusters_range": (5, 2)}, ValueError, r"n_clusters_range must rise .* got \(5, 2\)"),
+        ({"store": 1}, ValueError, "store must be at least 2, got 1"),
+        ({"store": "4"}, TypeError, "store must be an integer, got '4'"),
+        ({"store": [2, 9], **NARROW}, ValueError, r"store=\[2, 9\]: 9 is outside of n_clusters_range=\(2, 4\)"),
+        ({"random_state": -1}, ValueError, "random_state"),
+        ({"key_added": "other"}, KeyError, r"mdata.obs\['other'\] holds no domains .* key_added='other'"),
+    ],
+)
+def test_bad_arguments_change_nothing(integrated, assert_same, arguments, error, message):
+    before = integrated.copy()
+    with pytest.raises(error, match=message):
+        spamca.tl.hierarchy(integrated, **arguments)
+    assert_same(before, integrated)
+
+
+def test_spots_without_a_domain_are_named(integrated):
+    integrated.obs["spamca"] = integrated.obs["spamca"].cat.remove_categories(["0"])
+    with pytest.raises(ValueError, match="spots without a domain"):
+        spamca.tl.hierarchy(integrated)
