@@ -18,6 +18,7 @@ from spamca._report.file import write
 
 ALWAYS = ["Tissue", "Domains", "Confidence", "Number of domains", "Weights of the modalities", "Scores"]
 END = ["Training", "Warnings", "Parameters", "How to reproduce"]
+COMPUTED = ("Drivers", "Variance explained", "Shape and surroundings")
 
 
 @pytest.fixture
@@ -40,7 +41,8 @@ def test_the_whole_page(integrated, tmp_path, page, assert_same):
 
     text = path.read_text(encoding="utf-8")
     found = page(text)
-    assert [name for name in found.sections if name not in ("Drivers", "Variance explained")] == [*ALWAYS, *END]
+    assert [name for name in found.sections if name not in COMPUTED] == [*ALWAYS, *END]
+    assert set(COMPUTED) <= set(found.sections)
     assert "could not be made" not in text
     (html,) = found.all("html")
     assert html[0]["lang"] == "en"
@@ -198,21 +200,21 @@ def test_what_is_missing_is_computed_unless_it_is_not_wanted(integrated, few, mo
 
         return compute
 
-    for verb in ("drivers", "variance_explained"):
+    for verb in ("drivers", "variance_explained", "describe"):
         monkeypatch.setattr(spamca.tl, verb, stands_for(verb), raising=False)
     make_page(integrated, compute=False)
     assert ran == []
     make_page(integrated)
-    assert ran == ["drivers", "variance_explained"]
+    assert ran == ["drivers", "variance_explained", "describe"]
     assert "spamca_drivers" not in integrated.uns
     integrated.uns["spamca_drivers"] = pd.DataFrame()
     make_page(integrated)
-    assert ran == ["drivers", "variance_explained", "variance_explained"]
+    assert ran[3:] == ["variance_explained", "describe"]
     few("drivers")
-    monkeypatch.setattr("spamca._report.missing.MOST_SPOTS", 200)
+    monkeypatch.setattr("spamca._report.missing.MOST_VALUES", 200)
     del integrated.uns["spamca_drivers"]
-    assert "not computed for a report of more than 200 spots" in make_page(integrated)
-    assert len(ran) == 3
+    assert "not computed for a report because that takes long" in make_page(integrated)
+    assert ran[5:] == ["describe"]
 
 
 def test_a_part_that_fails_costs_only_itself(integrated, page, monkeypatch, caplog):

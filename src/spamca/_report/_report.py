@@ -43,8 +43,8 @@ def report(
     label_key
         Column of ``mdata.obs`` with known labels to compare the domains with.
     compute
-        Whether to compute what the page can show, is quick, and is not stored yet, such as the drivers of the domains in
-        tissue of at most 5,000 spots.
+        Whether to compute what the page can show, is quick, and is not stored yet, such as the drivers of the domains where
+        spots times features are at most 15 million.
     overwrite
         Whether to replace a file that exists.
 

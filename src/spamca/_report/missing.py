@@ -10,6 +10,8 @@ from spamca._logging import logger
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mudata import MuData
+
     from spamca._report.subject import Subject
 
 
@@ -20,26 +22,40 @@ class Missing(NamedTuple):
     place: Callable[[str], str]
 
 
-MISSING = (Missing("drivers", _keys.drivers), Missing("variance_explained", _keys.variance_explained))
+MISSING = (
+    Missing("drivers", _keys.drivers),
+    Missing("variance_explained", _keys.variance_explained),
+    Missing("describe", _keys.description),
+)
 """In the order in which they are computed."""
 
-MOST_SPOTS = 5_000
-"""Spots of the largest tissue in which they are quick: the search for domains is repeated."""
+MOST_VALUES = 15_000_000
+"""Spots times features up to which drivers take about half a minute: the search for domains is repeated."""
 
 
 def complete(subject: Subject) -> None:
     """Compute what is missing; what cannot be computed is logged, and the report goes on without it."""
     from spamca import tl
 
-    if subject.mdata.n_obs > MOST_SPOTS:
-        logger.info("report: more than %d spots, only what is stored is shown; run spamca.tl.drivers first", MOST_SPOTS)
-        return
+    large = n_values(subject.mdata) > MOST_VALUES
     for one in MISSING:
-        verb = getattr(tl, one.verb, None)
-        if verb is None or subject.stored(one.place(subject.key)) is not None:
+        if subject.stored(one.place(subject.key)) is not None:
             continue
+        if large and one.verb != "describe":
+            logger.info("report: spamca.tl.%s takes long in this tissue; run it first to show what it gives", one.verb)
+            continue
+        verb = getattr(tl, one.verb)
         logger.info("report: running spamca.tl.%s", one.verb)
         try:
             verb(subject.mdata, key=subject.key)
         except Exception as error:  # noqa: BLE001 (one part that fails should not cost the reader the others)
             logger.warning("report: spamca.tl.%s failed: %s: %s", one.verb, type(error).__name__, error)
+
+
+def n_values(mdata: MuData) -> int:
+    """Values that drivers are computed from: spots times features that take part in the domains."""
+    total = 0
+    for modality in mdata.mod.values():
+        used = modality.var.get(_keys.HIGHLY_VARIABLE)
+        total += modality.n_obs * int(modality.n_vars if used is None else used.sum())
+    return total

@@ -152,9 +152,7 @@ def _write_domains(mdata: MuData, results: Results, domains: Clustering, key_add
     colors = [str(color) for color in (mdata.uns.get(_keys.colors(key_added), ()) if given is None else given)]
     colors = colors if len(colors) == n_domains else palette(n_domains)
 
-    for of_domains in _keys.OF_DOMAINS:
-        mdata.uns.pop(of_domains(key_added), None)
-    mdata.obsm.pop(_keys.hierarchy(key_added), None)
+    _forget_explanations(mdata, key_added)
     mdata.obs[key_added] = labels
     mdata.obs[_keys.confidence(key_added)] = posterior[np.arange(len(labels)), domains.labels]
     mdata.obsm[_keys.posterior(key_added)] = pd.DataFrame(posterior, index=mdata.obs_names, columns=names)
@@ -172,7 +170,7 @@ def _forget(mdata: MuData, key_added: str, caller: str) -> None:
     _forget_denoised(mdata, key_added)
     for modality in mdata.mod.values():
         modality.obsm.pop(_keys.corrected(key_added), None)
-    mdata.uns.pop(_keys.paga(key_added), None)
+    _forget_explanations(mdata, key_added)
     if (order := _keys.pseudotime(key_added)) in mdata.obs:
         del mdata.obs[order]
     if "cluster" not in mdata.uns.get(key_added, {}):
@@ -184,6 +182,16 @@ def _forget(mdata: MuData, key_added: str, caller: str) -> None:
         for column in {key_added, _keys.confidence(key_added), _keys.novelty(key_added)}.intersection(holder.obs):
             del holder.obs[column]
         holder.obsm.pop(_keys.posterior(key_added), None)
+
+
+def _forget_explanations(mdata: MuData, key_added: str) -> None:
+    """Remove what describes earlier domains of the same name."""
+    for of_domains in _keys.OF_DOMAINS:
+        mdata.uns.pop(of_domains(key_added), None)
+    mdata.obsm.pop(_keys.hierarchy(key_added), None)
+    for modality in mdata.mod.values():
+        if (column := _keys.explained(key_added)) in modality.var:
+            del modality.var[column]
 
 
 def check_free(mdata: MuData, key: str, key_added: str, names: Iterable[str]) -> None:

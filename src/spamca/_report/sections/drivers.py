@@ -11,7 +11,7 @@ from spamca._report import missing
 from spamca._report.blocks import Text
 from spamca._report.figures import figure
 from spamca._report.tables import table
-from spamca._report.words import count, share
+from spamca._report.words import share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,9 +38,9 @@ COLUMNS = {
 def drivers(subject: Subject) -> Iterator[Block | None]:
     """The first features of each domain, in the order in which they are stored."""
     stored = subject.stored(_keys.drivers(subject.key))
-    if stored is None and subject.mdata.n_obs > missing.MOST_SPOTS:
+    if stored is None and missing.n_values(subject.mdata) > missing.MOST_VALUES:
         yield Text(
-            f"Not stored, and not computed for a report of more than {count(missing.MOST_SPOTS)} spots: run spamca.tl.drivers first."
+            "Not stored, and not computed for a report because that takes long here: run spamca.tl.drivers first."
         )
     if not isinstance(stored, pd.DataFrame) or stored.empty:
         return
