@@ -20,7 +20,9 @@ from scipy.optimize import linear_sum_assignment
 
 import spamca
 
-TOP = 20
+TOP, SEEDS = 20, 5
+HEAD = """| {} | held out: q < 0.05 | p < 0.05 | same domains: q < 0.05 | p < 0.05 | scanpy, same domains: q < 0.05 |
+|---|---|---|---|---|---|"""
 
 
 def marked(mdata) -> pd.Series:
@@ -37,12 +39,12 @@ def share_of_markers(table: pd.DataFrame, marker: pd.Series) -> pd.Series:
     )
 
 
-def by_scanpy(mdata) -> pd.DataFrame:
-    """Features of all modalities ranked in the true domains by the score of scanpy's t-test, after its normalisation."""
+def by_scanpy(mdata, column: str = "label") -> pd.DataFrame:
+    """Features of all modalities ranked in domains, the true ones by default, by scanpy's t-test, after its normalisation."""
     tables = []
     for name, modality in mdata.mod.items():
         own = modality.copy()
-        own.obs["label"] = mdata.obs["label"].to_numpy()
+        own.obs["domain"] = mdata.obs[column].to_numpy()
         if name == "protein":
             from muon import prot
 
@@ -50,7 +52,8 @@ def by_scanpy(mdata) -> pd.DataFrame:
         else:
             sc.pp.normalize_total(own)
             sc.pp.log1p(own)
-        sc.tl.rank_genes_groups(own, "label", method="t-test")
+        own.obs["domain"] = own.obs["domain"].astype("category")
+        sc.tl.rank_genes_groups(own, "domain", method="t-test")
         found = sc.get.rank_genes_groups_df(own, None)
         tables.append(found.rename(columns={"group": "domain", "names": "feature"}))
     return pd.concat(tables).sort_values("scores", ascending=False)
@@ -58,10 +61,12 @@ def by_scanpy(mdata) -> pd.DataFrame:
 
 def markers() -> None:
     print(
-        "difficulty seed  least share of markers: drivers, scanpy with truth  (number of domains where fewer by two or more)"
+        "| difficulty | drivers: mean, least | scanpy with the true domains: mean, least | domains with fewer by two or more |"
     )
+    print("|---|---|---|---|")
     for difficulty in (0.2, 0.5, 0.8):
-        for seed in range(5):
+        all_ours, all_theirs, fewer = [], [], 0
+        for seed in range(SEEDS):
             mdata = spamca.datasets.simulated(difficulty=difficulty, random_state=seed)
             spamca.tl.integrate(mdata, 5, progress_bar=False)
             spamca.tl.drivers(mdata)
@@ -72,34 +77,37 @@ def markers() -> None:
             )
             shared = pd.crosstab(mdata.obs["spamca"], mdata.obs["label"])
             own, true = linear_sum_assignment(shared, maximize=True)
-            fewer = [
-                TOP * (theirs[shared.columns[j]] - ours[shared.index[i]]) > 1.5 for i, j in zip(own, true, strict=True)
-            ]
-            print(f"{difficulty:10} {seed:4}  {ours.min():.2f}, {theirs.min():.2f}  ({sum(fewer)})")
+            ours, theirs = ours[shared.index[own]].to_numpy(), theirs[shared.columns[true]].to_numpy()
+            fewer += int((TOP * (theirs - ours) > 1.5).sum())
+            all_ours += [*ours]
+            all_theirs += [*theirs]
+        shares = [f"{np.mean(values):.2f}, {np.min(values):.2f}" for values in (all_ours, all_theirs)]
+        print(f"| {difficulty} | {' | '.join(shares)} | {fewer} of {len(all_ours)} |", flush=True)
 
 
 def permuted() -> None:
-    print(
-        "\ndomains seed  called of the features that differ nowhere: held out, in the same domains; p < 0.05 held out"
-    )
+    print(f"\n{HEAD.format('domains wanted')}")
     for n_domains in (5, 8, 12):
-        for seed in range(5):
+        rows = []
+        for seed in range(SEEDS):
             mdata, rng = spamca.datasets.simulated(random_state=seed), np.random.default_rng(seed)
             label = mdata.obs["label"].cat.codes.to_numpy()
             for modality in mdata.mod.values():
                 values = modality.X.toarray()
                 for k in range(5):
-                    rows = np.flatnonzero(label == k)
+                    spots = np.flatnonzero(label == k)
                     for column in values.T:
-                        column[rows] = column[rng.permutation(rows)]
+                        column[spots] = column[rng.permutation(spots)]
                 modality.X = values
-            report(mdata, n_domains, ~marked(mdata), f"{n_domains:7} {seed:4}")
+            rows.append(called(mdata, n_domains, ~marked(mdata)))
+        show(n_domains, rows)
 
 
 def smooth() -> None:
-    print("\nreach seed  called of all features: held out, in the same domains; p < 0.05 held out")
+    print(f"\n{HEAD.format('reach, in spots')}")
     for reach in (0.7, 1.5, 3.0):
-        for seed in range(3):
+        rows = []
+        for seed in range(SEEDS):
             rng, side = np.random.default_rng(seed), 36
             position = np.column_stack([a.ravel() for a in np.meshgrid(np.arange(float(side)), np.arange(float(side)))])
             mod = {}
@@ -110,21 +118,32 @@ def smooth() -> None:
                 counts = rng.poisson(3 * np.exp(0.5 * fields / fields.std(axis=0))).astype(np.float32)
                 names = pd.DataFrame(index=[f"{name}{j}" for j in range(width)])
                 mod[name] = AnnData(counts, var=names, obsm={"spatial": position.copy()})
-            mdata = MuData(mod)
             every = pd.Series(data=True, index=[name for one in mod.values() for name in one.var_names])
-            report(mdata, 5, every, f"{reach:5} {seed:4}")
+            rows.append(called(MuData(mod), 5, every))
+        show(reach, rows)
 
 
-def report(mdata, n_domains: int, null: pd.Series, name: str) -> None:
-    """Integrate, and print the share of called pairs of domain and feature, held out and not."""
+def called(mdata, n_domains: int, null: pd.Series) -> list[float]:
+    """Shares of the pairs of domain and null feature with q < 0.05 and p < 0.05: held out, in the same domains, and by scanpy (q only)."""
     spamca.tl.integrate(mdata, n_domains, progress_bar=False)
     spamca.tl.drivers(mdata)
     held_out = mdata.uns["spamca_drivers"]
     spamca.tl.drivers(mdata, groupby="spamca")
-    same = mdata.uns["spamca_drivers"]
-    held_out, same = (table[null[table["feature"].astype(str)].to_numpy()] for table in (held_out, same))
-    called = [(table["q_value"] < 0.05).mean() for table in (held_out, same)]
-    print(f"{name}  {called[0]:.3f}, {called[1]:.3f}; {(held_out['p_value'] < 0.05).mean():.3f}", flush=True)
+    out = []
+    for table in (held_out, mdata.uns["spamca_drivers"]):
+        own = table[null[table["feature"].astype(str)].to_numpy()]
+        out += [(own["q_value"] < 0.05).mean(), (own["p_value"] < 0.05).mean()]
+    ranked = by_scanpy(mdata, "spamca")
+    ranked = ranked[null[ranked["feature"].astype(str)].to_numpy()]
+    return [*out, (ranked["pvals_adj"] < 0.05).mean()]
+
+
+def show(name: float, rows: list[list[float]]) -> None:
+    """Print the means over seeds, and in brackets the largest share called of held-out features."""
+    mean = np.mean(rows, axis=0)
+    most = max(row[0] for row in rows)
+    numbers = " | ".join(f"{value:.3f}" for value in mean[1:])
+    print(f"| {name} | {mean[0]:.3f} (at most {most:.3f}) | {numbers} |", flush=True)
 
 
 if __name__ == "__main__":
