@@ -130,6 +130,7 @@ def test_a_report_with_what_the_run_warned_of(run, tmp_path, monkeypatch, capfd)
 
     warned.__signature__ = inspect.signature(integrate)
     monkeypatch.setattr(library.tl, "integrate", warned)
+    monkeypatch.setattr("spamca._report.missing.MISSING", ())
     report = tmp_path / "report.html"
     assert run(*QUICK, "--no-progress-bar", "--report", report, "--label", "label") == 0
     assert capfd.readouterr().out.splitlines() == [

@@ -31,6 +31,19 @@ def few(monkeypatch):
     return choose
 
 
+@pytest.fixture(autouse=True)
+def _only_what_is_stored(request, monkeypatch):
+    """Nothing is computed for a page, which takes time, but where that is tested."""
+    if request.node.get_closest_marker("usefixtures") is None:
+        monkeypatch.setattr("spamca._report.missing.MISSING", ())
+
+
+@pytest.fixture
+def computing():
+    """What is missing is computed."""
+
+
+@pytest.mark.usefixtures("computing")
 def test_the_whole_page(integrated, tmp_path, page, assert_same):
     before = integrated.copy()
     path = spamca.report(integrated, tmp_path / "report.html", label_key="label")
@@ -189,6 +202,7 @@ def test_what_is_stored_by_other_functions(integrated, page, few, monkeypatch):
     assert found.table("Criteria of each number of domains")[2] == ["3", "0.300", "0.300", "0.300", "0.300", "yes"]
 
 
+@pytest.mark.usefixtures("computing")
 def test_what_is_missing_is_computed_unless_it_is_not_wanted(integrated, few, monkeypatch):
     few("warnings")
     ran = []
@@ -217,6 +231,7 @@ def test_what_is_missing_is_computed_unless_it_is_not_wanted(integrated, few, mo
     assert ran[5:] == ["describe"]
 
 
+@pytest.mark.usefixtures("computing")
 def test_a_part_that_fails_costs_only_itself(integrated, page, monkeypatch, caplog):
     def fails(subject):
         yield Text("so far")

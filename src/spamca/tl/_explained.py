@@ -209,12 +209,20 @@ def _contributions(mdata: MuData, key: str, what: Compared, names: list[str]) ->
         treated.append((matrix, known))
         used.append(columns[varying])
     posterior = np.asarray(mdata.obsm[_keys.posterior(key)])
+    stored = [str(name) for name in pd.Categorical(mdata.obs[key]).categories]
+    if len(stored) != posterior.shape[1]:
+        logger.info(
+            "drivers: the domains %r are no longer those of the model, so that contributions are not known", key
+        )
+        return {}
     found = contributions(emissions, posterior, Graph(tissue.graph), treated, tissue.rows)
     out = {}
     for name, one, columns in zip(tissue.names, found, used, strict=True):
         whole = np.full((len(what.names), mdata[name].n_vars), np.nan)
         if one is not None:
-            whole[: len(one), columns] = one
+            rows = [stored.index(name) for name in what.names]
+            held = [row < len(one) for row in rows]
+            whole[np.ix_(held, columns)] = one[[row for row in rows if row < len(one)]]
         out[name] = whole
     return out
 
