@@ -147,3 +147,15 @@ def test_fold_changes_and_shares_by_hand():
     change, inside, _ = levels(counts - 1, "generic", np.array([0, 0, 1, 1]), 2)
     assert np.isnan(change).all()
     assert np.isnan(inside).all()
+
+
+def test_rare_features_and_small_domains(grid):
+    """A domain without a single count of a rare feature says little about its variance."""
+    position, _ = grid
+    domains = ((position[:, 0] < 8) & (position[:, 1] < 8)).astype(int)
+    values = np.random.default_rng(6).poisson(0.03, size=(1600, 2000)).astype(float)
+    found = contrasts(values, domains, 2, patches(position))
+    assert np.nanmean(found.p_value[1] < 0.05) < 0.06
+    assert np.nanmean(found.p_value[1] < 0.001) < 0.01
+    few = np.where(np.arange(1600) < 9, 1, 0)
+    assert np.isnan(contrasts(values, few, 2, patches(position)).p_value).all()

@@ -65,7 +65,7 @@ def test_a_column_of_categories_is_compared_as_it_is(explained):
     spamca.tl.drivers(explained, groupby="label")
     table = explained.uns["label_drivers"]
     assert set(table["domain"]) == set(explained.obs["label"])
-    assert (table["overlap"] == 1).all()
+    assert table["overlap"].isna().all()
     assert table["contribution"].isna().all()
     pd.testing.assert_frame_equal(explained.uns["spamca_drivers"], before)
     rna = explained["rna"].X.toarray()
@@ -105,7 +105,7 @@ def test_features_left_out_of_the_domains_are_tested_in_the_stored_ones():
     assert (rna["overlap"][~own] == 1).all()
     assert rna["contribution"][~own].isna().all()
     assert rna["contribution"][own].notna().all()
-    assert rna["p_value"].notna().all()
+    assert rna["p_value"][~own].notna().all()
 
 
 def test_components_of_the_user(tissue):
@@ -158,6 +158,47 @@ def test_several_sections_are_compared_within_each():
     table, marker = mdata.uns["spamca_drivers"], markers(mdata)
     for _, own in table.groupby("domain", observed=True):
         assert marker[own.head(10)["feature"].astype(str)].mean() >= 0.8
+
+
+def test_contributions_follow_domains_that_were_renamed(explained):
+    explained.obs["spamca"] = explained.obs["spamca"].cat.rename_categories(dict(zip("0123", "zyxw", strict=True)))
+    explained.obs["spamca"] = explained.obs["spamca"].cat.reorder_categories(list("wxyz"))
+    names = ["domain", "modality", "feature"]
+    before = (
+        explained.uns["spamca_drivers"]
+        .astype({"domain": str})
+        .replace({"domain": dict(zip("0123", "zyxw", strict=True))})
+    )
+    spamca.tl.drivers(explained)
+    after = explained.uns["spamca_drivers"].astype({"domain": str}).set_index(names)["contribution"]
+    pd.testing.assert_series_equal(after.sort_index(), before.set_index(names)["contribution"].sort_index())
+
+
+def test_a_modality_that_came_later_is_not_searched(explained):
+    from mudata import MuData
+
+    rng = np.random.default_rng(0)
+    other = explained["protein"].copy()
+    del other.uns["spamca"]
+    other.X = rng.poisson(5.0, size=other.shape).astype(np.float32)
+    other.var_names = [f"other{j}" for j in range(other.n_vars)]
+    mod = {**explained.mod, "other": other}
+    more = MuData(mod)
+    for name in ("obs", "obsm", "obsp", "uns"):
+        for key in getattr(explained, name):
+            if key not in mod:
+                getattr(more, name)[key] = getattr(explained, name)[key]
+    before = explained.uns["spamca_drivers"].set_index(["domain", "modality", "feature"])["p_value"]
+    spamca.tl.drivers(more)
+    after = more.uns["spamca_drivers"].set_index(["domain", "modality", "feature"])["p_value"]
+    np.testing.assert_allclose(after[before.index], before)
+    assert (more.uns["spamca_drivers"].query("modality == 'other'")["overlap"] == 1).all()
+
+
+def test_features_of_the_same_name_are_refused(integrated):
+    integrated["rna"].var_names = ["same", *integrated["rna"].var_names[1:-1], "same"]
+    with pytest.raises(ValueError, match=r"mdata\['rna'\].var_names_make_unique"):
+        spamca.tl.drivers(integrated)
 
 
 def test_variance_explained(explained):

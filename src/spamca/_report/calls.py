@@ -28,6 +28,8 @@ DEFAULTS: dict[str, Any] = {
 
 def calls(subject: Subject) -> list[str]:
     """The calls of a result of ``tl.integrate``, with the arguments that are stored and differ from their defaults."""
+    from spamca.model.domains import FIELD
+
     record, key = subject.record, subject.key
     params = as_mapping(record.get("params"))
     if "preset" not in params:
@@ -53,9 +55,17 @@ def calls(subject: Subject) -> list[str]:
     arguments |= {"settings": changed} if changed else {}
     found = [written(_call("pp.neighbors", graph_arguments)), written(_call("tl.integrate", arguments | common))]
     cluster = as_mapping(record.get("cluster"))
-    if cluster and not params.get("n_clusters_given") and cluster.get("n_clusters_from") == "argument":
-        again = {name: plain(cluster[name]) for name in ("n_clusters",)} | common
-        found.append(written(_call("tl.cluster", again)))
+    method = str(cluster.get("method", FIELD))
+    other = not params.get("n_clusters_given") or plain(cluster.get("n_clusters")) != plain(params.get("n_clusters"))
+    if cluster and (method != FIELD or (other and cluster.get("n_clusters_from") == "argument")):
+        again = {"n_clusters": plain(cluster.get("n_clusters"))}
+        if method != FIELD:
+            again |= {"method": method}
+            usual = {"use_rep": _keys.embedding(key), "refine": False}
+            again |= {
+                name: plain(cluster[name]) for name, value in usual.items() if plain(cluster.get(name, value)) != value
+            }
+        found.append(written(_call("tl.cluster", again | common)))
     return found
 
 

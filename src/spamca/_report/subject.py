@@ -125,7 +125,7 @@ class Subject:
         """Weight of each modality in each spot, (n,), NaN where the spot lacks it."""
         column = _keys.weight(self.key)
         return {
-            name: _edge.spread(one.obs[column].to_numpy(dtype=np.float64), _edge.rows(self.mdata, name), np.nan)
+            name: _edge.spread(one.obs[column].to_numpy(dtype=np.float64), _edge.rows(self.mdata, name), 0.0)
             for name, one in self.mdata.mod.items()
             if column in one.obs
         }

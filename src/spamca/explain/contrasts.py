@@ -11,7 +11,8 @@ of a mean exceeds that of independent spots (the design effect of cluster sample
 
 .. math:: D = \max\Big(1, \frac{\sum_p n_p^2 (\bar x_p - m_{k(p)})^2 / \sigma_{k(p)}^2}{\sum_p n_p (1 - n_p / n_{k(p)})}\Big),
 
-and :math:`\delta_k` is compared with its standard error by Student's t.
+and :math:`\delta_k` is compared with its standard error by Student's t. :math:`\sigma_k^2` is the variance within the domain, at least that
+within all domains.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from spamca.features import Blocks
 if TYPE_CHECKING:
     from spamca.features._blocks import Matrix
 
-PRIOR = 10
-"""Spots that the variance within all domains counts for in that of one."""
+LEAST_SPOTS = 10
+"""Spots of the smallest domain that is compared."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ def contrasts(
     scatter = np.maximum(squares - n_cell[:, None] * mean**2, 0)
     n, free = n_cell.sum(), max(n_cell.sum() - len(n_cell), 1)
     within = scatter.sum(axis=0) / free
-    variance = (scatter + PRIOR * within) / (n_cell - 1 + PRIOR)[:, None]
+    # A domain that shows few of rare molecules shows little of their variance: no domain has less than all together.
+    variance = np.maximum(scatter / np.maximum(n_cell - 1, 1)[:, None], within)
     safe = np.where(within > 0, variance, 1)
     apart = (sums - n_unit[:, None] * mean[of_unit]) ** 2 / safe[of_unit]
     counted = (n_unit * (1 - n_unit / n_cell[of_unit])).sum()
@@ -149,5 +151,9 @@ def _weights(cells: np.ndarray, n_cell: np.ndarray, n_domains: int) -> tuple[np.
     contrast[:, n_sections:] = np.eye(n_domains) - (1 - np.eye(n_domains)) * size / np.maximum(rest, 1)[:, None]
     gram = design.T @ (n_cell[:, None] * design)
     inverse = np.linalg.pinv(gram, hermitian=True)
-    known = (size > 0) & (rest > 0) & (np.abs(contrast @ inverse @ gram - contrast).max(axis=1) < 1e-6)
+    known = (
+        (size >= LEAST_SPOTS)
+        & (rest >= LEAST_SPOTS)
+        & (np.abs(contrast @ inverse @ gram - contrast).max(axis=1) < 1e-6)
+    )
     return contrast @ inverse @ (design.T * n_cell), known

@@ -171,8 +171,6 @@ def _forget(mdata: MuData, key_added: str, caller: str) -> None:
     for modality in mdata.mod.values():
         modality.obsm.pop(_keys.corrected(key_added), None)
     _forget_explanations(mdata, key_added)
-    if (order := _keys.pseudotime(key_added)) in mdata.obs:
-        del mdata.obs[order]
     if "cluster" not in mdata.uns.get(key_added, {}):
         return
     _edge.drop_pulled(mdata, key_added)
@@ -189,6 +187,8 @@ def _forget_explanations(mdata: MuData, key_added: str) -> None:
     for of_domains in _keys.OF_DOMAINS:
         mdata.uns.pop(of_domains(key_added), None)
     mdata.obsm.pop(_keys.hierarchy(key_added), None)
+    if (order := _keys.pseudotime(key_added)) in mdata.obs:
+        del mdata.obs[order]
     for modality in mdata.mod.values():
         if (column := _keys.explained(key_added)) in modality.var:
             del modality.var[column]

@@ -23,15 +23,16 @@ def drivers(
 ) -> MuData | None:
     r"""Find the features of all modalities that set each domain apart from the others.
 
-    Domains are drawn where features differ, so that a test of the same features in the same domains uses the data twice. Here every feature is tested in domains that were found without it. Features that took part in the domains are split into
-    folds; the search is repeated without each fold, and the features of the fold are compared between the domains that it gives, each of
-    which takes the number of the stored domain that it overlaps with most. Features that took no part, such as genes that are not highly
-    variable, are compared between the stored domains. All numbers of a feature but ``contribution`` are of those domains.
+    Domains are drawn where features differ, so that a test of the same features in the same domains uses the data twice. Here every feature
+    is tested in domains that were found without it. Features that took part in the domains are split into folds; the search is repeated
+    without each fold, and the features of the fold are compared between the domains that it gives, each of which takes the number of the
+    stored domain that it overlaps with most. Features that took no part, such as genes that are not highly variable, are compared between
+    the stored domains. All numbers of a feature but ``contribution`` are of those domains.
 
     Neighbouring spots resemble each other beyond their domain and are not independent observations. Standard errors are widened by what
-    patches of neighbouring spots have in common (:func:`spamca.explain.contrasts.contrasts`). What changes gradually through the whole tissue differs
-    between any two places and is called as well. With several sections, domains are compared
-    within sections, unless :func:`spamca.tl.integrate` ran without ``batch_correction``.
+    patches of neighbouring spots have in common (:func:`spamca.explain.contrasts.contrasts`). A gradient through the whole tissue makes any
+    two places differ, and such features have small p-values as well. With several sections, domains are compared within sections, unless
+    :func:`spamca.tl.integrate` ran without ``batch_correction``.
 
     Parameters
     ----------
@@ -66,12 +67,13 @@ def drivers(
           for values that are no counts;
         - ``share_in``, ``share_out``: share of the spots with a value above zero, in the domain and elsewhere;
         - ``p_value``, ``q_value``: two-sided, and false discovery rate over the whole table (Benjamini and Hochberg 1995); NaN where no
-          domains could be found without the feature;
+          domains could be found without the feature, and for domains of fewer than 10 spots;
         - ``variance_explained``: share of the feature's variance that belonging to the domain explains, about zero for noise;
         - ``contribution``: share of the feature in the evidence for the domain, through the loadings of the model; the contributions to a
-          domain sum to one over all modalities, but for modalities that were not prepared here. NaN for features without loadings;
+          domain sum to one over all modalities, but for modalities that were not prepared here. It is negative where the feature speaks
+          against the domain, and NaN for features without loadings;
         - ``overlap``: spots that the domain found without the feature shares with the stored one, of the spots in either. Where it is
-          low, the feature is hard to hold out, and its p-value is of another domain.
+          low, the feature is hard to hold out, and its p-value is of another domain. NaN with ``groupby``.
     ``mdata[modality].var["spamca_explained"]``
         Share of each feature's variance that all domains explain together.
 
@@ -92,9 +94,8 @@ def drivers(
 
     Notes
     -----
-    Held-out features are one way to test after clustering; data thinning (Neufeld et al. 2024) is another, which needs counts that follow a
-    known distribution. Two domains that other features do not separate are not separated by a held-out one either: it then has no small
-    p-value, whatever its effect in the stored domains.
+    Held-out features are one way to test after clustering. Data thinning (Neufeld et al. 2024) is another; it needs counts that follow a known
+    distribution.
 
     Examples
     --------
@@ -107,7 +108,8 @@ def drivers(
     >>> bool((top["q_value"] < 0.05).all())
     True
     """
-    from spamca.tl._explained import explained, sources_of
+    from spamca.tl._explained import explained
+    from spamca.tl._sources import sources_of
 
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_count("n_folds", n_folds, least=2)

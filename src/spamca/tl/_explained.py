@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from spamca import _checks, _edge, _keys
-from spamca._logging import logger
 from spamca.domains import DomainSettings
 from spamca.domains.graph import Graph
 from spamca.explain import (
@@ -23,15 +22,14 @@ from spamca.explain import (
     patches,
     take,
 )
-from spamca.features import KINDS, Fitted, infer_kind, matrix_of, opened
+from spamca.features import KINDS, Fitted, matrix_of, opened
 from spamca.model.domains import FIELD
 from spamca.model.parts import emissions_of, settings_of
-from spamca.tissue import feature_names, preparation_of, read, section_numbers
+from spamca.tissue import preparation_of, read, section_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from anndata import AnnData
     from mudata import MuData
 
     from spamca.features._blocks import Matrix
@@ -57,33 +55,6 @@ class Compared:
     codes: np.ndarray
     names: list[str]
     given: bool
-
-
-def sources_of(mdata: MuData) -> dict[str, Source | None]:
-    """Each modality as it was measured; None where its matrix cannot be prepared."""
-    return {name: _source(modality, name, _edge.rows(mdata, name)) for name, modality in mdata.mod.items()}
-
-
-def _source(modality: AnnData, name: str, row: np.ndarray) -> Source | None:
-    record = modality.uns.get(_keys.MODALITY_RECORD, {})
-    kind = str(record.get("kind", _keys.GIVEN))
-    if modality.X is None:
-        return None
-    held = opened(modality)
-    kind = infer_kind(name, held) if kind == _keys.GIVEN else kind
-    matrix = matrix_of(held, kind)[0]
-    try:
-        prepared = preparation_of(modality) if record.get("kind", _keys.GIVEN) != _keys.GIVEN else None
-        used = KINDS[kind].prepare(matrix).used() if prepared is None else prepared[0].used()
-    except (KeyError, ValueError) as error:
-        logger.info("drivers: the features of %r are left out: %s", name, error)
-        return None
-    if prepared is not None:
-        whole = np.zeros(modality.n_vars, dtype=bool)
-        whole[np.flatnonzero(prepared[1])[used]] = True
-        used = whole
-    n_components = modality.obsm[record["use_rep"]].shape[1] if record.get("use_rep") in modality.obsm else 30
-    return Source(matrix, kind, row, used, n_components)
 
 
 def compared(mdata: MuData, key: str, groupby: str | None) -> Compared:
@@ -127,26 +98,31 @@ def explained(
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
     """The table of drivers, and by modality the share of each feature's variance that all domains explain."""
     what, params = compared(mdata, key, groupby), mdata.uns.get(key, {}).get("params", {})
-    sections = section_numbers(mdata, "drivers") if params.get("batch_correction", True) else None
+    by_section = section_numbers(mdata, "drivers")
+    sections = by_section if what.given or params.get("batch_correction") else None
     there = {name: source for name, source in sources.items() if source is not None}
     k = len(what.names)
-    patch = patches(position, sections)
-    if what.given:
-        fold = [np.full(len(source.used), -1) for source in there.values()]
-        found = []
-    else:
-        fold = folds([source.used for source in there.values()], n_folds, random_state)
+    patch = patches(position, by_section)
+    fold = {name: np.full(len(source.used), -1) for name, source in there.items()}
+    found: list[np.ndarray] = []
+    if not what.given:
+        took_part = [name for name in map(str, mdata.uns[key]["modalities"]) if name in there]
+        held_out = folds([there[name].used for name in took_part], n_folds, random_state)
+        fold |= dict(zip(took_part, held_out, strict=True))
         search: dict[str, Any] = {"settings": settings_of(DomainSettings, params), "random_state": random_state}
         trust = params.get("modality_trust", {})
-        search["weights"] = {m: float(trust[name]) for m, name in enumerate(there) if name in trust}
+        search["weights"] = {m: float(trust[name]) for m, name in enumerate(took_part) if name in trust}
         graph = mdata.obsp[_keys.connectivities(_keys.SPATIAL)]
-        found = list(domains_without(list(there.values()), fold, what.codes, graph, sections=sections, **search))
+        used = [there[name] for name in took_part]
+        found = list(domains_without(used, held_out, what.codes, graph, sections=sections, **search))
     shares = {} if what.given else _contributions(mdata, key, what, list(there))
     tables, by_feature = [], {}
-    for (name, source), own in zip(there.items(), fold, strict=True):
-        numbers, together = _compare(source, own, [what.codes, *found], k, patch, sections)
+    for name, source in there.items():
+        numbers, together = _compare(source, fold[name], [what.codes, *found], k, patch, sections)
         numbers["contribution"] = shares.get(name, np.full(numbers["effect"].shape, np.nan))
-        names = feature_names(mdata[name])
+        if what.given:
+            numbers["overlap"][:] = np.nan
+        names = mdata[name].var_names.astype(str)
         parts = {column: numbers[column].ravel() for column in COLUMNS if column in numbers}
         of = {"domain": np.repeat(np.arange(k), len(names)), "modality": name, "feature": np.tile(names, k)}
         tables.append(pd.DataFrame({**of, **parts}))
@@ -209,22 +185,26 @@ def _contributions(mdata: MuData, key: str, what: Compared, names: list[str]) ->
         treated.append((matrix, known))
         used.append(columns[varying])
     posterior = np.asarray(mdata.obsm[_keys.posterior(key)])
-    stored = [str(name) for name in pd.Categorical(mdata.obs[key]).categories]
-    if len(stored) != posterior.shape[1]:
-        logger.info(
-            "drivers: the domains %r are no longer those of the model, so that contributions are not known", key
-        )
-        return {}
+    own = columns_of(posterior, what.codes, len(what.names))
     found = contributions(emissions, posterior, Graph(tissue.graph), treated, tissue.rows)
     out = {}
     for name, one, columns in zip(tissue.names, found, used, strict=True):
         whole = np.full((len(what.names), mdata[name].n_vars), np.nan)
         if one is not None:
-            rows = [stored.index(name) for name in what.names]
-            held = [row < len(one) for row in rows]
-            whole[np.ix_(held, columns)] = one[[row for row in rows if row < len(one)]]
+            is_known = (own >= 0) & (own < len(one))
+            whole[np.ix_(is_known, columns)] = one[own[is_known]]
         out[name] = whole
     return out
+
+
+def columns_of(posterior: np.ndarray, codes: np.ndarray, n_categories: int) -> np.ndarray:
+    """Column of the posterior (n, K) that each category holds most of, whatever their names; -1 where two categories share one."""
+    shared = np.zeros((n_categories, posterior.shape[1]), dtype=np.int64)
+    there = codes >= 0
+    np.add.at(shared, (codes[there], posterior[there].argmax(axis=1)), 1)
+    column = shared.argmax(axis=1)
+    alone = np.bincount(column, minlength=posterior.shape[1])[column] == 1
+    return np.where(alone & (2 * shared.max(axis=1) > shared.sum(axis=1)), column, -1)
 
 
 def _tidy(table: pd.DataFrame, domains: list[str], modalities: list[str]) -> pd.DataFrame:

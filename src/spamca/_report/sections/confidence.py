@@ -45,7 +45,7 @@ def _least_clear(subject: Subject) -> str | None:
     """The domain whose spots are least sure, and the other one that they may belong to."""
     posterior = subject.mdata.obsm.get(_keys.posterior(subject.key))
     n = len(subject.names)
-    if not isinstance(posterior, pd.DataFrame) or posterior.shape[1] != n or n < 2:
+    if not isinstance(posterior, pd.DataFrame) or list(map(str, posterior.columns)) != list(subject.names) or n < 2:
         return None
     means = np.array([subject.by_domain(posterior.iloc[:, k].to_numpy(dtype=np.float64)) for k in range(n)]).T
     own = np.nan_to_num(means.diagonal(), nan=np.inf)

@@ -45,9 +45,14 @@ def drivers(subject: Subject) -> Iterator[Block | None]:
     if not isinstance(stored, pd.DataFrame) or stored.empty:
         return
     first = stored.groupby("domain", sort=False, observed=True).head(N_SHOWN)
+    held_out = "overlap" in stored and stored["overlap"].notna().any()
     yield Text(
-        "Features that set a domain apart from the rest of the tissue, by falling effect (in standard deviations). spamca.tl.drivers "
-        "tests each feature in domains that were found without it, so that q values are not those of a test in the same data."
+        "Features that set a domain apart from the rest of the tissue, by falling effect (in standard deviations). "
+        + (
+            "Each was tested in domains that were found without it, so that q values are not those of a test in the same data."
+            if held_out
+            else "They were compared in these categories as they are: q values hold only if these were not found in the same features."
+        )
     )
     leading = first.groupby("domain", sort=False, observed=True).head(1)
     pairs = zip(leading["domain"].astype(str), leading["feature"].astype(str), strict=True)
