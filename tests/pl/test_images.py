@@ -109,7 +109,9 @@ def without_title(figure):
 
 CHANGES = [(name, change) for name in scene.FIGURES for change in (recolored, without_panel)]
 CHANGES += [
-    (name, without_key) for name in scene.FIGURES if name.startswith(("spatial", "drivers", "modality", "n_cl"))
+    (name, without_key)
+    for name in scene.FIGURES
+    if name.startswith(("spatial", "drivers", "modality", "n_cl", "traj", "comp"))
 ]
 CHANGES += [("spatial_clusters", without_title), ("confusion", without_title)]
 

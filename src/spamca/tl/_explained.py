@@ -23,10 +23,10 @@ from spamca.explain import (
     patches,
     take,
 )
-from spamca.features import KINDS, Fitted, infer_kind, matrix_of, opened
+from spamca.features import KINDS, Fitted, matrix_of, opened
 from spamca.model.domains import FIELD
 from spamca.model.parts import emissions_of, settings_of
-from spamca.tissue import feature_names, preparation_of, read, section_numbers
+from spamca.tissue import feature_names, kind_of, preparation_of, read, section_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,11 +66,10 @@ def sources_of(mdata: MuData) -> dict[str, Source | None]:
 
 def _source(modality: AnnData, name: str, row: np.ndarray) -> Source | None:
     record = modality.uns.get(_keys.MODALITY_RECORD, {})
-    kind = str(record.get("kind", _keys.GIVEN))
     if modality.X is None:
         return None
     held = opened(modality)
-    kind = infer_kind(name, held) if kind == _keys.GIVEN else kind
+    kind = kind_of(held, name)
     matrix = matrix_of(held, kind)[0]
     try:
         prepared = preparation_of(modality) if record.get("kind", _keys.GIVEN) != _keys.GIVEN else None
