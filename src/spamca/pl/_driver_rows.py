@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -87,7 +87,7 @@ def standardized_means(
         raise KeyError(msg)
 
     def chosen(rows: np.ndarray | csr_matrix) -> np.ndarray:
-        some = rows[:, columns]
+        some: Any = rows[:, columns]
         return np.asarray(some.toarray() if issparse(some) else some, dtype=np.float64)
 
     values = by_rows(chosen, _levels(adata, modality, layer))

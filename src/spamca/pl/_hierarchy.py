@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from spamca.pl._branches import Bar
 
-WIDTH, MARGIN = 5.6, 0.6  # of a new figure, and of what is above and below the levels in it, in inches
-ROW = 2.9  # height of a level in it, in sizes of its numbers
+WIDTH = 5.6  # of a new figure in inches
+ROW, MARGIN = 2.9, 5.4  # height of a level in it, and of what is above and below them, in sizes of its numbers
 SIDE = 1.13  # right end of the numbers next to the tree, which is as wide as one
 THICK = 0.34  # of the bar of a domain, in levels
 LEAST, SHORT = 0.5, 0.08  # size of a name in a bar at least, and width of a name below one at most
@@ -86,7 +86,7 @@ def hierarchy(
         raise KeyError(msg)
     levels = np.asarray(record["levels"])
     if ax is None:
-        high = ROW * points(SMALL) / 72 * len(levels) + MARGIN
+        high = (ROW * len(levels) + MARGIN) * points(SMALL) / 72
         _, ax = plt.subplots(figsize=figsize or (WIDTH, high), layout="constrained")
     else:
         (ax,) = check_axes(ax, 1)
@@ -148,7 +148,7 @@ def _label(ax: Axes, drawn: list[Bar], row: dict[int, int], colors: dict[str, st
     """Names in the bars of the last level, of the chosen one, and where a domain begins, as far as they fit; else below the last."""
     width, height = axes_size(ax)
     # Names are as high as a bar at most.
-    relative = min(TINY, 0.9 * THICK * 72 * height / (len(row) + 1) / points(1))
+    relative = min(TINY, 0.9 * THICK * 72 * height / float(np.ptp(ax.get_ylim())) / points(1))
     if relative < LEAST:
         return
     shown, known = {max(row), chosen}, set()
