@@ -71,10 +71,8 @@ def recolored(figure):
         for patch in ax.patches[:1]:
             patch.set_facecolor("red")
             return
-        lines = [line for line in ax.lines if line.get_linewidth() > 0.8]  # thinner ones separate or mark
-        if lines:
-            for line in (line for line in lines if line.get_color() == lines[0].get_color()):
-                line.set_color("#F0E442")
+        for line in ax.lines[: len(ax.collections) < 2]:
+            line.set_color("#F0E442")
             return
         for spots in ax.collections:
             if not len(spots.get_facecolors()):
