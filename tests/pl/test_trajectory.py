@@ -71,7 +71,7 @@ def test_texts_and_nodes_follow_the_settings(mdata, size):
     assert max(nodes(ax)[3]) == pytest.approx((2 * size) ** 2)
 
 
-def test_names_wider_than_their_node_are_black_with_a_rim(mdata):
+def test_names_wider_than_their_node_stand_below_it_in_black_with_a_rim(mdata):
     mdata.uns["spamca_colors"] = ["#000000"] * 3
     first, *others = spamca.pl.trajectory(mdata).texts
     assert (first.get_color(), first.get_path_effects()) == ("white", [])
@@ -79,6 +79,7 @@ def test_names_wider_than_their_node_are_black_with_a_rim(mdata):
     mdata.uns["spamca_paga"]["names"][0] = "a long name"
     first, *others = spamca.pl.trajectory(mdata).texts
     assert (first.get_text(), first.get_color(), len(first.get_path_effects())) == ("a long name", "black", 1)
+    assert first.get_position()[1] < -10 / 2
     assert {other.get_color() for other in others} == {"white"}
 
 

@@ -175,9 +175,9 @@ def _draw_paga(ax: Axes, section: Section, domains: Coloring, weights: sparse.co
         least, most = (points(one) ** 2 for one in NODE)
         area, name, color = least + (most - least) * size[k] / size.max(), domains.categories[k], domains.colors[k]
         ax.scatter(x, y, s=area, color=color, edgecolors="white", linewidths=1.2, zorder=4)
-        place: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 5, "fontsize": points(TINY)}
-        if 72 * text_width(name, TINY) > area**0.5:  # wider than the node
-            halo = [withStroke(linewidth=2.0, foreground="white")]
-            ax.text(x, y, name, color="black", path_effects=halo, **place)
-        else:
-            ax.text(x, y, name, color=legible(color), **place)
+        style: dict[str, Any] = {"ha": "center", "zorder": 5, "fontsize": points(TINY)}
+        if 72 * text_width(name, TINY) <= area**0.5:
+            ax.text(x, y, name, color=legible(color), va="center", **style)
+        else:  # below the node, so that its colour is seen
+            style |= {"path_effects": [withStroke(linewidth=2.0, foreground="white")], "textcoords": "offset points"}
+            ax.annotate(name, (x, y), (0, -(area**0.5) / 2 - 1), color="black", va="top", **style)
