@@ -103,6 +103,10 @@ def render(mdata: mudata.MuData, label: str, save) -> None:
         save(pl.drivers(mdata, kind="heat"), "drivers heat")
     if "spamca_variance_explained" in mdata.uns:
         save(pl.variance_explained(mdata), "variance explained")
+    if "spamca_hierarchy" in mdata.uns:
+        save(pl.hierarchy(mdata), "hierarchy")
+    if "spamca_paga" in mdata.uns:
+        save(pl.trajectory(mdata), "trajectory")
 
 
 def prepared(name: str) -> mudata.MuData:
@@ -111,10 +115,11 @@ def prepared(name: str) -> mudata.MuData:
     spamca.pp.neighbors(mdata)
     spamca.tl.integrate(mdata)
     spamca.tl.estimate_n_clusters(mdata)
-    for explain in ("drivers", "variance_explained"):
+    spamca.tl.trajectory(mdata, root="0")
+    for explain in ("drivers", "variance_explained", "hierarchy"):
         try:
             getattr(spamca.tl, explain)(mdata)
-        except (AttributeError, ValueError) as error:
+        except ValueError as error:
             print(f"{name}: no {explain}: {error}")
     return mdata
 

@@ -15,6 +15,7 @@ from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
+from scipy import sparse
 
 import spamca
 from spamca._edge import without_pull
@@ -54,7 +55,58 @@ def scene() -> mudata.MuData:
     mdata.uns["spamca_drivers"] = drivers()
     shares = [(m, d, (i + 1) * (j + 1) / 40) for i, m in enumerate(mdata.mod) for j, d in enumerate([*"0123", "all"])]
     mdata.uns["spamca_variance_explained"] = pd.DataFrame(shares, columns=["modality", "domain", "variance_explained"])
+    mdata.uns["spamca_hierarchy"] = hierarchy()
+    mdata.uns["spamca_comparison"] = comparison()
+    mdata.obs["spamca_pseudotime"] = np.where(x + y == 13, np.nan, np.hypot(x, y) / np.hypot(SIDE, SIDE))
+    weights = np.array([[0, 0.9, 0.5, 0.01], [0.9, 0, 0, 0.3], [0.5, 0, 0, 0.7], [0.01, 0.3, 0.7, 0]])
+    mdata.uns["spamca_paga"] = {
+        "connectivities": sparse.csr_matrix(weights),
+        "groups": "spamca",
+        "names": [f"{k}" for k in range(4)],
+        "root": "spot0",
+    }
     return mdata
+
+
+def hierarchy() -> dict[str, Any]:
+    """Four domains between levels of two and of five."""
+    rows = [(2, "0", "", 106), (2, "2", "", 90)]
+    rows += [(3, "0", "0", 106), (3, "2", "2", 55), (3, "3", "2", 35)]
+    rows += [(4, "0", "0", 35), (4, "1", "0", 71), (4, "2", "2", 55), (4, "3", "3", 35)]
+    rows += [(5, "0", "0", 35), (5, "1", "1", 40), (5, "4", "1", 31), (5, "2", "2", 55), (5, "3", "3", 35)]
+    return {
+        "levels": np.arange(2, 6),
+        "support": np.array([0.9, 0.6, 0.8, 0.3]),
+        "n_clusters": 4,
+        "nodes": pd.DataFrame(rows, columns=["level", "domain", "parent", "n_spots"]),
+        "domains": [f"{k}" for k in range(5)],
+        "colors": ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9"],
+    }
+
+
+def comparison() -> dict[str, Any]:
+    """Shares of three domains in four sections of each of two groups."""
+    rows = [
+        (
+            f"section {s}",
+            ("control", "treated")[s // 4],
+            f"{d}",
+            10,
+            0.1 * (d + 1) + 0.02 * (s * (d + 1) % 5) + 0.1 * (s // 4) * (d == 1),
+        )
+        for s in range(8)
+        for d in range(3)
+    ]
+    sections = pd.DataFrame(rows, columns=["section", "group", "domain", "n_spots", "share"])
+    table = pd.DataFrame({"what": "share", "domain": list("012"), "other": "", "group": "treated"})
+    table = table.assign(
+        effect=[-0.25, 1.5, 0.1], ci_low=[-1, 1, -0.5], ci_high=[0.5, 2, 0.7], q_value=[0.3, 0.01, 0.8]
+    )
+    return {
+        "table": table.astype({"domain": "category"}),
+        "sections": sections.astype({"group": "category", "domain": "category"}),
+        "params": {"reference": "control", "groupby": "condition"},
+    }
 
 
 def drivers() -> pd.DataFrame:
@@ -112,6 +164,9 @@ FIGURES: dict[str, Callable[[mudata.MuData], Any]] = {
     "drivers_dot": lambda m: spamca.pl.drivers(m, n_features=2),
     "drivers_heat": lambda m: spamca.pl.drivers(m, kind="heat", n_features=2),
     "variance_explained": spamca.pl.variance_explained,
+    "hierarchy": spamca.pl.hierarchy,
+    "trajectory": spamca.pl.trajectory,
+    "compare": spamca.pl.compare,
 }
 
 

@@ -56,3 +56,18 @@ def test_what_is_not_there(compared):
         spamca.pl.compare(compared, domains=["z"])
     with pytest.raises(ValueError, match="figsize"):
         spamca.pl.compare(compared, figsize=(1, -1))
+
+
+@pytest.mark.parametrize("size", [8, 16])
+def test_texts_follow_the_settings(compared, size):
+    with plt.rc_context({"font.size": size}):
+        ax = spamca.pl.compare(compared)
+    texts = [*ax.texts, *ax.get_yticklabels(), *ax.get_xticklabels(), *ax.get_legend().get_texts(), ax.xaxis.label]
+    assert {round(text.get_fontsize() / size, 6) for text in texts} == {0.8, 0.9}
+
+
+def test_colors_are_those_of_the_column_by_name(compared):
+    compared.obs["condition"] = pd.Categorical(np.resize(["c", "a", "b"], compared.n_obs), ["c", "a", "b"])
+    compared.uns["condition_colors"] = ["#00ff00", "#ff0000", "#0000ff"]
+    ax = spamca.pl.compare(compared)
+    assert {tuple(one.get_facecolor()[0, :3]) for one in ax.collections} == {(1, 0, 0), (0, 0, 1)}

@@ -86,9 +86,37 @@ def test_heat_map_has_mean_standardised_values(mdata):
     scaled = (logged - logged.mean()) / logged.std(ddof=0)
     expected = scaled.groupby(mdata.obs["spamca"].to_numpy(), observed=True).mean()
     shown = np.asarray(ax.collections[0].get_array())
+    proteins = mdata["protein"].to_df()
+    middle = np.exp(np.log1p(proteins).mean(axis=1))
+    ratios = np.log1p(proteins.div(middle, axis=0))
+    scaled = (ratios - ratios.mean()) / ratios.std(ddof=0)
+    of = mdata.obs["spamca"].loc[proteins.index].to_numpy()
+    expected = expected.join(scaled.groupby(of, observed=True).mean())
+    for i, name in enumerate(names(ax.get_yticklabels())):
+        assert shown[i] == pytest.approx(expected[name].to_numpy(), abs=1e-5)
+
+
+def test_heat_map_has_values_of_a_layer_as_they_are_and_its_counts_as_those_of_x(mdata):
+    first = np.asarray(spamca.pl.drivers(mdata, kind="heat").collections[0].get_array())
+    for modality in mdata.mod.values():
+        values = modality.to_df().to_numpy()
+        modality.layers["same"], modality.layers["other"] = values, values / 3 - 1
+    same = np.asarray(spamca.pl.drivers(mdata, kind="heat", layer="same").collections[0].get_array())
+    np.testing.assert_allclose(same, first)
+    ax = spamca.pl.drivers(mdata, kind="heat", layer="other")
+    counts = mdata["rna"].to_df()
+    scaled = (counts - counts.mean()) / counts.std(ddof=0)
+    expected = scaled.groupby(mdata.obs["spamca"].to_numpy(), observed=True).mean()
+    shown = np.asarray(ax.collections[0].get_array())
     for i, name in enumerate(names(ax.get_yticklabels())):
         if name.startswith("rna"):
             assert shown[i] == pytest.approx(expected[name].to_numpy(), abs=1e-5)
+
+
+def test_features_that_are_gone_are_named(mdata):
+    mdata.uns["spamca_drivers"]["feature"] = mdata.uns["spamca_drivers"]["feature"].replace("rna_8", "gone")
+    with pytest.raises(KeyError, match=r"mdata\['rna'\] has no features \['gone'\] any more"):
+        spamca.pl.drivers(mdata, kind="heat")
 
 
 def test_spots_without_the_modality_or_a_domain_do_not_count(mdata):

@@ -102,3 +102,21 @@ def test_axes_can_be_given(mdata):
 def test_bad_arguments_are_named(mdata, arguments, error, message):
     with pytest.raises(error, match=message):
         spamca.pl.hierarchy(mdata, **arguments)
+
+
+def test_short_names_that_do_not_fit_stand_below_the_last_level(mdata):
+    record = mdata.uns["spamca_hierarchy"]
+    record["nodes"].loc[[2, 4], "n_spots"] = 59, 1
+    ax = spamca.pl.hierarchy(mdata)
+    (name,) = [text for text in ax.texts if text.get_text() == "2"]
+    (bar,) = [own for own in ax.patches if isinstance(own, Rectangle) and to_hex(own.get_facecolor()) == "#009e73"]
+    assert name.get_position()[0] == pytest.approx(bar.get_x() + bar.get_width() / 2)
+    assert name.get_position()[1] > bar.get_y() + bar.get_height()
+
+
+@pytest.mark.parametrize("size", [8, 16])
+def test_texts_follow_the_settings(mdata, size):
+    with plt.rc_context({"font.size": size}):
+        ax = spamca.pl.hierarchy(mdata)
+    texts = [*ax.texts, *ax.get_yticklabels(), ax.yaxis.label]
+    assert {round(text.get_fontsize() / size, 6) for text in texts} == {0.7, 0.8, 0.9}

@@ -71,7 +71,7 @@ def recolored(figure):
         for patch in ax.patches[:1]:
             patch.set_facecolor("red")
             return
-        for line in ax.lines[:1]:
+        for line in ax.lines[: len(ax.collections) < 2]:
             line.set_color("#F0E442")
             return
         for spots in ax.collections:
@@ -109,7 +109,9 @@ def without_title(figure):
 
 CHANGES = [(name, change) for name in scene.FIGURES for change in (recolored, without_panel)]
 CHANGES += [
-    (name, without_key) for name in scene.FIGURES if name.startswith(("spatial", "drivers", "modality", "n_cl"))
+    (name, without_key)
+    for name in scene.FIGURES
+    if name.startswith(("spatial", "drivers", "modality", "n_cl", "traj", "comp"))
 ]
 CHANGES += [("spatial_clusters", without_title), ("confusion", without_title)]
 

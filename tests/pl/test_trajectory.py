@@ -63,6 +63,26 @@ def test_the_root_is_marked(mdata):
     assert not spamca.pl.trajectory(mdata, paga=False).texts
 
 
+@pytest.mark.parametrize("size", [8, 16])
+def test_texts_and_nodes_follow_the_settings(mdata, size):
+    with plt.rc_context({"font.size": size}):
+        ax = spamca.pl.trajectory(mdata)
+    assert {round(text.get_fontsize() / size, 6) for text in ax.texts} == {0.7}
+    assert max(nodes(ax)[3]) == pytest.approx((2 * size) ** 2)
+
+
+def test_names_wider_than_their_node_stand_below_it_in_black_with_a_rim(mdata):
+    mdata.uns["spamca_colors"] = ["#000000"] * 3
+    first, *others = spamca.pl.trajectory(mdata).texts
+    assert (first.get_color(), first.get_path_effects()) == ("white", [])
+    mdata.obs["spamca"] = mdata.obs["spamca"].cat.rename_categories({"0": "a long name"})
+    mdata.uns["spamca_paga"]["names"][0] = "a long name"
+    first, *others = spamca.pl.trajectory(mdata).texts
+    assert (first.get_text(), first.get_color(), len(first.get_path_effects())) == ("a long name", "black", 1)
+    assert first.get_position()[1] < -10 / 2
+    assert {other.get_color() for other in others} == {"white"}
+
+
 def test_sections_have_a_panel_each_with_their_own_domains(mdata):
     mdata.obs["section"] = np.where(mdata.obs["spamca"] == "2", "b", "a")
     axes = spamca.pl.trajectory(mdata, library_key="section", legend=False)

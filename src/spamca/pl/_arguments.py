@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, is_color_like
 
+from spamca import _keys
 from spamca._checks import check_choice, check_real
 from spamca.pl._spots import SHAPES
 
@@ -97,6 +98,12 @@ def check_palette(palette: Palette) -> None:
         if not is_color_like(color):
             msg = f"palette holds {color!r}, which matplotlib does not know as a colour; name colours as '#0072B2'"
             raise ValueError(msg)
+
+
+def call(verb: str, given: str = "", **keys: str) -> str:
+    """The call that writes a result, for messages: its key is named where it is not the default."""
+    named = [f"{name}={key!r}" for name, key in keys.items() if key != _keys.SPAMCA]
+    return f"spamca.tl.{verb}({', '.join(['mdata', *filter(None, [given]), *named])})"
 
 
 def _is_list(value: Any) -> bool:

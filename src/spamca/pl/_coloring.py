@@ -91,6 +91,16 @@ def find_categories(mdata: MuData, name: str, argument: str) -> Coloring:
     return found
 
 
+def colors_of(mdata: MuData, column: str, names: list[str]) -> list[str]:
+    """Colours of some categories of a column, as it has them now; new ones where it does not know them."""
+    if column in mdata.obs:
+        found = find_coloring(mdata, column)
+        by_name = dict(zip(found.categories, found.colors, strict=True))
+        if set(names) <= set(by_name):
+            return [by_name[name] for name in names]
+    return _colors(mdata, column, names, None)
+
+
 def store_colors(coloring: Coloring) -> None:
     """Keep the colours of a column in ``uns`` next to it, where scanpy and squidpy look for them."""
     if coloring.column is not None and _stored(*coloring.column) != coloring.colors:

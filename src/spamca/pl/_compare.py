@@ -10,8 +10,10 @@ from matplotlib import pyplot as plt
 
 from spamca import _keys
 from spamca._checks import check_name, check_readable
-from spamca._palette import palette as colors_of
-from spamca.pl._arguments import check_axes, check_figsize, check_names
+from spamca.pl._arguments import call, check_axes, check_figsize, check_names
+from spamca.pl._coloring import colors_of
+from spamca.pl._fonts import MEDIUM, SMALL, points, text_width
+from spamca.pl._matrix import row_height
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,11 +22,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from mudata import MuData
 
-ROW = 0.2
-"""Height of a group of a domain in inches."""
-
-GAP = 0.8
-"""Height between domains, in groups."""
+PANEL = 2.6  # width of the axes in inches
+GAP = 0.8  # height between domains, in groups
+HEADER = "log2 ratio [95 % interval], q"
 
 
 def compare(
@@ -81,26 +81,29 @@ def compare(
     held = mdata.uns.get(_keys.comparison(key))
     table = held["table"] if isinstance(held, Mapping) and "table" in held else None
     if table is None or not (table["what"] == "share").any():
-        msg = f"mdata.uns[{_keys.comparison(key)!r}] has no comparison of shares; run spamca.tl.compare(mdata, ..., key={key!r})"
+        msg = f"mdata.uns[{_keys.comparison(key)!r}] has no comparison of shares; run {call('compare', '...', key=key)}"
         raise KeyError(msg)
     sections, tests, reference = held["sections"], table[table["what"] == "share"], str(held["params"]["reference"])
     known = sections["domain"].cat.categories.astype(str).tolist()
     shown = known if domains is None else check_names("domains", domains, known)
-    groups = sections["group"].cat.categories.astype(str).tolist()
-    groups = [reference, *(group for group in groups if group != reference)]
+    known_groups = sections["group"].cat.categories.astype(str).tolist()
+    groups = [reference, *(group for group in known_groups if group != reference)]
     step = len(groups) + GAP
     if ax is None:
-        height = ROW * step * len(shown) + 0.8
-        _, ax = plt.subplots(figsize=(5.6, height) if figsize is None else figsize, layout="constrained")
+        wide = PANEL + max(map(text_width, shown)) + text_width(HEADER) + 0.6
+        high = row_height() * step * len(shown) + 6 * points(SMALL) / 72 + 0.2
+        _, ax = plt.subplots(figsize=figsize or (wide, high), layout="constrained")
     else:
         ax = check_axes(ax, 1)[0]
-    colors = _colors(mdata, str(held["params"]["groupby"]), sections["group"].cat.categories.astype(str).tolist())
+    colors = dict(zip(known_groups, colors_of(mdata, str(held["params"]["groupby"]), known_groups), strict=True))
     _draw_points(ax, sections, shown, {group: colors[group] for group in groups}, step)
     _label_effects(ax, tests, shown, groups, step)
     ax.set_yticks([i * step + (len(groups) - 1) / 2 for i in range(len(shown))], shown)
     ax.set_ylim(len(shown) * step - GAP - 0.3, -0.7)
     ax.set_xlim(left=0)
-    ax.set_xlabel("share of the spots of a section")
+    ax.locator_params(axis="x", nbins=5)
+    ax.set_xlabel("share of the spots of a section", fontsize=points(MEDIUM))
+    ax.tick_params(labelsize=points(SMALL))
     ax.tick_params(axis="y", length=0)
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.legend(
@@ -110,7 +113,7 @@ def compare(
         frameon=False,
         borderpad=0,
         handletextpad=0.1,
-        fontsize="small",
+        fontsize=points(SMALL),
     )
     return ax
 
@@ -126,18 +129,16 @@ def _draw_points(
     for g, (group, color) in enumerate(colors.items()):
         for i, name in enumerate(shown):
             values, y = np.sort(share[(domain == name) & (owner == group)]), i * step + g
-            label, apart = (
-                None if i else group,
-                0.16 * (np.arange(len(values)) % 3 - 1),
-            )  # so that equal shares are seen
+            apart = 0.16 * (np.arange(len(values)) % 3 - 1)  # so that equal shares are seen
+            label = None if i else group
             ax.scatter(values, y + apart, s=16, color=color, alpha=0.75, linewidths=0, label=label)
             ax.plot([values.mean()] * 2, [y - 0.4, y + 0.4], color="black", linewidth=1.2)
 
 
 def _label_effects(ax: Axes, tests: pd.DataFrame, shown: Sequence[str], groups: Sequence[str], step: float) -> None:
     """Effect, interval and q-value right of the row of each group but the reference."""
-    place: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "va": "center", "fontsize": "small"}
-    ax.text(1.02, -0.02, "log2 ratio [95 % interval], q", transform=ax.transAxes, va="top", fontsize="small")
+    place: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "va": "center", "fontsize": points(SMALL)}
+    ax.text(1.02, 1, HEADER, transform=ax.transAxes, va="bottom", fontsize=points(SMALL))
     for row in tests.itertuples():
         if str(row.domain) not in shown:
             continue
@@ -146,10 +147,3 @@ def _label_effects(ax: Axes, tests: pd.DataFrame, shown: Sequence[str], groups: 
         if np.isfinite(row.q_value):
             text += f" [{row.ci_low:+.2f}, {row.ci_high:+.2f}], q = {row.q_value:.2g}"
         ax.text(1.02, y, text.replace("-", "\N{MINUS SIGN}"), **place)
-
-
-def _colors(mdata: MuData, groupby: str, groups: Sequence[str]) -> dict[str, str]:
-    """Colours of the groups: those stored for their column, else new ones."""
-    stored = mdata.uns.get(_keys.colors(groupby), ())
-    colors = [str(color) for color in stored] if len(stored) == len(groups) else colors_of(len(groups))
-    return dict(zip(groups, colors, strict=True))

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import issparse
 
 from spamca import _edge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from anndata import AnnData
     from mudata import MuData
+    from scipy.sparse import csr_matrix
+
+    from spamca.features._blocks import Matrix
 
 COLUMNS = ("domain", "modality", "feature", "effect", "share_in", "q_value")
 
@@ -70,17 +75,38 @@ def standardized_means(
 ) -> np.ndarray:
     """Mean in each domain of features in standard deviations from their mean over all spots, (n_features, n_domains).
 
-    Counts are compared as logarithms at one depth. ``codes`` are the domains of all spots, (n_obs,), -1 for none.
+    Values are those of :attr:`spamca.features.Kind.level`. ``codes`` are the domains of all spots, (n_obs,), -1 for none.
     """
+    from spamca.features._blocks import by_rows
+    from spamca.tissue import feature_names
+
     adata, row = mdata[modality], _edge.rows(mdata, modality)
-    values = adata[:, list(features)].to_df(layer).to_numpy(dtype=np.float64)
-    if (values >= 0).all() and (values == np.round(values)).all():
-        whole = adata.X if layer is None else adata.layers[layer]
-        depth = np.asarray((whole if hasattr(whole, "sum") else whole[:]).sum(axis=1), dtype=np.float64).ravel()
-        values = np.log1p(values * (np.median(depth) / np.maximum(depth, 1))[:, None])
+    columns = pd.Index(feature_names(adata)).get_indexer(list(features))
+    if lacking := [feature for feature, column in zip(features, columns, strict=True) if column < 0]:
+        msg = f"mdata[{modality!r}] has no features {lacking} any more; run spamca.tl.drivers again"
+        raise KeyError(msg)
+
+    def chosen(rows: np.ndarray | csr_matrix) -> np.ndarray:
+        some: Any = rows[:, columns]
+        return np.asarray(some.toarray() if issparse(some) else some, dtype=np.float64)
+
+    values = by_rows(chosen, _levels(adata, modality, layer))
     own = _edge.collect(codes, row, adata.n_obs)
     deviation = values.std(axis=0)
     scaled = (values - values.mean(axis=0)) / np.where(deviation > 0, deviation, np.nan)
     member = own[:, None] == np.arange(n_domains)
     size = member.sum(axis=0)
     return np.where(size > 0, scaled.T @ member / np.maximum(size, 1), np.nan)
+
+
+def _levels(adata: AnnData, modality: str, layer: str | None) -> Matrix:
+    """Values of a modality that can be compared between spots, (n_spots, n_features), of a layer as they are unless it holds counts."""
+    from spamca.features import KINDS, in_blocks, is_counts, matrix_of, opened
+    from spamca.tissue import kind_of
+
+    held = opened(adata)
+    kind = kind_of(held, modality)
+    if layer is None:
+        return KINDS[kind].level(matrix_of(held, kind)[0])
+    matrix = in_blocks(adata.layers[layer], f"layers[{layer!r}]")
+    return KINDS[kind].level(matrix) if is_counts(matrix) else matrix

@@ -11,7 +11,7 @@ from matplotlib import pyplot as plt
 from spamca import _keys
 from spamca._checks import check_choice, check_count, check_name, check_readable
 from spamca._palette import palette
-from spamca.pl._arguments import Style, check_axes, check_figsize
+from spamca.pl._arguments import Style, call, check_axes, check_figsize
 from spamca.pl._coloring import Coloring, find_categories
 from spamca.pl._driver_keys import KEYS, draw_driver_keys, largest_dot, modality_shades
 from spamca.pl._driver_rows import COLUMNS, DriverRows, driver_rows, standardized_means
@@ -60,7 +60,8 @@ def drivers(
     n_features
         Most features for each domain.
     layer
-        Of ``"heat"``: the layer with the features instead of ``X``. Counts are compared as logarithms at one depth.
+        Of ``"heat"``: the layer with the features instead of those of the preparation. Counts are made comparable between spots in the
+        way of their kind (:data:`spamca.features.KINDS`), such as by logarithms at one depth; other values of a layer are taken as they are.
     cmap
         Colour map, or its name; white in the middle, which is at zero.
     figsize
@@ -180,8 +181,7 @@ def _means(mdata: MuData, rows: DriverRows, domains: Coloring, layer: str | None
 def _table(mdata: MuData, key: str) -> pd.DataFrame:
     table = mdata.uns.get(_keys.drivers(key))
     if not isinstance(table, pd.DataFrame) or not set(COLUMNS) <= set(table):
-        which = "" if key == _keys.SPAMCA else f", key={key!r}"
-        msg = f"mdata.uns[{_keys.drivers(key)!r}] has no drivers of domains; run spamca.tl.drivers(mdata{which})"
+        msg = f"mdata.uns[{_keys.drivers(key)!r}] has no drivers of domains; run {call('drivers', key=key)}"
         raise KeyError(msg)
     return table
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import matplotlib as mpl
+from typing import Any
 
-SMALL, MEDIUM, LARGE = 0.8, 0.9, 1.0  # of keys and ticks; of labels; of titles
+import matplotlib as mpl
+import numpy as np
+from matplotlib.colors import to_rgb
+
+TINY, SMALL, MEDIUM, LARGE = 0.7, 0.8, 0.9, 1.0  # of names in marks; of keys and ticks; of labels; of titles
 CHARACTER = 0.57  # width of a character on average, in sizes of the font
 
 
@@ -21,3 +25,8 @@ def line_height() -> float:
 def text_width(text: str, relative: float = SMALL) -> float:
     """Width of a text in inches, about."""
     return CHARACTER * points(relative) / 72 * max(map(len, text.split("\n")))
+
+
+def legible(color: Any) -> str:
+    """Black, or white on a dark colour."""
+    return "black" if np.dot(to_rgb(color), (0.299, 0.587, 0.114)) > 0.55 else "white"

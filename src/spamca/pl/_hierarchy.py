@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib import pyplot as plt
-from matplotlib.colors import to_rgb
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
 from spamca import _keys
 from spamca._checks import check_name, check_readable
-from spamca.pl._arguments import check_axes, check_figsize
+from spamca.pl._arguments import call, check_axes, check_figsize
 from spamca.pl._branches import bars
 from spamca.pl._coloring import find_coloring
-from spamca.pl._figure import CHARACTER
+from spamca.pl._fonts import MEDIUM, SMALL, TINY, legible, points, text_width
+from spamca.pl._matrix import axes_size
+from spamca.pl._streams import apart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
 
     from spamca.pl._branches import Bar
 
-WIDTH, ROW, MARGIN = 5.6, 0.32, 0.6  # of a new figure, of a level in it, and of what is around them, in inches
+WIDTH = 5.6  # of a new figure in inches
+ROW, MARGIN = 2.9, 5.4  # height of a level in it, and of what is above and below them, in sizes of its numbers
 SIDE = 1.13  # right end of the numbers next to the tree, which is as wide as one
 THICK = 0.34  # of the bar of a domain, in levels
-SIZE, LEGIBLE = 8, 5  # of the font, and the least, in points
+LEAST, SHORT = 0.5, 0.08  # size of a name in a bar at least, and width of a name below one at most
 
 
 def hierarchy(
@@ -80,13 +82,12 @@ def hierarchy(
     check_figsize(figsize)
     record = mdata.uns.get(_keys.hierarchy(key))
     if not isinstance(record, Mapping) or "nodes" not in record:
-        which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
-        msg = f"mdata.uns[{_keys.hierarchy(key)!r}] has no tree; run spamca.tl.hierarchy(mdata{which})"
+        msg = f"mdata.uns[{_keys.hierarchy(key)!r}] has no tree; run {call('hierarchy', key_added=key)}"
         raise KeyError(msg)
     levels = np.asarray(record["levels"])
     if ax is None:
-        size = (WIDTH, ROW * len(levels) + MARGIN) if figsize is None else figsize
-        ax = plt.subplots(figsize=size, layout="constrained")[1]
+        high = (ROW * len(levels) + MARGIN) * points(SMALL) / 72
+        _, ax = plt.subplots(figsize=figsize or (WIDTH, high), layout="constrained")
     else:
         (ax,) = check_axes(ax, 1)
     row = {int(level): position for position, level in enumerate(levels)}
@@ -116,26 +117,26 @@ def _draw(ax: Axes, bar: Bar, row: int, color: str) -> None:
     top, bottom = row - 1 + THICK / 2, row - THICK / 2
     middle = (top + bottom) / 2
     (left, right), low, high = bar.above, bar.left, bar.right
-    points = [(left, top), (left, middle), (low, middle), (low, bottom)]
-    points += [(high, bottom), (high, middle), (right, middle), (right, top), (left, top)]
+    corners = [(left, top), (left, middle), (low, middle), (low, bottom)]
+    corners += [(high, bottom), (high, middle), (right, middle), (right, top), (left, top)]
     codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
-    ax.add_patch(PathPatch(Path(points, codes), facecolor=color, alpha=0.45, linewidth=0))
+    ax.add_patch(PathPatch(Path(corners, codes), facecolor=color, alpha=0.45, linewidth=0))
 
 
 def _frame(ax: Axes, row: dict[int, int], record: Mapping[str, Any]) -> None:
     """Numbers and support of the levels, and a frame around that of the domains in ``obs``."""
     supports = np.asarray(record["support"], dtype=np.float64)
     known = bool(np.isfinite(supports).any())
-    ax.set(xlim=(-0.01, SIDE if known else 1.01), ylim=(len(row) - 0.5, -1.1 if known else -0.5))
+    ax.set(xlim=(-0.01, SIDE if known else 1.01), ylim=(len(row) - 0.4, -0.95 if known else -0.5))
     ax.set(xticks=[], yticks=list(row.values()))
-    ax.set_yticklabels([str(level) for level in row], fontsize=SIZE)
-    ax.set_ylabel("number of domains", fontsize=SIZE + 1)
+    ax.set_yticklabels([str(level) for level in row], fontsize=points(SMALL))
+    ax.set_ylabel("number of domains", fontsize=points(MEDIUM))
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     if known:
         for support, y in zip(supports, row.values(), strict=True):
-            ax.text(SIDE, y, f"{support:.2f}", ha="right", va="center", fontsize=SIZE)
-        ax.text(SIDE, -0.9, "support", ha="right", va="center", fontsize=SIZE)
+            ax.text(SIDE, y, f"{support:.2f}", ha="right", va="center", fontsize=points(SMALL))
+        ax.text(SIDE, -0.65, "support", ha="right", va="center", fontsize=points(SMALL))
     chosen = row.get(int(record["n_clusters"]))
     if chosen is not None:
         frame = Rectangle((-0.01, chosen - 0.3), 1.02, 0.6, fill=False, edgecolor="0.15", linewidth=1.2, clip_on=False)
@@ -144,17 +145,26 @@ def _frame(ax: Axes, row: dict[int, int], record: Mapping[str, Any]) -> None:
 
 
 def _label(ax: Axes, drawn: list[Bar], row: dict[int, int], colors: dict[str, str], chosen: int) -> None:
-    """Names in the bars of the last level, of the chosen one, and where a domain begins, as far as they fit."""
-    extent = ax.get_window_extent()
-    scale = 72 / ax.figure.dpi
-    room, height = scale * extent.width / SIDE, scale * extent.height / (len(row) + 1) * THICK
-    size, shown, known = min(SIZE - 1.0, 0.9 * height), {max(row), chosen}, set()
+    """Names in the bars of the last level, of the chosen one, and where a domain begins, as far as they fit; else below the last."""
+    width, height = axes_size(ax)
+    # Names are as high as a bar at most.
+    relative = min(TINY, 0.9 * THICK * 72 * height / float(np.ptp(ax.get_ylim())) / points(1))
+    if relative < LEAST:
+        return
+    shown, known = {max(row), chosen}, set()
+    below: dict[str, float] = {}
     for bar in drawn:
         new = bar.domain not in known
         known.add(bar.domain)
-        wide = (bar.right - bar.left) * room >= (CHARACTER * len(bar.domain) + 0.2) * size
-        if size >= LEGIBLE and wide and (new or bar.level in shown):
-            dark = np.dot(to_rgb(colors[bar.domain]), (0.299, 0.587, 0.114)) < 0.55
-            middle = (bar.left + bar.right) / 2
-            written = ax.text(middle, row[bar.level], bar.domain, ha="center", va="center_baseline", fontsize=size)
-            written.set_color("white" if dark else "black")
+        needed = (text_width(bar.domain, relative) + 0.02) * SIDE / width
+        middle, color = (bar.left + bar.right) / 2, legible(colors[bar.domain])
+        style: dict[str, Any] = {"ha": "center", "va": "center_baseline", "fontsize": points(relative)}
+        if needed <= bar.right - bar.left and (new or bar.level in shown):
+            ax.text(middle, row[bar.level], bar.domain, color=color, **style)
+        elif bar.level == max(row) and needed < SHORT:
+            below[bar.domain] = middle
+    if below:
+        style |= {"va": "top"}
+        gap = (max(text_width(name, relative) for name in below) + 0.03) * SIDE / width
+        for name, place in zip(below, apart(np.array(list(below.values())), gap), strict=True):
+            ax.text(place, len(row) - 1 + 0.6 * THICK, name, **style)

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import ScaledTranslation, blended_transform_factory
 
-from spamca.pl._fonts import SMALL, points, text_width
+from spamca.pl._fonts import SMALL, legible, points, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,10 +41,9 @@ def draw_cells(ax: Axes, values: np.ndarray, cmap: Colormap, norm: Normalize) ->
 def write_cells(ax: Axes, mesh: QuadMesh, values: np.ndarray, texts: np.ndarray, relative: float) -> None:
     """Write texts (n_rows, n_columns) into cells, white on dark ones."""
     colors = mesh.to_rgba(np.ma.masked_invalid(values))
-    light = colors[..., :3] @ [0.299, 0.587, 0.114] > 0.55
     for (i, j), text in np.ndenumerate(texts):
         if text:
-            color = "black" if light[i, j] else "white"
+            color = legible(colors[i, j])
             ax.text(j, i, text, ha="center", va="center", fontsize=points(relative), color=color, linespacing=1.1)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from spamca import _keys
 from spamca._checks import check_name, check_readable
 from spamca._palette import palette
-from spamca.pl._arguments import check_names
+from spamca.pl._arguments import call, check_names
 from spamca.pl._figure import line_axes
 from spamca.pl._fonts import MEDIUM, SMALL, points
 
@@ -82,8 +82,7 @@ def n_clusters(
     check_name("key", key)
     record = mdata.uns.get(_keys.n_clusters(key))
     if not isinstance(record, Mapping) or "tried" not in record:
-        which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
-        msg = f"mdata.uns[{_keys.n_clusters(key)!r}] has no estimate; run spamca.tl.estimate_n_clusters(mdata{which})"
+        msg = f"mdata.uns[{_keys.n_clusters(key)!r}] has no estimate; run {call('estimate_n_clusters', key_added=key)}"
         raise KeyError(msg)
     shown = check_names("criteria", list(CRITERIA)[:2] if criteria is None else criteria, CRITERIA)
     tried, chosen = np.asarray(record["tried"]), int(record["n_clusters"])

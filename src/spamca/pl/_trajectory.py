@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.colors import to_rgb
+from matplotlib.patheffects import withStroke
 from scipy import sparse
 
 from spamca import _keys
@@ -20,9 +20,10 @@ from spamca._checks import (
     check_real,
     find_library_key,
 )
-from spamca.pl._arguments import Style, check_axes, check_figsize
+from spamca.pl._arguments import Style, call, check_axes, check_figsize
 from spamca.pl._coloring import Coloring, find_categories
 from spamca.pl._figure import draw_tissue
+from spamca.pl._fonts import TINY, legible, points, text_width
 from spamca.pl._section import find_sections
 
 if TYPE_CHECKING:
@@ -34,9 +35,8 @@ if TYPE_CHECKING:
 
     from spamca.pl._section import Section
 
-NODE = (90.0, 360.0)  # area of a node in points squared: without spots, and of the largest domain in the section
+NODE = (1.0, 2.0)  # diameter of a node in sizes of the font: without spots, and of the largest domain in the section
 EDGE = 5.0  # width in points of an edge between domains that are connected as if they were one
-LABEL_SIZE = 7  # of the font, in points
 
 
 def trajectory(
@@ -117,8 +117,8 @@ def trajectory(
         check_flag(name, flag)
     column, record = _keys.pseudotime(key), mdata.uns.get(_keys.paga(key))
     if column not in mdata.obs or not isinstance(record, Mapping):
-        which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
-        msg = f"mdata.obs[{column!r}] and mdata.uns[{_keys.paga(key)!r}] do not exist; call spamca.tl.trajectory(mdata, root=...{which})"
+        mend = call("trajectory", "root=...", key_added=key)
+        msg = f"mdata.obs[{column!r}] and mdata.uns[{_keys.paga(key)!r}] do not exist; call {mend}"
         raise KeyError(msg)
     domains = _domains(mdata, record) if paga else None
     spatial = check_coordinates(mdata, spatial_key)
@@ -163,7 +163,7 @@ def _draw_paga(ax: Axes, section: Section, domains: Coloring, weights: sparse.co
     for g, h, weight in zip(weights.row, weights.col, weights.data, strict=True):
         if weight >= threshold and weight > 0 and g in at and h in at:
             ends = np.array([at[g], at[h]]).T
-            for extra, color in ((1.4, "white"), (0.0, "black")):  # a light rim, to be seen on dark spots
+            for extra, color in ((1.0, "white"), (0.0, "black")):  # a light rim, to be seen on dark spots
                 ax.plot(
                     *ends,
                     color=color,
@@ -172,18 +172,12 @@ def _draw_paga(ax: Axes, section: Section, domains: Coloring, weights: sparse.co
                     zorder=3 + (extra == 0) / 2,
                 )
     for k, (x, y) in at.items():
-        area = NODE[0] + (NODE[1] - NODE[0]) * size[k] / size.max()
-        ax.scatter(x, y, s=area, color=domains.colors[k], edgecolors="white", linewidths=1.2, zorder=4)
-        dark = np.dot(to_rgb(domains.colors[k]), (0.299, 0.587, 0.114)) < 0.5
-        text = "white" if dark else "black"
-        ax.text(
-            x,
-            y,
-            domains.categories[k],
-            color=text,
-            fontsize=LABEL_SIZE,
-            ha="center",
-            va="center",
-            zorder=5,
-            clip_on=True,
-        )
+        least, most = (points(one) ** 2 for one in NODE)
+        area, name, color = least + (most - least) * size[k] / size.max(), domains.categories[k], domains.colors[k]
+        ax.scatter(x, y, s=area, color=color, edgecolors="white", linewidths=1.2, zorder=4)
+        style: dict[str, Any] = {"ha": "center", "zorder": 5, "fontsize": points(TINY)}
+        if 72 * text_width(name, TINY) <= area**0.5:
+            ax.text(x, y, name, color=legible(color), va="center", **style)
+        else:  # below the node, so that its colour is seen
+            style |= {"path_effects": [withStroke(linewidth=2.0, foreground="white")], "textcoords": "offset points"}
+            ax.annotate(name, (x, y), (0, -(area**0.5) / 2 - 1), color="black", va="top", **style)

@@ -11,9 +11,8 @@ from matplotlib.colors import Normalize
 
 from spamca import _keys
 from spamca._checks import check_name, check_readable
-from spamca._palette import palette
-from spamca.pl._arguments import Style, check_axes, check_figsize
-from spamca.pl._coloring import find_categories
+from spamca.pl._arguments import Style, call, check_axes, check_figsize
+from spamca.pl._coloring import colors_of
 from spamca.pl._fonts import MEDIUM, SMALL, points, text_width
 from spamca.pl._matrix import STRIP, draw_cells, draw_strip, name_sides, write_cells
 
@@ -106,7 +105,7 @@ def variance_explained(
     mesh = draw_cells(cells, values, style.colormap, Normalize(0, max(most, 1e-3)))
     write_cells(cells, mesh, values, np.array([[_percent(one) for one in row] for row in values]), SMALL)
     name_sides(cells, modalities, domains, inches, pad=(0, 1.3 * STRIP))
-    draw_strip(cells, _colors(mdata, key, domains), "bottom")
+    draw_strip(cells, colors_of(mdata, key, domains), "bottom")
     cells.set_title(TITLE, fontsize=points(MEDIUM))
     _draw_totals(totals, total.to_numpy(dtype=np.float64))
     return panels
@@ -141,24 +140,11 @@ def _shares(mdata: MuData, key: str) -> tuple[pd.DataFrame, pd.Series]:
     table = mdata.uns.get(_keys.variance_explained(key))
     wanted = ["modality", "domain", "variance_explained"]
     if not isinstance(table, pd.DataFrame) or not set(wanted) <= set(table):
-        which = "" if key == _keys.SPAMCA else f", key={key!r}"
-        msg = (
-            f"mdata.uns[{_keys.variance_explained(key)!r}] has no variance explained by domains; run "
-            f"spamca.tl.variance_explained(mdata{which})"
-        )
+        mend = call("variance_explained", key=key)
+        msg = f"mdata.uns[{_keys.variance_explained(key)!r}] has no variance explained by domains; run {mend}"
         raise KeyError(msg)
     table = table[wanted].astype({"modality": str, "domain": str})
     wide = table.pivot_table(index="modality", columns="domain", values="variance_explained", dropna=False)
     wide = wide.reindex(index=list(dict.fromkeys(table["modality"])), columns=list(dict.fromkeys(table["domain"])))
     total = wide[ALL] if ALL in wide else pd.Series(np.nan, index=wide.index)
     return wide.drop(columns=ALL, errors="ignore"), total
-
-
-def _colors(mdata: MuData, key: str, domains: list[str]) -> list[str]:
-    """Colours of domains by their names, new ones where the column does not know them."""
-    if key in mdata.obs:
-        found = find_categories(mdata, key, "key")
-        by_name = dict(zip(found.categories, found.colors, strict=True))
-        if set(domains) <= set(by_name):
-            return [by_name[name] for name in domains]
-    return palette(len(domains))

@@ -10,12 +10,13 @@ from anndata.utils import make_index_unique
 
 from spamca import _keys
 from spamca.denoise import signal_share
-from spamca.features import KINDS, Blocks, Fitted, matrix_of, opened, unexplained
+from spamca.features import KINDS, Blocks, Fitted, infer_kind, matrix_of, opened, unexplained
 
 if TYPE_CHECKING:
     from anndata import AnnData
     from mudata import MuData
 
+    from spamca.features._blocks import Opened
     from spamca.tissue.tissue import Tissue
 
 
@@ -47,6 +48,12 @@ def stored_fitted(modality: AnnData) -> Fitted:
         {str(column): found[column].to_numpy(dtype=np.float64) for column in found if column != _keys.LENGTH},
         {str(name): float(plain(value)) for name, value in record["constants"].items()},
     )
+
+
+def kind_of(held: Opened, name: str) -> str:
+    """Kind of a modality: that of its preparation, or inferred where the user brought the features."""
+    kind = str(held.modality.uns.get(_keys.MODALITY_RECORD, {}).get("kind", _keys.GIVEN))
+    return infer_kind(name, held) if kind == _keys.GIVEN else kind
 
 
 def feature_names(modality: AnnData) -> pd.Index:

@@ -9,8 +9,8 @@ import numpy as np
 from spamca import _edge, _keys
 from spamca._logging import logger
 from spamca.explain import Source
-from spamca.features import KINDS, infer_kind, matrix_of, opened
-from spamca.tissue import preparation_of
+from spamca.features import KINDS, matrix_of, opened
+from spamca.tissue import kind_of, preparation_of
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -24,14 +24,13 @@ def sources_of(mdata: MuData) -> dict[str, Source | None]:
 
 def _source(modality: AnnData, name: str, row: np.ndarray) -> Source | None:
     record = modality.uns.get(_keys.MODALITY_RECORD, {})
-    kind = str(record.get("kind", _keys.GIVEN))
     if modality.X is None:
         return None
     if not modality.var_names.is_unique:
         msg = f"features of modality {name!r} have the same name; call mdata[{name!r}].var_names_make_unique()"
         raise ValueError(msg)
     held = opened(modality)
-    kind = infer_kind(name, held) if kind == _keys.GIVEN else kind
+    kind = kind_of(held, name)
     matrix = matrix_of(held, kind)[0]
     try:
         prepared = preparation_of(modality) if record.get("kind", _keys.GIVEN) != _keys.GIVEN else None
