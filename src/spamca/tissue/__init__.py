@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spamca.tissue.hierarchy import write_hierarchy
+from spamca.tissue.hierarchy import check_levels_free, forget_levels, write_hierarchy
 from spamca.tissue.preparation import feature_names, plain, preparation_of, signal_of, stored_fitted, usual_unexplained
 from spamca.tissue.results import Results, check_free, write, write_denoised
 from spamca.tissue.tissue import Tissue, graph_records, read, section_numbers, stored_corrected
