@@ -93,7 +93,7 @@ def test_axes_can_be_given(mdata):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"key": "x"}, KeyError, r"mdata.uns\['x_hierarchy'\] has no tree; .*\(mdata, key_added='x'\)"),
+        ({"key": "x"}, KeyError, r"mdata.uns\['x_hierarchy'\] has no tree; .*\(mdata, key='x'\)"),
         ({"key": 3}, TypeError, "key must be a string, got 3"),
         ({"figsize": 3}, ValueError, "figsize must be a pair of positive numbers.* got 3"),
         ({"ax": 3}, TypeError, "ax must be axes of matplotlib.* got 3"),

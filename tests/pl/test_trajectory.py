@@ -106,7 +106,7 @@ def test_domains_that_changed_are_named(mdata):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"key": "x"}, KeyError, r"uns\['x_paga'\] do not exist; call .*root=..., key_added='x'\)"),
+        ({"key": "x"}, KeyError, r"uns\['x_paga'\] do not exist; call .*root=..., key='x'\)"),
         ({"key": 3}, TypeError, "key must be a string, got 3"),
         ({"threshold": 2}, ValueError, "threshold must lie between 0 and 1, got 2"),
         ({"paga": 1}, TypeError, "paga must be True or False, got 1"),

@@ -88,6 +88,11 @@ def test_the_reference_can_be_chosen(sections):
     np.testing.assert_allclose(one["effect"], -other["effect"])
 
 
+def test_the_reference_may_be_a_number(sections):
+    sections.obs["condition"] = (sections.obs["condition"] == "treated").astype(int)
+    assert set(compared(sections, what="share", reference=1)["group"]) == {"0"}
+
+
 def test_three_against_three_cannot_reach_the_level(sections, caplog):
     caplog.set_level(logging.WARNING, logger="spamca")
     table = compared(some(sections, 0, 1, 2, 4, 5, 6), what="share")
@@ -161,6 +166,10 @@ def test_copy(sections, assert_same):
         ("condition", {"key": "section"}, ValueError, "each domain of key='section' occurs in one section only"),
         ("condition", {"library_key": "all"}, ValueError, "there is one section"),
         ("condition", {"what": "size"}, ValueError, "what must be one of"),
+        ("condition", {"what": []}, ValueError, r"what=\[\] names nothing to compare"),
+        ("condition", {"modality": "rna", "features": "gene1"}, TypeError, r"features must be a list.*\['gene1'\]"),
+        ("condition", {"features": ["gene1"]}, ValueError, "needs a modality; pass modality='rna'"),
+        ("condition", {"layer": "counts"}, ValueError, "layer='counts' needs a modality; pass modality='rna'"),
         ("condition", {"what": "feature"}, ValueError, "needs a modality"),
         ("condition", {"modality": "dna"}, ValueError, "modality must be one of"),
         ("condition", {"modality": "rna", "features": ["no"]}, KeyError, r"features \['no'\]"),

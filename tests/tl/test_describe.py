@@ -20,6 +20,22 @@ def test_of_found_domains(integrated):
     assert table["section"].tolist() == ["tissue"] * 3
 
 
+def test_mean_weights_sum_to_one_where_spots_lack_a_modality(integrated):
+    row = np.arange(integrated.n_obs)
+    protein = integrated["protein"][row >= 60].copy()
+    integrated["rna"].obs["spamca_weight"] = np.where(row < 60, 1.0, 0.75)
+    protein.obs["spamca_weight"] = 0.25
+    tissue = mudata.MuData({"rna": integrated["rna"], "protein": protein})
+    tissue.obs["spamca"], tissue.obsm["spatial"] = integrated.obs["spamca"], integrated["rna"].obsm["spatial"]
+    tissue.obsp["spatial_connectivities"] = integrated.obsp["spatial_connectivities"]
+    spamca.tl.describe(tissue, n_permutations=20)
+    table = tissue.uns["spamca_description"]["domains"]
+    np.testing.assert_allclose(table["rna:weight"] + table["protein:weight"], 1)
+    has = (row >= 60).astype(float)
+    share = pd.Series(has).groupby(integrated.obs["spamca"].to_numpy(), observed=True).mean()
+    np.testing.assert_allclose(table["protein:weight"], 0.25 * share.to_numpy())
+
+
 def test_counts_and_zscores_are_those_of_squidpy(integrated):
     import squidpy as sq
 

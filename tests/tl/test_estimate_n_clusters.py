@@ -52,6 +52,7 @@ def test_trust_is_used(with_graphs):
         ({"n_clusters_range": (5, 2)}, ValueError, r"n_clusters_range must rise .* got \(5, 2\)"),
         ({"n_clusters_range": (1, 4)}, ValueError, "n_clusters_range must be at least 2, got 1"),
         ({"n_clusters_range": (2, 3, 4)}, ValueError, r"n_clusters_range must be a pair.* got \(2, 3, 4\)"),
+        ({"n_clusters_range": 3}, TypeError, "n_clusters_range must be a pair.* got 3"),
         ({"n_clusters_range": (2, 3.5)}, TypeError, "n_clusters_range must be an integer, got 3.5"),
         ({"modality_trust": {"x": 1}}, KeyError, "x"),
         ({"random_state": -1}, ValueError, "random_state"),

@@ -6,6 +6,7 @@ import mudata
 import numpy as np
 import pandas as pd
 import pytest
+from anndata import AnnData
 
 import spamca
 
@@ -51,6 +52,51 @@ def test_stored_levels_have_colours_that_follow_the_tree(integrated):
     record = integrated.uns["spamca_hierarchy"]
     assert record["colors"][:3] == list(given.values())
     assert len(set(record["colors"])) == len(record["domains"])
+
+
+def test_columns_of_others_are_kept(integrated, assert_same):
+    integrated["protein"].obs["spamca_2"] = "mine"
+    integrated.update()
+    before = integrated.copy()
+    with pytest.raises(
+        ValueError, match=r"store=2 would replace mdata\['protein'\].obs\['spamca_2'\].* rename or remove"
+    ):
+        spamca.tl.hierarchy(integrated, store=[3, 2], **NARROW)
+    assert_same(before, integrated)
+    spamca.tl.hierarchy(integrated, store=3, **NARROW)
+    assert (integrated["protein"].obs["spamca_2"] == "mine").all()
+
+
+def test_stored_levels_follow_the_tree(integrated):
+    spamca.tl.hierarchy(integrated, store=2, **NARROW)
+    expected = integrated.obs["spamca_2"].copy()
+    integrated.obs["spamca_2"] = expected.cat.codes
+    spamca.tl.hierarchy(integrated, store=3, **NARROW)
+    assert list(integrated.uns["spamca_hierarchy"]["stored"]) == [2, 3]
+    pd.testing.assert_series_equal(integrated.obs["spamca_2"], expected)
+    spamca.tl.hierarchy(integrated, n_clusters_range=(3, 4))
+    for holder in (integrated, *integrated.mod.values()):
+        assert "spamca_2" not in holder.obs
+        assert "spamca_2_colors" not in holder.uns
+        assert "spamca_3" in holder.obs
+    spamca.tl.cluster(integrated, 4)
+    assert "spamca_3" not in integrated.obs
+    spamca.tl.hierarchy(integrated, store=3, **NARROW)
+
+
+def test_a_modality_that_came_later_is_not_read(integrated):
+    spamca.tl.hierarchy(integrated, **NARROW)
+    more = integrated.copy()
+    more.mod["later"] = AnnData(np.ones((more.n_obs, 1)), pd.DataFrame(index=more.obs_names), pd.DataFrame(index=["x"]))
+    more.update()
+    del more.obsm["spamca_hierarchy"]
+    spamca.tl.hierarchy(more, **NARROW)
+    pd.testing.assert_frame_equal(more.obsm["spamca_hierarchy"], integrated.obsm["spamca_hierarchy"])
+    spamca.tl.cluster(more, 2)
+    assert more.obs["spamca"].nunique() == 2
+    del more.mod["protein"]
+    with pytest.raises(KeyError, match=r"of which mdata lacks \['protein'\]"):
+        spamca.tl.hierarchy(more)
 
 
 def test_survives_writing(integrated, tmp_path: Path):
@@ -101,11 +147,13 @@ def test_sections_have_a_tree_without_support():
     ("arguments", "error", "message"),
     [
         ({"n_clusters_range": (5, 2)}, ValueError, r"n_clusters_range must rise .* got \(5, 2\)"),
+        ({"n_clusters_range": 3}, TypeError, "n_clusters_range must be a pair.* got 3"),
+        ({"key": "a/b"}, ValueError, "^key must be a non-empty string"),
         ({"store": 1}, ValueError, "store must be at least 2, got 1"),
         ({"store": "4"}, TypeError, "store must be an integer, got '4'"),
         ({"store": [2, 9], **NARROW}, ValueError, r"store=\[2, 9\]: 9 is outside of n_clusters_range=\(2, 4\)"),
         ({"random_state": -1}, ValueError, "random_state"),
-        ({"key_added": "other"}, KeyError, r"mdata.obs\['other'\] holds no domains .* key_added='other'"),
+        ({"key": "other"}, KeyError, r"mdata.obs\['other'\] holds no domains .* key_added='other'"),
     ],
 )
 def test_bad_arguments_change_nothing(integrated, assert_same, arguments, error, message):

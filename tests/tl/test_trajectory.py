@@ -52,7 +52,7 @@ def test_gradient(gradient, caplog):
 
 def test_the_order_begins_at_a_spot(gradient):
     last = gradient.obs_names[-1]
-    changed = spamca.tl.trajectory(gradient, root=last, n_components=2, key_added="spamca", copy=True)
+    changed = spamca.tl.trajectory(gradient, root=last, n_components=2, key="spamca", copy=True)
     assert changed.obs.loc[last, "spamca_pseudotime"] == 0
     assert spearmanr(changed.obs["spamca_pseudotime"], gradient.obsm["spatial"][:, 0])[0] < -0.9
     assert changed.uns["spamca_paga"]["root"] == last
@@ -135,7 +135,8 @@ def test_a_new_embedding_removes_the_old_order(integrated):
         ({"root": "0", "groupby": "spamca_confidence"}, ValueError, "holds numbers, but must have categories"),
         ({"root": "0", "groupby": "one"}, ValueError, r"groupby='one' needs at least 2 domains, it has \['a'\]"),
         ({"root": "0", "n_components": 0}, ValueError, "n_components must be at least 1, got 0"),
-        ({"root": "0", "key_added": "x"}, KeyError, r"no neighbours of the embedding obsm\['X_x'\]; .*key_added='x'"),
+        ({"root": "0", "key": "x"}, KeyError, r"no neighbours of the embedding obsm\['X_x'\]; .*key_added='x'"),
+        ({"root": "0", "key": "rna"}, ValueError, "key='rna' collides with a modality"),
         ({"root": "0", "random_state": -1}, ValueError, "random_state"),
     ],
 )

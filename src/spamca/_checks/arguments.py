@@ -125,25 +125,27 @@ _MADE = (
 )
 
 
-def check_key_added(mdata: MuData, key_added: str, *, domains: bool = True, embedding: bool = False) -> None:
+def check_key_added(
+    mdata: MuData, key_added: str, *, domains: bool = True, embedding: bool = False, argument: str = "key_added"
+) -> None:
     """Whether results can be stored under a key without replacing what this package did not write (ValueError).
 
     Neither the key nor a name made from it may be that of a modality or of something that this package, squidpy or scanpy
     keep. With ``domains``, the column of ``obs`` must be free or hold domains; with ``embedding``, the slot of ``obsm`` must
-    be free or hold an embedding of ours.
+    be free or hold an embedding of ours. ``argument`` is the name that messages give the key.
     """
     if not isinstance(key_added, str) or not key_added or "/" in key_added:
-        msg = f"key_added must be a non-empty string without '/', got {key_added!r}"
+        msg = f"{argument} must be a non-empty string without '/', got {key_added!r}"
         raise ValueError(msg)
     for name in (key_added, *(make(key_added) for make in _MADE)):
         if name in mdata.mod or name in RESERVED:
             other = "a modality of that name" if name in mdata.mod else "what scanpy, squidpy or spamca keep there"
-            what = f"key_added={key_added!r}" + (f", which writes {name!r}," if name != key_added else "")
-            msg = f"{what} collides with {other}; choose another key_added, e.g. '{key_added}_domains'"
+            what = f"{argument}={key_added!r}" + (f", which writes {name!r}," if name != key_added else "")
+            msg = f"{what} collides with {other}; choose another {argument}, e.g. '{key_added}_domains'"
             raise ValueError(msg)
     for slot in _foreign(mdata, key_added, domains=domains, embedding=embedding):
         msg = (
-            f"key_added={key_added!r} would replace {slot}, which spamca did not write; choose another key_added, "
+            f"{argument}={key_added!r} would replace {slot}, which spamca did not write; choose another {argument}, "
             f"e.g. '{key_added}_domains'"
         )
         raise ValueError(msg)

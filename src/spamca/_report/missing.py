@@ -1,4 +1,4 @@
-"""What a report computes if it is not stored yet: what is quick, and tells the reader something."""
+"""What a report computes if it is not stored yet: what is quick."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MISSING = (
 """In the order in which they are computed."""
 
 MOST_VALUES = 15_000_000
-"""Spots times features up to which drivers take about half a minute: the search for domains is repeated."""
+"""Spots times features up to which drivers are computed: the search for domains is repeated, which takes long in large tissue."""
 
 
 def complete(subject: Subject) -> None:

@@ -23,6 +23,7 @@ def share(value: float) -> str:
     percent = 100 * float(value)
     if not np.isfinite(percent):
         return NONE
+    percent = percent if abs(percent) >= 0.05 else abs(round(percent, 1))
     return f"{percent:.1f} %" if 0 < percent < 1 or 99 < percent < 100 else f"{percent:.0f} %"
 
 

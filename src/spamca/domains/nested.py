@@ -4,8 +4,8 @@ With :math:`P_K` the domains of the search for K alone and :math:`a` the adjuste
 
 .. math:: \max_H \sum_K a(H_K, P_K), \qquad H_{K+1} \text{ splits one domain of } H_K, \quad H_{K_0} \text{ given}.
 
-From :math:`H_{K_0}` two domains are merged for each coarser level, and one is split for each finer level. A split separates the spots of
-a domain by which of two domains of some search they belong to rather, :math:`q_{ib} > q_{ia}`. The best of many chains are followed
+From :math:`H_{K_0}` two domains are merged for each coarser level, and one is split for each finer level. A split assigns the
+spots of a domain to the likelier of two domains of some search, :math:`q_{ib} > q_{ia}`. The best of many chains are followed
 from level to level (beam search), by the sum so far and what a level agrees with the searches still to come,
 :math:`\sum_{j > 0} \gamma^j a(H_K, P_{K \pm j})`: a step that suits one search alone is no good start for the others.
 """

@@ -42,15 +42,14 @@ def hierarchy(
     """Draw the tree of domains: a row for each level, domains as wide as they are large, each under the domain that it is part of.
 
     The number of domains stands left of a level and its support right, from 0 (no more than chance) to 1 (the same in every half of the
-    spots). The level of the domains in ``mdata.obs`` is framed; it is found by itself, and so has a higher support than levels that have to
-    nest with it. Domains that part early differ most.
+    spots). The level of the domains in ``mdata.obs`` is framed.
 
     Parameters
     ----------
     mdata
         Tissue, after :func:`spamca.tl.hierarchy`.
     key
-        The ``key_added`` of the tree.
+        The ``key`` of :func:`spamca.tl.hierarchy`.
     figsize
         Size of the figure in inches; by default it grows with the number of levels.
     ax
@@ -82,7 +81,7 @@ def hierarchy(
     check_figsize(figsize)
     record = mdata.uns.get(_keys.hierarchy(key))
     if not isinstance(record, Mapping) or "nodes" not in record:
-        msg = f"mdata.uns[{_keys.hierarchy(key)!r}] has no tree; run {call('hierarchy', key_added=key)}"
+        msg = f"mdata.uns[{_keys.hierarchy(key)!r}] has no tree; run {call('hierarchy', key=key)}"
         raise KeyError(msg)
     levels = np.asarray(record["levels"])
     if ax is None:

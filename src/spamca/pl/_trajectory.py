@@ -69,7 +69,7 @@ def trajectory(
     mdata
         Tissue, after :func:`spamca.tl.trajectory`.
     key
-        The ``key_added`` of the trajectory.
+        The ``key`` of :func:`spamca.tl.trajectory`.
     paga
         Whether to draw domains and their connections.
     threshold
@@ -117,7 +117,7 @@ def trajectory(
         check_flag(name, flag)
     column, record = _keys.pseudotime(key), mdata.uns.get(_keys.paga(key))
     if column not in mdata.obs or not isinstance(record, Mapping):
-        mend = call("trajectory", "root=...", key_added=key)
+        mend = call("trajectory", "root=...", key=key)
         msg = f"mdata.obs[{column!r}] and mdata.uns[{_keys.paga(key)!r}] do not exist; call {mend}"
         raise KeyError(msg)
     domains = _domains(mdata, record) if paga else None

@@ -30,8 +30,8 @@ LEAST = 10
 def smoothed(polygon: Polygon, spacing: float) -> Polygon:
     """A piece without the steps of its footprints: closed, then opened, by a disc of radius ``spacing``; thin pieces as they are.
 
-    Steps make the perimeter of a lattice up to 1.4 times too long; after this it is within a tenth (Serra 1982, opening and
-    closing).
+    Steps make the perimeter of a lattice too long, by a factor of up to the square root of 2 along the diagonal of a square one.
+    Closing and opening (Serra 1982) remove them.
     """
     smooth = polygon.buffer(spacing).buffer(-2 * spacing).buffer(spacing)
     whole = smooth.geom_type == "Polygon" and smooth.area > polygon.area / 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -19,20 +20,23 @@ if TYPE_CHECKING:
     from spamca.domains import Hierarchy
 
 
-def write_hierarchy(
-    mdata: MuData, tree: Hierarchy, stored: Sequence[int], key_added: str, params: dict[str, Any]
-) -> None:
-    """Write all levels as a table, the tree, and some levels as columns of domains, which the tree must have."""
-    known = [str(name) for name in mdata.obs[key_added].cat.categories]
+def write_hierarchy(mdata: MuData, tree: Hierarchy, stored: Sequence[int], key: str, params: dict[str, Any]) -> None:
+    """Write all levels as a table, the tree, and some levels, which the tree must have, as columns of domains.
+
+    Levels that an earlier tree stored are written again, or removed where the new tree lacks them.
+    """
+    known = [str(name) for name in mdata.obs[key].cat.categories]
     names = _names(known, int(tree.partitions.max()) + 1)
-    colors = dict(zip(names, _colors(mdata, key_added, len(known), len(names)), strict=True))
-    key = _keys.hierarchy(key_added)
+    colors = dict(zip(names, _colors(mdata, key, len(known), len(names)), strict=True))
+    place = _keys.hierarchy(key)
     levels = {}
     for number, partition in zip(tree.numbers.tolist(), tree.partitions.T, strict=True):
         held, codes = np.unique(partition, return_inverse=True)
         levels[number] = pd.Categorical.from_codes(codes, [names[d] for d in held], ordered=True)
-    mdata.obsm[key] = pd.DataFrame({str(number): own for number, own in levels.items()}, index=mdata.obs_names)
-    mdata.uns[key] = {
+    mdata.obsm[place] = pd.DataFrame({str(number): own for number, own in levels.items()}, index=mdata.obs_names)
+    stored = sorted({*stored, *(number for number in _held(mdata, key) if number in levels)})
+    forget_levels(mdata, key)
+    mdata.uns[place] = {
         "levels": tree.numbers,
         "agreement": tree.agreement,
         "support": tree.support,
@@ -40,10 +44,43 @@ def write_hierarchy(
         "nodes": _nodes(tree, names),
         "domains": list(colors),
         "colors": list(colors.values()),
+        "stored": stored,
         "params": params,
     }
     for number in stored:
-        _write_level(mdata, levels[number], colors, _keys.level(key_added, number))
+        _write_level(mdata, levels[number], colors, _keys.level(key, number))
+
+
+def check_levels_free(mdata: MuData, key: str, numbers: Sequence[int]) -> None:
+    """Whether the columns of ``obs`` for these levels are free, or hold levels stored before (ValueError)."""
+    held = _held(mdata, key)
+    holders = {"mdata": mdata, **{f"mdata[{name!r}]": modality for name, modality in mdata.mod.items()}}
+    for number in numbers:
+        column = _keys.level(key, number)
+        taken = [f"{where}.obs[{column!r}]" for where, holder in holders.items() if column in holder.obs]
+        if taken and number not in held:
+            msg = (
+                f"store={number} would replace {taken[0]}, which spamca.tl.hierarchy did not write; rename or remove "
+                f"that column, or leave {number} out of store: mdata.obsm[{_keys.hierarchy(key)!r}] holds all levels"
+            )
+            raise ValueError(msg)
+
+
+def forget_levels(mdata: MuData, key: str) -> None:
+    """Remove the levels that a tree of this name stored in ``obs``, and their colours: without the tree they mean nothing."""
+    for number in _held(mdata, key):
+        column = _keys.level(key, number)
+        _edge.drop_pulled(mdata, column)
+        for holder in (mdata, *mdata.mod.values()):
+            if column in holder.obs:
+                del holder.obs[column]
+            holder.uns.pop(_keys.colors(column), None)
+
+
+def _held(mdata: MuData, key: str) -> list[int]:
+    """Numbers of domains of the levels that the tree of this name stored in ``obs``."""
+    record = mdata.uns.get(_keys.hierarchy(key))
+    return [int(number) for number in record.get("stored", ())] if isinstance(record, Mapping) else []
 
 
 def _names(known: Sequence[str], n: int) -> list[str]:
@@ -52,9 +89,9 @@ def _names(known: Sequence[str], n: int) -> list[str]:
     return [*known, *(next(spare) for _ in range(n - len(known)))]
 
 
-def _colors(mdata: MuData, key_added: str, n_known: int, n: int) -> list[str]:
+def _colors(mdata: MuData, key: str, n_known: int, n: int) -> list[str]:
     """Colours of n domains, those stored for the known ones first."""
-    held = [str(color) for color in mdata.uns.get(_keys.colors(key_added), ())]
+    held = [str(color) for color in mdata.uns.get(_keys.colors(key), ())]
     held = held if len(held) == n_known else palette(n_known)
     spare = (color for color in palette(n + n_known) if color not in held)
     return [*held, *(next(spare) for _ in range(n - n_known))]

@@ -10,7 +10,7 @@ from spamca.cluster import CLUSTERERS
 from spamca.domains import DomainSettings
 from spamca.model.domains import FIELD, estimate_emissions, find_domains, results_of
 from spamca.model.parts import settings_of
-from spamca.tissue import read, section_numbers, stored_corrected, write
+from spamca.tissue import forget_levels, read, section_numbers, stored_corrected, write
 from spamca.tl._cluster_embedding import domains_in_embedding
 from spamca.tl._estimate_n_clusters import check_range
 
@@ -148,6 +148,7 @@ def cluster(
             random_state=seed,
         )
     with _edge.transaction(mdata, copy=copy) as target:
+        forget_levels(target, key_added)
         write(target, results, key_added, "cluster")
     return target if copy else None
 
@@ -156,7 +157,8 @@ def _domains_in_features(
     mdata: MuData, number: dict[str, Any], params: Mapping[str, Any], key_added: str, random_state: int
 ) -> Results:
     """Domains found as :func:`spamca.tl.integrate` found them with these ``params``, in another number."""
-    tissue = read(mdata, sections=section_numbers(mdata, "cluster") if params.get("batch_correction") else None)
+    names = [str(name) for name in mdata.uns[key_added]["modalities"]]
+    tissue = read(mdata, names, sections=section_numbers(mdata, "cluster") if params.get("batch_correction") else None)
     stored, search = stored_corrected(mdata, tissue.names, key_added), settings_of(DomainSettings, params)
     trust = params.get("modality_trust")
     found = find_domains(tissue, number["n_clusters"], trust, search, random_state=random_state)

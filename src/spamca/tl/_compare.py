@@ -22,7 +22,7 @@ def compare(
     groupby: str,
     *,
     key: str = _keys.SPAMCA,
-    reference: str | None = None,
+    reference: str | int | None = None,
     what: str | Sequence[str] | None = None,
     modality: str | None = None,
     features: Sequence[str] | None = None,
@@ -66,7 +66,7 @@ def compare(
     key
         Column of ``obs`` with the domains.
     reference
-        Group that the others are compared with; by default the first category.
+        Name of the group that the others are compared with, ``"1"`` or 1 where groups are numbers; by default the first category.
     what
         Of ``"share"``, ``"neighbors"`` and ``"feature"``; by default shares, neighbours where there are three domains and a
         spatial graph, and features where a ``modality`` is named.
@@ -140,9 +140,14 @@ def compare(
     _checks.check_count("n_permutations", n_permutations, least=100)
     if test is not None:
         _checks.check_choice("test", test, TESTS)
-    if isinstance(covariates, str):
-        msg = f"covariates must be a list of columns, got {covariates!r}; pass [{covariates!r}]"
-        raise TypeError(msg)
+    for name, given in {"covariates": covariates, "features": features}.items():
+        if isinstance(given, str):
+            msg = f"{name} must be a list of {'columns' if name == 'covariates' else name}, got {given!r}; pass [{given!r}]"
+            raise TypeError(msg)
+    for name, needs in {"features": features, "layer": layer}.items():
+        if needs is not None and modality is None:
+            msg = f"{name}={needs!r} needs a modality; pass modality={next(iter(mdata.mod))!r}"
+            raise ValueError(msg)
     names, labels = domains_of(mdata, key)
     sections, section = sections_of(mdata, library_key, "compare")
     chosen = _chosen(mdata, what, modality, len(names))
@@ -180,6 +185,9 @@ def _chosen(mdata: MuData, what: str | Sequence[str] | None, modality: str | Non
         graph = _keys.connectivities(_keys.SPATIAL) in mdata.obsp and n_domains > 2
         return ["share", *["neighbors"] * graph, *["feature"] * (modality is not None)]
     given = [what] if isinstance(what, str) else list(what)
+    if not given:
+        msg = f"what={what!r} names nothing to compare; name some of {list(WHAT)}, or leave what out"
+        raise ValueError(msg)
     for name in given:
         _checks.check_choice("what", name, WHAT)
     if "feature" in given and modality is None:

@@ -31,6 +31,10 @@ def describe(
     lattice; a domain has the mean over its pieces of ten spots or more, weighted by area. Borders are compared with random labels
     by squidpy (:func:`squidpy.gr.nhood_enrichment`), within sections.
 
+    The perimeter, too, is that of the smoothed outlines, while the area is that of the footprints. Smoothing rounds the corners of
+    pieces of a few spots, which shortens their perimeter, and leaves those that are too thin for it as they are. So do not compare
+    perimeters of domains of a few spots with those of large domains.
+
     Parameters
     ----------
     mdata
@@ -58,10 +62,11 @@ def describe(
     ``mdata.uns["spamca_description"]["domains"]``
         A data frame with a row for each ``section`` and ``domain``: ``n_spots``; ``share`` of the section's spots; ``n_pieces``,
         connected parts of the spatial graph; ``largest_piece``, its share of the spots; ``n_border_spots``, spots next to another
-        domain; ``area``, in squared units of the coordinates; ``perimeter``, in their units, edge of the tissue included;
+        domain; ``area``, in squared units of the coordinates; ``perimeter`` of the smoothed outlines, in their units, edge of the tissue included;
         ``linearity`` (1: one line or ring, 0.5: a cross), ``elongation`` (0: disc or square, near 1: thin bar), ``curl`` (0:
         straight, near 1: coiled), ``purity`` (share of the domain among the spots within its outer outlines); ``confidence``, its
-        mean, and ``<modality>:weight``, the mean weight of each modality, where they are known.
+        mean, and ``<modality>:weight``, the mean weight of each modality, where they are known. The weight counts as 0 in a spot that
+        lacks the modality, so that mean weights of a domain sum to one.
     ``mdata.uns["spamca_description"]["neighbors"]``
         A row for each ``section`` and ordered pair of ``domain`` and ``neighbor``: ``n_edges`` of the spatial graph between them;
         ``share`` of the edges that leave the domain; ``log2_enrichment`` of that share over the neighbour's share of edges among

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from spamca import _checks, _edge, _keys
 from spamca.tl._ready import check_trust, ready
 
@@ -100,9 +102,11 @@ def estimate_n_clusters(
 
 def check_range(between: tuple[int, int], n_obs: int) -> None:
     """Whether ``n_clusters_range`` is a rising pair of integers that begins between 2 and the number of spots (TypeError, ValueError)."""
+    pair = f"n_clusters_range must be a pair, the smallest and the largest number, got {between!r}"
+    if not isinstance(between, (tuple, list, range, np.ndarray)):
+        raise TypeError(pair)
     if len(between) != 2:
-        msg = f"n_clusters_range must be a pair, the smallest and the largest number, got {between!r}"
-        raise ValueError(msg)
+        raise ValueError(pair)
     for value in between:
         _checks.check_count("n_clusters_range", value, least=2)
     if not between[0] <= min(between[1], n_obs):

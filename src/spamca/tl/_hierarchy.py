@@ -11,7 +11,7 @@ from spamca import _checks, _edge, _keys
 from spamca.domains import DomainSettings
 from spamca.model.domains import find_tree
 from spamca.model.parts import settings_of
-from spamca.tissue import read, section_numbers, write_hierarchy
+from spamca.tissue import check_levels_free, read, section_numbers, write_hierarchy
 from spamca.tl._estimate_n_clusters import check_range
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def hierarchy(
     *,
     n_clusters_range: tuple[int, int] | None = None,
     store: int | Sequence[int] = (),
-    key_added: str = _keys.SPAMCA,
+    key: str = _keys.SPAMCA,
     random_state: int = 0,
     copy: bool = False,
 ) -> MuData | None:
@@ -39,21 +39,23 @@ def hierarchy(
     the tree is taken whose levels agree best with the searches (adjusted Rand index; Hubert and Arabie 1985), by a beam search.
 
     The support of a level says how far the data determine it: its mean agreement with searches for its number of domains that each begin
-    with half of the spots (Buja and Stuetzle 2006), or in tissue of fewer than 40 spots per domain, with other starts. That of a domain is its overlap with the most similar domain of those searches (Jaccard
-    index; Hennig 2007): above 0.75 it is found again, below 0.6 it is doubtful. The level of the domains of :func:`spamca.tl.integrate` need not agree with
-    another level, so that its support is higher.
+    with half of the spots (Buja and Stuetzle 2006), or in tissue of fewer than 40 spots per domain, with other starts. That of a domain
+    is its overlap with the most similar domain of those searches (Jaccard index; Hennig 2007): above 0.75 it is found again, below 0.6 it
+    is doubtful. The level of the domains of :func:`spamca.tl.integrate` is a search itself. All others have to nest with it, which can
+    lower their support: do not choose the number of domains by it.
 
     Parameters
     ----------
     mdata
         Tissue after :func:`spamca.tl.integrate` with its defaults, or :func:`spamca.tl.cluster` after it.
     n_clusters_range
-        Smallest and largest number of domains. Time grows with the range. Finer levels show which split is a beginning of others.
+        Smallest and largest number of domains. Time grows with the range.
         None: from 2 to 15, in small tissue to one domain per 30 spots, and further if there are more domains.
     store
-        Numbers of domains whose level is written to ``obs``, such as ``[4, 8]``.
-    key_added
-        Name that was given to :func:`spamca.tl.integrate`, and of the result, see Returns.
+        Numbers of domains whose level is written to ``obs``, such as ``[4, 8]``. Levels stored before are written again, or removed
+        where the new tree lacks them.
+    key
+        The ``key_added`` of :func:`spamca.tl.integrate`; the results are named after it, see Returns.
     random_state
         Seed of samples and starts. The same seed gives the same tree.
     copy
@@ -61,17 +63,18 @@ def hierarchy(
 
     Returns
     -------
-    None, or the changed copy if ``copy``. With ``key_added="spamca"`` it has
+    None, or the changed copy if ``copy``. With ``key="spamca"`` it has
 
     ``mdata.obsm["spamca_hierarchy"]``
         Domain of each spot at each level, a data frame of shape (n_obs, n_levels); columns are numbers of domains. The level of the number
-        that ``mdata.obs["spamca"]`` has is that column. A domain keeps its name from level to level where most of it stays together; the smaller part
-        of a split gets a new one.
+        that ``mdata.obs["spamca"]`` has is that column. A domain keeps its name from level to level where most of it stays together; the
+        smaller part of a split gets a new one.
     ``mdata.uns["spamca_hierarchy"]``
         ``levels`` (number of domains), for each of them ``support`` and ``agreement`` (adjusted Rand index with the search for that number
         alone); ``nodes``, a data frame with a row for each domain of each level (``level``, ``domain``, ``parent``, ``n_spots``,
         ``support``); ``domains`` and ``colors``, all names and their colours; ``n_clusters``, the number of ``mdata.obs["spamca"]``;
-        ``params``, the arguments. In several sections with batch effects removed no halves are searched, and support is NaN.
+        ``stored``, the levels that are in ``obs``; ``params``, the arguments. In several sections with batch effects removed no halves
+        are searched, and support is NaN.
     ``mdata.obs["spamca_4"]``, ``mdata.uns["spamca_4_colors"]``
         For each number in ``store`` its level, and its colours; in each modality too.
 
@@ -80,10 +83,10 @@ def hierarchy(
     TypeError
         If ``mdata`` is not a MuData, or a number not an integer.
     KeyError
-        If there are no domains of :func:`spamca.tl.integrate`.
+        If there are no domains of :func:`spamca.tl.integrate`, or one of their modalities is gone.
     ValueError
-        If an argument is out of range, the tree has no level that is to be stored, or neighbours share nothing in any modality.
-        ``mdata`` is unchanged after an error.
+        If an argument is out of range, the tree has no level that is to be stored, the column for it is taken, or neighbours share
+        nothing in any modality. ``mdata`` is unchanged after an error.
 
     See Also
     --------
@@ -102,17 +105,19 @@ def hierarchy(
     2
     """
     _checks.check_mudata(mdata, copy=copy)
-    _checks.check_key_added(mdata, key_added)
+    _checks.check_key_added(mdata, key, argument="key")
     seed = _checks.check_seed(random_state)
-    first = _first(mdata, key_added)
+    first = _first(mdata, key)
     n_first = int(first.max()) + 1
     most = max(n_first, int(np.clip(mdata.n_obs // SPOTS_EACH, 2, MOST)))
     between = (2, most) if n_clusters_range is None else n_clusters_range
     check_range(between, mdata.n_obs)
     between = int(between[0]), int(min(between[1], mdata.n_obs))
     stored = _stored(store, between)
-    record = mdata.uns[key_added].get("params", {})
-    tissue = read(mdata, sections=section_numbers(mdata, "hierarchy") if record.get("batch_correction") else None)
+    check_levels_free(mdata, key, stored)
+    record, names = mdata.uns[key].get("params", {}), _modalities(mdata, key)
+    sections = section_numbers(mdata, "hierarchy") if record.get("batch_correction") else None
+    tissue = read(mdata, names, sections=sections)
     settings, trust = settings_of(DomainSettings, record), record.get("modality_trust")
     tree = find_tree(tissue, first, between, trust, settings, random_state=seed)
     if lacking := [number for number in stored if number not in tree.numbers]:
@@ -120,21 +125,30 @@ def hierarchy(
         raise ValueError(msg)
     params: dict[str, Any] = {"n_clusters_range": list(between), "random_state": seed}
     with _edge.transaction(mdata, copy=copy) as target:
-        write_hierarchy(target, tree, stored, key_added, params)
+        write_hierarchy(target, tree, stored, key, params)
     return target if copy else None
 
 
-def _first(mdata: MuData, key_added: str) -> np.ndarray:
-    """Domain of each spot in ``mdata.obs[key_added]``, integers of shape (n_obs,)."""
-    which = "" if key_added == _keys.SPAMCA else f", key_added={key_added!r}"
-    if "domains" not in mdata.uns.get(key_added, {}) or key_added not in mdata.obs:
-        msg = f"mdata.obs[{key_added!r}] holds no domains in the features; call spamca.tl.integrate(mdata{which})"
+def _first(mdata: MuData, key: str) -> np.ndarray:
+    """Domain of each spot in ``mdata.obs[key]``, integers of shape (n_obs,)."""
+    which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
+    if "domains" not in mdata.uns.get(key, {}) or key not in mdata.obs:
+        msg = f"mdata.obs[{key!r}] holds no domains in the features; call spamca.tl.integrate(mdata{which})"
         raise KeyError(msg)
-    found = pd.Categorical(mdata.obs[key_added])
+    found = pd.Categorical(mdata.obs[key])
     if (found.codes < 0).any() or len(found.remove_unused_categories().categories) < len(found.categories):
-        msg = f"mdata.obs[{key_added!r}] has spots without a domain or domains without a spot; call spamca.tl.cluster(mdata{which})"
+        msg = f"mdata.obs[{key!r}] has spots without a domain or domains without a spot; call spamca.tl.cluster(mdata{which})"
         raise ValueError(msg)
     return np.asarray(found.codes, dtype=np.int64)
+
+
+def _modalities(mdata: MuData, key: str) -> list[str]:
+    """Names of the modalities in which the domains were found."""
+    names = [str(name) for name in mdata.uns[key]["modalities"]]
+    if lacking := [name for name in names if name not in mdata.mod]:
+        msg = f"mdata.uns[{key!r}] was found in modalities {names}, of which mdata lacks {lacking}; call spamca.tl.integrate again"
+        raise KeyError(msg)
+    return names
 
 
 def _stored(store: int | Sequence[int], between: tuple[int, int]) -> list[int]:

@@ -43,7 +43,7 @@ def section_values(mdata: MuData, argument: str, name: str, sections: Sequence[s
 def design_of(
     mdata: MuData,
     groupby: str,
-    reference: str | None,
+    reference: str | int | None,
     donor_key: str | None,
     covariates: Sequence[str],
     sections: tuple[list[str], np.ndarray],
@@ -59,13 +59,13 @@ def design_of(
             f"groupby={groupby!r} has one group, {names[0]!r}, in {len(values)} sections; at least 2 groups are needed"
         )
         raise ValueError(msg)
-    if reference is not None and reference not in names:
+    if reference is not None and str(reference) not in names:
         msg = f"reference={reference!r} is not a group of {groupby!r}, which has {names}"
         raise ValueError(msg)
     donor = None if donor_key is None else pd.factorize(section_values(mdata, "donor_key", donor_key, *sections))[0]
     known = [_numbers(section_values(mdata, "covariates", name, *sections)) for name in covariates]
     design = Design(categories.codes.astype(np.int64), donor, np.hstack(known) if known else None)
-    at = 0 if reference is None else names.index(reference)
+    at = 0 if reference is None else names.index(str(reference))
     if not separable(design, at):
         msg = (
             f"groupby={groupby!r} cannot be separated from covariates={list(covariates)!r}: a group and a covariate say the same of "

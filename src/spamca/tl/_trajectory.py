@@ -23,7 +23,7 @@ def trajectory(
     root: str,
     groupby: str | None = None,
     n_components: int = N_COMPONENTS,
-    key_added: str = _keys.SPAMCA,
+    key: str = _keys.SPAMCA,
     random_state: int = 0,
     copy: bool = False,
 ) -> MuData | None:
@@ -35,8 +35,8 @@ def trajectory(
 
     .. math:: d_i = \sqrt{\sum_l \left(\frac{\lambda_l}{1 - \lambda_l}\right)^2 (\psi_{li} - \psi_{l, \mathrm{root}})^2}
 
-    from the root. Which domains are connected is found by partition-based graph abstraction (PAGA; Wolf et al. 2019; :func:`scanpy.tl.paga`). An
-    order always results: whether tissue changes along it is for the user to know.
+    from the root. Which domains are connected is found by partition-based graph abstraction (PAGA; Wolf et al. 2019; :func:`scanpy.tl.paga`). Pseudotime is
+    computed for any tissue, also where there is no gradient.
 
     Parameters
     ----------
@@ -46,19 +46,19 @@ def trajectory(
         Where the order begins: a domain, of which the spot closest to the mean of its embedding is taken, or the name of a spot. A name
         that is both is taken as the domain.
     groupby
-        Column of ``mdata.obs`` with the domains. None takes ``key_added``.
+        Column of ``mdata.obs`` with the domains. None takes ``key``.
     n_components
         Number of eigenvectors. Few keep the main direction only.
-    key_added
-        The ``key_added`` of :func:`spamca.tl.integrate`, and name of the result.
+    key
+        The ``key_added`` of :func:`spamca.tl.integrate`; the results are named after it.
     random_state
-        Seed of the start of the eigenvectors. It changes next to nothing.
+        Seed of the start of the eigenvectors.
     copy
         Whether to return a changed copy and leave ``mdata`` as it is.
 
     Returns
     -------
-    None, or the changed copy if ``copy``. With ``key_added="spamca"`` it has
+    None, or the changed copy if ``copy``. With ``key="spamca"`` it has
 
     ``mdata.obs["spamca_pseudotime"]``
         Pseudotime of each spot, from 0 at the root to 1. NaN for spots that no path of neighbours joins to the root; their number is
@@ -94,14 +94,14 @@ def trajectory(
     (3, 3)
     """
     _checks.check_mudata(mdata, copy=copy)
-    _checks.check_key_added(mdata, key_added, domains=False)
+    _checks.check_key_added(mdata, key, domains=False, argument="key")
     _checks.check_name("root", root)
     _checks.check_count("n_components", n_components, least=1)
     seed = _checks.check_seed(random_state)
-    graphs = _neighbors(mdata, key_added)
-    groupby = key_added if groupby is None else groupby
+    graphs = _neighbors(mdata, key)
+    groupby = key if groupby is None else groupby
     groups = _groups(mdata, groupby)
-    start = _root(mdata, root, groups, _keys.embedding(key_added))
+    start = _root(mdata, root, groups, _keys.embedding(key))
     within = joined(graphs["connectivities"], start)
     if within.sum() < LEAST:
         msg = (
@@ -115,8 +115,8 @@ def trajectory(
     names = [str(name) for name in groups.categories]
     found = abstraction(graphs["distances"], groups.codes.astype(np.int64), len(names))
     with _edge.transaction(mdata, copy=copy) as target:
-        target.obs[_keys.pseudotime(key_added)] = order
-        target.uns[_keys.paga(key_added)] = {
+        target.obs[_keys.pseudotime(key)] = order
+        target.uns[_keys.paga(key)] = {
             "connectivities": found.connectivities,
             "connectivities_tree": found.tree,
             "groups": groupby,

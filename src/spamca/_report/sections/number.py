@@ -68,7 +68,7 @@ def _criteria(subject: Subject, estimate: Mapping[str, object]) -> Iterator[Bloc
     different = chosen != len(subject.names)
     yield Text(f"{text}.{f' The result has {len(subject.names)}.' if different else ''}")
     alt = f"Evidence and stability of {tried[0]} to {tried[-1]} domains; the evidence is highest at {best}, and {chosen} is marked."
-    caption = "Criteria of each number. A sharp peak says that domains have edges; on a flat top every number serves."
+    caption = "Criteria of each number. A sharp peak says that domains have edges; a flat top says that several numbers describe the tissue about as well."
     yield figure(subject, "n_clusters", alt, caption, vector=True, key=subject.key)
     shown = {"evidence": "Evidence", "error": "Standard error", "stability": "Stability", "coherence": "Coherence"}
     frame = pd.DataFrame(

@@ -55,7 +55,7 @@ def scores(subject: Subject) -> Iterator[Block | None]:
         yield figure(subject, "spatial_clusters", alt, caption, **colors, **subject.place)
         yield _labels(subject, labels)
     yield Text(
-        "Smooth domains score well without labels, and a straight cut best: use these measures to compare results."
+        "Scores without labels are higher the smoother the domains are, whatever they mean: use them to compare results."
     )
     known = measured[np.isfinite(measured.to_numpy(dtype=np.float64))]
     meanings = [_meaning(name) for name in known.index]

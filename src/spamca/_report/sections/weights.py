@@ -44,5 +44,5 @@ def weights(subject: Subject) -> Iterator[Block | None]:
     if of_all:
         powers = listed(f"{decimal(of_all[name])} for {name}" for name in names if name in of_all)
         yield Text(
-            f"In the search for domains the likelihood of a modality was raised to a power: {powers}. 1 trusts it in full."
+            f"In the search for domains the likelihood of a modality was raised to a power: {powers}. With 1 it counts in full."
         )
