@@ -49,7 +49,11 @@ class Record:
 
     def text(self, **more: Any) -> str:
         """The record so far, as JSON, with ``more``."""
-        packages = sorted({re.split(r"[^\w.-]", requirement)[0] for requirement in requires("spamca") or ()})
+        packages = sorted(
+            {
+                re.split(r"[^\w.-]", one)[0] for one in requires("spamca") or () if "extra ==" not in one
+            }  # extras may be absent
+        )
         held = {
             "command": shlex.join(["spamca", *self.argv]),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
