@@ -49,11 +49,9 @@ class Record:
 
     def text(self, **more: Any) -> str:
         """The record so far, as JSON, with ``more``."""
-        packages = sorted(
-            {
-                re.split(r"[^\w.-]", one)[0] for one in requires("spamca") or () if "extra ==" not in one
-            }  # extras may be absent
-        )
+        # Extras may be absent.
+        required = (one for one in requires("spamca") or () if "extra ==" not in one)
+        packages = sorted({re.split(r"[^\w.-]", requirement)[0] for requirement in required})
         held = {
             "command": shlex.join(["spamca", *self.argv]),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
