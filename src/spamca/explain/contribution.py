@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spamca.domains.graph import Graph
 from spamca.explain.levels import product
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from scipy.sparse import csr_matrix
+
     from spamca.domains import Emissions
-    from spamca.domains.graph import Graph
     from spamca.features import Fitted
     from spamca.features._blocks import Matrix
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 def contributions(
     emissions: Emissions,
     assignment: np.ndarray,
-    graph: Graph,
+    adjacency: csr_matrix,
     treated: Sequence[tuple[Matrix, Fitted] | None],
     rows: Sequence[np.ndarray],
 ) -> list[np.ndarray | None]:
@@ -41,8 +43,8 @@ def contributions(
         What the domains look like.
     assignment
         Probability of each domain, (n, K).
-    graph
-        Spatial graph of the n spots.
+    adjacency
+        Spatial graph, symmetric, sparse of shape (n, n).
     treated
         Features of each modality as its loadings are applied to them, (n_m, p_m), and its preparation; None if it was not prepared here.
     rows
@@ -52,6 +54,7 @@ def contributions(
     -------
     Shares that sum to one over all features of all modalities in each domain; modalities without a weight or loadings have none.
     """
+    graph = Graph(adjacency)
     out: list[np.ndarray | None] = [None] * len(treated)
     k = len(emissions.sizes[0])
     total = np.zeros(k)

@@ -10,7 +10,6 @@ import pandas as pd
 
 from spamca import _checks, _edge, _keys
 from spamca.domains import DomainSettings
-from spamca.domains.graph import Graph
 from spamca.explain import (
     Source,
     contrasts,
@@ -186,7 +185,7 @@ def _contributions(mdata: MuData, key: str, what: Compared, names: list[str]) ->
         used.append(columns[varying])
     posterior = np.asarray(mdata.obsm[_keys.posterior(key)])
     own = columns_of(posterior, what.codes, len(what.names))
-    found = contributions(emissions, posterior, Graph(tissue.graph), treated, tissue.rows)
+    found = contributions(emissions, posterior, tissue.graph, treated, tissue.rows)
     out = {}
     for name, one, columns in zip(tissue.names, found, used, strict=True):
         whole = np.full((len(what.names), mdata[name].n_vars), np.nan)
