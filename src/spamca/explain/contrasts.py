@@ -124,7 +124,7 @@ def _by(group: np.ndarray, n_groups: int) -> sparse.csr_matrix:
 def _sums(
     values: Matrix, unit: np.ndarray, n_units: int, cell: np.ndarray, n_cells: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Sums over units, (U, p), and sums of squares over cells, (C, p), float64."""
+    """Sums over units, (U, p), and sums of squares over cells, (C, p), float64; there are about as many units as patches, far fewer than spots."""
     of_unit, of_cell, start = _by(unit, n_units), _by(cell, n_cells), 0
     sums, squares = np.zeros((n_units, values.shape[1])), np.zeros((n_cells, values.shape[1]))
     for rows in values if isinstance(values, Blocks) else (values,):

@@ -8,6 +8,7 @@ method, from the features of the other folds alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,10 +36,15 @@ class Source:
     used: np.ndarray  #: which features take part in the domains, booleans (p,)
     n_components: int  #: most components of its features
 
+    @cached_property
+    def level(self) -> Matrix:
+        """Values that can be compared between spots, (n_m, p)."""
+        return KINDS[self.kind].level(self.matrix)
+
     def prepared(self, kept: np.ndarray, random_state: int) -> np.ndarray | None:
         """Components (n, d) of some features, integers; zero where a spot lacks them; None where no feature is left that varies."""
         kind = KINDS[self.kind]
-        matrix = kind.level(self.matrix) if kind.logged else self.matrix
+        matrix = self.level if kind.logged else self.matrix
         try:
             own = kind.prepare(
                 take(matrix, kept), n_components=self.n_components, n_top_genes=len(kept), random_state=random_state

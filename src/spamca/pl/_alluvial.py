@@ -14,7 +14,7 @@ from matplotlib.patheffects import withStroke
 
 from spamca._checks import check_readable
 from spamca.pl._arguments import check_axes, check_figsize, check_names
-from spamca.pl._coloring import MISSING_NAME, find_categories, matched
+from spamca.pl._coloring import MISSING_NAME, find_categories, matched, shared_spots
 from spamca.pl._fonts import LARGE, SMALL, points, text_width
 from spamca.pl._panel import MISSING
 from spamca.pl._streams import apart, blocks, orders
@@ -109,11 +109,7 @@ def alluvial(
 def draw_alluvial(ax: Axes, columns: Sequence[Coloring], *, gap_of_names: float) -> None:
     """Draw columns whose spots all have a category, with names at least a gap apart, in spots."""
     n = len(columns[0].values)
-    counts = []
-    for one, other in pairwise(columns):
-        between = np.zeros((len(one.categories), len(other.categories)), dtype=np.int64)
-        np.add.at(between, (one.values, other.values), 1)
-        counts.append(between)
+    counts = [shared_spots(one, other) for one, other in pairwise(columns)]
     order = orders(counts)
     sizes = [np.bincount(one.values, minlength=len(one.categories)) for one in columns]
     tops = [blocks(size, own, GAP * n) for size, own in zip(sizes, order, strict=True)]

@@ -108,18 +108,23 @@ def store_colors(coloring: Coloring) -> None:
         holder.uns[_keys.colors(column)] = list(coloring.colors)
 
 
+def shared_spots(one: Coloring, other: Coloring) -> np.ndarray:
+    """Spots in each pair of categories, (n_one, n_other)."""
+    both = ~(one.missing | other.missing)
+    counts = np.zeros((len(one.categories), len(other.categories)), dtype=np.int64)
+    np.add.at(counts, (one.values[both], other.values[both]), 1)
+    return counts
+
+
 def matched(coloring: Coloring, reference: Coloring) -> Coloring:
     """Give each category the colour of the reference's category that it shares most spots with, one to one.
 
     The assignment is best over all (Hungarian method); categories left over get colours of their own.
     """
-    shape = len(coloring.categories), len(reference.categories)
-    both = ~(coloring.missing | reference.missing)
-    shared = np.zeros(shape, dtype=np.int64)
-    np.add.at(shared, (coloring.values[both], reference.values[both]), 1)
+    shared = shared_spots(coloring, reference)
     taken = dict(zip(*linear_sum_assignment(shared, maximize=True), strict=True))
-    spare = (color for color in _palette.palette(sum(shape)) if color not in reference.colors)
-    colors = [reference.colors[taken[k]] if k in taken else next(spare) for k in range(shape[0])]
+    spare = (color for color in _palette.palette(sum(shared.shape)) if color not in reference.colors)
+    colors = [reference.colors[taken[k]] if k in taken else next(spare) for k in range(len(shared))]
     return replace(coloring, colors=colors)
 
 

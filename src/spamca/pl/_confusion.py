@@ -12,7 +12,7 @@ from scipy.optimize import linear_sum_assignment
 from spamca import _keys
 from spamca._checks import check_choice, check_readable
 from spamca.pl._arguments import Style, check_axes, check_figsize
-from spamca.pl._coloring import find_categories
+from spamca.pl._coloring import find_categories, shared_spots
 from spamca.pl._fonts import LARGE, MEDIUM, SMALL, points, text_width
 from spamca.pl._matrix import STRIP, draw_cells, draw_strip, name_sides, write_cells
 
@@ -121,9 +121,7 @@ def confusion(
 
 def cross_counts(one: Coloring, other: Coloring) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Spots in each pair of categories, (n_rows, n_columns), and the categories that occur, as codes."""
-    both = ~(one.missing | other.missing)
-    counts = np.zeros((len(one.categories), len(other.categories)), dtype=np.int64)
-    np.add.at(counts, (one.values[both], other.values[both]), 1)
+    counts = shared_spots(one, other)
     rows, columns = np.flatnonzero(counts.any(axis=1)), np.flatnonzero(counts.any(axis=0))
     return counts[np.ix_(rows, columns)], rows, columns
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spamca.tissue.hierarchy import check_levels_free, forget_levels, write_hierarchy
+from spamca.tissue.hierarchy import check_levels_free, write_hierarchy
 from spamca.tissue.preparation import (
     feature_names,
     kind_of,

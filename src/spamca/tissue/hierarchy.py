@@ -11,6 +11,7 @@ import pandas as pd
 
 from spamca import _edge, _keys
 from spamca._palette import palette
+from spamca.tissue.labels import write_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,7 @@ def write_hierarchy(mdata: MuData, tree: Hierarchy, stored: Sequence[int], key: 
         "params": params,
     }
     for number in stored:
-        _write_level(mdata, levels[number], colors, _keys.level(key, number))
+        write_labels(mdata, levels[number], colors, _keys.level(key, number))
 
 
 def check_levels_free(mdata: MuData, key: str, numbers: Sequence[int]) -> None:
@@ -108,14 +109,3 @@ def _nodes(tree: Hierarchy, names: Sequence[str]) -> pd.DataFrame:
         before = partition
     nodes = pd.DataFrame(rows, columns=["level", "domain", "parent", "n_spots", "support"])
     return nodes.set_index(pd.Index([str(row) for row in range(len(nodes))]))
-
-
-def _write_level(mdata: MuData, labels: pd.Categorical, colors: dict[str, str], column: str) -> None:
-    """Domains and their colours, on the MuData and in each modality, as those of :func:`spamca.tl.integrate`."""
-    mdata.obs[column] = labels
-    mdata.uns[_keys.colors(column)] = [colors[name] for name in labels.categories]
-    _edge.drop_pulled(mdata, column)
-    for name, modality in mdata.mod.items():
-        own = _edge.collect(labels, _edge.rows(mdata, name), modality.n_obs).remove_unused_categories()
-        modality.obs[column] = own
-        modality.uns[_keys.colors(column)] = [colors[category] for category in own.categories]

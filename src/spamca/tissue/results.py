@@ -16,6 +16,8 @@ from spamca._palette import palette
 from spamca.features import KINDS
 from spamca.graph.fuzzy import fuzzy_connectivities
 from spamca.graph.neighbors import nearest_neighbors
+from spamca.tissue.hierarchy import forget_levels
+from spamca.tissue.labels import write_labels
 from spamca.tissue.preparation import feature_names
 
 if TYPE_CHECKING:
@@ -153,16 +155,9 @@ def _write_domains(mdata: MuData, results: Results, domains: Clustering, key_add
     colors = colors if len(colors) == n_domains else palette(n_domains)
 
     _forget_explanations(mdata, key_added)
-    mdata.obs[key_added] = labels
+    write_labels(mdata, labels, dict(zip(names, colors, strict=True)), key_added)
     mdata.obs[_keys.confidence(key_added)] = posterior[np.arange(len(labels)), domains.labels]
     mdata.obsm[_keys.posterior(key_added)] = pd.DataFrame(posterior, index=mdata.obs_names, columns=names)
-    mdata.uns[_keys.colors(key_added)] = colors
-    _edge.drop_pulled(mdata, key_added)
-    for name, modality in mdata.mod.items():
-        # squidpy wants no category without a spot, and as many colours as categories.
-        own = _edge.collect(labels, _edge.rows(mdata, name), modality.n_obs).remove_unused_categories()
-        modality.obs[key_added] = own
-        modality.uns[_keys.colors(key_added)] = [colors[names.index(category)] for category in own.categories]
 
 
 def _forget(mdata: MuData, key_added: str, caller: str) -> None:
@@ -184,6 +179,7 @@ def _forget(mdata: MuData, key_added: str, caller: str) -> None:
 
 def _forget_explanations(mdata: MuData, key_added: str) -> None:
     """Remove what describes earlier domains of the same name."""
+    forget_levels(mdata, key_added)
     for of_domains in _keys.OF_DOMAINS:
         mdata.uns.pop(of_domains(key_added), None)
     mdata.obsm.pop(_keys.hierarchy(key_added), None)

@@ -10,7 +10,7 @@ from spamca.cluster import CLUSTERERS
 from spamca.domains import DomainSettings
 from spamca.model.domains import FIELD, estimate_emissions, find_domains, results_of
 from spamca.model.parts import settings_of
-from spamca.tissue import forget_levels, read, section_numbers, stored_corrected, write
+from spamca.tissue import read, section_numbers, stored_corrected, write
 from spamca.tl._cluster_embedding import domains_in_embedding
 from spamca.tl._estimate_n_clusters import check_range
 
@@ -148,7 +148,6 @@ def cluster(
             random_state=seed,
         )
     with _edge.transaction(mdata, copy=copy) as target:
-        forget_levels(target, key_added)
         write(target, results, key_added, "cluster")
     return target if copy else None
 

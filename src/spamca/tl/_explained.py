@@ -22,6 +22,7 @@ from spamca.explain import (
     take,
 )
 from spamca.features import KINDS, Fitted, matrix_of, opened
+from spamca.groups import q_values
 from spamca.model.domains import FIELD
 from spamca.model.parts import emissions_of, settings_of
 from spamca.tissue import preparation_of, read, section_numbers
@@ -139,7 +140,7 @@ def _compare(
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Numbers (K, p) of each feature in the partition of its fold, the first for features in none; what all domains explain, (p,)."""
     order = _edge.spots(source.row, int(np.count_nonzero(source.row >= 0)))
-    values: Matrix = KINDS[source.kind].level(source.matrix)
+    values = source.level
     p = len(fold)
     out = {name: np.full((n_domains, p), np.nan) for name in COLUMNS if name not in ("q_value", "contribution")}
     together = np.full(p, np.nan)
@@ -208,14 +209,7 @@ def columns_of(posterior: np.ndarray, codes: np.ndarray, n_categories: int) -> n
 
 def _tidy(table: pd.DataFrame, domains: list[str], modalities: list[str]) -> pd.DataFrame:
     """The table with false discovery rates, names of the domains, and its rows in order."""
-    from scipy.stats import false_discovery_control
-
-    p_value = table["p_value"].to_numpy()
-    tested = np.isfinite(p_value)
-    q_value = np.full(len(table), np.nan)
-    if tested.any():
-        q_value[tested] = false_discovery_control(p_value[tested])
-    table["q_value"] = q_value
+    table["q_value"] = q_values(table["p_value"].to_numpy())
     table = table.sort_values(["domain", "effect"], ascending=[True, False], kind="stable", ignore_index=True)
     return pd.DataFrame(
         {

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
-from spamca.tissue import forget_levels, graph_records, usual_unexplained, write
+from spamca.tissue import graph_records, usual_unexplained, write
 from spamca.tl._ready import check_trust, domain_settings, ready
 
 if TYPE_CHECKING:
@@ -204,7 +204,6 @@ def integrate(
         results.record["params"] |= arguments
         results.record["graphs"] = graph_records(target)
         results.record["unexplained"] = usual_unexplained(target, tissue, search.novelty_quantile)
-        forget_levels(target, key_added)
         write(target, results, key_added, "integrate")
     if checkpoint is not None and chosen.max_epochs != 0:
         # only now, when all is stored: until then a failed call can continue

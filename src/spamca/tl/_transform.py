@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 from spamca.pp._stored import found_graph, store_spatial
-from spamca.tissue import forget_levels, write
+from spamca.tissue import write
 
 if TYPE_CHECKING:
     from mudata import MuData
@@ -131,7 +131,6 @@ def transform(
     with _edge.transaction(mdata, copy=copy) as target:
         if found_graph(target, _keys.SPATIAL) is None:
             store_spatial(target, new.spatial, new.coords, spatial_key)
-        forget_levels(target, key_added)
         write(target, results, key_added, "transform")
     _log(results, known.domain_settings.novelty_quantile)
     return target if copy else None
