@@ -31,6 +31,35 @@ def rows(mdata: MuData, modality: str) -> np.ndarray:
     return np.asarray(mdata.obsmap[modality]).ravel().astype(np.int64) - 1
 
 
+def measured(modality: AnnData) -> np.ndarray:
+    """Which spots of a modality were measured, booleans (n_modality,), as its preparation found; all where it noted none."""
+    if _keys.MEASURED not in modality.obs:
+        return np.ones(modality.n_obs, dtype=bool)
+    column = modality.obs[_keys.MEASURED]  # joined from sections, some of which had no such column
+    return column.astype(object).where(column.notna(), other=True).to_numpy(dtype=bool)
+
+
+def write_measured(modality: AnnData, which: np.ndarray) -> None:
+    """Note which spots of a modality were measured, booleans (n_modality,); nothing where all were."""
+    if not which.all():
+        modality.obs[_keys.MEASURED] = which
+    elif _keys.MEASURED in modality.obs:
+        del modality.obs[_keys.MEASURED]
+
+
+def among(row: np.ndarray, which: np.ndarray) -> np.ndarray:
+    """Rows (n_obs,) counted among some rows of a modality, booleans (n_modality,); -1 where a spot has none of them."""
+    if which.all():
+        return row
+    place = np.where(which, np.cumsum(which) - 1, -1)
+    return np.where(row >= 0, place[row], -1)
+
+
+def measured_rows(mdata: MuData, modality: str) -> np.ndarray:
+    """As :func:`rows`, counted among the rows that were measured, and -1 where none was."""
+    return among(rows(mdata, modality), measured(mdata[modality]))
+
+
 def present(mdata: MuData) -> np.ndarray:
     """Which spot has which modality: booleans of shape (n_obs, n_modalities), columns in the order of ``mdata.mod``."""
     return np.column_stack([rows(mdata, modality) >= 0 for modality in mdata.mod])

@@ -144,8 +144,11 @@ def check_modality_records(mdata: MuData) -> None:
             raise ValueError(msg)
 
 
-def check_representation(mdata: MuData, modality: str, use_rep: str) -> np.ndarray:
-    """Representation of a modality's spots, (n_modality, n_features), if it is there (KeyError) and finite (ValueError)."""
+def check_representation(mdata: MuData, modality: str, use_rep: str, measured: np.ndarray | None = None) -> np.ndarray:
+    """Representation of a modality's spots, (n_modality, n_features), if it is there (KeyError) and finite (ValueError).
+
+    Only rows of spots that were ``measured``, booleans (n_modality,), have to be finite.
+    """
     obsm = mdata[modality].obsm
     if use_rep not in obsm:
         msg = (
@@ -156,8 +159,9 @@ def check_representation(mdata: MuData, modality: str, use_rep: str) -> np.ndarr
     values = obsm[use_rep]
     # Dense, since the network holds what it restores in memory: a representation should have few columns.
     values = values.toarray() if sparse.issparse(values) else np.asarray(values)
+    own = values if measured is None or len(measured) != len(values) else values[measured]
     slot = f"mdata[{modality!r}].obsm[{use_rep!r}]"
-    if values.ndim != 2 or not values.shape[1] or values.dtype.kind not in "fiu" or not np.isfinite(values).all():
+    if values.ndim != 2 or not values.shape[1] or values.dtype.kind not in "fiu" or not np.isfinite(own).all():
         msg = f"{slot} must be a matrix of finite numbers, got shape {values.shape} of {values.dtype}; compute it again"
         raise ValueError(msg)
     return values

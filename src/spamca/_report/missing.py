@@ -56,6 +56,6 @@ def n_values(mdata: MuData) -> int:
     """Values that drivers are computed from: spots times features that take part in the domains."""
     total = 0
     for modality in mdata.mod.values():
-        used = modality.var.get(_keys.HIGHLY_VARIABLE)
+        used = modality.var.get(_keys.USED)
         total += modality.n_obs * int(modality.n_vars if used is None else used.sum())
     return total

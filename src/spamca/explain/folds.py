@@ -34,6 +34,7 @@ class Source:
     kind: str  #: a key of :data:`spamca.features.KINDS`
     row: np.ndarray  #: row of each spot of the tissue in it, integers (n,), -1 where the spot lacks it
     used: np.ndarray  #: which features take part in the domains, booleans (p,)
+    real: np.ndarray  #: which of all features these p are, controls aside, booleans (p or more,)
     n_components: int  #: most components of its features
 
     @cached_property

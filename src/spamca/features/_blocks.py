@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 from scipy.sparse import csr_matrix, issparse
 
+from spamca import _edge
+from spamca.features._rows import look_at_rows
+from spamca.features.controls import is_control
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -40,6 +44,8 @@ class Look(NamedTuple):
     depth: np.ndarray  # sum of each row, (n_spots,)
     totals: np.ndarray  # sum of each column, (n_features,)
     stored: np.ndarray  # which columns hold a value, of a sparse matrix even a stored zero, booleans (n_features,)
+    filled: np.ndarray  # which rows have a value that is neither 0 nor NaN, booleans (n_spots,)
+    equal: np.ndarray  # which rows have only one value
 
 
 @dataclass(frozen=True)
@@ -87,19 +93,27 @@ class Blocks:
     @cached_property
     def look(self) -> Look:
         """The values, read once."""
-        extents, depth = [], []
+        extents, depths, held = [], [], []
         totals, stored = np.zeros(self.shape[1]), np.zeros(self.shape[1], dtype=bool)
         for rows in self:
             extents.append(extent(rows))
-            depth.append(np.asarray(rows.sum(axis=1, dtype=np.float64)).ravel())
+            held.append(look_at_rows(rows)[:2])
+            depths.append(depth(rows))
             totals += np.asarray(rows.sum(axis=0, dtype=np.float64)).ravel()
             stored |= ((rows != 0).sum(axis=0) if isinstance(rows, np.ndarray) else rows.getnnz(axis=0)) > 0
         low, high, whole = zip(*extents, strict=True)
-        return Look(float(np.min(low)), float(np.max(high)), all(whole), np.concatenate(depth), totals, stored)
+        of_rows = (np.concatenate(parts) for parts in (depths, *zip(*held, strict=True)))
+        sums, filled, equal = of_rows
+        return Look(float(np.min(low)), float(np.max(high)), all(whole), sums, totals, stored, filled, equal)
 
 
 Matrix: TypeAlias = "np.ndarray | csr_matrix | Blocks"
 """What a modality may be prepared from, (n_spots, n_features)."""
+
+
+def depth(X: Matrix) -> np.ndarray:
+    """Sum of each row, float64 of shape (n_spots,)."""
+    return X.look.depth if isinstance(X, Blocks) else np.asarray(X.sum(axis=1, dtype=np.float64)).ravel()
 
 
 def extent(X: Matrix) -> tuple[float, float, bool]:
@@ -167,15 +181,28 @@ def on_rows(function: Callable[[Any], Any], X: Any, *, sparse: bool | None = Non
 
 
 class Opened:
-    """A modality whose matrices, where they are not in memory, are :class:`Blocks`, each opened and looked at once."""
+    """What counts of a modality: the spots where it was measured, (n_measured,), and its features without controls, (n_real,).
 
-    def __init__(self, modality: AnnData) -> None:
-        self.modality, self.var = modality, modality.var
+    Matrices that are not in memory are :class:`Blocks`, each opened and looked at once.
+
+    Parameters
+    ----------
+    modality
+        The modality, with n spots and p features.
+    measured
+        Spots where it was measured, booleans (n,); by default those that its preparation noted, else all.
+    """
+
+    def __init__(self, modality: AnnData, measured: np.ndarray | None = None) -> None:
+        self.modality = modality
+        self.measured = _edge.measured(modality) if measured is None else measured
+        self.real = ~is_control(modality.var)
+        self.var = modality.var[self.real]
 
     @cached_property
     def X(self) -> Any:
-        """Matrix, (n_spots, n_features), or None."""
-        return in_blocks(self.modality.X)
+        """Matrix, (n_measured, n_real), or None."""
+        return self.part(in_blocks(self.modality.X))
 
     @cached_property
     def counts(self) -> tuple[Any, str]:
@@ -183,9 +210,24 @@ class Opened:
         layers = self.modality.layers
         for name in COUNT_LAYERS if self.X is not None and not is_counts(self.X) else ():
             where = f"layers[{name!r}]"
-            if name in layers and is_counts(X := in_blocks(layers[name], where)):
+            if name in layers and is_counts(X := self.part(in_blocks(layers[name], where))):
                 return X, where
         return self.X, "X"
+
+    def part(self, X: Any) -> Any:
+        """A matrix of all spots and features, cut to those that count; not copied where all do."""
+        if X is None or (self.measured.all() and self.real.all()):
+            return X
+        rows, columns = (
+            slice(None) if chosen.all() else np.flatnonzero(chosen) for chosen in (self.measured, self.real)
+        )
+        if isinstance(X, Blocks):
+            return Blocks(X.array[rows][:, columns])
+        return X[rows][:, columns]
+
+    def whole(self, values: np.ndarray, fill: Any) -> np.ndarray:
+        """Values of the features that count, (n_real, ...), over all, (p, ...); the others get ``fill``."""
+        return _edge.spread(values, np.where(self.real, np.cumsum(self.real) - 1, -1), fill)
 
 
 def opened(modality: AnnData | Opened) -> Opened:

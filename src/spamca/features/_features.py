@@ -79,7 +79,6 @@ class Features(Fitted):
     variance: np.ndarray  # of each component, (n_components,)
     variance_ratio: np.ndarray  # its share of the variance of all features
     steps: tuple[str, ...]  # in words
-    highly_variable: np.ndarray | None = None  # features used, booleans (n_features,), by kinds that choose
 
     def among(self, n_features: int, positions: np.ndarray) -> Features:
         """The same among more features, of which those at other positions are not used: the inverse of ``take``."""

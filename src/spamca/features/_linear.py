@@ -25,7 +25,14 @@ DENSE_UP_TO = 500
 """Number of features up to which a sparse matrix is made dense, which is faster and not much larger."""
 
 
-def scaled_pca(X: Matrix, *, n_components: int, random_state: int = 0, reduced: bool = False) -> Features:
+def scaled_pca(
+    X: Matrix,
+    *,
+    n_components: int,
+    chosen: np.ndarray | None = None,
+    random_state: int = 0,
+    reduced: bool = False,
+) -> Features:
     """Scale each feature to variance 1, clip at 10 standard deviations, and find the principal components.
 
     A wide sparse matrix stays sparse: it is centred inside the decomposition only, and not clipped from below. Blocks are
@@ -33,9 +40,13 @@ def scaled_pca(X: Matrix, *, n_components: int, random_state: int = 0, reduced: 
     blocks, E(xx) - E(x)E(x) in float32.
 
     X is finite, (n_spots, n_features); there are fewer components where there are not enough spots or varying features,
-    and a ValueError where no feature varies. If ``reduced``, the features, in a dense matrix, are components already: all are kept,
+    and a ValueError where no feature varies. ``chosen`` are the features that are used, booleans (n_features,). If ``reduced``, the features, in a dense matrix, are components already: all are kept,
     divided by one number and rotated, so that their proportions stay. The largest loading of a component is positive.
     """
+    if chosen is not None:
+        some = Blocks(X.array[:, chosen]) if isinstance(X, Blocks) else X[:, chosen]
+        options: dict[str, Any] = {"random_state": random_state, "reduced": reduced}
+        return scaled_pca(some, n_components=n_components, **options).among(X.shape[1], np.flatnonzero(chosen))
     varying, mean, deviation = _moments(X)
     if reduced and not isinstance(X, Blocks):
         n_components, deviation = len(varying), np.full(len(varying), np.abs(X[:, varying] - mean).max() / CLIP)

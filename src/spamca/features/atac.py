@@ -23,13 +23,21 @@ DEPTH = 0.75
 """Correlation with the depth of the spots above which the first component is depth (ArchR's cut-off)."""
 
 
-def prepare_atac(X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, random_state: int = 0) -> Features:
+def prepare_atac(
+    X: Matrix,
+    *,
+    n_components: int = 30,
+    n_top_genes: int = 3000,
+    chosen: np.ndarray | None = None,
+    random_state: int = 0,
+) -> Features:
     r"""Weigh peaks by how few spots have them, and find latent semantic components (Cusanovich et al. 2015).
 
     .. math:: \tilde x_{ij} = \log(1 + 10^4 x_{ij} / \textstyle\sum_l x_{il}) \log(1 + n / \textstyle\sum_k x_{kj})
 
     by :func:`muon.atac.pp.tfidf`, then a truncated singular value decomposition. The first component is left out where
-    it follows the depth of the spots. A ValueError if fewer than two peaks, or fewer than two spots, have counts.
+    it follows the depth of the spots. ``chosen`` are the peaks that are used, booleans (n_features,); the depth is that of all.
+    A ValueError if fewer than two of them, or fewer than two spots, have counts.
     """
     if isinstance(X, Blocks):
         depth, totals = X.look.depth, X.look.totals
@@ -37,7 +45,7 @@ def prepare_atac(X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, 
         X = sparse.csr_matrix(X, dtype=np.float32, copy=True)
         X.eliminate_zeros()
         depth, totals = (np.asarray(X.sum(axis=axis), dtype=np.float64).ravel() for axis in (1, 0))
-    used = totals > 0
+    used = (totals > 0) & (True if chosen is None else chosen)
     n_found = min(n_components + 1, used.sum() - 1, (depth > 0).sum() - 1)
     if n_found < 1:
         need = "latent semantic components need counts in two features and two spots"
@@ -49,7 +57,7 @@ def prepare_atac(X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, 
         axes, _, centre, variance = spectrum(weighed, n_found, centred=False, random_state=random_state)
         values = by_rows(lambda rows: (rows @ axes.T).astype(np.float32), weighed)
     else:
-        values, axes, centre, variance = _decompose(X[:, used], n_found, random_state)
+        values, axes, centre, variance = _decompose(X[:, totals > 0], used[totals > 0], n_found, random_state)
     with np.errstate(invalid="ignore"):  # NaN where all spots have the same depth
         first = int(n_found > 1 and abs(np.corrcoef(values[:, 0], np.log1p(depth))[0, 1]) > DEPTH)
     kept = slice(first, first + n_components)
@@ -84,9 +92,9 @@ def level_atac(X: Matrix) -> Matrix:
 
 
 def _decompose(
-    counts: sparse.csr_matrix, n_components: int, random_state: int
+    counts: sparse.csr_matrix, used: np.ndarray, n_components: int, random_state: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    """Scores, axes, mean of each peak, and variance of all together."""
+    """Scores of the peaks that are used, their axes, mean of each, and variance of all together."""
     from anndata import AnnData
     from sklearn.decomposition import TruncatedSVD
     from sklearn.utils.sparsefuncs import mean_variance_axis
@@ -98,6 +106,7 @@ def _decompose(
 
         atac.pp.tfidf(tissue, scale_factor=SCALE)
     weighed = sparse.csr_matrix(tissue.X, dtype=np.float32)
+    weighed = weighed if used.all() else weighed[:, used]
     # Not muon's lsi, which scales the components to one variance and has no seed.
     svd = TruncatedSVD(n_components, algorithm="arpack", random_state=random_state)
     values = svd.fit_transform(weighed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
@@ -21,10 +21,18 @@ CORRELATED = 0.1
 """Mean absolute correlation below which features count as components."""
 
 
-def prepare_generic(X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, random_state: int = 0) -> Features:
-    """Scale real values and find principal components of all; features that are components already stay as they are."""
+def prepare_generic(
+    X: Matrix,
+    *,
+    n_components: int = 30,
+    n_top_genes: int = 3000,
+    chosen: np.ndarray | None = None,
+    random_state: int = 0,
+) -> Features:
+    """Scale real values and find principal components of all, or of those ``chosen``; features that are components already stay as they are."""
     X = level_generic(X)
-    return scaled_pca(X, n_components=n_components, random_state=random_state, reduced=is_reduced(X))
+    options: dict[str, Any] = {"chosen": chosen, "random_state": random_state}
+    return scaled_pca(X, n_components=n_components, reduced=chosen is None and is_reduced(X), **options)
 
 
 def is_reduced(X: Matrix) -> bool:

@@ -31,7 +31,8 @@ class Kind:
     ----------
     prepare
         From a matrix (n_spots, n_features), in memory or in blocks, to :class:`Features`; options are ``n_components``,
-        ``n_top_genes`` (highly variable features kept, by kinds that choose) and ``random_state``.
+        ``n_top_genes`` (highly variable features kept, by kinds that choose), ``chosen`` (features that are used in place of those,
+        booleans (n_features,), or None) and ``random_state``.
     treat
         From a matrix of other spots, the column of each feature in it, integers (n_features,), -1 where it is missing, and the
         :class:`Fitted`, to what the loadings are applied to, (n_spots, n_known), and the Fitted of the features that are there.

@@ -18,14 +18,21 @@ if TYPE_CHECKING:
     from spamca.features._features import Features, Fitted
 
 
-def prepare_protein(X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, random_state: int = 0) -> Features:
-    r"""Centred log ratio of counts within each spot, scale, and principal components; all proteins are kept.
+def prepare_protein(
+    X: Matrix,
+    *,
+    n_components: int = 30,
+    n_top_genes: int = 3000,
+    chosen: np.ndarray | None = None,
+    random_state: int = 0,
+) -> Features:
+    r"""Centred log ratio of counts within each spot, scale, and principal components; all proteins are kept unless some are ``chosen``.
 
     .. math:: \tilde x_{ij} = \log\left(1 + x_{ij} / \exp \tfrac{1}{p} \sum_l \log(1 + x_{il})\right)
 
     with p proteins (Stoeckius et al. 2017), by :func:`muon.prot.pp.clr`.
     """
-    features = scaled_pca(level_protein(X), n_components=n_components, random_state=random_state)
+    features = scaled_pca(level_protein(X), n_components=n_components, chosen=chosen, random_state=random_state)
     return replace(features, steps=("centred log ratio", *features.steps))
 
 

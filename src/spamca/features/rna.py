@@ -18,11 +18,18 @@ if TYPE_CHECKING:
     from spamca.features._features import Features, Fitted
 
 
-def prepare_rna(X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, random_state: int = 0) -> Features:
+def prepare_rna(
+    X: Matrix,
+    *,
+    n_components: int = 30,
+    n_top_genes: int = 3000,
+    chosen: np.ndarray | None = None,
+    random_state: int = 0,
+) -> Features:
     """Normalise counts to the median depth, log, choose genes, scale, and find principal components.
 
     As in scanpy: :func:`scanpy.pp.normalize_total`, :func:`scanpy.pp.log1p`, :func:`scanpy.pp.highly_variable_genes`
-    (flavor "seurat", Satija et al. 2015). Values that look like logarithms already are taken as they are.
+    (flavor "seurat", Satija et al. 2015), which is left out where genes are ``chosen``, booleans (n_features,). Values that look like logarithms already are taken as they are.
     """
     import scanpy as sc
     from anndata import AnnData
@@ -30,22 +37,19 @@ def prepare_rna(X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, r
     depth = 0.0 if looks_logged(X) else _median_depth(X)
     steps = ["normalize", "log1p"] if depth else ["taken as log-normalised"]
     values = on_rows(partial(_log_normalised, depth=depth), X, sparse=True)
-    if isinstance(X, Blocks):
-        values, chosen = values.array, X.look.stored.copy()
-    else:
-        chosen = values.getnnz(axis=0) > 0
-    if chosen.sum() > n_top_genes:
-        seen = AnnData(values[:, chosen])
+    used = X.look.stored.copy() if isinstance(X, Blocks) else values.getnnz(axis=0) > 0
+    if chosen is not None:
+        used &= chosen
+    elif used.sum() > n_top_genes:
+        seen = AnnData((values.array if isinstance(values, Blocks) else values)[:, used])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # scanpy's own, of its changes to come
             sc.pp.highly_variable_genes(seen, n_top_genes=n_top_genes, flavor="seurat")
-        chosen[chosen] = seen.var["highly_variable"].to_numpy()
-        steps.append(f"{chosen.sum()} of {len(chosen)} genes")
-    values = Blocks(values[:, chosen]) if isinstance(X, Blocks) else values[:, chosen]
-    features = scaled_pca(values, n_components=n_components, random_state=random_state)
+        used[used] = seen.var["highly_variable"].to_numpy()
+        steps.append(f"{used.sum()} of {len(used)} genes")
+    features = scaled_pca(values, n_components=n_components, chosen=used, random_state=random_state)
     return replace(
-        features.among(len(chosen), np.flatnonzero(chosen)),
-        highly_variable=chosen,
+        features,
         steps=(*steps, *features.steps),
         constants={**features.constants, "depth": depth},
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from spamca import _edge
+
 MOST_NEIGHBORS = 1_000
 """Mean number of neighbours above which an option counts as a mistake: the graph would no longer be sparse."""
 
@@ -28,6 +30,11 @@ class Graph:
     def take(self, position: np.ndarray) -> Graph:
         """The graph among some spots, in a given order; ``position`` holds their integers."""
         return Graph(self.connectivities[position][:, position], self.distances[position][:, position])
+
+    def spread(self, which: np.ndarray) -> Graph:
+        """The graph among more spots, of which ``which``, booleans (n,), are those of this one; the others have no edges."""
+        row = np.where(which, np.cumsum(which) - 1, -1)
+        return Graph(*(_edge.spread_graph(matrix, row) for matrix in (self.connectivities, self.distances)))
 
     def within(self, library: np.ndarray) -> Graph:
         """The graph without edges between sections; ``library`` holds the section of each spot, (n_spots,)."""

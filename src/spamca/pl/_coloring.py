@@ -169,7 +169,8 @@ def _feature(mdata: MuData, modality: str, feature: str, layer: str | None) -> n
     predicted = table[feature].to_numpy(dtype=np.float64) if known else np.full(mdata.n_obs, np.nan)
     if layer is None or layer in adata.layers:
         values = adata[:, feature].to_df(layer)[feature].to_numpy(dtype=np.float64)
-        return np.where(row < 0, predicted, _edge.spread(values, row))
+        lacking = _edge.measured_rows(mdata, modality) < 0 if layer is None else row < 0
+        return np.where(lacking, predicted, _edge.spread(values, row))
     if not known:
         layers = sorted(key for key in adata.layers if key)
         msg = f"layer={layer!r} is not among {layers} of the modality of {feature!r}"

@@ -14,10 +14,10 @@ from spamca import _edge
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from anndata import AnnData
     from mudata import MuData
     from scipy.sparse import csr_matrix
 
+    from spamca.features import Opened
     from spamca.features._blocks import Matrix
 
 COLUMNS = ("domain", "modality", "feature", "effect", "share_in", "q_value")
@@ -77,11 +77,12 @@ def standardized_means(
 
     Values are those of :attr:`spamca.features.Kind.level`. ``codes`` are the domains of all spots, (n_obs,), -1 for none.
     """
+    from spamca.features import opened
     from spamca.features._blocks import by_rows
     from spamca.tissue import feature_names
 
-    adata, row = mdata[modality], _edge.rows(mdata, modality)
-    columns = pd.Index(feature_names(adata)).get_indexer(list(features))
+    held, row = opened(mdata[modality]), _edge.rows(mdata, modality)
+    columns = feature_names(held.modality)[held.real].get_indexer(list(features))
     if lacking := [feature for feature, column in zip(features, columns, strict=True) if column < 0]:
         msg = f"mdata[{modality!r}] has no features {lacking} any more; run spamca.tl.drivers again"
         raise KeyError(msg)
@@ -90,8 +91,8 @@ def standardized_means(
         some: Any = rows[:, columns]
         return np.asarray(some.toarray() if issparse(some) else some, dtype=np.float64)
 
-    values = by_rows(chosen, _levels(adata, modality, layer))
-    own = _edge.collect(codes, row, adata.n_obs)
+    values = by_rows(chosen, _levels(held, modality, layer))
+    own = _edge.collect(codes, row, len(held.measured))[held.measured]
     deviation = values.std(axis=0)
     scaled = (values - values.mean(axis=0)) / np.where(deviation > 0, deviation, np.nan)
     member = own[:, None] == np.arange(n_domains)
@@ -99,14 +100,13 @@ def standardized_means(
     return np.where(size > 0, scaled.T @ member / np.maximum(size, 1), np.nan)
 
 
-def _levels(adata: AnnData, modality: str, layer: str | None) -> Matrix:
+def _levels(held: Opened, modality: str, layer: str | None) -> Matrix:
     """Values of a modality that can be compared between spots, (n_spots, n_features), of a layer as they are unless it holds counts."""
-    from spamca.features import KINDS, in_blocks, is_counts, matrix_of, opened
+    from spamca.features import KINDS, in_blocks, is_counts, matrix_of
     from spamca.tissue import kind_of
 
-    held = opened(adata)
     kind = kind_of(held, modality)
     if layer is None:
         return KINDS[kind].level(matrix_of(held, kind)[0])
-    matrix = in_blocks(adata.layers[layer], f"layers[{layer!r}]")
+    matrix = held.part(in_blocks(held.modality.layers[layer], f"layers[{layer!r}]"))
     return KINDS[kind].level(matrix) if is_counts(matrix) else matrix

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spamca import _keys
+from spamca import _edge, _keys
 from spamca._logging import logger
 from spamca.graph import feature_graph
 from spamca.pp._stored import write_graph
@@ -33,19 +33,21 @@ def number_of(given: int | None, n_spots: int) -> int:
 def built(
     name: str,
     values: np.ndarray,
+    measured: np.ndarray,
     n_neighbors: int,
     random_state: int,
     *,
     metric: str = "correlation",
     approximate: bool | None = None,
 ) -> tuple[Graph, dict[str, Any]]:
-    """Feature graph of a modality from its features (n, d), and how it was built."""
+    """Feature graph of a modality from its features (n, d), and how it was built; spots not ``measured`` (n,) have no edges."""
     if metric != "euclidean" and values.shape[1] < FEWEST_COLUMNS:
         logger.info("neighbors: %r has %d features, too few for %s; using euclidean", name, values.shape[1], metric)
         metric = "euclidean"
-    graph = feature_graph(
-        values, n_neighbors=n_neighbors, metric=metric, approximate=approximate, random_state=random_state
-    )
+    own = values if measured.all() else values[measured]
+    n_neighbors = max(1, min(n_neighbors, len(own) - 1))
+    search: dict[str, Any] = {"metric": metric, "approximate": approximate, "random_state": random_state}
+    graph = feature_graph(own, n_neighbors=n_neighbors, **search).spread(measured)
     return graph, {"n_neighbors": n_neighbors, "metric": metric, "random_state": random_state, "method": "spamca"}
 
 
@@ -59,8 +61,10 @@ def add_feature_graphs(mdata: MuData, random_state: int) -> None:
     for name, modality in mdata.mod.items():
         if _keys.FEATURE_NEIGHBORS not in modality.uns:
             use_rep = modality.uns[_keys.MODALITY_RECORD]["use_rep"]
-            values = np.ascontiguousarray(modality.obsm[use_rep])
-            store_feature_graph(modality, *built(name, values, number_of(None, len(values)), random_state), use_rep)
+            values, which = np.ascontiguousarray(modality.obsm[use_rep]), _edge.measured(modality)
+            store_feature_graph(
+                modality, *built(name, values, which, number_of(None, len(values)), random_state), use_rep
+            )
 
 
 def forget_feature_graph(modality: AnnData) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import issparse
 
-from spamca import _checks, _keys
+from spamca import _checks, _edge, _keys
 from spamca._logging import logger
-from spamca.features import KINDS, infer_kind, matrix_of, opened
+from spamca.features import KINDS, Opened, holding, infer_kind, matrix_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,21 +22,33 @@ if TYPE_CHECKING:
     from spamca.features import Features
 
 
+N_TOP_GENES = 3000
+"""Highly variable genes that are chosen where neither the user nor ``var["highly_variable"]`` says which or how many."""
+
+EMPTY_ROWS = ("missing", "keep")
+"""What rows that hold nothing are: spots that were not measured, or values like others."""
+
+KEEPS_EMPTY = "keeps_empty"
+"""Constant of a preparation: 1 where it took rows that hold nothing as they are."""
+
+
 @dataclass(frozen=True)
 class Representation:
     """Features (n_modality, n_features) that stand for a modality: their name in ``obsm``, and the kind of omics.
 
-    ``prepared`` holds new features, yet to be written, and ``how`` says how they were prepared.
+    Rows of spots that were not ``measured``, booleans (n_modality,), are zero or not read. ``prepared`` holds new features, yet to be written, and ``how`` says how they were prepared.
     """
 
     key: str
     values: np.ndarray
     kind: str
+    measured: np.ndarray
     prepared: Features | None = None
     how: str = ""
 
     def store(self, modality: AnnData) -> None:
-        """Write the features, if new, and the record of them."""
+        """Write the features, if new, the record of them, and which spots were measured."""
+        _edge.write_measured(modality, self.measured)
         record = modality.uns.get(_keys.MODALITY_RECORD, {})
         if self.prepared is not None:
             store_features(modality, self.kind, self.prepared)
@@ -43,31 +56,83 @@ class Representation:
             modality.uns[_keys.MODALITY_RECORD] = {"kind": self.kind, "use_rep": self.key}
 
 
-def prepare_modality(mdata: MuData, name: str, kind: str | None = None, **options: int) -> Representation:
+def prepare_modality(
+    mdata: MuData, name: str, kind: str | None = None, *, n_top_genes: int | None = None, empty: str, **options: int
+) -> Representation:
     """Features of a modality by its kind of omics, inferred where it is None; nothing is written.
 
-    ``options`` are those of the kind's preparation. ValueError where the matrix does not suit the kind.
+    ``n_top_genes`` is None where the user's own choice of features counts; ``empty`` says what rows that hold nothing are, and the other
+    options are those of the kind's preparation. ValueError where the matrix does not suit the kind.
     """
-    modality = opened(mdata[name])
+    modality = counted(mdata[name], name, empty, "prepare")
     _checks.check_features(modality.X, name)
     kind = kind or infer_kind(name, modality)
     X, source = matrix_of(modality, kind)
     _checks.check_features(X, name, counts=KINDS[kind].counts)
+    chosen = _chosen(modality.var, name) if n_top_genes is None else None
     try:
-        features = KINDS[kind].prepare(X, **options)
+        features = KINDS[kind].prepare(X, n_top_genes=n_top_genes or N_TOP_GENES, chosen=chosen, **options)
     except ValueError as error:
         msg = f"modality {name!r} cannot be prepared as {kind}: {error}; give other features, or leave it out of mdata"
         raise ValueError(msg) from error
-    how = f"prepared from {source} as {kind}: {', '.join(features.steps)}"
-    return Representation(features.key, features.values, kind, features, how)
+    own = "" if chosen is None else f"{chosen.sum()} features of var['highly_variable'], "
+    how = f"prepared from {source} as {kind}: {own}{', '.join(features.steps)}"
+    row = np.where(modality.measured, np.cumsum(modality.measured) - 1, -1)
+    features = replace(
+        features.among(len(modality.real), np.flatnonzero(modality.real)),
+        values=_edge.spread(features.values, row),
+        constants={**features.constants, KEEPS_EMPTY: float(empty == "keep")},
+    )
+    return Representation(features.key, features.values, kind, modality.measured, features, how)
+
+
+def counted(modality: AnnData, name: str, empty: str, caller: str) -> Opened:
+    """The modality without rows that hold nothing, unless they are kept, and without controls; both are logged."""
+    every = np.ones(modality.n_obs, dtype=bool)
+    held = Opened(modality, every)
+    if not held.real.all():
+        left_out = modality.var_names[~held.real]
+        logger.info("%s: leaving out %d controls of %r, e.g. %r", caller, len(left_out), name, left_out[0])
+        if not held.real.any():
+            msg = f"all {len(held.real)} features of modality {name!r} are controls; leave it out of mdata, or set var['control']"
+            raise ValueError(msg)
+    if empty == "keep" or held.X is None or held.X.dtype.kind not in "biuf" or not held.X.shape[1]:
+        return held
+    which = holding(held.X)
+    return held if which.all() else Opened(modality, _some(which, name, caller))
+
+
+def _some(which: np.ndarray, name: str, caller: str) -> np.ndarray:
+    """Which rows hold something, logged; a ValueError if none does."""
+    if not which.any():
+        msg = f"modality {name!r} holds nothing: all of its values are zero, NaN, or one number; leave it out of mdata"
+        raise ValueError(msg)
+    if not which.all():
+        what = "%r holds nothing in %d of %d spots, which count as not measured"
+        logger.info(f"%s: {what}", caller, name, (~which).sum(), len(which))
+    return which
+
+
+def _chosen(var: pd.DataFrame, name: str) -> np.ndarray | None:
+    """Features that ``var["highly_variable"]`` marks, booleans (n_features,); None where there is no such column."""
+    if _keys.HIGHLY_VARIABLE not in var:
+        return None
+    flags = var[_keys.HIGHLY_VARIABLE].astype(str).str.lower().map({"true": True, "1": True, "1.0": True})
+    chosen: np.ndarray = flags.notna().to_numpy()
+    if not chosen.any():
+        msg = (
+            f"mdata[{name!r}].var['highly_variable'] marks no feature; set it to booleans, remove it, or pass n_top_genes for "
+            "a new choice"
+        )
+        raise ValueError(msg)
+    return chosen
 
 
 def store_features(modality: AnnData, kind: str, features: Features) -> None:
     """Write features to a modality under the names that scanpy and muon use."""
     modality.obsm[features.key] = features.values
     modality.varm[features.loadings_key] = features.loadings
-    if features.highly_variable is not None:
-        modality.var[_keys.HIGHLY_VARIABLE] = features.highly_variable
+    modality.var[_keys.USED] = features.used()
     modality.uns[features.key.removeprefix("X_")] = {
         "variance": features.variance,
         "variance_ratio": features.variance_ratio,
@@ -103,7 +168,7 @@ def _lengths(loadings: np.ndarray) -> np.ndarray:
 
 
 def representation(
-    mdata: MuData, name: str, use_rep: str | Mapping[str, str] | None, random_state: int
+    mdata: MuData, name: str, use_rep: str | Mapping[str, str] | None, random_state: int, empty: str
 ) -> Representation:
     """Features that stand for a modality: those given, else those that ``prepare``, scanpy or muon left, else new ones.
 
@@ -123,7 +188,24 @@ def representation(
             advice = "prepare it again if it was made section by section"
             logger.warning("neighbors: obsm[%r] of %r %s; %s", key, name, lost, advice)
     else:
-        prepared = prepare_modality(mdata, name, random_state=random_state)
+        prepared = prepare_modality(mdata, name, random_state=random_state, empty=empty)
         logger.info("neighbors: %r has no features yet, %s", name, prepared.how)
         return prepared
-    return Representation(key, _checks.check_representation(mdata, name, key), kind)
+    if kind != _keys.GIVEN:
+        values = _checks.check_representation(mdata, name, key)
+        return Representation(key, values, kind, _edge.measured(modality))
+    which = given_rows(modality, key, name, empty, "neighbors")
+    return Representation(key, _checks.check_representation(mdata, name, key, which), kind, which)
+
+
+def given_rows(modality: AnnData, key: str, name: str, empty: str, caller: str) -> np.ndarray:
+    """Which rows of features that the user brought hold something, in these and in the matrix that they were made from."""
+    which = np.ones(modality.n_obs, dtype=bool)
+    if empty == "keep":
+        return which
+    for values in (modality.obsm.get(key), modality.X):
+        # A matrix that is not in memory is not read for this.
+        known = isinstance(values, np.ndarray) or issparse(values)
+        if known and values.ndim == 2 and values.shape[1] and values.dtype.kind in "biuf":
+            which &= holding(values)
+    return _some(which, name, caller)

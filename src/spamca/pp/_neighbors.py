@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
 from spamca.graph import METRICS
 from spamca.pp._feature_graphs import built, forget_feature_graph, number_of, store_feature_graph
-from spamca.pp._modality import representation
+from spamca.pp._modality import EMPTY_ROWS, representation
 from spamca.pp._spatial import spatial_of
 from spamca.pp._stored import store_spatial
 
@@ -27,6 +27,7 @@ def neighbors(
     n_rings: int | None = None,
     spatial_graph: str | None = None,
     use_rep: str | Mapping[str, str] | None = None,
+    empty_rows: str = "missing",
     metric: str = "correlation",
     approximate: bool | None = None,
     feature_graphs: bool = False,
@@ -62,6 +63,9 @@ def neighbors(
     use_rep
         Features in ``obsm`` to use, for all modalities or by modality. None: those that ``prepare`` left, else
         ``X_pca`` or ``X_lsi``, else ``prepare`` is run.
+    empty_rows
+        What rows of a modality that hold nothing are, as in :func:`spamca.pp.prepare`: ``"missing"`` or ``"keep"``. It counts for
+        features that are prepared now and for those that the user brought, whose own rows and those of ``X`` are looked at.
     metric
         Distance of features: ``"correlation"``, ``"cosine"`` or ``"euclidean"`` (always with fewer than 3 features).
     approximate
@@ -94,6 +98,8 @@ def neighbors(
 
     ``uns["spamca"]``
         Kind of the modality and name of its features.
+    ``obs["spamca_measured"]``
+        Whether the spot was measured; only where some were not.
     ``obsp["feature_neighbors_connectivities"]``, ``obsp["feature_neighbors_distances"]``, ``uns["feature_neighbors"]``
         With ``feature_graphs``, the feature graph, symmetric, in scanpy's layout (``neighbors_key="feature_neighbors"``).
 
@@ -125,6 +131,7 @@ def neighbors(
         _checks.check_neighbors("n_neighbors", counts[name], modality.n_obs, where=f"modality {name!r}")
     if use_rep is not None and not isinstance(use_rep, str):
         _checks.check_modality_names("use_rep", use_rep, mdata)
+    _checks.check_choice("empty_rows", empty_rows, EMPTY_ROWS)
     _checks.check_flag("approximate", approximate, optional=True)
     _checks.check_flag("feature_graphs", feature_graphs)
     feature_graphs = feature_graphs or n_neighbors is not None or approximate is not None
@@ -134,9 +141,10 @@ def neighbors(
     options = {"n_spatial_neighbors": n_spatial_neighbors, "radius": radius, "n_rings": n_rings}
     spatial = spatial_of(mdata, coords, spatial_graph, spatial_kind, library_key, **options)
 
-    chosen = {name: representation(mdata, name, use_rep, random_state) for name in mdata.mod}
+    chosen = {name: representation(mdata, name, use_rep, random_state, empty_rows) for name in mdata.mod}
+    search: dict[str, Any] = {"metric": metric, "approximate": approximate}
     graphs = {
-        name: built(name, used.values, counts[name], random_state, metric=metric, approximate=approximate)
+        name: built(name, used.values, used.measured, counts[name], random_state, **search)
         for name, used in chosen.items()
         if feature_graphs
     }

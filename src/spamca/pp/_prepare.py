@@ -8,7 +8,7 @@ from spamca import _checks, _edge
 from spamca._logging import logger
 from spamca.features import KINDS
 from spamca.pp._feature_graphs import forget_feature_graph, is_stale
-from spamca.pp._modality import prepare_modality
+from spamca.pp._modality import EMPTY_ROWS, prepare_modality
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,8 @@ def prepare(
     *,
     kinds: Mapping[str, str] | None = None,
     n_components: int = 30,
-    n_top_genes: int = 3000,
+    n_top_genes: int | None = None,
+    empty_rows: str = "missing",
     random_state: int = 0,
     copy: bool = False,
 ) -> MuData | None:
@@ -58,7 +59,13 @@ def prepare(
         Number of components. More keep finer differences and more noise. At most one less than there are features or
         spots.
     n_top_genes
-        Number of highly variable genes kept in modalities of kind ``"rna"``.
+        Number of highly variable genes kept in modalities of kind ``"rna"``. None takes the features that
+        ``var["highly_variable"]`` marks where a modality of any kind has that column, else 3,000 genes.
+    empty_rows
+        What a row of a modality is that holds nothing. Tables are often joined by zeros or NaN for spots that were not measured:
+        rows of zeros, of NaN, of one number that is no whole number, or a row of fractions that many spots share.
+        ``"missing"``: the spot lacks the modality, is left out of its preparation, and its domain comes from the other modalities and
+        its surroundings. ``"keep"``: they are values like others; NaN is an error then.
     random_state
         Seed of the iterative decomposition of wide matrices.
     copy
@@ -69,17 +76,21 @@ def prepare(
     The changed copy if ``copy`` is set, else None. ``X`` and the layers stay as they were; written to each modality are
 
     ``obsm["X_pca"]`` or ``obsm["X_lsi"]``
-        Features, float32 of shape (n_spots, n_components).
+        Features, float32 of shape (n_spots, n_components), zero where a spot was not measured.
     ``varm["PCs"]`` or ``varm["LSI"]``
         Loadings, float32 of shape (n_features, n_components), zero for features not used.
-    ``var["highly_variable"]``
-        Genes used (kind ``"rna"``).
+    ``var["spamca_used"]``
+        Features used.
+    ``obs["spamca_measured"]``
+        Whether the spot was measured; only where some were not.
     ``uns["pca"]`` or ``uns["lsi"]``
         Variance of the components, as scanpy and muon keep it.
     ``uns["spamca"]``
         Kind, name of the features, and steps.
 
-    Feature graphs that :func:`spamca.pp.neighbors` built on other features are removed.
+    Controls of the assay are left out, of which :mod:`spamca.io` knows those of common platforms: features that
+    ``var["control"]`` or ``var["isotype_control"]`` flags, or that ``var["feature_types"]`` or their names show to be controls.
+    ``var["control"] = False`` keeps them. Feature graphs that :func:`spamca.pp.neighbors` built on other features are removed.
 
     Raises
     ------
@@ -105,7 +116,9 @@ def prepare(
     """
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_count("n_components", n_components, least=1)
-    _checks.check_count("n_top_genes", n_top_genes, least=1)
+    if n_top_genes is not None:
+        _checks.check_count("n_top_genes", n_top_genes, least=1)
+    _checks.check_choice("empty_rows", empty_rows, EMPTY_ROWS)
     random_state = _checks.check_seed(random_state)
     _checks.check_modality_records(mdata)
     kinds = {} if kinds is None else kinds
@@ -113,8 +126,11 @@ def prepare(
     for name, kind in kinds.items():
         _checks.check_choice(f"kinds[{name!r}]", kind, KINDS)
 
-    options = {"n_components": n_components, "n_top_genes": n_top_genes, "random_state": random_state}
-    prepared = {name: prepare_modality(mdata, name, kinds.get(name), **options) for name in mdata.mod}
+    options = {"n_components": n_components, "random_state": random_state}
+    prepared = {
+        name: prepare_modality(mdata, name, kinds.get(name), n_top_genes=n_top_genes, empty=empty_rows, **options)
+        for name in mdata.mod
+    }
     stale = [name for name, done in prepared.items() if is_stale(mdata[name], done.key, done.values)]
     with _edge.transaction(mdata, copy=copy) as target:
         for name, done in prepared.items():

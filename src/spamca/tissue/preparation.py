@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from anndata.utils import make_index_unique
 
-from spamca import _keys
+from spamca import _edge, _keys
 from spamca.denoise import signal_share
-from spamca.features import KINDS, Blocks, Fitted, infer_kind, matrix_of, opened, unexplained
+from spamca.features import KINDS, Blocks, Fitted, infer_kind, is_control, matrix_of, opened, unexplained
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -36,7 +36,11 @@ def preparation_of(modality: AnnData) -> tuple[Fitted, np.ndarray] | None:
             "spamca.pp.prepare(mdata)"
         )
         raise ValueError(msg)
-    used |= KINDS[kind].centred
+    real = ~is_control(modality.var)
+    if (used & ~real).any():
+        msg = "features that were used are marked as controls since; call spamca.pp.prepare(mdata) again"
+        raise ValueError(msg)
+    used |= real & KINDS[kind].centred
     return fitted.take(used), used
 
 
@@ -71,7 +75,7 @@ def signal_of(modality: AnnData) -> np.ndarray:
         return np.ones(modality.obsm[record["use_rep"]].shape[1])
     variance, ratio = np.asarray(kept["variance"]), np.asarray(kept["variance_ratio"])
     used = int((np.asarray(modality.varm[record["loadings"]]) != 0).any(axis=1).sum())
-    return signal_share(variance, float(variance.sum() / ratio.sum()), modality.n_obs, used)
+    return signal_share(variance, float(variance.sum() / ratio.sum()), int(_edge.measured(modality).sum()), used)
 
 
 def usual_unexplained(mdata: MuData, tissue: Tissue, quantile: float) -> dict[str, float]:
@@ -97,7 +101,8 @@ def _treated(modality: AnnData, expected: np.ndarray) -> tuple[np.ndarray, Fitte
         if prepared is None or modality.X is None:
             return None
         fitted, used = prepared
-        treated, known = KINDS[kind].treat(matrix_of(opened(modality), kind)[0], np.flatnonzero(used), fitted)
+        held = opened(modality)
+        treated, known = KINDS[kind].treat(matrix_of(held, kind)[0], np.flatnonzero(used[held.real]), fitted)
     except (KeyError, ValueError):
         return None
     if isinstance(treated, Blocks):

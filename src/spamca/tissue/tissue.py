@@ -27,7 +27,7 @@ class Tissue:
     Parameters
     ----------
     names, rows
-        Names of the modalities, and row of each spot in each of them, integers (n,), -1 where the spot lacks it.
+        Names of the modalities, and row of each spot among the measured ones of each, integers (n,), -1 where the spot lacks it.
     features
         Features of each modality, (n, d_m); rows of spots that lack it are zero.
     graph
@@ -103,15 +103,15 @@ def read(
     ``names`` are the modalities to read, all by default; ``feature_graphs`` and ``position`` say whether these are needed.
     """
     names = tuple(mdata.mod if names is None else names)
-    rows = tuple(_edge.rows(mdata, name) for name in names)
+    rows = tuple(_edge.measured_rows(mdata, name) for name in names)
     key = _keys.connectivities(_keys.SPATIAL)
     if key not in mdata.obsp:
         msg = f"mdata.obsp[{key!r}] does not exist; call spamca.pp.neighbors(mdata)"
         raise KeyError(msg)
     graphs, searches = [], []
-    for name, row in zip(names if feature_graphs else (), rows, strict=False):
+    for name in names if feature_graphs else ():
         graph = mdata[name].obsp[_keys.connectivities(_keys.FEATURE_NEIGHBORS)]
-        graphs.append(_edge.spread_graph(graph, row))
+        graphs.append(_edge.spread_graph(graph, _edge.rows(mdata, name)))
         params = mdata[name].uns[_keys.FEATURE_NEIGHBORS]["params"]
         searches.append({"n_neighbors": int(params["n_neighbors"]), "metric": str(params["metric"])})
     used = [mdata[name].uns[_keys.MODALITY_RECORD]["use_rep"] for name in names]
@@ -130,8 +130,12 @@ def stored_corrected(mdata: MuData, names: Sequence[str], key_added: str) -> tup
 
 def _over_all(mdata: MuData, names: Sequence[str], keys: Sequence[str]) -> tuple[np.ndarray, ...]:
     """What ``obsm`` of each modality holds under a key, over all spots, (n_obs, d_m)."""
-    held = ((np.ascontiguousarray(mdata[name].obsm[key]), name) for name, key in zip(names, keys, strict=True))
-    return tuple(_edge.spread(values, _edge.rows(mdata, name)) for values, name in held)
+    out = []
+    for name, key in zip(names, keys, strict=True):
+        values, which = np.ascontiguousarray(mdata[name].obsm[key]), _edge.measured(mdata[name])
+        own = values if which.all() else values[which]
+        out.append(_edge.spread(own, _edge.measured_rows(mdata, name)))
+    return tuple(out)
 
 
 def section_numbers(mdata: MuData, caller: str) -> np.ndarray | None:

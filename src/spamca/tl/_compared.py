@@ -78,20 +78,22 @@ def modality_features(
     mdata: MuData, tissue: Domains, modality: str, features: Sequence[str] | None, layer: str | None
 ) -> Compared:
     """Pseudo-bulk of features of a modality in each domain. KeyError where one of them is not there."""
-    adata, row = mdata[modality], _edge.rows(mdata, modality)
-    wanted = list(adata.var_names if features is None else features)
-    if lacking := [name for name in wanted if name not in adata.var_names]:
-        msg = f"features {lacking[:3]} are not among mdata[{modality!r}].var_names"
+    adata, held = mdata[modality], opened(mdata[modality])
+    names = held.var.index
+    wanted = list(names if features is None else features)
+    if lacking := [name for name in wanted if name not in names]:
+        msg = f"features {lacking[:3]} are not among mdata[{modality!r}].var_names, or are controls"
         raise KeyError(msg)
     if layer is not None and layer not in adata.layers:
         msg = f"layer={layer!r} is not among {sorted(key for key in adata.layers if key)} of mdata[{modality!r}]"
         raise KeyError(msg)
-    X = opened(adata).counts[0] if layer is None else in_blocks(adata.layers[layer])
+    X = held.counts[0] if layer is None else held.part(in_blocks(adata.layers[layer]))
     _checks.check_features(X, modality)
-    labels, section = (_edge.collect(values, row, adata.n_obs) for values in (tissue.labels, tissue.section))
+    spots = _edge.spots(_edge.rows(mdata, modality), adata.n_obs)[held.measured]
+    labels, section = tissue.labels[spots], tissue.section[spots]
     shape, counts = (len(tissue.sections), len(tissue.names)), is_counts(X)
     values, sums = pseudobulk(X, labels, section, shape, counts=counts)
-    column = adata.var_names.get_indexer(wanted)
+    column = names.get_indexer(wanted)
     values, sums = values[:, :, column], sums[:, :, column]
     # A feature that is not seen has no level to compare.
     measured = np.isfinite(values[:, :, :1])

@@ -119,14 +119,17 @@ def explained(
     tables, by_feature = [], {}
     for name, source in there.items():
         numbers, together = _compare(source, fold[name], [what.codes, *found], k, patch, sections)
-        numbers["contribution"] = shares.get(name, np.full(numbers["effect"].shape, np.nan))
+        numbers["contribution"] = (
+            shares[name][:, source.real] if name in shares else np.full(numbers["effect"].shape, np.nan)
+        )
         if what.given:
             numbers["overlap"][:] = np.nan
-        names = mdata[name].var_names.astype(str)
+        names = mdata[name].var_names[source.real].astype(str)
         parts = {column: numbers[column].ravel() for column in COLUMNS if column in numbers}
         of = {"domain": np.repeat(np.arange(k), len(names)), "modality": name, "feature": np.tile(names, k)}
         tables.append(pd.DataFrame({**of, **parts}))
-        by_feature[name] = together
+        by_feature[name] = np.full(len(source.real), np.nan)
+        by_feature[name][source.real] = together
     return _tidy(pd.concat(tables, ignore_index=True), what.names, list(there)), by_feature
 
 
@@ -177,8 +180,8 @@ def _contributions(mdata: MuData, key: str, what: Compared, names: list[str]) ->
             used.append(np.zeros(0, dtype=np.int64))
             continue
         (fitted, positions), kind = prepared, mdata[name].uns[_keys.MODALITY_RECORD]["kind"]
-        columns = np.flatnonzero(positions)
-        matrix, known = KINDS[kind].treat(matrix_of(opened(mdata[name]), kind)[0], columns, fitted)
+        held, columns = opened(mdata[name]), np.flatnonzero(positions)
+        matrix, known = KINDS[kind].treat(matrix_of(held, kind)[0], np.flatnonzero(positions[held.real]), fitted)
         varying = (
             fitted.columns["deviation"] > 0 if "deviation" in fitted.columns else np.ones(len(columns), dtype=bool)
         )

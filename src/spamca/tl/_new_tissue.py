@@ -9,7 +9,8 @@ import numpy as np
 
 from spamca import _checks, _edge
 from spamca._logging import logger
-from spamca.features import KINDS, Blocks, matrix_of, opened, unexplained
+from spamca.features import KINDS, Blocks, Opened, matrix_of, unexplained
+from spamca.pp._modality import EMPTY_ROWS, KEEPS_EMPTY, counted, given_rows
 from spamca.pp._spatial import built_spatial, existing_spatial
 from spamca.pp._stored import found_graph
 from spamca.tissue import Tissue, feature_names
@@ -32,7 +33,8 @@ class NewTissue:
     """A tissue with the modalities of a model, in its order, and coordinates (n, 2).
 
     ``unexplained`` is what neighbours share beyond the components of each modality, in units of its ``novelty_quantile`` in the training,
-    float64 of shape (n, M), NaN where that is not known. ``lacks`` holds, if any, the ``missing_features`` by modality and the
+    float64 of shape (n, M), NaN where that is not known. ``measured`` says by modality which of its spots were, booleans
+    (n_modality,). ``lacks`` holds, if any, the ``missing_features`` by modality and the
     ``absent_modalities``.
     """
 
@@ -40,6 +42,7 @@ class NewTissue:
     coords: np.ndarray
     spatial: Spatial
     unexplained: np.ndarray
+    measured: dict[str, np.ndarray]
     lacks: dict[str, Any]
 
 
@@ -57,6 +60,7 @@ def read_new(mdata: MuData, model: Model, spatial_key: str, library_key: str | N
     unknown = [name for name in mdata.mod if name not in model.modalities]
     if unknown:
         logger.info("transform: the model does not know modalities %s; they are left out", unknown)
+    held = {name: _held(mdata[name], model, m) for m, name in enumerate(model.modalities) if name not in absent}
     rows = tuple(np.full(n, -1) if name in absent else _edge.rows(mdata, name) for name in model.modalities)
     if (lonely := np.all([row < 0 for row in rows], axis=0)).any():
         msg = (
@@ -64,6 +68,10 @@ def read_new(mdata: MuData, model: Model, spatial_key: str, library_key: str | N
             f"{mdata.obs_names[lonely.argmax()]!r}; leave them out"
         )
         raise ValueError(msg)
+    rows = tuple(
+        _edge.among(row, held[name].measured) if name in held else row
+        for name, row in zip(model.modalities, rows, strict=True)
+    )
     coords = _checks.check_coordinates(mdata, spatial_key)
     spatial = _spatial(mdata, coords, model.header["graphs"]["spatial"], library_key)
     features: list[np.ndarray] = []
@@ -77,8 +85,8 @@ def read_new(mdata: MuData, model: Model, spatial_key: str, library_key: str | N
             features.append(np.zeros((n, one["n_components"]), dtype=np.float32))
             measured.append(features[-1])
             continue
-        links = spatial.graph.take(_edge.spots(row, mdata[name].n_obs)).connectivities
-        values, left, n_missing = _features(mdata, model, m, links)
+        links = spatial.graph.take(_edge.spots(row, int(held[name].measured.sum()))).connectivities
+        values, left, n_missing = _features(mdata, held[name], model, m, links)
         missing |= {name: n_missing} if n_missing else {}
         if left is not None:
             beyond[:, m] = _edge.spread(left, row, np.nan)
@@ -89,26 +97,38 @@ def read_new(mdata: MuData, model: Model, spatial_key: str, library_key: str | N
     tissue = Tissue(tuple(model.modalities), rows, tuple(features), spatial.graph.connectivities, searches=searches)
     tissue = replace(tissue.having(measured, random_state), features=tuple(features))
     lacks = {"missing_features": missing, "absent_modalities": absent}
-    return NewTissue(tissue, coords, spatial, beyond, {name: found for name, found in lacks.items() if found})
+    lacks = {name: found for name, found in lacks.items() if found}
+    return NewTissue(tissue, coords, spatial, beyond, {name: one.measured for name, one in held.items()}, lacks)
 
 
-def _features(mdata: MuData, model: Model, m: int, links: csr_matrix) -> tuple[np.ndarray, np.ndarray | None, int]:
-    """Features of modality number ``m`` (n_modality, n_components), what neighbours share beyond them, and how many are missing."""
+def _held(modality: AnnData, model: Model, m: int) -> Opened:
+    """What counts of modality number ``m``, as in the training."""
+    described, fitted = model.header["modalities"][m], model.fitted(m)
+    name = str(described["name"])
+    if fitted is None:
+        return Opened(modality, given_rows(modality, described["use_rep"], name, "missing", "transform"))
+    empty = EMPTY_ROWS[int(fitted.constants.get(KEEPS_EMPTY, 0))]
+    return counted(modality, name, empty, "transform")
+
+
+def _features(
+    mdata: MuData, held: Opened, model: Model, m: int, links: csr_matrix
+) -> tuple[np.ndarray, np.ndarray | None, int]:
+    """Features of modality number ``m`` (n_measured, n_components), what neighbours share beyond them, and how many are missing."""
     described, fitted = model.header["modalities"][m], model.fitted(m)
     name, kind, use_rep = (described[key] for key in ("name", "kind", "use_rep"))
     if fitted is None:
-        values = _checks.check_representation(mdata, name, use_rep)
+        values = _checks.check_representation(mdata, name, use_rep, held.measured)
         if values.shape[1] != described["n_components"]:
             msg = (
                 f"mdata[{name!r}].obsm[{use_rep!r}] has {values.shape[1]} columns, and the model was trained on "
                 f"{described['n_components']}; compute it as for the tissue of the training"
             )
             raise ValueError(msg)
-        return values, None, 0
-    position = _positions(mdata[name], described["features"], name)
-    modality = opened(mdata[name])
-    _checks.check_features(modality.X, name)
-    X, _ = matrix_of(modality, kind)
+        return values[held.measured], None, 0
+    position = _positions(held, described["features"], name)
+    _checks.check_features(held.X, name)
+    X, _ = matrix_of(held, kind)
     _checks.check_features(X, name, counts=KINDS[kind].counts)
     try:
         treated, known = KINDS[kind].treat(X, position, fitted)
@@ -121,14 +141,15 @@ def _features(mdata: MuData, model: Model, m: int, links: csr_matrix) -> tuple[n
     return values, left, int((position < 0).sum())
 
 
-def _positions(modality: AnnData, features: list[str], name: str) -> np.ndarray:
-    position = feature_names(modality).get_indexer(features)
+def _positions(held: Opened, features: list[str], name: str) -> np.ndarray:
+    there = feature_names(held.modality)[held.real]
+    position = there.get_indexer(features)
     n_missing = int((position < 0).sum())
     if n_missing > MOST_MISSING * len(features):
         lacking = features[int((position < 0).argmax())]
         msg = (
             f"modality {name!r} lacks {n_missing} of the {len(features)} features of the model, e.g. {lacking!r}, and has "
-            f"others such as {str(modality.var_names[0])!r}; give them the same names in var_names, or leave the modality out"
+            f"others such as {str(there[0])!r}; give them the same names in var_names, or leave the modality out"
         )
         raise ValueError(msg)
     if n_missing:

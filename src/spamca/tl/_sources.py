@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def sources_of(mdata: MuData) -> dict[str, Source | None]:
     """Each modality as it was measured; None where its matrix cannot be prepared."""
-    return {name: _source(modality, name, _edge.rows(mdata, name)) for name, modality in mdata.mod.items()}
+    return {name: _source(modality, name, _edge.measured_rows(mdata, name)) for name, modality in mdata.mod.items()}
 
 
 def _source(modality: AnnData, name: str, row: np.ndarray) -> Source | None:
@@ -34,13 +34,14 @@ def _source(modality: AnnData, name: str, row: np.ndarray) -> Source | None:
     matrix = matrix_of(held, kind)[0]
     try:
         prepared = preparation_of(modality) if record.get("kind", _keys.GIVEN) != _keys.GIVEN else None
-        used = KINDS[kind].prepare(matrix).used() if prepared is None else prepared[0].used()
+        if prepared is None:
+            used = KINDS[kind].prepare(matrix).used()
+        else:
+            whole = np.zeros(modality.n_vars, dtype=bool)
+            whole[np.flatnonzero(prepared[1])[prepared[0].used()]] = True
+            used = whole[held.real]
     except (KeyError, ValueError) as error:
         logger.info("drivers: the features of %r are left out: %s", name, error)
         return None
-    if prepared is not None:
-        whole = np.zeros(modality.n_vars, dtype=bool)
-        whole[np.flatnonzero(prepared[1])[used]] = True
-        used = whole
     n_components = modality.obsm[record["use_rep"]].shape[1] if record.get("use_rep") in modality.obsm else 30
-    return Source(matrix, kind, row, used, n_components)
+    return Source(matrix, kind, row, used, held.real, n_components)

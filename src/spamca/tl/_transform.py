@@ -131,6 +131,8 @@ def transform(
     with _edge.transaction(mdata, copy=copy) as target:
         if found_graph(target, _keys.SPATIAL) is None:
             store_spatial(target, new.spatial, new.coords, spatial_key)
+        for name, which in new.measured.items():
+            _edge.write_measured(target[name], which)
         write(target, results, key_added, "transform")
     _log(results, known.domain_settings.novelty_quantile)
     return target if copy else None

@@ -29,7 +29,7 @@ def tissue(subject: Subject) -> Iterator[Block]:
     rows = []
     for name, modality in mdata.mod.items():
         record = as_mapping(modality.uns.get(_keys.MODALITY_RECORD))
-        n_spots = int((_edge.rows(mdata, name) >= 0).sum())
+        n_spots = int((_edge.measured_rows(mdata, name) >= 0).sum())
         rows.append(
             {
                 "Modality": name,
