@@ -109,10 +109,11 @@ def test_isotype_controls_by_name(outs, logged):
 
 
 def test_isotype_controls_by_the_file(writers, run, tmp_path):
-    flags = ["True" if name == "CD19" else "False" if "CD" in name else "" for name in run.names]
+    known = {"CD19": "True", "CD4": "False", "mouse_IgG2a": "False"}
+    flags = [known.get(name, "") for name in run.names]
     path = writers.write_outs(run, tmp_path / "outs", isotype=flags)
     protein = read_spaceranger(path)["protein"]
-    assert list(protein.var_names[protein.var["isotype_control"]]) == ["CD19"]
+    assert list(protein.var_names[protein.var["isotype_control"]]) == ["CD19", "rat_IgG1"]  # which the file leaves open
 
 
 def test_raw(writers, run, outs):

@@ -5,4 +5,5 @@ from __future__ import annotations
 from spamca.features._blocks import Blocks, in_blocks, is_counts, opened
 from spamca.features._features import Features, Fitted
 from spamca.features._unexplained import unexplained
+from spamca.features.controls import is_control
 from spamca.features.kinds import KINDS, Kind, infer_kind, matrix_of

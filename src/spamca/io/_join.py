@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
+from spamca.features.controls import FEATURE_TYPES, ISOTYPE_CONTROL, is_control_type, is_isotype
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from mudata import MuData
 
 JOINS = ("inner", "outer")  # spots that all modalities have, or spots that any has
-FEATURE_TYPES = "feature_types"  # var key of what a feature is (scanpy's)
-ISOTYPE_CONTROL = "isotype_control"  # var key of whether an antibody binds nothing in the tissue (10x's)
 ENDING = r"[-_.]\d+$"  # what tools append to barcodes
 
 # Modality by type of feature, in lower case. Others are named after the type.
@@ -34,10 +33,6 @@ NAMES = {
     "peaks": "atac",
     "chromatin accessibility": "atac",
 }
-# Types of features that measure nothing in the tissue, as Xenium has several.
-CONTROL = re.compile(r"control|codeword", re.IGNORECASE)
-# Antibodies that serve as controls: mouse_IgG2a, Rat IgG1 isotype.
-ISOTYPE = re.compile(r"isotype|^(?:mouse|rat|(?:armenian[ _.-]?)?hamster|rabbit|goat)[ _.-]*ig[adegm]", re.IGNORECASE)
 
 
 def feature_types(adata: AnnData) -> list[str]:
@@ -64,7 +59,7 @@ def split(adata: AnnData, verb: str) -> dict[str, AnnData]:
         )
         raise ValueError(msg)
     types = adata.var[FEATURE_TYPES].astype(str)
-    controls = [kind for kind in types.unique() if CONTROL.search(kind)]
+    controls = [kind for kind in types.unique() if is_control_type(kind)]
     if controls and len(controls) < types.nunique():
         logger.info("%s: leaving out features of types %s", verb, controls)
         adata, types = adata[:, ~types.isin(controls)], types[~types.isin(controls)]
@@ -89,10 +84,7 @@ def copied(adata: AnnData) -> AnnData:
 
 def flag_isotype_controls(modality: AnnData) -> int:
     """Write ``var["isotype_control"]`` of antibodies, from the file or else from their names; returns their number."""
-    if ISOTYPE_CONTROL in modality.var:
-        flags = modality.var[ISOTYPE_CONTROL].astype(str).str.strip().str.lower().isin(["true", "1"])
-    else:
-        flags = modality.var_names.str.contains(ISOTYPE)
+    flags = is_isotype(modality.var)
     modality.var[ISOTYPE_CONTROL] = flags
     return int(flags.sum())
 
