@@ -8,7 +8,7 @@ import pytest
 from anndata import AnnData
 
 import spamca
-from spamca.io._join import assemble, feature_types, flag_isotype_controls, match, modality_name, split
+from spamca.io._join import assemble, match, split
 
 
 def table(types, names=None):
@@ -16,25 +16,6 @@ def table(types, names=None):
     var = pd.DataFrame({"feature_types": types}, index=names)
     X = np.arange(3 * len(types), dtype=np.float32).reshape(3, -1)
     return AnnData(X, obs=pd.DataFrame(index=["a", "b", "c"]), var=var)
-
-
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [
-        ("Gene Expression", "rna"),
-        ("GEX", "rna"),
-        ("Antibody Capture", "protein"),
-        ("ADT", "protein"),
-        ("Protein Expression", "protein"),
-        ("Peaks", "atac"),
-        ("CRISPR Guide Capture", "crispr_guide_capture"),
-        ("Custom", "custom"),
-        ("m/z", "m_z"),
-        ("/", "untyped"),
-    ],
-)
-def test_names(kind, name):
-    assert modality_name(kind) == name
 
 
 def test_rna_comes_first_and_columns_may_be_mixed():
@@ -56,34 +37,28 @@ def test_components_of_all_are_left_out(logged):
     assert "X_pca" in split(adata[:, :1], "read")["rna"].obsm
 
 
-def test_controls_are_left_out(logged):
-    types = ["Gene Expression", "Protein Expression", "Negative Control Probe", "Unassigned Codeword"]
+def test_controls_stay_with_what_they_control(logged):
+    types = [
+        "Protein Expression",
+        "Gene Expression",
+        "Negative Control Probe",
+        "Unassigned Codeword",
+        "Isotype Control",
+    ]
     mod = split(table(types), "read")
-    assert {name: list(part.var_names) for name, part in mod.items()} == {"rna": ["f0"], "protein": ["f1"]}
-    assert logged() == ["read: leaving out features of types ['Negative Control Probe', 'Unassigned Codeword']"]
-    assert list(split(table(["Genomic Control"]), "read")) == ["genomic_control"]
+    assert {name: list(part.var_names) for name, part in mod.items()} == {
+        "rna": ["f1", "f2", "f3", "f4"],
+        "protein": ["f0"],
+    }
+    assert logged() == []
+    names = ["CD4", "NegControlProbe_00042", "mouse_IgG2a"]
+    mod = split(table(["Protein Expression", "Negative Control Probe", "Isotype Control"], names), "read")
+    assert list(mod["protein"].var_names) == names
 
 
 def test_feature_without_type():
     with pytest.raises(ValueError, match=r"var\['feature_types'\] has no value for 1 features, e.g. 'f1'"):
         split(table(["Gene Expression", None]), "read")
-
-
-def test_types():
-    adata = table(["Peaks", "Gene Expression", "Peaks", None])
-    assert feature_types(adata) == ["Peaks", "Gene Expression"]
-    del adata.var["feature_types"]
-    assert feature_types(adata) == []
-
-
-def test_isotype_controls():
-    controls = ["mouse_IgG2a", "Rat IgG1", "armenian_hamster_IgG", "MOPC-21 isotype", "Isotype_RTK2758", "rabbit-IgG"]
-    markers = ["CD4", "IgM", "IgD", "ISO1", "ratio", "HLA-DR", "MouseKeeper"]
-    adata = table(["Antibody Capture"] * 13, controls + markers)
-    for _ in range(2):  # by their names, then by the column
-        assert flag_isotype_controls(adata) == 6
-        assert list(adata.var_names[adata.var["isotype_control"]]) == controls
-        assert adata.var["isotype_control"].dtype == bool
 
 
 def names(**lists):

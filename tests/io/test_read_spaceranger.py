@@ -88,7 +88,9 @@ def test_without_antibodies(writers, tmp_path):
 def test_other_features(writers, tmp_path):
     types = ["CRISPR Guide Capture", "Peaks", "Custom", "Gene Expression"]
     path = writers.write_outs(writers.make_run(types), tmp_path / "outs")
-    assert list(read_spaceranger(path).mod) == ["rna", "crispr_guide_capture", "atac", "custom"]
+    with pytest.raises(ValueError, match="features of type 'Custom' are of no type that is known"):
+        read_spaceranger(path)
+    assert list(read_spaceranger(path, feature_types={"Custom": "extra"}).mod) == ["rna", "atac", "extra"]
 
 
 def test_protein_called_as_a_gene(outs, logged):
@@ -100,19 +102,20 @@ def test_protein_called_as_a_gene(outs, logged):
 
 
 def test_isotype_controls_by_name(outs, logged):
-    protein = read_spaceranger(outs)["protein"]
-    assert list(protein.var_names[protein.var["isotype_control"]]) == ["mouse_IgG2a", "rat_IgG1"]
-    assert "isotype_control" not in read_spaceranger(outs)["rna"].var
-    assert (
-        "read_spaceranger: 144 spots, 32 features of 'rna', 6 features of 'protein', 2 isotype controls" in logged()[0]
-    )
+    mdata = read_spaceranger(outs)
+    assert list(mdata["protein"].var_names[mdata["protein"].var["control"]]) == ["mouse_IgG2a", "rat_IgG1"]
+    assert "control" not in mdata["rna"].var
+    assert logged()[0] == "read_spaceranger: 144 spots, 32 features of 'rna', 6 features of 'protein'"
+    assert logged()[1].endswith("not used by pp.prepare: 2 of 'protein' (2 isotype)")
 
 
 def test_isotype_controls_by_the_file(writers, run, tmp_path):
-    flags = ["True" if name == "CD19" else "False" if "CD" in name else "" for name in run.names]
+    known = {"CD19": "True", "CD4": "False", "mouse_IgG2a": "False"}
+    flags = [known.get(name, "") for name in run.names]
     path = writers.write_outs(run, tmp_path / "outs", isotype=flags)
     protein = read_spaceranger(path)["protein"]
-    assert list(protein.var_names[protein.var["isotype_control"]]) == ["CD19"]
+    assert list(protein.var_names[protein.var["control"]]) == ["CD19", "rat_IgG1"]  # which the file leaves open
+    assert list(protein.var["isotype_control"]) == flags[-6:]
 
 
 def test_raw(writers, run, outs):

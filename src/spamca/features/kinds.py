@@ -98,7 +98,7 @@ def infer_kind(name: str, modality: AnnData | Opened) -> str:
     negative: they are corrupted counts.
     """
     types = list(modality.var["feature_types"].dropna().mode()) if "feature_types" in modality.var else []
-    named, typed = _named_kind(name), _named_kind(str(types[0]) if types else "")
+    named, typed = named_kind(name), named_kind(str(types[0]) if types else "")
     if named and typed and named != typed:
         logger.info("%r: taken as %s, as var['feature_types'] says, and not as its name says", name, typed)
     kind = typed or named
@@ -121,7 +121,8 @@ def matrix_of(modality: AnnData | Opened, kind: str) -> tuple[Matrix, str]:
     return modality.counts if KINDS[kind].counts else (modality.X, "X")
 
 
-def _named_kind(text: str) -> str | None:
+def named_kind(text: str) -> str | None:
+    """Kind whose words are in a name, None where no kind's are."""
     # Whole words only: "internal" holds "rna", "excited" holds "cite".
     words = re.sub(r"[^a-z0-9]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).lower())
     for rank in range(2):

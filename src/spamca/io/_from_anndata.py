@@ -12,7 +12,8 @@ from scipy import sparse
 
 from spamca import _keys
 from spamca._checks import check_choice, check_name
-from spamca.io._join import JOINS, feature_types, join_tables, modality_name, split
+from spamca.io._join import JOINS, join_tables, split
+from spamca.io._types import check_feature_types, check_modality_name, modalities, types_of
 
 if TYPE_CHECKING:
     from mudata import MuData
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 def from_anndata(
     adatas: AnnData | Mapping[str, AnnData] | Iterable[AnnData],
     *,
+    feature_types: Mapping[str, str | None] | None = None,
     obsm: Mapping[str, str] | None = None,
     join: str = "inner",
 ) -> MuData:
@@ -32,9 +34,13 @@ def from_anndata(
     ----------
     adatas
         Tables by name of the modality, such as ``{"rna": rna, "protein": protein}``. Or a sequence of tables, which are
-        named by ``var["feature_types"]`` (``"Gene Expression"``: ``"rna"``, ``"Antibody Capture"``: ``"protein"``,
-        ``"Peaks"``: ``"atac"``, others: the type in lower case). Or one table with features of several types, as scanpy
-        reads 10x files with ``gex_only=False``, which is split. Never changed.
+        named by ``var["feature_types"]`` (``"Gene Expression"``: ``"rna"``, ``"Antibody Capture"`` or ``"Protein
+        Expression"``: ``"protein"``, ``"Peaks"`` or ``"Chromatin Accessibility"``: ``"atac"``, another kind of omics: its
+        name in lower case). Or one table with features of several types, as scanpy reads 10x files with
+        ``gex_only=False``, which is split. Never changed.
+    feature_types
+        Modality of features by their type, for types that are not known or to name them otherwise:
+        ``{"Custom": "rna"}``. None leaves a type out.
     obsm
         Features in ``obsm`` that become a modality of their own, by its name: ``{"image": "X_image"}`` makes a modality
         ``"image"`` of ``obsm["X_image"]`` of the first table that has it, an array, sparse matrix, or DataFrame.
@@ -45,16 +51,17 @@ def from_anndata(
     -------
     MuData with copies of the tables, coordinates of all spots in ``obsm["spatial"]``, and the first image in
     ``uns["spatial"]``, where tables have them. A feature whose name is taken in a modality before it gets its own
-    modality's name in front (``"protein:CD4"``).
+    modality's name in front (``"protein:CD4"``). Controls of the assay, such as blanks and isotypes, stay in the modality
+    that they control and are flagged in its ``var["control"]``. Guides, hashtags and receptors are left out.
 
     Raises
     ------
     TypeError
         If something is not an AnnData, or ``obsm`` not a mapping of names.
     KeyError
-        If no table has a key that ``obsm`` names.
+        If no table has a key that ``obsm`` names, or a type that ``feature_types`` names.
     ValueError
-        If tables have no name, names repeat, or there is no spot in common.
+        If tables have no name, names repeat, a type of features is unknown, or there is no spot in common.
 
     See Also
     --------
@@ -79,27 +86,23 @@ def from_anndata(
     """
     check_choice("join", join, JOINS)
     if isinstance(adatas, AnnData):
-        if not feature_types(adatas):
+        if not types_of(adatas):
             msg = "adatas is one AnnData without var['feature_types']; pass a mapping such as {'rna': adata}"
             raise ValueError(msg)
-        adatas = split(adatas.to_memory() if adatas.isbacked else adatas, "from_anndata")
-    tables = _named(adatas)
+        adatas = split(adatas.to_memory() if adatas.isbacked else adatas, "from_anndata", feature_types)
+        feature_types = None
+    tables = _named(adatas, feature_types)
     if obsm is not None:
         tables |= _from_obsm(tables, obsm)
     return join_tables(tables, {name: table.obs_names for name, table in tables.items()}, join, "from_anndata")
 
 
-def check_modality_name(name: str) -> None:
-    """Whether a modality may have that name, in a MuData and in its file (TypeError, ValueError)."""
-    check_name("the name of a modality", name)
-    if not name or "/" in name or name == _keys.SPATIAL:
-        msg = f"the name of a modality must not be empty, 'spatial', or hold '/', got {name!r}"
-        raise ValueError(msg)
-
-
-def _named(adatas: Any) -> dict[str, AnnData]:
+def _named(adatas: Any, feature_types: Any) -> dict[str, AnnData]:
     """Tables by the name given, else by the modality of their features."""
     if isinstance(adatas, Mapping):
+        if feature_types is not None:
+            msg = f"feature_types={feature_types!r} names modalities, and so does adatas; pass a sequence of tables, or one"
+            raise ValueError(msg)
         pairs = list(adatas.items())
     elif isinstance(adatas, Iterable) and not isinstance(adatas, str):
         pairs = [(None, table) for table in adatas]
@@ -109,23 +112,31 @@ def _named(adatas: Any) -> dict[str, AnnData]:
     if not pairs:
         msg = "adatas must hold at least one AnnData, it is empty"
         raise ValueError(msg)
-    tables: dict[str, AnnData] = {}
     for i, (name, table) in enumerate(pairs):
         if not isinstance(table, AnnData):
             msg = f"adatas[{i if name is None else name!r}] must be an AnnData, got {type(table).__name__}"
             raise TypeError(msg)
-        types = feature_types(table)
-        if name is None and len(types) != 1:
-            what = f"holds features of types {types}" if types else "has no var['feature_types'] to be named after"
-            msg = f"adatas[{i}] {what}; pass a mapping such as {{'rna': rna, 'protein': protein}}"
-            raise ValueError(msg)
-        name = modality_name(types[0]) if name is None else name
+    given = check_feature_types(feature_types, [kind for _, table in pairs for kind in types_of(table)])
+    tables: dict[str, AnnData] = {}
+    for i, (name, table) in enumerate(pairs):
+        name = _typed(table, i, given) if name is None else name
         check_modality_name(name)
         if name in tables:
             msg = f"adatas[{i}] would be modality {name!r}, and so would another; pass a mapping with a name for each"
             raise ValueError(msg)
         tables[name] = table
     return tables
+
+
+def _typed(table: AnnData, i: int, given: Mapping[str, str | None]) -> str:
+    """Modality of the features of a table, by their types; ValueError if they are of none or several."""
+    types = types_of(table)
+    names = {name for name in modalities(types, given, "from_anndata").values() if name is not None}
+    if len(names) != 1:
+        what = f"holds features of types {types}" if types else "has no var['feature_types'] to be named after"
+        msg = f"adatas[{i}] {what}; pass a mapping such as {{'rna': rna, 'protein': protein}}"
+        raise ValueError(msg)
+    return names.pop()
 
 
 def _from_obsm(tables: Mapping[str, AnnData], obsm: Mapping[str, str]) -> dict[str, AnnData]:

@@ -12,8 +12,8 @@ import pandas as pd
 from spamca import _keys
 from spamca._checks import check_choice, check_name
 from spamca._logging import logger
-from spamca.io._from_anndata import check_modality_name
-from spamca.io._join import JOINS, copied, feature_types, join_tables, split
+from spamca.io._join import JOINS, copied, join_tables, split
+from spamca.io._types import check_modality_name, types_of
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -28,6 +28,7 @@ def from_spatialdata(
     sdata: SpatialData,
     *,
     tables: str | Sequence[str] | Mapping[str, str] | None = None,
+    feature_types: Mapping[str, str | None] | None = None,
     join: str = "inner",
     coordinate_system: str | None = None,
 ) -> MuData:
@@ -44,7 +45,10 @@ def from_spatialdata(
     tables
         Names of the tables, or a mapping of modalities to them, such as ``{"rna": "table_rna", "protein": "table_adt"}``;
         None for all that have features. Several tables become modalities of their own names. One table is split by the
-        types of its features, without controls. Visium HD has a table for each size of bins: name one of them.
+        types of its features. Visium HD has a table for each size of bins: name one of them.
+    feature_types
+        Modality of features by their type, where one table is split, for types that are not known or to name them
+        otherwise: ``{"Custom": "rna"}``. None leaves a type out.
     join
         ``"inner"``: spots that all tables have. ``"outer"``: spots that any table has; a spot may then lack a modality.
     coordinate_system
@@ -56,7 +60,7 @@ def from_spatialdata(
     MuData with copies of the tables and coordinates of all spots in ``obsm["spatial"]``, float64 of shape (n_obs, 2).
     Rows keep their names where these agree with the instances, else they are named after instance, or region and
     instance. ``obs`` of the modalities keeps both columns: where there are several regions, name the first as
-    ``library_key``.
+    ``library_key``. Controls of the assay stay in the modality that they control, flagged in its ``var["control"]``.
 
     Raises
     ------
@@ -65,7 +69,8 @@ def from_spatialdata(
     KeyError
         If a table, an element that it annotates, or an instance of it does not exist.
     ValueError
-        If there is no table, no spot in common, or the coordinate system is not one of the element's.
+        If there is no table, a type of features is unknown, no spot is in common, or the coordinate system is not one of
+        the element's.
 
     See Also
     --------
@@ -94,9 +99,12 @@ def from_spatialdata(
     mod = {name: _placed(sdata, table, coordinate_system) for name, table in chosen.items()}
     if len(mod) == 1:
         ((name, table),) = mod.items()
-        if not isinstance(tables, Mapping) and feature_types(table):
-            mod = split(table, "from_spatialdata")
-            chosen = dict.fromkeys(mod, name)
+        if not isinstance(tables, Mapping) and types_of(table):
+            mod = split(table, "from_spatialdata", feature_types)
+            chosen, feature_types = dict.fromkeys(mod, name), None
+    if feature_types is not None:
+        msg = f"feature_types={feature_types!r} is for one table with types of features; tables names the modalities of others"
+        raise ValueError(msg)
     mdata = join_tables(mod, row_names(mod), join, "from_spatialdata")
     mdata.uns[RECORD] = {"tables": dict(chosen)}
     return mdata

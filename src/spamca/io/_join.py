@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -12,6 +11,9 @@ from scipy.sparse.csgraph import connected_components
 
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
+from spamca.features.controls import FEATURE_TYPES
+from spamca.io._controls import flag_controls
+from spamca.io._types import RNA, assigned, check_feature_types, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,41 +22,14 @@ if TYPE_CHECKING:
     from mudata import MuData
 
 JOINS = ("inner", "outer")  # spots that all modalities have, or spots that any has
-FEATURE_TYPES = "feature_types"  # var key of what a feature is (scanpy's)
-ISOTYPE_CONTROL = "isotype_control"  # var key of whether an antibody binds nothing in the tissue (10x's)
 ENDING = r"[-_.]\d+$"  # what tools append to barcodes
 
-# Modality by type of feature, in lower case. Others are named after the type.
-NAMES = {
-    "gene expression": "rna",
-    "gex": "rna",
-    "antibody capture": "protein",
-    "protein expression": "protein",
-    "adt": "protein",
-    "peaks": "atac",
-    "chromatin accessibility": "atac",
-}
-# Types of features that measure nothing in the tissue, as Xenium has several.
-CONTROL = re.compile(r"control|codeword", re.IGNORECASE)
-# Antibodies that serve as controls: mouse_IgG2a, Rat IgG1 isotype.
-ISOTYPE = re.compile(r"isotype|^(?:mouse|rat|(?:armenian[ _.-]?)?hamster|rabbit|goat)[ _.-]*ig[adegm]", re.IGNORECASE)
 
+def split(adata: AnnData, verb: str, feature_types: Mapping[str, str | None] | None = None) -> dict[str, AnnData]:
+    """Copies of the features of each modality, RNA first; without components of all features. Controls go with their assay.
 
-def feature_types(adata: AnnData) -> list[str]:
-    """Types of the features, in order of appearance; none where the table has no such column."""
-    return [str(value) for value in adata.var[FEATURE_TYPES].dropna().unique()] if FEATURE_TYPES in adata.var else []
-
-
-def modality_name(feature_type: str) -> str:
-    """Name of the modality that holds features of a type: ``"rna"``, ``"protein"``, ``"atac"``, or the type's own."""
-    text = feature_type.lower()
-    return NAMES.get(text) or re.sub(r"[^a-z0-9]+", "_", text).strip("_") or "untyped"
-
-
-def split(adata: AnnData, verb: str) -> dict[str, AnnData]:
-    """Copies of the features of each modality, RNA first; without controls, and without components of all features.
-
-    ``verb`` is the caller, for the log. ValueError if a feature has no type.
+    ``verb`` is the caller, for the log; ``feature_types`` names modalities of types. ValueError if a feature has no type, or a
+    type is unknown.
     """
     untyped = adata.var[FEATURE_TYPES].isna().to_numpy()
     if untyped.any():
@@ -63,13 +38,8 @@ def split(adata: AnnData, verb: str) -> dict[str, AnnData]:
             "set it, or pass one AnnData for each modality"
         )
         raise ValueError(msg)
-    types = adata.var[FEATURE_TYPES].astype(str)
-    controls = [kind for kind in types.unique() if CONTROL.search(kind)]
-    if controls and len(controls) < types.nunique():
-        logger.info("%s: leaving out features of types %s", verb, controls)
-        adata, types = adata[:, ~types.isin(controls)], types[~types.isin(controls)]
-    found = types.map(modality_name).to_numpy()
-    names = sorted(dict.fromkeys(found), key=lambda name: name != "rna")
+    found = assigned(adata.var, check_feature_types(feature_types, types_of(adata)), verb)
+    names = sorted(dict.fromkeys(name for name in found if name is not None), key=lambda name: name != RNA)
     mod = {name: copied(adata[:, found == name]) for name in names}
     joint = [key for key in _keys.REPRESENTATIONS if key in adata.obsm]
     if joint and len(mod) > 1:
@@ -85,16 +55,6 @@ def copied(adata: AnnData) -> AnnData:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".* names are not unique")
         return adata.to_memory() if adata.isbacked else adata.copy()
-
-
-def flag_isotype_controls(modality: AnnData) -> int:
-    """Write ``var["isotype_control"]`` of antibodies, from the file or else from their names; returns their number."""
-    if ISOTYPE_CONTROL in modality.var:
-        flags = modality.var[ISOTYPE_CONTROL].astype(str).str.strip().str.lower().isin(["true", "1"])
-    else:
-        flags = modality.var_names.str.contains(ISOTYPE)
-    modality.var[ISOTYPE_CONTROL] = flags
-    return int(flags.sum())
 
 
 def join_tables(tables: Mapping[str, AnnData], names: Mapping[str, pd.Index], join: str, verb: str) -> MuData:
@@ -169,9 +129,10 @@ def _check_overlap(names: Mapping[str, pd.Index], present: pd.DataFrame, join: s
 
 
 def assemble(mod: dict[str, AnnData], verb: str) -> MuData:
-    """A MuData of the modalities themselves, with unique names of features, coordinates, and the image."""
+    """A MuData of the modalities themselves, with controls flagged, unique names of features, coordinates, and the image."""
     from mudata import MuData
 
+    flag_controls(mod, verb)
     _name_features(mod, verb)
     with _edge.without_pull():
         mdata = MuData(mod)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from spamca import _keys
 from spamca._checks import check_flag, check_name
 from spamca._logging import logger
-from spamca.io._join import assemble, flag_isotype_controls, split
+from spamca.io._join import assemble, split
 from spamca.io._spaceranger_files import METADATA, find_matrix, read_images, read_matrix, read_positions
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping
 
     from mudata import MuData
 
@@ -27,6 +28,7 @@ def read_spaceranger(
     counts_file: str | None = None,
     library_id: str | None = None,
     images: bool = True,
+    feature_types: Mapping[str, str | None] | None = None,
 ) -> MuData:
     """Read a folder that Space Ranger wrote: genes, antibodies and whatever else was counted, one modality each.
 
@@ -46,11 +48,14 @@ def read_spaceranger(
         Name under which the image is kept. By default that in the matrix, else the name of the folder.
     images
         Whether to read the images.
+    feature_types
+        Modality of features by their type, for types that are not known or to name them otherwise:
+        ``{"Custom": "rna"}``. None leaves a type out.
 
     Returns
     -------
-    MuData with modalities ``"rna"`` (gene expression), ``"protein"`` (antibody capture), ``"atac"`` (peaks), and others by
-    the name of their type in lower case. Each has
+    MuData with modalities ``"rna"`` (gene expression), ``"protein"`` (antibody capture), ``"atac"`` (peaks), and others as
+    ``feature_types`` names them. Each has
 
     ``X``
         Counts, CSR, float32.
@@ -59,8 +64,9 @@ def read_spaceranger(
     ``obsm["spatial"]``
         Coordinates x (``pxl_col_in_fullres``) and y (``pxl_row_in_fullres``), on the MuData too.
     ``var["gene_ids"]``, ``var["feature_types"]``
-        As in the matrix; of proteins also ``var["isotype_control"]``: antibodies that bind nothing in the tissue are
-        flagged and not dropped.
+        As in the matrix, which may also have ``var["isotype_control"]``.
+    ``var["control"]``
+        Where there are any: controls, such as antibodies that bind nothing in the tissue, are flagged and not dropped.
     ``uns["spatial"][library_id]``
         ``images``, ``scalefactors`` and ``metadata``, as squidpy keeps them, on the MuData too. The arrays are shared in
         memory; a file holds a copy for each.
@@ -74,7 +80,8 @@ def read_spaceranger(
     TypeError
         If an argument is not of the kind that it should be.
     ValueError
-        If a file is broken, or matrix and positions do not belong together; the message names the file.
+        If a file is broken, or matrix and positions do not belong together, and the message names the file; or if a type
+        of features is unknown.
 
     Examples
     --------
@@ -107,7 +114,7 @@ def read_spaceranger(
 
     adata.obs[list(grid)] = grid.to_numpy()
     adata.obsm[_keys.SPATIAL] = coords
-    mod = split(adata, "read_spaceranger")
+    mod = split(adata, "read_spaceranger", feature_types)
     if record is not None:
         folder = path.resolve()
         name = (folder.parent.name if folder.name == "outs" else folder.name) or "tissue"
@@ -117,7 +124,5 @@ def read_spaceranger(
             # Each has its own dicts; the arrays are shared.
             modality.uns[_keys.SPATIAL] = {library_id: {key: dict(part) for key, part in record.items()}}
     found = [f"{modality.n_vars} features of {name!r}" for name, modality in mod.items()]
-    if "protein" in mod:
-        found.append(f"{flag_isotype_controls(mod['protein'])} isotype controls among the proteins")
     logger.info("read_spaceranger: %d spots, %s", adata.n_obs, ", ".join(found))
     return assemble(mod, "read_spaceranger")

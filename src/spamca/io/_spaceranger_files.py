@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from spamca._logging import logger
-from spamca.io._join import FEATURE_TYPES
+from spamca.features.controls import FEATURE_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
