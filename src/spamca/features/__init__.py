@@ -6,3 +6,5 @@ from spamca.features._blocks import Blocks, Opened, in_blocks, is_counts, opened
 from spamca.features._features import Features, Fitted
 from spamca.features._unexplained import unexplained
 from spamca.features.controls import is_control
+from spamca.features.empty import holding
+from spamca.features.kinds import KINDS, Kind, infer_kind, matrix_of
