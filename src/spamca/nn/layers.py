@@ -166,7 +166,8 @@ class ConcatenationFusion(nn.Module):
         if present is not None and not present.all():
             msg = (
                 "fusion='concatenation' needs every modality in every spot, and "
-                f"{int((~present.all(dim=1)).sum())} spots lack one; leave them out, or use fusion='attention'"
+                f"{int((~present.all(dim=1)).sum())} spots lack one or hold nothing of it; leave them out, use fusion='attention', or "
+                "prepare them with empty_rows='keep'"
             )
             raise ValueError(msg)
         fused = self.second(self.first(torch.cat(list(latents), dim=1)))

@@ -109,6 +109,7 @@ def _some(which: np.ndarray, name: str, caller: str) -> np.ndarray:
         raise ValueError(msg)
     if not which.all():
         what = "%r holds nothing in %d of %d spots, which count as not measured"
+        what += "" if caller == "transform" else "; empty_rows='keep' takes them as they are"
         logger.info(f"%s: {what}", caller, name, (~which).sum(), len(which))
     return which
 

@@ -13,4 +13,12 @@ from spamca.tissue.preparation import (
     usual_unexplained,
 )
 from spamca.tissue.results import Results, check_free, write, write_denoised
-from spamca.tissue.tissue import Tissue, graph_records, read, section_numbers, stored_corrected
+from spamca.tissue.tissue import (
+    Tissue,
+    batch_numbers,
+    graph_records,
+    read,
+    section_numbers,
+    stored_batches,
+    stored_corrected,
+)

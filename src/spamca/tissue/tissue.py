@@ -149,6 +149,36 @@ def section_numbers(mdata: MuData, caller: str) -> np.ndarray | None:
     return sections if sections is not None and sections.any() else None
 
 
+def batch_numbers(mdata: MuData, caller: str, batch_key: str | Sequence[str] | None) -> np.ndarray | None:
+    """Technical group of each spot, integers (n_obs,): its section, or what columns of sections say; None where there is one.
+
+    Each combination of the values of several columns is a group. KeyError for a column that does not exist; ValueError where spots have
+    no value, or a section has several: its spots are neighbours, and their effect cannot be told from a border of domains.
+    """
+    if batch_key is None:
+        return section_numbers(mdata, caller)
+    keys = [batch_key] if isinstance(batch_key, str) else list(batch_key)
+    values = [_checks.check_library(mdata, key, "batch_key") for key in keys]
+    groups = np.unique(np.column_stack(values), axis=0, return_inverse=True)[1].ravel()
+    sections = _sections(mdata)
+    sections = np.zeros(mdata.n_obs, dtype=np.int64) if sections is None else sections
+    pairs = np.unique(np.column_stack([sections, groups]), axis=0)
+    if len(pairs) > len(np.unique(sections)):
+        msg = (
+            f"batch_key={batch_key!r} has several values within a section; name the sections that it groups, "
+            "spamca.pp.neighbors(mdata, library_key=...), or leave it out"
+        )
+        raise ValueError(msg)
+    return groups if groups.any() else None
+
+
+def stored_batches(mdata: MuData, caller: str, params: Mapping[str, Any]) -> np.ndarray | None:
+    """The same as :func:`spamca.tl.integrate` took them, by its stored ``params``; None where batch effects stayed."""
+    if not params.get("batch_correction"):
+        return None
+    return batch_numbers(mdata, caller, params.get("batch_key"))
+
+
 def _sections(mdata: MuData) -> np.ndarray | None:
     """The same, of a single section too (zeros); None where the spatial graph names no column. KeyError or ValueError if it is lost."""
     library = _checks.check_library(mdata, _checks.recorded_library_key(mdata))

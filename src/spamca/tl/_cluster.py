@@ -10,7 +10,7 @@ from spamca.cluster import CLUSTERERS
 from spamca.domains import DomainSettings
 from spamca.model.domains import FIELD, estimate_emissions, find_domains, results_of
 from spamca.model.parts import settings_of
-from spamca.tissue import read, section_numbers, stored_corrected, write
+from spamca.tissue import read, stored_batches, stored_corrected, write
 from spamca.tl._cluster_embedding import domains_in_embedding
 from spamca.tl._estimate_n_clusters import check_range
 
@@ -157,7 +157,7 @@ def _domains_in_features(
 ) -> Results:
     """Domains found as :func:`spamca.tl.integrate` found them with these ``params``, in another number."""
     names = [str(name) for name in mdata.uns[key_added]["modalities"]]
-    tissue = read(mdata, names, sections=section_numbers(mdata, "cluster") if params.get("batch_correction") else None)
+    tissue = read(mdata, names, sections=stored_batches(mdata, "cluster", params))
     stored, search = stored_corrected(mdata, tissue.names, key_added), settings_of(DomainSettings, params)
     trust = params.get("modality_trust")
     found = find_domains(tissue, number["n_clusters"], trust, search, random_state=random_state)

@@ -10,7 +10,7 @@ from spamca import _checks, _edge, _keys
 from spamca.tl._ready import check_trust, ready
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mudata import MuData
 
@@ -21,6 +21,7 @@ def estimate_n_clusters(
     n_clusters_range: tuple[int, int] | None = None,
     modality_trust: Mapping[str, float] | None = None,
     batch_correction: bool = True,
+    batch_key: str | Sequence[str] | None = None,
     key_added: str = _keys.SPAMCA,
     random_state: int = 0,
     copy: bool = False,
@@ -38,7 +39,7 @@ def estimate_n_clusters(
         Tissue with one or more modalities measured on the same spots. A spot may lack a modality.
     n_clusters_range
         Smallest and largest number to try. Time grows with the range. None: from 2 to 15, in small tissue to one domain per 60 spots.
-    modality_trust, batch_correction
+    modality_trust, batch_correction, batch_key
         As in :func:`spamca.tl.integrate`.
     key_added
         Name of the result, see Returns.
@@ -89,8 +90,10 @@ def estimate_n_clusters(
     check_range(between, mdata.n_obs)
     check_trust(mdata, modality_trust)
     _checks.check_flag("batch_correction", batch_correction)
+    check_batch_key(batch_key, batch_correction=batch_correction)
+    batches: dict[str, Any] = {"batch_correction": batch_correction, "batch_key": batch_key}
     with _edge.transaction(mdata, copy=copy) as target:
-        tissue = ready(target, seed, "estimate_n_clusters", batch_correction=batch_correction)
+        tissue = ready(target, seed, "estimate_n_clusters", **batches)
         found = find_number(tissue, between, modality_trust, random_state=seed, caller="estimate_n_clusters")
         params = {"n_clusters_range": [int(n) for n in between], "random_state": seed}
         params |= {} if modality_trust is None else {"modality_trust": dict(modality_trust)}

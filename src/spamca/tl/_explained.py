@@ -25,7 +25,7 @@ from spamca.features import KINDS, Fitted, matrix_of, opened
 from spamca.groups import q_values
 from spamca.model.domains import FIELD
 from spamca.model.parts import emissions_of, settings_of
-from spamca.tissue import preparation_of, read, section_numbers
+from spamca.tissue import preparation_of, read, section_numbers, stored_batches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,7 +99,7 @@ def explained(
     """The table of drivers, and by modality the share of each feature's variance that all domains explain."""
     what, params = compared(mdata, key, groupby), mdata.uns.get(key, {}).get("params", {})
     by_section = section_numbers(mdata, "drivers")
-    sections = by_section if what.given or params.get("batch_correction") else None
+    sections = by_section if what.given else stored_batches(mdata, "drivers", params)
     there = {name: source for name, source in sources.items() if source is not None}
     k = len(what.names)
     patch = patches(position, by_section)

@@ -11,7 +11,7 @@ from spamca import _checks, _edge, _keys
 from spamca.domains import DomainSettings
 from spamca.model.domains import find_tree
 from spamca.model.parts import settings_of
-from spamca.tissue import check_levels_free, read, section_numbers, write_hierarchy
+from spamca.tissue import check_levels_free, read, stored_batches, write_hierarchy
 from spamca.tl._estimate_n_clusters import check_range
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def hierarchy(
     stored = _stored(store, between)
     check_levels_free(mdata, key, stored)
     record, names = mdata.uns[key].get("params", {}), _modalities(mdata, key)
-    sections = section_numbers(mdata, "hierarchy") if record.get("batch_correction") else None
+    sections = stored_batches(mdata, "hierarchy", record)
     tissue = read(mdata, names, sections=sections)
     settings, trust = settings_of(DomainSettings, record), record.get("modality_trust")
     tree = find_tree(tissue, first, between, trust, settings, random_state=seed)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
 from spamca.tissue import graph_records, usual_unexplained, write
-from spamca.tl._ready import check_trust, domain_settings, ready
+from spamca.tl._ready import check_batch_key, check_trust, domain_settings, ready
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mudata import MuData
 
@@ -23,6 +23,7 @@ def integrate(
     settings: Mapping[str, Any] | None = None,
     modality_trust: Mapping[str, float] | None = None,
     batch_correction: bool = True,
+    batch_key: str | Sequence[str] | None = None,
     max_epochs: int | None = None,
     batch_size: int | None = None,
     accelerator: str = "auto",
@@ -62,6 +63,10 @@ def integrate(
         Whether to remove batch effects between sections, those of the ``library_key`` of :func:`spamca.pp.neighbors`. They scale and
         shift the features of a section in all its domains. They are estimated together with the domains, so sections may differ in
         how much of each domain they hold, and may lack a modality. Sections with hardly a domain in common look like batches: use False.
+    batch_key
+        Column of ``obs`` with technical groups of sections, such as the slide or the day, or several columns, each combination of
+        which is a group: only differences between groups are removed, and those between sections of one group stay. None: each
+        section is a group. A section lies in one group.
     max_epochs
         Largest number of passes over the tissue. None takes what the steps of the preset need. Time grows in proportion.
     batch_size
@@ -126,7 +131,7 @@ def integrate(
     TypeError
         If ``mdata`` is not a MuData, or an argument has the wrong type.
     KeyError
-        If ``modality_trust`` names a modality that does not exist.
+        If ``modality_trust`` names a modality, or ``batch_key`` a column, that does not exist.
     ValueError
         If the tissue or an argument cannot be used, some modalities have features and others not, or the checkpoint is of another training.
     FloatingPointError
@@ -170,6 +175,7 @@ def integrate(
     check_devices(accelerator, devices, strategy, precision, batch_size)
     _checks.check_checkpoint(checkpoint)
     _checks.check_flag("batch_correction", batch_correction)
+    check_batch_key(batch_key, batch_correction=batch_correction)
     check_trust(mdata, modality_trust)
     if n_clusters is not None:
         _checks.check_n_clusters(n_clusters, mdata.n_obs)
@@ -193,9 +199,11 @@ def integrate(
     }
     arguments = {"preset": preset, **device}
     arguments |= {} if batch_size is None else {"batch_size": batch_size}
+    arguments |= {} if batch_key is None else {"batch_key": batch_key if isinstance(batch_key, str) else list(batch_key)}
     arguments |= {} if modality_trust is None else {"modality_trust": dict(modality_trust)}
     training = {**device, "batch_size": batch_size, "checkpoint": checkpoint, "progress_bar": progress_bar}
-    needs = {"feature_graphs": "feature" in chosen.views, "batch_correction": batch_correction and finds_domains}
+    needs: dict[str, Any] = {"feature_graphs": "feature" in chosen.views}
+    needs |= {"batch_correction": batch_correction and finds_domains, "batch_key": batch_key}
     no_gpu = accelerator == "cpu" or forks(strategy, devices)
     with without_gpu(wanted=no_gpu), _edge.transaction(mdata, copy=copy) as target:
         tissue = ready(target, seed, "integrate", position=True, **needs)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _keys
 from spamca._logging import logger
-from spamca.tissue import read, section_numbers
+from spamca.tissue import batch_numbers, read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mudata import MuData
 
@@ -28,6 +28,7 @@ def ready(
     caller: str,
     *,
     batch_correction: bool,
+    batch_key: str | Sequence[str] | None = None,
     feature_graphs: bool = False,
     position: bool = False,
 ) -> Tissue:
@@ -50,8 +51,21 @@ def ready(
     elif feature_graphs and not all(_keys.FEATURE_NEIGHBORS in modality.uns for modality in mdata.mod.values()):
         logger.info("%s: building the feature graphs that the network looks at", caller)
         add_feature_graphs(mdata, random_state)
-    sections = section_numbers(mdata, caller) if batch_correction else None
+    sections = batch_numbers(mdata, caller, batch_key) if batch_correction else None
     return read(mdata, feature_graphs=feature_graphs, sections=sections, position=position)
+
+
+def check_batch_key(given: str | Sequence[str] | None, *, batch_correction: bool) -> None:
+    """Whether ``batch_key`` is a name or several, and batch effects are to be removed (TypeError, ValueError)."""
+    if given is None:
+        return
+    names = [given] if isinstance(given, str) else given
+    if not isinstance(names, (list, tuple)) or not names or not all(isinstance(name, str) for name in names):
+        msg = f"batch_key must be the name of a column of obs or a list of names, got {given!r}"
+        raise TypeError(msg)
+    if not batch_correction:
+        msg = f"batch_key={given!r} names batches, and batch_correction=False keeps their effects; leave one of them out"
+        raise ValueError(msg)
 
 
 def check_trust(mdata: MuData, given: Mapping[str, float] | None) -> None:
