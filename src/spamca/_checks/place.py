@@ -101,20 +101,26 @@ def check_library(mdata: MuData, library_key: str | None) -> np.ndarray | None:
     if library_key is None:
         return None
     check_name("library_key", library_key)
-    holders = {name: holder for name, holder in (("mdata", mdata), *mdata.mod.items()) if library_key in holder.obs}
-    if not holders:
-        msg = f"library_key={library_key!r} is not a column of mdata.obs or of obs of a modality"
-        raise KeyError(msg)
-    section = np.full(mdata.n_obs, None, dtype=object)
-    for name, holder in holders.items():
-        values = holder.obs[library_key].astype(object).to_numpy()
-        values = values if holder is mdata else _edge.spread(values, _edge.rows(mdata, name), np.nan)
-        section = np.where(pd.isna(section), values, section)
+    section = library_of(mdata, library_key)
     missing = pd.isna(section)
     if missing.any():
         msg = f"library_key={library_key!r} has no value for {missing.sum()} spots; set mdata.obs[{library_key!r}]"
         raise ValueError(msg)
     return section.astype(str)
+
+
+def library_of(mdata: MuData, name: str) -> np.ndarray:
+    """Values of a column of ``obs`` of the MuData or of modalities, objects (n_obs,), None or NaN where it has none; KeyError if neither has it."""
+    holders = {where: holder for where, holder in (("mdata", mdata), *mdata.mod.items()) if name in holder.obs}
+    if not holders:
+        msg = f"library_key={name!r} is not a column of mdata.obs or of obs of a modality"
+        raise KeyError(msg)
+    section = np.full(mdata.n_obs, None, dtype=object)
+    for where, holder in holders.items():
+        values = holder.obs[name].astype(object).to_numpy()
+        values = values if holder is mdata else _edge.spread(values, _edge.rows(mdata, where), np.nan)
+        section = np.where(pd.isna(section), values, section)
+    return section
 
 
 def find_library_key(mdata: MuData, library_key: str | None, caller: str) -> str | None:

@@ -31,7 +31,7 @@ def neighbors(
     approximate: bool | None = None,
     feature_graphs: bool = False,
     spatial_key: str = _keys.SPATIAL,
-    library_key: str | None = None,
+    library_key: str | None = "auto",
     random_state: int = 0,
     copy: bool = False,
 ) -> MuData | None:
@@ -74,8 +74,11 @@ def neighbors(
     spatial_key
         Name of the coordinates in ``obsm``.
     library_key
-        Column of ``obs`` with the section of each spot. Spots of different sections are not linked in space; edges
-        between them are removed from an existing graph as well. :func:`spamca.tl.integrate` removes their batch effects.
+        Column of ``obs``, of the MuData or of modalities, with the section of each spot. Spots of different sections are not linked
+        in space; edges between them are removed from an existing graph as well. :func:`spamca.tl.integrate` removes their batch effects.
+        ``"auto"``: the column that names sections (``"library_id"``, ``"sample"``, ``"section"``, ..., also ``"batch"`` or ``"fov"``) if the
+        coordinates of its categories lie on one another, or the one with the names of ``uns["spatial"]``; a warning says which. Labels and
+        fields of view of one tissue are none. None: it is one section.
     random_state
         Seed of ``prepare`` and of the approximate search. The same seed gives the same bits.
     copy
@@ -101,6 +104,8 @@ def neighbors(
     ------
     TypeError, ValueError
         If an argument is not of its kind or out of its range, or the tissue does not fit it; ``mdata`` is unchanged then.
+    ValueError
+        With ``library_key="auto"``, if coordinates of several sections lie on one another and no column names them, or several do.
     KeyError
         If there are no coordinates, or ``use_rep``, ``spatial_graph`` or ``library_key`` are not found.
 

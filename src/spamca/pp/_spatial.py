@@ -9,6 +9,7 @@ import numpy as np
 from spamca import _checks, _keys
 from spamca._logging import logger
 from spamca.graph import SPATIAL_KINDS, spatial_graph
+from spamca.pp._sections import section_key
 from spamca.pp._stored import Spatial, found_graph
 
 if TYPE_CHECKING:
@@ -54,10 +55,15 @@ def spatial_of(
         raise KeyError(msg)
     kind = "knn" if kind == AUTO else kind
     _check_options(given, kind, None if found is None else found[1])
+    links = None if found is None else found[0].connectivities
+    one_section = library_key is None
+    library_key = section_key(mdata, coords, library_key, "neighbors", links=links)
     if found is not None:
         spatial = existing_spatial(mdata, *found, name or _keys.SPATIAL, library_key)
     else:
         spatial = built_spatial(mdata, coords, kind, library_key, **options)
+    if one_section:
+        spatial.params["one_section"] = True
     n_alone = int((np.diff(spatial.graph.connectivities.indptr) == 0).sum())
     if n_alone:
         logger.info("neighbors: %d of %d spots have no neighbour in space", n_alone, mdata.n_obs)

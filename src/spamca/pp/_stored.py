@@ -44,7 +44,7 @@ def found_graph(mdata: MuData, name: str, *, foreign: bool = False) -> tuple[Gra
     """
 
     def fits(holder: AnnData | MuData) -> bool:
-        return _keys.connectivities(name) in holder.obsp and not (foreign and _is_own(holder, name))
+        return _keys.connectivities(name) in holder.obsp and not (foreign and is_own(holder, name))
 
     if fits(mdata):
         return existing_graph(*_matrices(mdata, name)), "mdata"
@@ -65,7 +65,7 @@ def _matrices(holder: AnnData | MuData, name: str) -> tuple[csr_matrix, csr_matr
     return weights, csr_matrix(holder.obsp.get(_keys.distances(name), weights != 0), dtype=np.float64)
 
 
-def _is_own(holder: AnnData | MuData, name: str) -> bool:
+def is_own(holder: AnnData | MuData, name: str) -> bool:
     """Whether this package wrote the spatial graph of a MuData or modality."""
     record = holder.uns.get(_keys.spatial_record(name))
     params = record.get("params") if isinstance(record, Mapping) else None
@@ -88,7 +88,7 @@ def store_spatial(mdata: MuData, spatial: Spatial, coords: np.ndarray, spatial_k
         for key in keys:
             if key not in modality.obsm:
                 modality.obsm[key] = coords[position]
-        if _keys.connectivities(_keys.SPATIAL) not in modality.obsp or _is_own(modality, _keys.SPATIAL):
+        if _keys.connectivities(_keys.SPATIAL) not in modality.obsp or is_own(modality, _keys.SPATIAL):
             write_graph(modality, _keys.SPATIAL_NEIGHBORS, _keys.SPATIAL, spatial.graph.take(position), params)
         else:
             logger.info("neighbors: mdata[%r] keeps its own spatial graph", name)
@@ -99,10 +99,19 @@ def _keep_graph(mdata: MuData, spatial: Spatial) -> None:
     if spatial.cut:
         mdata.obsp[_keys.connectivities(_keys.SPATIAL)] = spatial.graph.connectivities
         mdata.obsp[_keys.distances(_keys.SPATIAL)] = spatial.graph.distances
-    library_key, record = spatial.params["library_key"], mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {})
-    if library_key is not None and isinstance(record, Mapping):
+    said = {name: spatial.params.get(name) for name in ("library_key", "one_section")}
+    said, record = (
+        {name: value for name, value in said.items() if value is not None},
+        mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {}),
+    )
+    if said and isinstance(record, Mapping):
         old = record.get("params", {})
-        params = {**(old if isinstance(old, Mapping) else {}), "library_key": library_key}
+        kept = (
+            {name: value for name, value in old.items() if name not in ("library_key", "one_section")}
+            if isinstance(old, Mapping)
+            else {}
+        )
+        params = {**kept, **said}
         mdata.uns[_keys.SPATIAL_NEIGHBORS] = {**_names(_keys.SPATIAL), **record, "params": params}
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from spamca import _checks, _edge
 from spamca._logging import logger
 from spamca.features import KINDS, Blocks, matrix_of, opened, unexplained
+from spamca.pp._sections import AUTO, section_key
 from spamca.pp._spatial import built_spatial, existing_spatial
 from spamca.pp._stored import found_graph
 from spamca.tissue import Tissue, feature_names
@@ -146,7 +147,9 @@ def _spatial(mdata: MuData, coords: np.ndarray, params: Mapping[str, Any], libra
                 f"name; call squidpy.gr.spatial_neighbors_knn(mdata, key_added={params['name']!r}), or what made that of the training"
             )
             raise KeyError(msg)
+        library_key = _section_key(mdata, coords, library_key, params, found[0].connectivities)
         return existing_spatial(mdata, *found, params["name"], library_key)
+    library_key = _section_key(mdata, coords, library_key, params)
     n_neighbors = params.get("n_neighbors")
     if n_neighbors is not None:
         library = _checks.check_library(mdata, library_key)
@@ -154,3 +157,18 @@ def _spatial(mdata: MuData, coords: np.ndarray, params: Mapping[str, Any], libra
         n_neighbors = max(1, min(int(n_neighbors), int(smallest) - 1))
     options = {"radius": params.get("radius"), "n_rings": params.get("n_rings")}
     return built_spatial(mdata, coords, params["kind"], library_key, n_spatial_neighbors=n_neighbors, **options)
+
+
+def _section_key(
+    mdata: MuData, coords: np.ndarray, given: str | None, params: Mapping[str, Any], links: csr_matrix | None = None
+) -> str | None:
+    """Column of the sections: the one given, or with "auto" that of the training if it is there, else one that is found."""
+    trained = params.get("library_key")
+    if given != AUTO or trained is None:
+        return section_key(mdata, coords, given, "transform", links=links)
+    if any(trained in holder.obs for holder in (mdata, *mdata.mod.values())):
+        return str(trained)
+    found = section_key(mdata, coords, given, "transform", links=links)
+    if found is None:
+        logger.info("transform: no column %r in obs; the tissue is taken as one section", trained)
+    return found

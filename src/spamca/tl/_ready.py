@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,6 @@ from spamca._logging import logger
 from spamca.tissue import read, section_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mudata import MuData
 
     from spamca.domains import DomainSettings
@@ -47,11 +46,33 @@ def ready(
     if not joint or lacking:
         logger.info("%s: no graphs found, running spamca.pp.neighbors(mdata)", caller)
         neighbors(mdata, feature_graphs=feature_graphs, random_state=random_state)
+    elif (library_key := _found_sections(mdata, caller)) is not None:
+        neighbors(mdata, feature_graphs=feature_graphs, library_key=library_key, random_state=random_state)
     elif feature_graphs and not all(_keys.FEATURE_NEIGHBORS in modality.uns for modality in mdata.mod.values()):
         logger.info("%s: building the feature graphs that the network looks at", caller)
         add_feature_graphs(mdata, random_state)
     sections = section_numbers(mdata, caller) if batch_correction else None
     return read(mdata, feature_graphs=feature_graphs, sections=sections, position=position)
+
+
+def _found_sections(mdata: MuData, caller: str) -> str | None:
+    """Column of sections that a spatial graph joins which :func:`spamca.pp.neighbors` has not seen, and whose coordinates overlap."""
+    from spamca.pp._sections import AUTO, section_key
+    from spamca.pp._stored import is_own
+
+    record = mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {})
+    params = record.get("params", {}) if isinstance(record, Mapping) else {}
+    if (
+        is_own(mdata, _keys.SPATIAL)
+        or not isinstance(params, Mapping)
+        or params.keys() & {"library_key", "one_section"}
+    ):
+        return None
+    try:
+        coords = _checks.check_coordinates(mdata)
+    except (KeyError, ValueError):  # not needed: the graph is there
+        return None
+    return section_key(mdata, coords, AUTO, caller, links=mdata.obsp[_keys.connectivities(_keys.SPATIAL)].tocsr())
 
 
 def check_trust(mdata: MuData, given: Mapping[str, float] | None) -> None:
