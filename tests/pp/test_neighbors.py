@@ -196,10 +196,10 @@ def test_sections(tissue, caplog):
 
 def test_coincident_spots_are_logged(tissue, caplog):
     for modality in (tissue, *tissue.mod.values()):
-        modality.obsm["spatial"] = np.repeat(modality.obsm["spatial"][:113], 2, axis=0)[:225]
+        modality.obsm["spatial"] = np.vstack([modality.obsm["spatial"][:175], modality.obsm["spatial"][:50]])
     with caplog.at_level(logging.INFO, logger="spamca"):
         spamca.pp.neighbors(tissue)
-    assert "neighbors: 112 spots lie on the point of another" in caplog.text
+    assert "neighbors: 50 spots lie on the point of another" in caplog.text
 
 
 def test_modalities_in_another_order_and_with_other_spots(tissue):

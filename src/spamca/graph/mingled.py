@@ -50,8 +50,8 @@ MOST_LAYERS = 5
 STACKED = 0.6
 """Share of the spots with such a gap; a quarter of random points have one."""
 
-CLUMPED = 0.06
-r"""Mean of :math:`(d_1 / d_8)^2` below which spots lie on nearly one point."""
+CLUMPED = 0.045
+r"""Mean of :math:`(d_1 / d_8)^2` below which spots lie on nearly one point; 1/16 along a line."""
 
 SAME = 0.8
 """Least distance to the nearest spot, relative to the median, where all are as near: cells in pairs are not."""
@@ -68,7 +68,17 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Mingled:
-    """Groups where they meet: share of all spots that is there, :math:`\\bar n`, :math:`\\bar f`, number of spots, mean (d_1 / d_8)²."""
+    """Groups where they meet.
+
+    Parameters
+    ----------
+    share, n_spots
+        Share of all spots that lie there, and number of those that were looked at.
+    near, around
+        Means over them of the shares of strangers, n and f of the equation above.
+    regularity
+        Their mean of (d_1 / d_8)^2, distances to the nearest and the eighth spot.
+    """
 
     share: float = 0.0
     near: float = 0.0
@@ -127,8 +137,13 @@ def mingled(found: Surroundings, group: np.ndarray, within: np.ndarray | None = 
     meet = around >= STRANGERS
     if not meet.any():
         return Mingled()
-    means = (float(values.mean()) for values in (meet, near[meet], around[meet]))
-    return Mingled(*means, int(meet.sum()), _regularity(distance[meet]))
+    return Mingled(
+        share=float(meet.mean()),
+        near=float(near[meet].mean()),
+        around=float(around[meet].mean()),
+        n_spots=int(meet.sum()),
+        regularity=_regularity(distance[meet]),
+    )
 
 
 def regularity(found: Surroundings) -> float:

@@ -15,7 +15,6 @@ from spamca import _checks, _keys
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from anndata import AnnData
     from mudata import MuData
 
 RECORDED, LIBRARY, TILE, OTHER, NAMES = "recorded", "library", "tile", "other", "names"

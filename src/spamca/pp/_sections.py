@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spamca import _checks
 from spamca._logging import logger
 from spamca.graph.mingled import REGULAR, are_stacked, are_uneven, lie_apart, mingled, regularity, surroundings
-from spamca.pp._libraries import ENDS, LIBRARY, NAMES, RECORDED, TILE, columns, library_ids, parts_of_names
+from spamca.pp._libraries import ENDS, LIBRARY, NAMES, OTHER, RECORDED, TILE, columns, library_ids, parts_of_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +52,7 @@ def section_key(
     near, held = surroundings(coords), [column for column in columns(mdata) if not _is_depth(column, coords)]
     stacked = are_stacked(near)
     met = {column: mingled(near, column.group) for column in [*held, *parts_of_names(mdata)]}
-    overlapping = [column for column, one in met.items() if _overlap(column, one, stacked)]
+    overlapping = [column for column, one in met.items() if _overlap(column, one, stacked=stacked)]
     named = [column for column in overlapping if column.what in EXCESS]
     if named and (chosen := _chosen(named, coords)) is not None:
         sections = len(np.unique(chosen.group))
@@ -69,18 +68,19 @@ def section_key(
     if (apart := _apart(held, coords, caller)) is not None:
         return apart
     if (stacked or _uneven(mdata, near, held)) and (links is None or _is_linked(links, near)):
-        raise ValueError(_unnamed(mdata, stacked))
+        raise ValueError(_unnamed(mdata, stacked=stacked))
     return None
 
 
-def _overlap(column: Column, met: Mingled, stacked: bool) -> bool:
+def _overlap(column: Column, met: Mingled, *, stacked: bool) -> bool:
     """Whether the categories of a column lie on one another as sections do."""
     loose = stacked or met.regularity < REGULAR  # spots do not keep their distance
     if column.what in (RECORDED, LIBRARY):
         return met.are_strewn and (loose or met.come_closer(EXCESS[column.what]))
-    if column.what == TILE:  # rows of objects that were joined follow each other, labels that were drawn do not
-        return met.come_closer(EXCESS[TILE]) or (met.are_strewn and loose and column.is_in_blocks)
-    return loose and met.come_closer(EXCESS[TILE] if column.what == NAMES else EXCESS_OF_OTHERS)
+    if column.what == OTHER:
+        return loose and met.come_closer(EXCESS_OF_OTHERS)
+    # Rows of objects that were joined follow each other, labels that were drawn do not.
+    return met.come_closer(EXCESS[TILE]) or (met.are_strewn and loose and column.is_in_blocks)
 
 
 def _is_depth(column: Column, coords: np.ndarray) -> bool:
@@ -111,7 +111,9 @@ def _leaves(column: Column, named: Sequence[Column], coords: np.ndarray) -> bool
     others = [other for other in named if not column.refines(other)]
     near = surroundings(coords, column.group)
     stacked = are_stacked(near)
-    return stacked or any(_overlap(other, mingled(near, other.group, column.group), stacked) for other in others)
+    return stacked or any(
+        _overlap(other, mingled(near, other.group, column.group), stacked=stacked) for other in others
+    )
 
 
 def _apart(held: Sequence[Column], coords: np.ndarray, caller: str) -> str | None:
@@ -168,7 +170,7 @@ def _ambiguous(mdata: MuData, overlapping: Sequence[Column], n_named: int) -> st
     )
 
 
-def _unnamed(mdata: MuData, stacked: bool) -> str:
+def _unnamed(mdata: MuData, *, stacked: bool) -> str:
     ids = library_ids(mdata)
     says = "spots lie on nearly one point almost everywhere, as if" if stacked else "distances are as if"
     named = f" (uns['spatial'] has {sorted(ids[0])})" if ids else ""
