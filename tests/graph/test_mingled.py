@@ -63,9 +63,9 @@ def test_labels_of_one_tissue_come_no_closer(coords):
 def test_groups_within_sections_do_not_meet_across_them():
     coords, section = two(LATTICE, LATTICE + 1 / 7)
     near = surroundings(coords, section)
-    assert mingled(near, section, section).n_spots == 0
+    assert mingled(near, section).n_spots == 0
     tiles = (coords[:, 0] > 9.5).astype(int) + 2 * section
-    assert not mingled(near, tiles, section).are_strewn
+    assert not mingled(near, tiles).are_strewn
     assert not are_stacked(near)
 
 

@@ -59,7 +59,7 @@ SAME = 0.8
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Some of n spots (m,), and the nearest other spots of each and their distances, (m, k), the nearest first."""
+    """Some of n spots (m,), and the nearest other spots of each and their distances, (m, k), the nearest first; infinite to other sections."""
 
     spots: np.ndarray
     nearest: np.ndarray
@@ -103,7 +103,7 @@ class Mingled:
 
 
 def surroundings(coords: np.ndarray, within: np.ndarray | None = None, *, every: bool = False) -> Surroundings:
-    """Nearest spots of a sample of spots, or of every one, at ``coords`` (n, n_dimensions); of their own section in ``within`` (n,) first."""
+    """Nearest spots of a sample of spots, or of every one, at ``coords`` (n, n_dimensions), within sections (n,), integers, if given."""
     largest = np.abs(coords).max(initial=0)
     place = coords / largest if largest > 0 else coords
     if within is not None:
@@ -117,17 +117,18 @@ def surroundings(coords: np.ndarray, within: np.ndarray | None = None, *, every:
     # One more than wanted: the spot itself, or where spots coincide another one in its place.
     kept = nearest != spots[:, None]
     kept[kept.all(axis=1), -1] = False
-    return Surroundings(spots, nearest[kept].reshape(-1, k), distance[kept].reshape(-1, k))
+    nearest, distance = nearest[kept].reshape(-1, k), distance[kept].reshape(-1, k)
+    if within is not None:
+        distance = np.where(within[spots][:, None] == within[nearest], distance, np.inf)
+    return Surroundings(spots, nearest, distance)
 
 
-def mingled(found: Surroundings, group: np.ndarray, within: np.ndarray | None = None) -> Mingled:
-    """How groups (n,), integers and -1 for none, lie to each other, within sections (n,) if these are given."""
+def mingled(found: Surroundings, group: np.ndarray) -> Mingled:
+    """How groups (n,), integers and -1 for none, lie to each other."""
     size = np.bincount(group[group >= 0], minlength=1)
     group = np.where((group >= 0) & (size[group] >= FEWEST_SPOTS), group, -1)
     own, others = group[found.spots], group[found.nearest]
-    known = (own >= 0)[:, None] & (others >= 0)
-    if within is not None:
-        known &= within[found.spots][:, None] == within[found.nearest]
+    known = (own >= 0)[:, None] & (others >= 0) & np.isfinite(found.distance)
     strange = known & (others != own[:, None])
     tied = known & (found.distance <= found.distance[:, :1] * (1 + TIE))
     usable = known.any(axis=1) & tied.any(axis=1)
@@ -173,8 +174,9 @@ def _regularity(distance: np.ndarray) -> float:
 
 def lie_apart(found: Surroundings, group: np.ndarray) -> bool:
     """Whether groups (n,), integers and -1 for none, lie apart; ``found`` holds the nearest of every spot."""
-    nearest = found.nearest[:, : min(6, found.nearest.shape[1])]
-    strange = ((group[nearest] != group[:, None]) & (group[nearest] >= 0)).any(axis=1) & (group >= 0)
+    nearest, distance = (values[:, :6] for values in (found.nearest, found.distance))
+    others = (group[nearest] != group[:, None]) & (group[nearest] >= 0) & np.isfinite(distance)
+    strange = others.any(axis=1) & (group >= 0)
     size = np.bincount(group[group >= 0])
     # Groups that touch along a side have about as many spots at it as their square root.
     return bool(strange.sum() <= 0.1 * np.sqrt(size).sum())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from spamca import _checks, _edge, _keys
 from spamca.graph import METRICS
-from spamca.pp._feature_graphs import built, forget_feature_graph, number_of, store_feature_graph
+from spamca.pp._feature_graphs import built, forget_feature_graph, numbers_of, store_feature_graph
 from spamca.pp._modality import representation
 from spamca.pp._spatial import spatial_of
 from spamca.pp._stored import store_spatial
@@ -44,11 +44,12 @@ def neighbors(
     mdata
         Tissue with coordinates in ``obsm`` of the MuData or of a modality.
     n_neighbors
-        Neighbours of each spot in the feature graphs. More smooth more, and join small groups to large ones. None: 20, or
-        all there are in a modality of fewer spots.
+        Neighbours of each spot in the feature graphs. More smooth more, and join small groups to large ones. None: 20. A modality
+        of fewer spots has all there are; a number that no modality has spots for is an error.
     n_spatial_neighbors
         Neighbours of each spot in a spatial graph of kind ``"knn"``; others as near as the last count too, so that 6
         gives the 6 of a hexagonal lattice and the 8 of a square one. More smooth more, and blur thin structures. None: 6.
+        A section of fewer spots has all there are; a number that no section has spots for is an error.
     spatial_kind
         ``"knn"``, ``"radius"``, ``"delaunay"`` or ``"grid"``, see :func:`spamca.graph.spatial_graph`. ``"auto"``: the
         spatial graph that squidpy left under its default name, on the MuData or in modalities, else ``"knn"``. Options of
@@ -125,9 +126,7 @@ def neighbors(
     """
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_choice("metric", metric, METRICS)
-    counts = {name: number_of(n_neighbors, modality.n_obs) for name, modality in mdata.mod.items()}
-    for name, modality in mdata.mod.items():
-        _checks.check_neighbors("n_neighbors", counts[name], modality.n_obs, where=f"modality {name!r}")
+    counts = numbers_of(n_neighbors, mdata)
     if use_rep is not None and not isinstance(use_rep, str):
         _checks.check_modality_names("use_rep", use_rep, mdata)
     _checks.check_flag("approximate", approximate, optional=True)

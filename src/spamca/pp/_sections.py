@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spamca._logging import logger
+from spamca.graph import euclidean
 from spamca.graph.mingled import REGULAR, are_stacked, are_uneven, lie_apart, mingled, regularity, surroundings
 from spamca.pp._libraries import ENDS, LIBRARY, NAMES, OTHER, RECORDED, TILE, columns, library_ids, parts_of_names
 
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mudata import MuData
-    from scipy.sparse import csr_matrix
 
+    from spamca.graph import Graph
     from spamca.graph.mingled import Mingled, Surroundings
     from spamca.pp._libraries import Column
 
@@ -34,27 +35,33 @@ EXCESS_OF_OTHERS = 0.85
 UNEVEN = 0.4
 """Distance to the nearest spot at its 5 % quantile, relative to the median, below which it is not that of one section."""
 
+MOST_OTHER_LENGTHS = 0.1
+"""Share of the edges of a graph that may have other lengths than between the coordinates if these are its own."""
+
 ONE = "library_key=None says that it is one section"
 
 
 def section_key(
-    mdata: MuData, coords: np.ndarray, library_key: str | None, caller: str, *, links: csr_matrix | None = None
+    mdata: MuData, coords: np.ndarray, library_key: str | None, caller: str, *, links: Graph | None = None
 ) -> str | None:
     """Column of the sections: the one given, or with "auto" the one that coordinates (n_obs, n_dimensions) and ``uns`` give away.
 
-    None where there is one section. ValueError if sections lie on one another and no column, or more than one, may name them, and a graph
-    ``links`` (n_obs, n_obs) that is there, if any, joins them.
+    None where there is one section. ValueError if sections lie on one another and no column, or more than one, may name them, and the
+    graph ``links`` that is there, if any, joins them. Layers of a block are neighbours as they lie, and so are spots in a graph of
+    other coordinates.
     """
     if library_key != AUTO:
         return library_key
-    if mdata.n_obs < FEWEST_SPOTS:
+    if mdata.n_obs < FEWEST_SPOTS or (links is not None and _is_of_others(links, coords)):
         return None
-    near, held = surroundings(coords), [column for column in columns(mdata) if not _is_depth(column, coords)]
+    held = [column for column in columns(mdata) if not _is_depth(column, coords)]
+    coords, layer = _layers(coords)
+    near = surroundings(coords, layer)
     stacked = are_stacked(near)
     met = {column: mingled(near, column.group) for column in [*held, *parts_of_names(mdata)]}
     overlapping = [column for column, one in met.items() if _overlap(column, one, stacked=stacked)]
     named = [column for column in overlapping if column.what in EXCESS]
-    if named and (chosen := _chosen(named, coords)) is not None:
+    if named and (chosen := _chosen(named, coords, layer)) is not None:
         sections = len(np.unique(chosen.group))
         text = (
             "%s: obs[%r] names %d sections whose coordinates overlap; they are kept apart, as with library_key=%r (%s)"
@@ -65,7 +72,7 @@ def section_key(
         if links is None or any(_crosses(links, column.group) for column in overlapping):
             raise ValueError(_ambiguous(mdata, overlapping, len(named)))
         return None
-    if (apart := _apart(held, coords, caller)) is not None:
+    if (apart := _apart(held, surroundings(coords, layer, every=True), caller)) is not None:
         return apart
     if (stacked or _uneven(mdata, near, held)) and (links is None or _is_linked(links, near)):
         raise ValueError(_unnamed(mdata, stacked=stacked))
@@ -92,9 +99,9 @@ def _is_depth(column: Column, coords: np.ndarray) -> bool:
     return len(pairs) == n and len(np.unique(pairs[:, 1])) == n
 
 
-def _chosen(named: Sequence[Column], coords: np.ndarray) -> Column | None:
+def _chosen(named: Sequence[Column], coords: np.ndarray, layer: np.ndarray | None) -> Column | None:
     """The one column within whose categories no others lie on one another; None if there is none, or several that differ."""
-    enough = [column for column in named if not _leaves(column, named, coords)]
+    enough = [column for column in named if not _leaves(column, named, coords, layer)]
     for what in EXCESS:
         alike = [column for column in enough if column.what == what]
         for column in alike:
@@ -106,24 +113,23 @@ def _chosen(named: Sequence[Column], coords: np.ndarray) -> Column | None:
     return None
 
 
-def _leaves(column: Column, named: Sequence[Column], coords: np.ndarray) -> bool:
+def _leaves(column: Column, named: Sequence[Column], coords: np.ndarray, layer: np.ndarray | None) -> bool:
     """Whether spots of one category still lie on one another."""
     others = [other for other in named if not column.refines(other)]
-    near = surroundings(coords, column.group)
-    stacked = are_stacked(near)
-    return stacked or any(
-        _overlap(other, mingled(near, other.group, column.group), stacked=stacked) for other in others
+    part = (
+        column.group
+        if layer is None
+        else np.unique(np.column_stack([column.group, layer]), axis=0, return_inverse=True)[1].ravel()
     )
+    near = surroundings(coords, part)
+    stacked = are_stacked(near)
+    return stacked or any(_overlap(other, mingled(near, other.group), stacked=stacked) for other in others)
 
 
-def _apart(held: Sequence[Column], coords: np.ndarray, caller: str) -> str | None:
+def _apart(held: Sequence[Column], near: Surroundings, caller: str) -> str | None:
     """Column that ``uns`` says names the sections, if they lie apart; others that do are logged."""
-    named = [column for column in held if column.what in (RECORDED, LIBRARY)]
-    if not named:
-        return None
-    near = surroundings(coords, every=True)
-    for column in named:
-        if not lie_apart(near, column.group):
+    for column in held:
+        if column.what not in (RECORDED, LIBRARY) or not lie_apart(near, column.group):
             continue
         sections = len(np.unique(column.group))
         if column.what == RECORDED:
@@ -143,13 +149,29 @@ def _uneven(mdata: MuData, near: Surroundings, held: Sequence[Column]) -> bool:
     return regularity(near) < REGULAR or are_uneven(near, UNEVEN)
 
 
-def _crosses(links: csr_matrix, group: np.ndarray) -> bool:
-    edges = links.tocoo()
+def _layers(coords: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Coordinates in the plane and layer of each spot (n_obs,), where a few third coordinates have all the spots."""
+    if coords.shape[1] < 3:
+        return coords, None
+    depth, layer = np.unique(coords[:, 2], return_inverse=True)
+    return (coords[:, :2], layer.ravel()) if len(depth) <= len(coords) / FEWEST_SPOTS else (coords, None)
+
+
+def _is_of_others(links: Graph, coords: np.ndarray) -> bool:
+    """Whether lengths of most edges are not those between these coordinates (n_obs, n_dimensions): the graph was made with others."""
+    length, edges = links.distances.data, links.connectivities.tocoo()
+    if not len(length) or np.ptp(length) == 0 or (length == np.round(length)).all():  # steps, or rings
+        return False
+    return bool((~np.isclose(length, euclidean(coords, edges.row, edges.col), rtol=0.01)).mean() > MOST_OTHER_LENGTHS)
+
+
+def _crosses(links: Graph, group: np.ndarray) -> bool:
+    edges = links.connectivities.tocoo()
     return bool((group[edges.row] != group[edges.col]).any())
 
 
-def _is_linked(links: csr_matrix, near: Surroundings) -> bool:
-    return bool(np.asarray(links[near.spots, near.nearest[:, 0]]).any())
+def _is_linked(links: Graph, near: Surroundings) -> bool:
+    return bool(np.asarray(links.connectivities[near.spots, near.nearest[:, 0]]).any())
 
 
 def _ambiguous(mdata: MuData, overlapping: Sequence[Column], n_named: int) -> str:

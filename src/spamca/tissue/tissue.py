@@ -38,7 +38,7 @@ class Tissue:
     sections
         Section of each spot, integers (n,); None where there is one section, or batch effects are to stay.
     position
-        Coordinates of each spot, (n, 2), or with its section as a third one; None where they are not known or not needed.
+        Coordinates of each spot, (n, 2) or (n, 3), or with its section as a further one; None where they are not known or not needed.
     """
 
     names: tuple[str, ...]
@@ -163,7 +163,7 @@ def graph_records(mdata: MuData) -> dict[str, Any]:
 
 
 def _position(mdata: MuData) -> np.ndarray | None:
-    """Coordinates with the section as a third one that outweighs the others; None where the graph is the user's own."""
+    """Coordinates with the section as a further one that outweighs the others; None where the graph is the user's own."""
     try:
         coords = _checks.check_coordinates(mdata)
     except (KeyError, ValueError):

@@ -58,7 +58,7 @@ def ready(
 def _found_sections(mdata: MuData, caller: str) -> str | None:
     """Column of sections that a spatial graph joins which :func:`spamca.pp.neighbors` has not seen, and whose coordinates overlap."""
     from spamca.pp._sections import AUTO, section_key
-    from spamca.pp._stored import is_own
+    from spamca.pp._stored import found_graph, is_own
 
     record = mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {})
     params = record.get("params", {}) if isinstance(record, Mapping) else {}
@@ -72,7 +72,8 @@ def _found_sections(mdata: MuData, caller: str) -> str | None:
         coords = _checks.check_coordinates(mdata)
     except (KeyError, ValueError):  # not needed: the graph is there
         return None
-    return section_key(mdata, coords, AUTO, caller, links=mdata.obsp[_keys.connectivities(_keys.SPATIAL)].tocsr())
+    found = found_graph(mdata, _keys.SPATIAL)
+    return None if found is None else section_key(mdata, coords, AUTO, caller, links=found[0])
 
 
 def check_trust(mdata: MuData, given: Mapping[str, float] | None) -> None:
