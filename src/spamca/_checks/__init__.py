@@ -15,6 +15,7 @@ from spamca._checks.arguments import (
     check_real,
     check_seed,
 )
+from spamca._checks.graphs import check_graph
 from spamca._checks.place import (
     check_coordinates,
     check_library,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from spamca import _edge, _keys
+from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 from spamca.graph import existing_graph
 
@@ -47,22 +47,25 @@ def found_graph(mdata: MuData, name: str, *, foreign: bool = False) -> tuple[Gra
         return _keys.connectivities(name) in holder.obsp and not (foreign and is_own(holder, name))
 
     if fits(mdata):
-        return existing_graph(*_matrices(mdata, name)), "mdata"
+        return existing_graph(*_matrices(mdata, name, "mdata")), "mdata"
     rows = {modality: _edge.rows(mdata, modality) for modality in mdata.mod if fits(mdata[modality])}
     if not np.any([row >= 0 for row in rows.values()], axis=0).all():
         return None
     spread = [
-        [_edge.spread_graph(matrix, row) for matrix in _matrices(mdata[modality], name)]
+        [_edge.spread_graph(matrix, row) for matrix in _matrices(mdata[modality], name, f"mdata[{modality!r}]")]
         for modality, row in rows.items()
     ]
     weights, lengths = (reduce(csr_matrix.maximum, matrices) for matrices in zip(*spread, strict=True))
     return existing_graph(weights, lengths), " and ".join(f"mdata[{modality!r}]" for modality in rows)
 
 
-def _matrices(holder: AnnData | MuData, name: str) -> tuple[csr_matrix, csr_matrix]:
-    weights = csr_matrix(holder.obsp[_keys.connectivities(name)])
+def _matrices(holder: AnnData | MuData, name: str, where: str) -> tuple[csr_matrix, csr_matrix]:
+    weight, length = _keys.connectivities(name), _keys.distances(name)
+    weights = _checks.check_graph(holder.obsp[weight], f"{where}.obsp[{weight!r}]")
     # Without lengths every edge is one step long.
-    return weights, csr_matrix(holder.obsp.get(_keys.distances(name), weights != 0), dtype=np.float64)
+    lengths = holder.obsp[length] if length in holder.obsp else weights != 0
+    lengths = _checks.check_graph(lengths, f"{where}.obsp[{length!r}]", what="lengths")
+    return weights, csr_matrix(lengths, dtype=np.float64)
 
 
 def is_own(holder: AnnData | MuData, name: str) -> bool:
