@@ -23,12 +23,12 @@ def test_genes_are_scanpys(counts):
     counts = counts[1:, np.arange(60) != 5]
     features = prepare_rna(counts, n_components=5, n_top_genes=20)
     theirs = by_scanpy(counts, 20)
-    np.testing.assert_array_equal(features.highly_variable, theirs.var["highly_variable"])
+    np.testing.assert_array_equal(features.used(), theirs.var["highly_variable"])
     n = theirs.var["highly_variable"].sum()  # 20, and those tied with the last
     assert features.steps == ("normalize", "log1p", f"{n} of 59 genes", "scale", "5 principal components")
-    assert (features.loadings[~features.highly_variable] == 0).all()
-    assert (features.loadings[features.highly_variable] != 0).any(axis=1).all()
-    chosen = sc.pp.scale(theirs.X[:, features.highly_variable], max_value=10)
+    assert (features.loadings[~features.used()] == 0).all()
+    assert (features.loadings[features.used()] != 0).any(axis=1).all()
+    chosen = sc.pp.scale(theirs.X[:, features.used()], max_value=10)
     expected = sc.pp.pca(chosen, n_comps=5, random_state=0) * np.sqrt(119 / 118)
     np.testing.assert_allclose(np.abs(features.values), np.abs(expected), atol=1e-3)
 
@@ -42,7 +42,7 @@ def test_every_form_gives_the_same(counts, form):
     features = prepare_rna(X, n_components=6)
     np.testing.assert_array_equal(features.values, prepare_rna(counts, n_components=6).values)
     assert np.isfinite(features.values).all()
-    assert not features.highly_variable[5]
+    assert not features.used()[5]
     assert (before != X).sum() == 0
 
 

@@ -7,7 +7,7 @@ import pytest
 from sklearn.neighbors import kneighbors_graph
 
 from spamca.graph import spatial
-from spamca.graph.spatial import knn_graph
+from spamca.graph.spatial import knn_graph, spatial_graph
 
 
 def degrees(graph):
@@ -57,7 +57,7 @@ def test_pairs_on_one_point_are_neighbours(square):
 )
 def test_too_few_spots(k, says):
     with pytest.raises(ValueError, match=f"n_neighbors {says}"):
-        knn_graph(np.eye(3)[:, :2], n_neighbors=k)
+        spatial_graph(np.eye(3)[:, :2], n_neighbors=k)
 
 
 def test_all_spots_as_neighbours(scattered):

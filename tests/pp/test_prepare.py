@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import logging
 
+import anndata as ad
 import numpy as np
+import pandas as pd
 import pytest
+import scanpy as sc
+from anndata import AnnData
+from mudata import MuData
+from scipy import sparse
 
 import spamca
 
@@ -25,8 +31,9 @@ def test_writes_by_kind(three):
         assert (record["kind"], record["use_rep"]) == (name, key)
         assert "components" in record["steps"]
         assert modality.uns[key[2:]]["variance_ratio"].shape == (8,)
-    assert three["rna"].var["highly_variable"].dtype == bool
-    assert "highly_variable" not in three["protein"].var
+        np.testing.assert_array_equal(modality.var["spamca_used"], (modality.varm[loadings] != 0).any(axis=1))
+        assert "highly_variable" not in modality.var
+        assert "spamca_measured" not in modality.obs
 
 
 def test_leaves_values(three):
@@ -88,7 +95,7 @@ def test_global_random_state_is_left(three):
 
 def test_number_of_top_genes(three):
     spamca.pp.prepare(three, n_top_genes=20, n_components=5)
-    assert three["rna"].var["highly_variable"].sum() == pytest.approx(20, abs=2)
+    assert three["rna"].var["spamca_used"].sum() == pytest.approx(20, abs=2)
 
 
 def test_rest_of_scanpy_finds_it(three):
@@ -154,3 +161,122 @@ def test_feature_graph_comes_back_with_a_failure(three, monkeypatch):
         spamca.pp.prepare(three, n_components=5)
     assert "feature_neighbors" in three["rna"].uns
     assert "feature_neighbors_distances" in three["rna"].obsp
+
+
+# Spots that were not measured
+
+
+@pytest.mark.parametrize("name", ["rna", "protein", "atac"])
+@pytest.mark.parametrize("value", [0, np.nan])
+def test_rows_that_hold_nothing_change_nothing(three, caplog, name, value):
+    empty = [0, 17, 99]
+    rest = np.delete(np.arange(three.n_obs), empty)
+    expected = three[name][rest].copy()
+    X = three[name].X.toarray()
+    X[empty] = value
+    three[name].X = sparse.csr_matrix(X)
+    with caplog.at_level(logging.INFO, logger="spamca"):
+        spamca.pp.prepare(three)
+    assert f"{name!r} holds nothing in 3 of 100 spots" in caplog.text
+    alone = MuData({name: expected})
+    spamca.pp.prepare(alone)
+    key = three[name].uns["spamca"]["use_rep"]
+    np.testing.assert_array_equal(three[name].obsm[key][rest], alone[name].obsm[key])
+    assert not three[name].obsm[key][empty].any()
+    assert three[name].obs["spamca_measured"].tolist() == [i not in empty for i in range(100)]
+    others = [modality for other, modality in three.mod.items() if other != name]
+    assert all("spamca_measured" not in modality.obs for modality in others)
+
+
+def test_rows_that_hold_nothing_may_be_kept(three):
+    three["protein"].X = three["protein"].X.toarray()
+    three["protein"].X[5] = 0
+    spamca.pp.prepare(three)
+    assert not three["protein"].obs["spamca_measured"].iloc[5]
+    spamca.pp.prepare(three, empty_rows="keep")
+    assert "spamca_measured" not in three["protein"].obs
+    assert three["protein"].obsm["X_pca"][5].any()
+    three["protein"].X[5] = np.nan
+    with pytest.raises(ValueError, match="must be finite"):
+        spamca.pp.prepare(three, empty_rows="keep")
+    with pytest.raises(ValueError, match=r"empty_rows must be one of 'missing', 'keep', got 'drop'"):
+        spamca.pp.prepare(three, empty_rows="drop")
+
+
+def test_modality_that_holds_nothing(three):
+    three["atac"].X = three["atac"].X * 0
+    with pytest.raises(ValueError, match="modality 'atac' holds nothing"):
+        spamca.pp.prepare(three)
+
+
+# Controls
+
+
+def test_controls_are_left_out_bit_for_bit(three, caplog):
+    expected = spamca.pp.prepare(three, copy=True)
+    rng, mod = np.random.default_rng(0), {}
+    for name, modality in three.mod.items():
+        extra = AnnData(
+            sparse.csr_matrix(rng.poisson(5, (three.n_obs, 2)).astype(np.float32)),
+            obs=modality.obs[[]],
+            var=pd.DataFrame(index=["NegControlProbe_00042", "BLANK_0001"]),
+        )
+        extra.var_names = [f"{name}:{one}" for one in extra.var_names]
+        mod[name] = ad.concat([extra[:, :1], modality, extra[:, 1:]], axis=1, merge="first")
+    mdata = MuData(mod)
+    with caplog.at_level(logging.INFO, logger="spamca"):
+        spamca.pp.prepare(mdata)
+    assert caplog.text.count("leaving out 2 controls") == 3
+    for name, modality in mdata.mod.items():
+        key = modality.uns["spamca"]["use_rep"]
+        np.testing.assert_array_equal(modality.obsm[key], expected[name].obsm[key])
+        assert not modality.var["spamca_used"].iloc[[0, -1]].any()
+
+
+def test_user_decides_what_a_control_is(three):
+    three["rna"].var["control"] = np.arange(40) < 5
+    spamca.pp.prepare(three)
+    assert not three["rna"].var["spamca_used"].iloc[:5].any()
+    three["rna"].var["control"] = True
+    with pytest.raises(ValueError, match="all 40 features of modality 'rna' are controls"):
+        spamca.pp.prepare(three)
+
+
+# Features that the user chose
+
+
+@pytest.mark.parametrize("name", ["rna", "protein", "atac"])
+def test_features_that_the_user_chose(three, name):
+    chosen = np.arange(40) % 2 == 0
+    three[name].var["highly_variable"] = chosen
+    spamca.pp.prepare(three, n_components=5)
+    np.testing.assert_array_equal(three[name].var["spamca_used"], chosen)
+    np.testing.assert_array_equal(three[name].var["highly_variable"], chosen)
+    spamca.pp.prepare(three, n_components=5, n_top_genes=3000)
+    assert three[name].var["spamca_used"].all()
+    np.testing.assert_array_equal(three[name].var["highly_variable"], chosen)
+
+
+def test_choice_as_files_give_it(three):
+    three["rna"].var["highly_variable"] = pd.Series(["True", "False", None, "True"] * 10, three["rna"].var_names)
+    spamca.pp.prepare(three, n_components=5)
+    np.testing.assert_array_equal(three["rna"].var["spamca_used"], np.isin(np.arange(40) % 4, [0, 3]))
+    three["rna"].var["highly_variable"] = False
+    with pytest.raises(ValueError, match="highly_variable.*marks no feature"):
+        spamca.pp.prepare(three)
+
+
+def test_depth_is_that_of_all_genes(three):
+    """As in scanpy, where genes are chosen after normalising."""
+    rna = three["rna"]
+    rna.var["highly_variable"] = np.arange(40) < 20
+    spamca.pp.prepare(three, n_components=5)
+    theirs = rna.copy()
+    sc.pp.normalize_total(theirs)
+    sc.pp.log1p(theirs)
+    theirs = theirs[:, :20].copy()
+    theirs.X = theirs.X.toarray()
+    sc.pp.scale(theirs, max_value=10)
+    sc.pp.pca(theirs, n_comps=5, random_state=0)
+    scale = np.sqrt(len(rna) / (len(rna) - 1))
+    np.testing.assert_allclose(np.abs(rna.obsm["X_pca"]), np.abs(theirs.obsm["X_pca"]) * scale, atol=1e-3)

@@ -100,7 +100,7 @@ def test_features_left_out_of_the_domains_are_tested_in_the_stored_ones():
     spamca.tl.drivers(mdata)
     table = mdata.uns["spamca_drivers"]
     rna = table[table["modality"] == "rna"].set_index("feature")
-    used = mdata["rna"].var["highly_variable"]
+    used = mdata["rna"].var["spamca_used"]
     own = used[rna.index.astype(str)].to_numpy()
     assert (rna["overlap"][~own] == 1).all()
     assert rna["contribution"][~own].isna().all()

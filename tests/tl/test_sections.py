@@ -101,3 +101,50 @@ def test_denoised_features_have_no_batch_effects(mdata):
     measured = np.log1p(mdata["protein"].X.toarray())
     apart = [np.abs(x[first].mean(axis=0) - x[~first].mean(axis=0)).mean() / x.std() for x in (denoised, measured)]
     assert apart[0] < 0.5 * apart[1]
+
+
+@pytest.fixture
+def in_parts(mdata):
+    """The same with each section cut into two, of which the graph is built."""
+    right = mdata.obsm["spatial"][:, 0] > np.median(mdata.obsm["spatial"][:, 0])
+    mdata.obs["part"] = mdata.obs["section"].astype(str) + np.where(right, " right", " left")
+    mdata.obs["day"] = mdata.obs["section"].map({"section 1": 1, "section 2": 2}).astype(int)
+    spamca.pp.neighbors(mdata, library_key="part")
+    return mdata
+
+
+def test_batches_of_several_sections(in_parts, tmp_path):
+    spamca.tl.integrate(in_parts, 4, batch_key=["day", "section"], progress_bar=False)
+    assert agreement(in_parts) > 0.9
+    # One scale and one shift for all sections of a batch.
+    own, corrected = (in_parts["rna"].obsm[key][:, 0] for key in ("X_pca", "X_spamca_corrected"))
+    slopes = []
+    for day in (1, 2):
+        spots = np.flatnonzero(in_parts.obs["day"] == day)
+        slope, level = np.polyfit(own[spots], corrected[spots], 1)
+        np.testing.assert_allclose(slope * own[spots] + level, corrected[spots], atol=1e-3)
+        slopes.append((slope, level))
+    assert not np.allclose(*slopes, atol=0.1)
+    in_parts.write_h5mu(tmp_path / "tissue.h5mu")
+    again = mudata.read_h5mu(tmp_path / "tissue.h5mu")
+    spamca.tl.cluster(again, 4)
+    assert adjusted_rand_score(again.obs["spamca"], in_parts.obs["spamca"]) > 0.99
+
+
+def test_batch_keys_that_cannot_be_used(in_parts):
+    in_parts.obs["half"] = np.where(np.arange(in_parts.n_obs) % 2, "a", "b")
+    in_parts.obs["gap"] = in_parts.obs["section"].where(np.arange(in_parts.n_obs) > 0)
+    for given, error, match in (
+        ("half", ValueError, "batch_key='half' has several values within a section"),
+        ("gap", ValueError, "batch_key='gap' has no value for 1 spots"),
+        ("slide", KeyError, "batch_key='slide' is not a column"),
+        (3, TypeError, "batch_key must be the name of a column of obs or a list of names, got 3"),
+        ([], TypeError, "batch_key must be the name"),
+    ):
+        with pytest.raises(error, match=match):
+            spamca.tl.integrate(in_parts, 4, batch_key=given, **QUICK)
+        with pytest.raises(error, match=match):
+            spamca.tl.estimate_n_clusters(in_parts, batch_key=given)
+    with pytest.raises(ValueError, match="batch_correction=False keeps their effects"):
+        spamca.tl.integrate(in_parts, 4, batch_key="day", batch_correction=False)
+    assert "spamca" not in in_parts.uns

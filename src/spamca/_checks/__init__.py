@@ -15,7 +15,16 @@ from spamca._checks.arguments import (
     check_real,
     check_seed,
 )
-from spamca._checks.place import check_coordinates, check_library, find_library_key, recorded_library_key
+from spamca._checks.graphs import check_graph
+from spamca._checks.place import (
+    check_coordinates,
+    check_library,
+    find_library_key,
+    flat,
+    library_of,
+    recorded_library_key,
+    slices,
+)
 from spamca._checks.tissue import (
     check_features,
     check_modality_names,

@@ -16,12 +16,18 @@ from spamca._logging import logger
 if TYPE_CHECKING:
     from mudata import MuData
 
+LARGEST = 1e100
+"""Coordinates beyond it have squares that are no numbers; nor do differences below one over it."""
+
+MOST_SLICES = 30
+"""Most slices of a block that are shown side by side."""
+
 
 def check_coordinates(mdata: MuData, basis: str = _keys.SPATIAL) -> np.ndarray:
-    """Coordinates of all spots, (n_obs, 2), float64.
+    """Coordinates of all spots, (n_obs, 2), or (n_obs, 3) where the third ones differ, float64.
 
     They come from ``mdata.obsm[basis]``, else from the first modality that has the spot. KeyError if there are none;
-    ValueError if they are not two finite numbers for each spot, or if modalities that must be joined disagree.
+    ValueError if they are not two or three finite numbers for each spot, or if modalities that must be joined disagree.
     """
     check_name("spatial_key", basis)
     if basis in mdata.mod:
@@ -39,9 +45,13 @@ def check_coordinates(mdata: MuData, basis: str = _keys.SPATIAL) -> np.ndarray:
             f"mdata.obsm[{basis!r}] to an array of shape ({mdata.n_obs}, 2), or name the slot with spatial_key"
         )
         raise KeyError(msg)
+    if joined.shape[1] == 3 and not np.ptp(joined[:, 2]):
+        logger.info("the third coordinate in obsm[%r] is %g everywhere and is left out", basis, joined[0, 2])
+        joined = joined[:, :2].copy()
+    _check_extent(joined, basis)
     for name, values in coords.items():
-        row = _edge.rows(mdata, name)
-        if not np.allclose(joined[row >= 0], values[row[row >= 0]]):
+        row, n = _edge.rows(mdata, name), min(joined.shape[1], values.shape[1])
+        if not np.allclose(joined[row >= 0, :n], values[row[row >= 0], :n]):
             source = "mdata" if basis in mdata.obsm else f"mdata[{next(iter(coords))!r}]"
             logger.info("coordinates are those of %s; mdata[%r].obsm[%r] differs and is not used", source, name, basis)
     return joined
@@ -50,8 +60,8 @@ def check_coordinates(mdata: MuData, basis: str = _keys.SPATIAL) -> np.ndarray:
 def _checked_coordinates(values: Any, where: str, basis: str) -> np.ndarray:
     slot = f"{where}.obsm[{basis!r}]"
     values = values if sparse.issparse(values) else np.asarray(values)
-    if values.ndim != 2 or values.shape[1] != 2:
-        msg = f"{slot} must have two columns, x and y, got shape {values.shape}; set it to an array of shape (n_obs, 2)"
+    if values.ndim != 2 or values.shape[1] not in (2, 3):
+        msg = f"{slot} must have two columns, x and y, or three, got shape {values.shape}; set it to an array of shape (n_obs, 2)"
         raise ValueError(msg)
     try:
         if values.dtype.kind == "c":  # the cast would only warn
@@ -70,9 +80,28 @@ def _checked_coordinates(values: Any, where: str, basis: str) -> np.ndarray:
     return coords
 
 
+def _check_extent(coords: np.ndarray, basis: str) -> None:
+    """Whether squares of coordinates (n_obs, 2) or (n_obs, 3) and of their differences are numbers (ValueError)."""
+    largest = np.abs(coords).max(initial=0)
+    extent = np.ptp(coords / largest, axis=0).max() * largest if largest else 0.0
+    if largest > LARGEST or 0 < extent < 1 / LARGEST:
+        is_what = f"reach {largest:.3g}" if largest > LARGEST else f"differ by {extent:.3g} at most"
+        msg = f"coordinates in obsm[{basis!r}] {is_what}, which is beyond the precision of distances; give them in another unit"
+        raise ValueError(msg)
+
+
 def _joined_coordinates(mdata: MuData, coords: dict[str, np.ndarray], basis: str) -> np.ndarray:
-    joined = np.full((mdata.n_obs, 2), np.nan)
+    if (n_columns := min(values.shape[1] for values in coords.values())) == 2:
+        for name, values in coords.items():
+            if np.ptp(values[:, 2:]) if values.shape[1] > 2 else 0:
+                msg = (
+                    f"obsm[{basis!r}] of modality {name!r} has three columns, and that of another one two; give each as many, or set "
+                    f"mdata.obsm[{basis!r}]"
+                )
+                raise ValueError(msg)
+    joined = np.full((mdata.n_obs, n_columns), np.nan)
     for name, values in coords.items():
+        values = values[:, :n_columns]
         values = _edge.spread(values, _edge.rows(mdata, name), np.nan)
         has, missing = ~np.isnan(values[:, 0]), np.isnan(joined[:, 0])
         fills, both = missing & has, ~missing & has
@@ -93,28 +122,66 @@ def _joined_coordinates(mdata: MuData, coords: dict[str, np.ndarray], basis: str
     return joined
 
 
-def check_library(mdata: MuData, library_key: str | None) -> np.ndarray | None:
+def flat(coords: np.ndarray, sections: np.ndarray | None, what: str) -> np.ndarray:
+    """Coordinates in the plane, (n_obs, 2), of sections (n_obs,) each of which is flat (ValueError); ``what`` begins the message."""
+    if coords.shape[1] == 2:
+        return coords
+    section = np.zeros(len(coords)) if sections is None else np.unique(sections, return_inverse=True)[1].ravel()
+    if len(np.unique(np.column_stack([section, coords[:, 2]]), axis=0)) > len(np.unique(section)):
+        msg = (
+            f"{what}, and the coordinates have a third column that differs within a section; name a column of obs with "
+            "library_key whose sections each have one, or coordinates with two columns with spatial_key"
+        )
+        raise ValueError(msg)
+    return coords[:, :2]
+
+
+def slices(coords: np.ndarray, library: np.ndarray | None, what: str) -> tuple[np.ndarray, np.ndarray | None]:
+    """Coordinates in the plane, (n_obs, 2), and section of each spot (n_obs,): of a block numbers, one for each third coordinate.
+
+    ValueError, which ``what`` begins, if there are more than :data:`MOST_SLICES` in a section. Numbers rise with section and coordinate.
+    """
+    if coords.shape[1] == 2:
+        return coords, library
+    section = np.zeros(len(coords)) if library is None else np.unique(library, return_inverse=True)[1].ravel()
+    found, number = np.unique(np.column_stack([section, coords[:, 2]]), axis=0, return_inverse=True)
+    if len(found) > (most := MOST_SLICES * len(np.unique(section))):
+        msg = (
+            f"{what} slices of one third coordinate, {most} at most, and there are {len(found)}; take a part of the tissue such as "
+            "mdata[mdata.obsm['spatial'][:, 2] < 10].copy(), or name coordinates with two columns with spatial_key"
+        )
+        raise ValueError(msg)
+    return coords[:, :2], number.ravel()
+
+
+def check_library(mdata: MuData, library_key: str | None, argument: str = "library_key") -> np.ndarray | None:
     """Section of each spot as strings, (n_obs,), from ``obs`` of the MuData or of the modalities; None for None.
 
-    KeyError if neither has the column, ValueError if a spot has no section.
+    KeyError if neither has the column, ValueError if a spot has no section. ``argument`` is the caller's word for messages.
     """
     if library_key is None:
         return None
-    check_name("library_key", library_key)
-    holders = {name: holder for name, holder in (("mdata", mdata), *mdata.mod.items()) if library_key in holder.obs}
-    if not holders:
-        msg = f"library_key={library_key!r} is not a column of mdata.obs or of obs of a modality"
-        raise KeyError(msg)
-    section = np.full(mdata.n_obs, None, dtype=object)
-    for name, holder in holders.items():
-        values = holder.obs[library_key].astype(object).to_numpy()
-        values = values if holder is mdata else _edge.spread(values, _edge.rows(mdata, name), np.nan)
-        section = np.where(pd.isna(section), values, section)
+    check_name(argument, library_key)
+    section = library_of(mdata, library_key, argument)
     missing = pd.isna(section)
     if missing.any():
-        msg = f"library_key={library_key!r} has no value for {missing.sum()} spots; set mdata.obs[{library_key!r}]"
+        msg = f"{argument}={library_key!r} has no value for {missing.sum()} spots; set mdata.obs[{library_key!r}]"
         raise ValueError(msg)
     return section.astype(str)
+
+
+def library_of(mdata: MuData, name: str, argument: str = "library_key") -> np.ndarray:
+    """Values of a column of ``obs`` of the MuData or of modalities, objects (n_obs,), None or NaN where it has none; KeyError if neither has it."""
+    holders = {where: holder for where, holder in (("mdata", mdata), *mdata.mod.items()) if name in holder.obs}
+    if not holders:
+        msg = f"{argument}={name!r} is not a column of mdata.obs or of obs of a modality"
+        raise KeyError(msg)
+    section = np.full(mdata.n_obs, None, dtype=object)
+    for where, holder in holders.items():
+        values = holder.obs[name].astype(object).to_numpy()
+        values = values if holder is mdata else _edge.spread(values, _edge.rows(mdata, where), np.nan)
+        section = np.where(pd.isna(section), values, section)
+    return section
 
 
 def find_library_key(mdata: MuData, library_key: str | None, caller: str) -> str | None:

@@ -39,6 +39,8 @@ def calls(subject: Subject) -> list[str]:
     common |= {} if not seed else {"random_state": plain(seed)}
     graph = as_mapping(as_mapping(subject.stored(_keys.SPATIAL_NEIGHBORS)).get("params"))
     graph_arguments = {name: plain(graph[name]) for name in ("library_key",) if graph.get(name) is not None}
+    if graph.get("one_section"):
+        graph_arguments["library_key"] = None
     if graph.get("spatial_key", _keys.SPATIAL) != _keys.SPATIAL:
         graph_arguments["spatial_key"] = graph["spatial_key"]
     if graph.get("kind") not in (None, "knn"):

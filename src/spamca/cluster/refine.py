@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_matrix, diags
+from scipy.sparse import diags
 from scipy.special import softmax
 
+from spamca._checks import check_graph
 from spamca.cluster.readout import Clustering
 
 if TYPE_CHECKING:
@@ -31,9 +32,10 @@ def refine(clustering: Clustering, connectivities: spmatrix) -> Clustering:
     with :math:`p` and :math:`q` the posterior of n spots before and after, and :math:`a` the spatial graph, sparse of shape (n, n). A
     spot without neighbours keeps its cluster. The record counts the spots that changed, ``n_refined``.
     """
+    connectivities = check_graph(connectivities, "connectivities", len(clustering.labels))
     prior = np.log(np.maximum(clustering.posterior, FLOOR), dtype=np.float64)
     degree = np.asarray(connectivities.sum(axis=1), dtype=np.float64).ravel()
-    share = diags(np.where(degree > 0, STRENGTH / np.where(degree > 0, degree, 1), 0)) @ csr_matrix(connectivities)
+    share = diags(np.where(degree > 0, STRENGTH / np.where(degree > 0, degree, 1), 0)) @ connectivities
     belief = np.asarray(clustering.posterior, dtype=np.float64)
     for _ in range(N_STEPS):
         score = softmax(prior + share @ belief, axis=1)

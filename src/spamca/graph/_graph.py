@@ -60,6 +60,12 @@ def from_edges(row: np.ndarray, column: np.ndarray, length: np.ndarray, n_spots:
     return Graph(_with_edges_of(distances, np.ones(distances.nnz, dtype=np.float32)), distances)
 
 
+def no_edges(n_spots: int) -> Graph:
+    """Graph of spots without an edge."""
+    none = np.empty(0, dtype=np.int64)
+    return from_edges(none, none, none, n_spots)
+
+
 def euclidean(coords: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
     """Euclidean lengths, shape (n_edges,), of the edges between points of ``coords`` (n_spots, n_dimensions)."""
     return np.sqrt(sum((axis[row] - axis[column]) ** 2 for axis in coords.T))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spamca._checks import check_choice, check_flag, check_neighbors
-from spamca.graph._graph import Graph, from_edges
+from spamca.graph._graph import Graph, from_edges, no_edges
 from spamca.graph.neighbors import nearest_neighbors
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def feature_graph(
     features
         Shape (n_spots, n_features), finite.
     n_neighbors
-        At least 1, less than n_spots. Larger values smooth more and join small groups to large ones.
+        At least 1, less than n_spots; a single spot has none. Larger values smooth more and join small groups to large ones.
     metric
         One of :data:`METRICS`. The correlation with a constant row counts as 0, and between two constant rows as 1; likewise the
         cosine with a row of zeros.
@@ -43,6 +43,8 @@ def feature_graph(
     """
     check_choice("metric", metric, METRICS)
     n = len(features)
+    if n == 1:
+        return no_edges(n)
     check_neighbors("n_neighbors", n_neighbors, n, where="the feature graph")
     check_flag("approximate", approximate, optional=True)
     points = METRICS[metric](np.asarray(features, dtype=np.float64)).astype(np.float32)

@@ -12,7 +12,7 @@ from scipy import sparse
 from scipy.spatial import KDTree
 
 from spamca._checks import check_choice, check_length, check_neighbors
-from spamca.graph._graph import MOST_NEIGHBORS, Graph, coincident, euclidean, from_edges, with_coincident
+from spamca.graph._graph import MOST_NEIGHBORS, Graph, coincident, euclidean, from_edges, no_edges, with_coincident
 from spamca.graph.grid import grid_graph
 
 if TYPE_CHECKING:
@@ -39,15 +39,15 @@ def spatial_graph(
     Parameters
     ----------
     coords
-        Coordinates of shape (n_spots, 2), finite.
+        Coordinates of shape (n_spots, 2) or (n_spots, 3), finite.
     kind
         ``"knn"``: the ``n_neighbors`` nearest spots; more of them smooth more and blur thin structures. ``"radius"``: all spots
-        within ``radius``, in the units of ``coords``. ``"delaunay"``: corners of the same triangle, at most ``radius`` apart if it is
-        given. ``"grid"``: ``n_rings`` rings of a square or hexagonal lattice.
+        within ``radius``, in the units of ``coords``. ``"delaunay"``: corners of the same triangle or tetrahedron, at most ``radius``
+        apart if it is given. ``"grid"``: ``n_rings`` rings of a square or hexagonal lattice, in the plane only.
     library
         Section of each spot, shape (n_spots,); spots of different sections are never linked. None: one section.
     n_neighbors, radius, n_rings
-        Options of the kinds.
+        Options of the kinds. ``n_neighbors`` is less than the spots of the largest section; smaller ones have all there are.
 
     Returns
     -------
@@ -57,9 +57,20 @@ def spatial_graph(
     coords = np.asarray(coords, dtype=np.float64)
     build, name = SPATIAL_KINDS[kind]
     option = {name: {"n_neighbors": n_neighbors, "radius": radius, "n_rings": n_rings}[name]}
+    if kind == "grid" and coords.shape[1] > 2:
+        msg = (
+            f"kind='grid' is for coordinates with two columns, x and y, got {coords.shape[1]}; "
+            "use 'knn', 'radius' or 'delaunay', or give each section two columns"
+        )
+        raise ValueError(msg)
+    section = np.zeros(len(coords), dtype=np.int64)
+    if library is not None:
+        section = np.unique(np.asarray(library).astype(str), return_inverse=True)[1].ravel()
+    if kind == "knn":
+        largest = int(np.bincount(section, minlength=1).max())
+        check_neighbors("n_neighbors", n_neighbors, max(largest, 2), where="a section")
     if library is None:
         return build(coords, **option)
-    _, section = np.unique(np.asarray(library).astype(str), return_inverse=True)
     members = [np.flatnonzero(section == s) for s in range(section.max(initial=-1) + 1)]
     graphs = [build(coords[positions], **option) for positions in members]
     back = np.argsort(np.concatenate(members), kind="stable")
@@ -74,10 +85,12 @@ def knn_graph(coords: np.ndarray, *, n_neighbors: int) -> Graph:
 
     All spots as near as the last neighbour count too, as any choice among them would have a direction: ``n_neighbors=6`` gives the 6
     of a hexagonal lattice and the 8 of a square one. Where more than a ring of a lattice is tied (many spots on one point), only
-    ``n_neighbors`` of them are kept.
+    ``n_neighbors`` of them are kept. Fewer spots have all others for neighbours, a single one has none.
     """
     n = len(coords)
-    check_neighbors("n_neighbors", n_neighbors, n, where="a section")
+    n_neighbors = min(n_neighbors, n - 1)
+    if n_neighbors < 1:
+        return no_edges(n)
     from squidpy.gr.neighbors import KNNBuilder
 
     wanted = min(n - 1, n_neighbors + MORE)
@@ -116,14 +129,17 @@ def delaunay_graph(coords: np.ndarray, *, radius: float | None = None) -> Graph:
 
 
 def _triangulate(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Directed edges of a triangulation of distinct points, or of a chain where they lie on one line."""
+    """Directed edges of a triangulation of distinct points, in the plane of theirs, or of a chain where they lie on one line."""
     centred = points - points.mean(axis=0)
     spread, directions = np.linalg.svd(centred, full_matrices=False)[1:]
-    if len(points) < 3 or spread[-1] <= 1e-9 * spread[0]:
+    rank = int((spread > 1e-9 * spread[0]).sum())
+    if rank < 2:
         order = np.argsort(centred @ directions[0])
         return order[:-1], order[1:]
     from squidpy.gr.neighbors import DelaunayBuilder
 
+    if rank < points.shape[1]:
+        centred = centred @ directions[:rank].T
     # Centred: far from the origin, Qhull leaves out more points as coplanar within its tolerance.
     return DelaunayBuilder().build(centred / spread[0])[0].nonzero()
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from spamca._checks import check_library
+from spamca._checks import check_library, slices
 from spamca.pl._spots import spot_diameter
 
 if TYPE_CHECKING:
@@ -54,15 +54,32 @@ class Section:
 
 
 def find_sections(mdata: MuData, spatial: np.ndarray, library_key: str | None, *, image: bool) -> list[Section]:
-    """Split the tissue, with coordinates (n_obs, 2), into its sections in the order of their categories."""
+    """Split the tissue, with coordinates (n_obs, 2), into its sections in the order of their categories.
+
+    Where coordinates have a third column, (n_obs, 3), every slice of a section is one. ValueError if there are many.
+    """
     library = check_library(mdata, library_key)
     if library is None or library_key is None:
-        return [Section(None, np.arange(len(spatial)), spatial, tissue_image(mdata) if image else None)]
-    sections = []
-    for name in _in_order(mdata, library_key, library):
-        rows = np.flatnonzero(library == name)
-        sections.append(Section(name, rows, spatial[rows], tissue_image(mdata, name) if image else None))
-    return _of_one_scale(sections)
+        sections = [Section(None, np.arange(len(spatial)), spatial, tissue_image(mdata) if image else None)]
+    else:
+        sections = []
+        for name in _in_order(mdata, library_key, library):
+            rows = np.flatnonzero(library == name)
+            sections.append(Section(name, rows, spatial[rows], tissue_image(mdata, name) if image else None))
+    if spatial.shape[1] > 2:
+        slices(spatial, library, "figures show")
+        sections = [one for section in sections for one in _slices(section)]
+    return _of_one_scale(sections) if len(sections) > 1 else sections
+
+
+def _slices(section: Section) -> list[Section]:
+    """The section in slices of one third coordinate, the lowest first."""
+    depths, found = np.unique(section.spatial[:, 2]), []
+    for depth in depths:
+        own = section.spatial[:, 2] == depth
+        name = section.name if len(depths) == 1 else section.titled(f"z = {depth:g}")
+        found.append(replace(section, name=name, rows=section.rows[own], spatial=section.spatial[own, :2]))
+    return found
 
 
 def _of_one_scale(sections: list[Section]) -> list[Section]:

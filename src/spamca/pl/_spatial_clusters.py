@@ -179,7 +179,7 @@ def spatial_clusters(
         if not mdata.is_view:
             for one in found.values():
                 store_colors(one)
-    if library_key is None:
+    if library_key is None and len(sections) == 1:
         axes = axes[:, 0]
     return axes[0] if isinstance(color, str) else axes
 

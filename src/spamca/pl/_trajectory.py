@@ -134,7 +134,7 @@ def trajectory(
     for panel, section in zip(axes, sections, strict=True):
         at = section.spatial[mdata.obs_names[section.rows] == str(record["root"])]
         panel.plot(*at.T, "*", color="white", markeredgecolor="black", markersize=9, zorder=6)
-    return axes[0] if library_key is None else axes
+    return axes[0] if library_key is None and len(sections) == 1 else axes
 
 
 def _domains(mdata: MuData, record: Mapping[str, Any]) -> Coloring:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spamca import _edge, _keys
+from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 from spamca.graph import feature_graph
 from spamca.pp._stored import write_graph
@@ -25,9 +25,17 @@ FEWEST_COLUMNS = 3
 """Two numbers correlate by 1 or -1 only."""
 
 
-def number_of(given: int | None, n_spots: int) -> int:
-    """Neighbours of each spot: those given, else the default or all there are."""
-    return max(1, min(N_NEIGHBORS, n_spots - 1)) if given is None else given
+def numbers_of(given: int | None, mdata: MuData) -> dict[str, int]:
+    """Neighbours of each spot by modality: those given, else the default, or all there are; ValueError where no modality has as many."""
+    sizes = {name: modality.n_obs for name, modality in mdata.mod.items()}
+    if given is not None:
+        largest = max(sizes, key=lambda name: sizes[name])
+        where = f"modality {largest!r}" + (", the largest" if len(sizes) > 1 else "")
+        _checks.check_neighbors("n_neighbors", given, sizes[largest], where=where)
+        if small := {name: size for name, size in sizes.items() if size <= given}:
+            logger.info("neighbors: modalities of at most n_neighbors=%d spots, all linked: %s", given, small)
+    wanted = N_NEIGHBORS if given is None else given
+    return {name: max(1, min(wanted, size - 1)) for name, size in sizes.items()}
 
 
 def built(
@@ -58,13 +66,12 @@ def store_feature_graph(modality: AnnData, graph: Graph, record: dict[str, Any],
 
 def add_feature_graphs(mdata: MuData, random_state: int) -> None:
     """Build the feature graph of each modality that has none, with the defaults of :func:`spamca.pp.neighbors`."""
+    counts = numbers_of(None, mdata)
     for name, modality in mdata.mod.items():
         if _keys.FEATURE_NEIGHBORS not in modality.uns:
             use_rep = modality.uns[_keys.MODALITY_RECORD]["use_rep"]
             values, which = np.ascontiguousarray(modality.obsm[use_rep]), _edge.measured(modality)
-            store_feature_graph(
-                modality, *built(name, values, which, number_of(None, len(values)), random_state), use_rep
-            )
+            store_feature_graph(modality, *built(name, values, which, counts[name], random_state), use_rep)
 
 
 def forget_feature_graph(modality: AnnData) -> None:

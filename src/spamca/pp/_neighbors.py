@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
 from spamca.graph import METRICS
-from spamca.pp._feature_graphs import built, forget_feature_graph, number_of, store_feature_graph
+from spamca.pp._feature_graphs import built, forget_feature_graph, numbers_of, store_feature_graph
 from spamca.pp._modality import EMPTY_ROWS, representation
 from spamca.pp._spatial import spatial_of
 from spamca.pp._stored import store_spatial
@@ -32,7 +32,7 @@ def neighbors(
     approximate: bool | None = None,
     feature_graphs: bool = False,
     spatial_key: str = _keys.SPATIAL,
-    library_key: str | None = None,
+    library_key: str | None = "auto",
     random_state: int = 0,
     copy: bool = False,
 ) -> MuData | None:
@@ -45,11 +45,12 @@ def neighbors(
     mdata
         Tissue with coordinates in ``obsm`` of the MuData or of a modality.
     n_neighbors
-        Neighbours of each spot in the feature graphs. More smooth more, and join small groups to large ones. None: 20, or
-        all there are in a modality of fewer spots.
+        Neighbours of each spot in the feature graphs. More smooth more, and join small groups to large ones. None: 20. A modality
+        of fewer spots has all there are; a number that no modality has spots for is an error.
     n_spatial_neighbors
         Neighbours of each spot in a spatial graph of kind ``"knn"``; others as near as the last count too, so that 6
         gives the 6 of a hexagonal lattice and the 8 of a square one. More smooth more, and blur thin structures. None: 6.
+        A section of fewer spots has all there are; a number that no section has spots for is an error.
     spatial_kind
         ``"knn"``, ``"radius"``, ``"delaunay"`` or ``"grid"``, see :func:`spamca.graph.spatial_graph`. ``"auto"``: the
         spatial graph that squidpy left under its default name, on the MuData or in modalities, else ``"knn"``. Options of
@@ -78,8 +79,11 @@ def neighbors(
     spatial_key
         Name of the coordinates in ``obsm``.
     library_key
-        Column of ``obs`` with the section of each spot. Spots of different sections are not linked in space; edges
-        between them are removed from an existing graph as well. :func:`spamca.tl.integrate` removes their batch effects.
+        Column of ``obs``, of the MuData or of modalities, with the section of each spot. Spots of different sections are not linked
+        in space; edges between them are removed from an existing graph as well. :func:`spamca.tl.integrate` removes their batch effects.
+        ``"auto"``: the column that names sections (``"library_id"``, ``"sample"``, ``"section"``, ..., also ``"batch"`` or ``"fov"``) if the
+        coordinates of its categories lie on one another, or the one with the names of ``uns["spatial"]``; a warning says which. Labels and
+        fields of view of one tissue are none. None: it is one section.
     random_state
         Seed of ``prepare`` and of the approximate search. The same seed gives the same bits.
     copy
@@ -107,6 +111,8 @@ def neighbors(
     ------
     TypeError, ValueError
         If an argument is not of its kind or out of its range, or the tissue does not fit it; ``mdata`` is unchanged then.
+    ValueError
+        With ``library_key="auto"``, if coordinates of several sections lie on one another and no column names them, or several do.
     KeyError
         If there are no coordinates, or ``use_rep``, ``spatial_graph`` or ``library_key`` are not found.
 
@@ -126,9 +132,7 @@ def neighbors(
     """
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_choice("metric", metric, METRICS)
-    counts = {name: number_of(n_neighbors, modality.n_obs) for name, modality in mdata.mod.items()}
-    for name, modality in mdata.mod.items():
-        _checks.check_neighbors("n_neighbors", counts[name], modality.n_obs, where=f"modality {name!r}")
+    counts = numbers_of(n_neighbors, mdata)
     if use_rep is not None and not isinstance(use_rep, str):
         _checks.check_modality_names("use_rep", use_rep, mdata)
     _checks.check_choice("empty_rows", empty_rows, EMPTY_ROWS)

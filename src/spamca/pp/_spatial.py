@@ -9,6 +9,7 @@ import numpy as np
 from spamca import _checks, _keys
 from spamca._logging import logger
 from spamca.graph import SPATIAL_KINDS, spatial_graph
+from spamca.pp._sections import section_key
 from spamca.pp._stored import Spatial, found_graph
 
 if TYPE_CHECKING:
@@ -54,10 +55,14 @@ def spatial_of(
         raise KeyError(msg)
     kind = "knn" if kind == AUTO else kind
     _check_options(given, kind, None if found is None else found[1])
+    one_section = library_key is None
+    library_key = section_key(mdata, coords, library_key, "neighbors", links=None if found is None else found[0])
     if found is not None:
         spatial = existing_spatial(mdata, *found, name or _keys.SPATIAL, library_key)
     else:
         spatial = built_spatial(mdata, coords, kind, library_key, **options)
+    if one_section:
+        spatial.params["one_section"] = True
     n_alone = int((np.diff(spatial.graph.connectivities.indptr) == 0).sum())
     if n_alone:
         logger.info("neighbors: %d of %d spots have no neighbour in space", n_alone, mdata.n_obs)
@@ -104,19 +109,14 @@ def built_spatial(
     radius: float | None = None,
     n_rings: int | None = None,
 ) -> Spatial:
-    """Spatial graph built from coordinates (n_obs, 2), section by section; options that are None take their default."""
+    """Spatial graph built from coordinates (n_obs, 2) or (n_obs, 3), section by section; options that are None take their default."""
     library = _checks.check_library(mdata, library_key)
     if library is None and (n_shared := len(coords) - len(np.unique(coords, axis=0))):
         advice = "if these are several sections, name their column of obs with library_key"
         logger.info("neighbors: %d spots lie on the point of another; %s", n_shared, advice)
-    n_neighbors = N_NEIGHBORS if n_spatial_neighbors is None else n_spatial_neighbors
-    n_rings = 1 if n_rings is None else n_rings
+    n_neighbors, n_rings = n_spatial_neighbors or N_NEIGHBORS, n_rings or 1
     if kind == "knn":
-        where, size = "mdata", mdata.n_obs
-        if library is not None:
-            sections, sizes = np.unique(library, return_counts=True)
-            where, size = f"section {str(sections[sizes.argmin()])!r}", int(sizes.min())
-        _checks.check_neighbors("n_spatial_neighbors", n_neighbors, size, where=where)
+        n_neighbors = _possible(n_neighbors, library, mdata.n_obs, given=n_spatial_neighbors is not None)
     graph = spatial_graph(coords, kind=kind, library=library, n_neighbors=n_neighbors, radius=radius, n_rings=n_rings)
     params = {
         "kind": kind,
@@ -127,3 +127,20 @@ def built_spatial(
         "n_rings": n_rings,
     }
     return Spatial(graph, params)
+
+
+def _possible(n_neighbors: int, library: np.ndarray | None, n_obs: int, *, given: bool) -> int:
+    """Number of neighbours that the largest section has; ValueError where a given one is larger. Smaller sections are logged."""
+    sections, sizes = (
+        (np.array(["mdata"]), np.array([n_obs])) if library is None else np.unique(library, return_counts=True)
+    )
+    largest = int(sizes.max())
+    if given:
+        where = "mdata" if library is None else f"section {str(sections[sizes.argmax()])!r}, the largest"
+        _checks.check_neighbors("n_spatial_neighbors", n_neighbors, max(largest, 2), where=where)
+    n_neighbors = max(1, min(n_neighbors, largest - 1))
+    small = sizes <= n_neighbors
+    if small.any():
+        text = "neighbors: %d of %d sections have at most %d spots; their %d spots have the neighbours there are, and %d of them none"
+        logger.info(text, small.sum(), len(sizes), n_neighbors, sizes[small].sum(), (sizes == 1).sum())
+    return n_neighbors

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from spamca import _edge, _keys
+from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 from spamca.graph import existing_graph
 
@@ -44,28 +44,31 @@ def found_graph(mdata: MuData, name: str, *, foreign: bool = False) -> tuple[Gra
     """
 
     def fits(holder: AnnData | MuData) -> bool:
-        return _keys.connectivities(name) in holder.obsp and not (foreign and _is_own(holder, name))
+        return _keys.connectivities(name) in holder.obsp and not (foreign and is_own(holder, name))
 
     if fits(mdata):
-        return existing_graph(*_matrices(mdata, name)), "mdata"
+        return existing_graph(*_matrices(mdata, name, "mdata")), "mdata"
     rows = {modality: _edge.rows(mdata, modality) for modality in mdata.mod if fits(mdata[modality])}
     if not np.any([row >= 0 for row in rows.values()], axis=0).all():
         return None
     spread = [
-        [_edge.spread_graph(matrix, row) for matrix in _matrices(mdata[modality], name)]
+        [_edge.spread_graph(matrix, row) for matrix in _matrices(mdata[modality], name, f"mdata[{modality!r}]")]
         for modality, row in rows.items()
     ]
     weights, lengths = (reduce(csr_matrix.maximum, matrices) for matrices in zip(*spread, strict=True))
     return existing_graph(weights, lengths), " and ".join(f"mdata[{modality!r}]" for modality in rows)
 
 
-def _matrices(holder: AnnData | MuData, name: str) -> tuple[csr_matrix, csr_matrix]:
-    weights = csr_matrix(holder.obsp[_keys.connectivities(name)])
+def _matrices(holder: AnnData | MuData, name: str, where: str) -> tuple[csr_matrix, csr_matrix]:
+    weight, length = _keys.connectivities(name), _keys.distances(name)
+    weights = _checks.check_graph(holder.obsp[weight], f"{where}.obsp[{weight!r}]")
     # Without lengths every edge is one step long.
-    return weights, csr_matrix(holder.obsp.get(_keys.distances(name), weights != 0), dtype=np.float64)
+    lengths = holder.obsp.get(length, weights != 0)
+    lengths = _checks.check_graph(lengths, f"{where}.obsp[{length!r}]", what="lengths")
+    return weights, csr_matrix(lengths, dtype=np.float64)
 
 
-def _is_own(holder: AnnData | MuData, name: str) -> bool:
+def is_own(holder: AnnData | MuData, name: str) -> bool:
     """Whether this package wrote the spatial graph of a MuData or modality."""
     record = holder.uns.get(_keys.spatial_record(name))
     params = record.get("params") if isinstance(record, Mapping) else None
@@ -88,7 +91,7 @@ def store_spatial(mdata: MuData, spatial: Spatial, coords: np.ndarray, spatial_k
         for key in keys:
             if key not in modality.obsm:
                 modality.obsm[key] = coords[position]
-        if _keys.connectivities(_keys.SPATIAL) not in modality.obsp or _is_own(modality, _keys.SPATIAL):
+        if _keys.connectivities(_keys.SPATIAL) not in modality.obsp or is_own(modality, _keys.SPATIAL):
             write_graph(modality, _keys.SPATIAL_NEIGHBORS, _keys.SPATIAL, spatial.graph.take(position), params)
         else:
             logger.info("neighbors: mdata[%r] keeps its own spatial graph", name)
@@ -99,10 +102,19 @@ def _keep_graph(mdata: MuData, spatial: Spatial) -> None:
     if spatial.cut:
         mdata.obsp[_keys.connectivities(_keys.SPATIAL)] = spatial.graph.connectivities
         mdata.obsp[_keys.distances(_keys.SPATIAL)] = spatial.graph.distances
-    library_key, record = spatial.params["library_key"], mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {})
-    if library_key is not None and isinstance(record, Mapping):
+    said = {name: spatial.params.get(name) for name in ("library_key", "one_section")}
+    said, record = (
+        {name: value for name, value in said.items() if value is not None},
+        mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {}),
+    )
+    if said and isinstance(record, Mapping):
         old = record.get("params", {})
-        params = {**(old if isinstance(old, Mapping) else {}), "library_key": library_key}
+        kept = (
+            {name: value for name, value in old.items() if name not in ("library_key", "one_section")}
+            if isinstance(old, Mapping)
+            else {}
+        )
+        params = {**kept, **said}
         mdata.uns[_keys.SPATIAL_NEIGHBORS] = {**_names(_keys.SPATIAL), **record, "params": params}
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import csr_matrix
 
 from spamca import _checks, _edge, _keys
@@ -38,7 +39,7 @@ class Tissue:
     sections
         Section of each spot, integers (n,); None where there is one section, or batch effects are to stay.
     position
-        Coordinates of each spot, (n, 2), or with its section as a third one; None where they are not known or not needed.
+        Coordinates of each spot, (n, 2) or (n, 3), or with its section as a further one; None where they are not known or not needed.
     """
 
     names: tuple[str, ...]
@@ -158,8 +159,8 @@ def batch_numbers(mdata: MuData, caller: str, batch_key: str | Sequence[str] | N
     if batch_key is None:
         return section_numbers(mdata, caller)
     keys = [batch_key] if isinstance(batch_key, str) else list(batch_key)
-    values = [_checks.check_library(mdata, key, "batch_key") for key in keys]
-    groups = np.unique(np.column_stack(values), axis=0, return_inverse=True)[1].ravel()
+    values = pd.DataFrame({key: _checks.check_library(mdata, key, "batch_key") for key in keys})
+    groups = values.groupby(keys, sort=True).ngroup().to_numpy()
     sections = _sections(mdata)
     sections = np.zeros(mdata.n_obs, dtype=np.int64) if sections is None else sections
     pairs = np.unique(np.column_stack([sections, groups]), axis=0)
@@ -197,7 +198,7 @@ def graph_records(mdata: MuData) -> dict[str, Any]:
 
 
 def _position(mdata: MuData) -> np.ndarray | None:
-    """Coordinates with the section as a third one that outweighs the others; None where the graph is the user's own."""
+    """Coordinates with the section as a further one that outweighs the others; None where the graph is the user's own."""
     try:
         coords = _checks.check_coordinates(mdata)
     except (KeyError, ValueError):

@@ -69,7 +69,7 @@ def adjacency_of(mdata: MuData) -> sparse.csr_matrix:
     if name not in mdata.obsp:
         msg = f"mdata.obsp has no spatial graph {name!r}; run spamca.pp.neighbors(mdata)"
         raise KeyError(msg)
-    graph = mdata.obsp[name]
+    graph = _checks.check_graph(mdata.obsp[name], f"mdata.obsp[{name!r}]")
     found = existing_graph(graph, graph).connectivities
     found.data[:] = 1
     return found

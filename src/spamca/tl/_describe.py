@@ -109,6 +109,7 @@ def describe(
     names, labels = domains_of(mdata, key)
     coords = _checks.check_coordinates(mdata, spatial_key)
     sections, section = sections_of(mdata, library_key, "describe")
+    coords = _checks.flat(coords, section, "describe measures outlines in the plane")
     parts = None if composition is None else parts_of(mdata, composition)
     tissue = Domains(labels, names, section, sections, adjacency_of(mdata))
     tables: dict[str, Any] = {"domains": domain_table(tissue, coords, _spot_columns(mdata, key))}

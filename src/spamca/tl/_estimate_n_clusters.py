@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spamca import _checks, _edge, _keys
-from spamca.tl._ready import check_trust, ready
+from spamca.tl._ready import check_batch_key, check_trust, ready
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -199,7 +199,9 @@ def integrate(
     }
     arguments = {"preset": preset, **device}
     arguments |= {} if batch_size is None else {"batch_size": batch_size}
-    arguments |= {} if batch_key is None else {"batch_key": batch_key if isinstance(batch_key, str) else list(batch_key)}
+    arguments |= (
+        {} if batch_key is None else {"batch_key": batch_key if isinstance(batch_key, str) else list(batch_key)}
+    )
     arguments |= {} if modality_trust is None else {"modality_trust": dict(modality_trust)}
     training = {**device, "batch_size": batch_size, "checkpoint": checkpoint, "progress_bar": progress_bar}
     needs: dict[str, Any] = {"feature_graphs": "feature" in chosen.views}

@@ -11,6 +11,7 @@ from spamca import _checks, _edge
 from spamca._logging import logger
 from spamca.features import KINDS, Blocks, Opened, matrix_of, unexplained
 from spamca.pp._modality import EMPTY_ROWS, KEEPS_EMPTY, counted, given_rows
+from spamca.pp._sections import AUTO, section_key
 from spamca.pp._spatial import built_spatial, existing_spatial
 from spamca.pp._stored import found_graph
 from spamca.tissue import Tissue, feature_names
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mudata import MuData
     from scipy.sparse import csr_matrix
 
+    from spamca.graph import Graph
     from spamca.model import Model
     from spamca.pp._stored import Spatial
 
@@ -167,11 +169,28 @@ def _spatial(mdata: MuData, coords: np.ndarray, params: Mapping[str, Any], libra
                 f"name; call squidpy.gr.spatial_neighbors_knn(mdata, key_added={params['name']!r}), or what made that of the training"
             )
             raise KeyError(msg)
+        library_key = _section_key(mdata, coords, library_key, params, found[0])
         return existing_spatial(mdata, *found, params["name"], library_key)
+    library_key = _section_key(mdata, coords, library_key, params)
     n_neighbors = params.get("n_neighbors")
     if n_neighbors is not None:
         library = _checks.check_library(mdata, library_key)
-        smallest = mdata.n_obs if library is None else np.unique(library, return_counts=True)[1].min()
-        n_neighbors = max(1, min(int(n_neighbors), int(smallest) - 1))
+        largest = mdata.n_obs if library is None else np.unique(library, return_counts=True)[1].max()
+        n_neighbors = max(1, min(int(n_neighbors), int(largest) - 1))
     options = {"radius": params.get("radius"), "n_rings": params.get("n_rings")}
     return built_spatial(mdata, coords, params["kind"], library_key, n_spatial_neighbors=n_neighbors, **options)
+
+
+def _section_key(
+    mdata: MuData, coords: np.ndarray, given: str | None, params: Mapping[str, Any], links: Graph | None = None
+) -> str | None:
+    """Column of the sections: the one given, or with "auto" that of the training if it is there, else one that is found."""
+    trained = params.get("library_key")
+    if given != AUTO or trained is None:
+        return section_key(mdata, coords, given, "transform", links=links)
+    if any(trained in holder.obs for holder in (mdata, *mdata.mod.values())):
+        return str(trained)
+    found = section_key(mdata, coords, given, "transform", links=links)
+    if found is None:
+        logger.info("transform: no column %r in obs; the tissue is taken as one section", trained)
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,6 @@ from spamca._logging import logger
 from spamca.tissue import batch_numbers, read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from mudata import MuData
 
     from spamca.domains import DomainSettings
@@ -48,6 +47,8 @@ def ready(
     if not joint or lacking:
         logger.info("%s: no graphs found, running spamca.pp.neighbors(mdata)", caller)
         neighbors(mdata, feature_graphs=feature_graphs, random_state=random_state)
+    elif (library_key := _found_sections(mdata, caller)) is not None:
+        neighbors(mdata, feature_graphs=feature_graphs, library_key=library_key, random_state=random_state)
     elif feature_graphs and not all(_keys.FEATURE_NEIGHBORS in modality.uns for modality in mdata.mod.values()):
         logger.info("%s: building the feature graphs that the network looks at", caller)
         add_feature_graphs(mdata, random_state)
@@ -64,8 +65,31 @@ def check_batch_key(given: str | Sequence[str] | None, *, batch_correction: bool
         msg = f"batch_key must be the name of a column of obs or a list of names, got {given!r}"
         raise TypeError(msg)
     if not batch_correction:
-        msg = f"batch_key={given!r} names batches, and batch_correction=False keeps their effects; leave one of them out"
+        msg = (
+            f"batch_key={given!r} names batches, and batch_correction=False keeps their effects; leave one of them out"
+        )
         raise ValueError(msg)
+
+
+def _found_sections(mdata: MuData, caller: str) -> str | None:
+    """Column of sections that a spatial graph joins which :func:`spamca.pp.neighbors` has not seen, and whose coordinates overlap."""
+    from spamca.pp._sections import AUTO, section_key
+    from spamca.pp._stored import found_graph, is_own
+
+    record = mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {})
+    params = record.get("params", {}) if isinstance(record, Mapping) else {}
+    if (
+        is_own(mdata, _keys.SPATIAL)
+        or not isinstance(params, Mapping)
+        or params.keys() & {"library_key", "one_section"}
+    ):
+        return None
+    try:
+        coords = _checks.check_coordinates(mdata)
+    except (KeyError, ValueError):  # not needed: the graph is there
+        return None
+    found = found_graph(mdata, _keys.SPATIAL)
+    return None if found is None else section_key(mdata, coords, AUTO, caller, links=found[0])
 
 
 def check_trust(mdata: MuData, given: Mapping[str, float] | None) -> None:

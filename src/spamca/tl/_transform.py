@@ -25,7 +25,7 @@ def transform(
     model: Model | str | Path | MuData,
     *,
     spatial_key: str | None = None,
-    library_key: str | None = None,
+    library_key: str | None = "auto",
     adapt: bool = True,
     key_added: str = _keys.SPAMCA,
     random_state: int = 0,
@@ -46,8 +46,11 @@ def transform(
         training. Modalities that the model does not know are left out.
     model
         A :class:`spamca.Model`, the path of a saved one, or tissue after :func:`spamca.tl.integrate` with the same ``key_added``.
-    spatial_key, library_key
-        Name of the coordinates in ``obsm``, and column of ``obs`` with the section of each spot. None takes those of the training.
+    spatial_key
+        Name of the coordinates in ``obsm``. None takes that of the training.
+    library_key
+        Column of ``obs`` with the section of each spot. ``"auto"``: that of the training if the new tissue has it, else one that is found
+        as in :func:`spamca.pp.neighbors`. None: it is one section.
     adapt
         Whether domains adapt to the new tissue. With False nothing is new, and spots of a domain that was rare or missing in the
         training get the nearest other one.
@@ -118,11 +121,6 @@ def transform(
     known = _model(model, key_added)
     in_training = known.header["graphs"]["spatial"]
     spatial_key = str(in_training.get("spatial_key", _keys.SPATIAL)) if spatial_key is None else spatial_key
-    if library_key is None:
-        library_key = in_training.get("library_key")
-        if library_key is not None and not any(library_key in holder.obs for holder in (mdata, *mdata.mod.values())):
-            logger.info("transform: no column %r in obs; the tissue is taken as one section", library_key)
-            library_key = None
     new = read_new(mdata, known, spatial_key, library_key, seed)
     results = apply(known, new.tissue, new.unexplained, adapt=adapt, random_state=seed)
     results.record["transform"] |= new.lacks
