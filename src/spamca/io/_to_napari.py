@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.colors import to_rgba, to_rgba_array
 
 from spamca import _checks, _keys
+from spamca._colors import colors_of
 from spamca.io._from_spatialdata import ATTRS
 from spamca.io._to_spatialdata import to_spatialdata
 
@@ -115,7 +116,7 @@ def spot_colors(table: AnnData, column: str, element: str, instances: Any) -> np
     attrs = table.uns[ATTRS]
     own = table.obs[table.obs[attrs["region_key"]] == element]
     codes = pd.Series(own[column].cat.codes.to_numpy(), own[attrs["instance_key"]].to_numpy()).reindex(list(instances))
-    colors = to_rgba_array([str(color) for color in table.uns[_keys.colors(column)]])
+    colors = to_rgba_array(colors_of(table.uns, column, own[column].cat.categories))
     known = np.vstack([colors, to_rgba(MISSING)])
     return np.asarray(known[codes.fillna(-1).to_numpy(dtype=np.int64)])
 

@@ -11,7 +11,8 @@ import pandas as pd
 from anndata import AnnData
 from scipy import sparse
 
-from spamca import _edge, _keys, _palette
+from spamca import _edge, _keys
+from spamca._colors import colors_of
 from spamca._logging import logger
 from spamca.cluster import principal_components
 from spamca.features import is_counts
@@ -39,9 +40,8 @@ def sets_of(mdata: MuData, columns: Sequence[str]) -> tuple[dict[str, pd.Categor
     values, colors = {}, {}
     for column in columns:
         found = pd.Categorical(mdata.obs[column])
-        names, stored = [str(name) for name in found.categories], mdata.uns.get(_keys.colors(column), ())
-        given = [str(color) for color in stored] if len(stored) == len(names) else _palette.palette(len(names))
-        known = dict(zip(names, given, strict=True)) | {NONE: NONE_COLOR}
+        names = [str(name) for name in found.categories]
+        known = dict(zip(names, colors_of(mdata.uns, column, names), strict=True)) | {NONE: NONE_COLOR}
         labels = np.array([*names, NONE], dtype=object)[found.codes]  # the code -1 takes the last
         used = [name for name in known if name in set(labels)]
         slot = re.sub(r"[^\w.-]", "_", column)  # goes into an address

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.colors import ListedColormap, is_color_like, to_hex
+from matplotlib.colors import ListedColormap, to_hex
 from scipy.optimize import linear_sum_assignment
 
 from spamca import _edge, _keys, _palette
 from spamca._checks import check_name
+from spamca._colors import colors_of as _colors_of
+from spamca._colors import keep_colors
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -103,9 +105,9 @@ def colors_of(mdata: MuData, column: str, names: list[str]) -> list[str]:
 
 def store_colors(coloring: Coloring) -> None:
     """Keep the colours of a column in ``uns`` next to it, where scanpy and squidpy look for them."""
-    if coloring.column is not None and _stored(*coloring.column) != coloring.colors:
+    if coloring.column is not None:
         holder, column = coloring.column
-        holder.uns[_keys.colors(column)] = list(coloring.colors)
+        keep_colors(holder.uns, column, coloring.categories, coloring.colors)
 
 
 def shared_spots(one: Coloring, other: Coloring) -> np.ndarray:
@@ -142,8 +144,7 @@ def _colors(holder: MuData | AnnData, column: str, categories: list[str], palett
     n = len(categories)
     colors: Any = palette
     if colors is None:
-        stored = _stored(holder, column)
-        return stored if len(stored) == n and all(map(is_color_like, stored)) else _palette.palette(n)
+        return _colors_of(holder.uns, column, categories)
     if isinstance(colors, str):
         found: Any = mpl.colormaps[colors]
         # Short lists are of categories, longer ones of shades.
@@ -154,11 +155,6 @@ def _colors(holder: MuData | AnnData, column: str, categories: list[str], palett
         msg = f"palette has no colour for {lacking} of the {n} categories of {column!r}, got {palette!r}; give more"
         raise ValueError(msg)
     return [to_hex(by_name[category]) for category in categories]
-
-
-def _stored(holder: MuData | AnnData, column: str) -> list[str]:
-    held = holder.uns.get(_keys.colors(column))
-    return [str(color) for color in held] if isinstance(held, (list, tuple, np.ndarray)) else []
 
 
 def _feature(mdata: MuData, modality: str, feature: str, layer: str | None) -> np.ndarray:

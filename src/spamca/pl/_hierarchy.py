@@ -103,8 +103,7 @@ def _colors(mdata: MuData, key: str, record: Mapping[str, Any]) -> dict[str, str
     colors = dict(zip(map(str, record["domains"]), map(str, record["colors"]), strict=True))
     if key in mdata.obs:
         now = find_coloring(mdata, key)
-        if now.categories == list(colors)[: int(record["n_clusters"])]:
-            colors |= dict(zip(now.categories, now.colors, strict=True))
+        colors |= {name: color for name, color in zip(now.categories, now.colors, strict=True) if name in colors}
     return colors
 
 

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from spamca import _keys
 from spamca._checks import check_library
+from spamca._logging import logger
 from spamca.pl._spots import spot_diameter
 
 if TYPE_CHECKING:
+    from anndata import AnnData
     from mudata import MuData
 
 SAME_UNITS = 4  # times that diameters of spots differ, at most, where sections are measured in the same units
@@ -63,6 +66,23 @@ def find_sections(mdata: MuData, spatial: np.ndarray, library_key: str | None, *
         rows = np.flatnonzero(library == name)
         sections.append(Section(name, rows, spatial[rows], tissue_image(mdata, name) if image else None))
     return _of_one_scale(sections)
+
+
+def image_shown(mdata: MuData, image: bool | None, spatial_key: str, caller: str) -> bool:  # noqa: FBT001 (an argument of the caller)
+    """Whether to draw images: by default (None) under the coordinates that they were read with, and no others."""
+    if image is not None or spatial_key == _keys.SPATIAL:
+        return image is not False
+    if any(_images(holder) for holder in (mdata, *mdata.mod.values())):
+        note = "%s: no image is drawn under spatial_key=%r, it lies under obsm[%r]; image=True draws it all the same"
+        logger.info(note, caller, spatial_key, _keys.SPATIAL)
+    return False
+
+
+def _images(holder: AnnData | MuData) -> bool:
+    """Whether ``uns`` names an image."""
+    records = holder.uns.get(_keys.SPATIAL)
+    records = records.values() if isinstance(records, Mapping) else ()
+    return any(isinstance(record, Mapping) and bool(record.get("images")) for record in records)
 
 
 def _of_one_scale(sections: list[Section]) -> list[Section]:
