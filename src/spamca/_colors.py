@@ -83,7 +83,8 @@ def _record(uns: Mapping[str, Any], column: str) -> dict[str, list[str]]:
 
 def _listed(value: Any) -> list[Any]:
     """Entries of a list, or none of what is no list."""
-    return list(value) if isinstance(value, (list, tuple, np.ndarray)) and getattr(value, "ndim", 1) else []
+    is_list = value.ndim > 0 if isinstance(value, np.ndarray) else isinstance(value, (list, tuple))
+    return list(value) if is_list else []
 
 
 def _plain(colors: Sequence[Any]) -> list[str]:
