@@ -24,4 +24,5 @@ from spamca._checks.tissue import (
     check_readable,
     check_representation,
     check_size,
+    dense,
 )

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import issparse
 
 from spamca import _checks, _keys
 from spamca.metrics._agreement import agreement
@@ -124,9 +123,8 @@ def _embedding(mdata: MuData, rep: str, *, required: bool) -> np.ndarray | None:
     if rep not in held:
         msg = f"use_rep={rep!r} is not in mdata.obsm, which has {held} as embeddings; run spamca.tl.integrate(mdata)"
         raise KeyError(msg)
-    values = mdata.obsm[rep]
-    values = values.toarray() if issparse(values) else np.asarray(values)
-    if values.ndim != 2 or not values.shape[1] or values.dtype.kind not in "fiu" or not np.isfinite(values).all():
+    values = _checks.dense(mdata.obsm[rep])
+    if values.ndim != 2 or not values.shape[1] or values.dtype.kind != "f" or not np.isfinite(values).all():
         is_what = f"got shape {values.shape} of {values.dtype}; name another embedding with use_rep"
         msg = f"mdata.obsm[{rep!r}] must be a matrix of finite numbers, {is_what}"
         raise ValueError(msg)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spamca import _keys
+from spamca import _checks, _keys
 from spamca._logging import logger
 from spamca.graph import feature_graph
 from spamca.pp._stored import write_graph
@@ -59,7 +59,7 @@ def add_feature_graphs(mdata: MuData, random_state: int) -> None:
     for name, modality in mdata.mod.items():
         if _keys.FEATURE_NEIGHBORS not in modality.uns:
             use_rep = modality.uns[_keys.MODALITY_RECORD]["use_rep"]
-            values = np.ascontiguousarray(modality.obsm[use_rep])
+            values = _checks.dense(modality.obsm[use_rep])
             store_feature_graph(modality, *built(name, values, number_of(None, len(values)), random_state), use_rep)
 
 
@@ -77,4 +77,4 @@ def is_stale(modality: AnnData, key: str, values: np.ndarray) -> bool:
     if not isinstance(record, Mapping):
         return False
     same = record.get("params", {}).get("use_rep") == key and key in modality.obsm
-    return not (same and np.array_equal(modality.obsm[key], values))
+    return not (same and np.array_equal(_checks.dense(modality.obsm[key]), values))
