@@ -130,7 +130,7 @@ def stored_corrected(mdata: MuData, names: Sequence[str], key_added: str) -> tup
 
 def _over_all(mdata: MuData, names: Sequence[str], keys: Sequence[str]) -> tuple[np.ndarray, ...]:
     """What ``obsm`` of each modality holds under a key, over all spots, (n_obs, d_m)."""
-    held = ((np.ascontiguousarray(mdata[name].obsm[key]), name) for name, key in zip(names, keys, strict=True))
+    held = ((_checks.dense(mdata[name].obsm[key]), name) for name, key in zip(names, keys, strict=True))
     return tuple(_edge.spread(values, _edge.rows(mdata, name)) for values, name in held)
 
 
