@@ -42,7 +42,9 @@ def values_of(modality) -> np.ndarray:
 @pytest.mark.parametrize("name", ["rna", "protein"])
 def test_features_in_any_form_are_read_as_numbers(mdata, form, name):
     X = values_of(mdata[name])
-    mdata[name].obsm["own"] = FORMS[form](pd.DataFrame(X, mdata[name].obs_names) if form in ("data frame", "nullable") else X)
+    mdata[name].obsm["own"] = FORMS[form](
+        pd.DataFrame(X, mdata[name].obs_names) if form in ("data frame", "nullable") else X
+    )
     spamca.pp.neighbors(mdata, use_rep={name: "own"})
     found = read(mdata).features[list(mdata.mod).index(name)]
     expected = {"boolean": X > 3, "sparse boolean": X > 3, "one column": X[:, :1], "wide": np.tile(X, 40)}.get(form, X)
@@ -54,9 +56,9 @@ def test_features_in_any_form_are_read_as_numbers(mdata, form, name):
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        (lambda X: sparse.csr_matrix(np.where(X == X.max(), np.nan, X)), "finite numbers"),
-        (lambda X: np.where(X == X.max(), np.inf, X), "finite numbers"),
-        (lambda X: pd.DataFrame(X).add_prefix("c").astype("Int64").where(X < X.max()), "finite numbers"),
+        (lambda X: sparse.csr_matrix(np.where(X.max() == X, np.nan, X)), "finite numbers"),
+        (lambda X: np.where(X.max() == X, np.inf, X), "finite numbers"),
+        (lambda X: pd.DataFrame(X).add_prefix("c").astype("Int64").where(X.max() > X), "finite numbers"),
         (lambda X: pd.DataFrame({"word": ["a"] * len(X)}), "finite numbers"),
         (lambda X: X + 1j, "finite numbers"),
         (lambda X: X[:, :0], r"got shape \(64, 0\)"),

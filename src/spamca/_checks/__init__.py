@@ -15,6 +15,7 @@ from spamca._checks.arguments import (
     check_real,
     check_seed,
 )
+from spamca._checks.columns import check_column, find_column
 from spamca._checks.place import check_coordinates, check_library, find_library_key, recorded_library_key
 from spamca._checks.tissue import (
     check_features,

@@ -41,10 +41,7 @@ class Subject:
             msg = f"key={self.key!r} must hold categories, the domains, got {values.dtype}; name the key_added of a result"
             raise ValueError(msg)
         if self.label_key is not None:
-            _checks.check_name("label_key", self.label_key)
-            if self.label_key not in self.mdata.obs:
-                msg = f"label_key={self.label_key!r} is not in mdata.obs, which has {list(self.mdata.obs)}"
-                raise KeyError(msg)
+            _checks.check_column(self.mdata, "label_key", self.label_key)
         _checks.check_coordinates(self.mdata, self.spatial_key)
 
     def stored(self, name: str) -> Any:

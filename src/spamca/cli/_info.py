@@ -86,12 +86,12 @@ def _tissue(path: Path, label: str | None, library_key: str | None) -> dict[str,
         stored = file.get(f"uns/{_keys.SPATIAL_NEIGHBORS}/params/library_key")
         of_graph = None if stored is None else read_elem(stored)
         column = library_key or (of_graph if isinstance(of_graph, str) else None)
-        sections = None if column is None else _counts(_column(tables, column, "--library-key"))
+        sections = None if column is None else _counts(_column(tables, list(groups), column, "--library-key"))
         results = {key: _result(file, key, obs) for key, held in file.get("uns", {}).items() if _is_result(held)}
     if label is not None:
         from spamca.metrics import agreement
 
-        labels = _column(tables, label, "--label")
+        labels = _column(tables, list(groups), label, "--label")
         for key, result in results.items():
             if key in obs:
                 result[f"agreement with {label}"] = agreement(labels, obs[key])
@@ -104,11 +104,13 @@ def _tissue(path: Path, label: str | None, library_key: str | None) -> dict[str,
     }
 
 
-def _column(tables: list[pd.DataFrame], name: str, option: str) -> pd.Series:
-    """A column of the MuData, or of the first modality that has it, by spot."""
-    for table in tables:
-        if name in table:
-            return table[name].reindex(tables[0].index)
+def _column(tables: list[pd.DataFrame], names: list[str], name: str, option: str) -> pd.Series:
+    """A column of the MuData, ``"<modality>:<column>"``, or one of the first modality that has it, by spot; the MuData is the first table."""
+    modality, _, rest = name.partition(":")
+    named = [(tables[names.index(modality) + 1], rest)] if modality in names else []
+    for table, own in [(tables[0], name), *named, *((table, name) for table in tables[1:])]:
+        if own in table:
+            return table[own].reindex(tables[0].index)
     raise CommandError(Code.INPUT, f"{option} {name!r} is no column of obs, neither of the MuData nor of a modality")
 
 

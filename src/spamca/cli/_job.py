@@ -115,11 +115,8 @@ class Job:
         paths = [*drawn, *extra, account, files.output] if self.is_first else []
         with Outputs(paths, folder=files.figures, force=files.force, interruption=self.record.interruption) as outputs:
             inputs = self._read(kind, model)
-            if files.label is not None and files.label not in self.mdata.obs:
-                held = list(self.mdata.obs)
-                raise CommandError(
-                    Code.INPUT, f"--label {files.label!r} is no column of obs of the MuData, which has {held}"
-                )
+            if files.label is not None:
+                import_module("spamca._checks").check_column(self.mdata, "--label", files.label)
             self.find_domains(model)
             if not self.is_first:
                 return

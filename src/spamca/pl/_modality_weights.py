@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from spamca import _edge, _keys
-from spamca._checks import check_coordinates, check_name, check_readable, find_library_key
+from spamca._checks import check_coordinates, check_name, check_readable, find_column, find_library_key
 from spamca._palette import palette
 from spamca.pl._arguments import Style, check_figsize
 from spamca.pl._coloring import Coloring, find_categories
@@ -95,7 +95,7 @@ def modality_weights(
     domains = Coloring("all spots", np.zeros(mdata.n_obs, dtype=np.int64), ["all spots"])
     if groupby is not None:
         domains = find_categories(mdata, groupby, "groupby")
-    elif key in mdata.obs:
+    elif find_column(mdata, key) is not None:
         domains = find_categories(mdata, key, "key")
     sections = find_sections(mdata, spatial, find_library_key(mdata, library_key, "modality_weights"), image=False)
 
