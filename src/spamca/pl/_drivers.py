@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -193,5 +194,9 @@ def _domains(mdata: MuData, key: str, table: pd.DataFrame) -> Coloring:
     if find_column(mdata, key) is not None:
         found = find_categories(mdata, key, "key")
         if set(names) <= set(found.categories):
-            return found
+            kept = [k for k, name in enumerate(found.categories) if name in set(names)]
+            code = np.full(len(found.categories) + 1, -1)  # the code -1 takes the last
+            code[kept] = np.arange(len(kept))
+            shown = {"categories": [found.categories[k] for k in kept], "colors": [found.colors[k] for k in kept]}
+            return replace(found, values=code[found.values], **shown)
     return Coloring(key, np.full(mdata.n_obs, -1), names, palette(len(names)))

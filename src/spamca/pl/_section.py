@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from numbers import Real
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from mudata import MuData
 
+LEAST_EXTENT = 1e-50  # of tissue in units of its coordinates
 SAME_UNITS = 4  # times that diameters of spots differ, at most, where sections are measured in the same units
 
 
@@ -58,13 +60,15 @@ class Section:
 
 def find_sections(mdata: MuData, spatial: np.ndarray, library_key: str | None, *, image: bool) -> list[Section]:
     """Split the tissue, with coordinates (n_obs, 2), into its sections in the order of their categories."""
-    library = check_library(mdata, library_key)
+    library, unit = check_library(mdata, library_key), _unit(spatial)
     if library is None or library_key is None:
-        return [Section(None, np.arange(len(spatial)), spatial, tissue_image(mdata) if image else None)]
+        whole = Section(None, np.arange(len(spatial)), spatial, tissue_image(mdata) if image else None)
+        return [_in_unit(whole, unit)]
     sections = []
     for name in _in_order(mdata, library_key, library):
         rows = np.flatnonzero(library == name)
-        sections.append(Section(name, rows, spatial[rows], tissue_image(mdata, name) if image else None))
+        section = Section(name, rows, spatial[rows], tissue_image(mdata, name) if image else None)
+        sections.append(_in_unit(section, unit))
     return _of_one_scale(sections)
 
 
@@ -85,6 +89,18 @@ def _images(holder: AnnData | MuData) -> bool:
     return any(isinstance(record, Mapping) and bool(record.get("images")) for record in records)
 
 
+def _unit(spatial: np.ndarray) -> float:
+    """What to multiply coordinates (n, 2) with so that squares of theirs neither overflow nor vanish; 1 for those of tissue."""
+    reach = float(np.abs(spatial).max(initial=0.0))
+    extent = float(np.ptp(spatial / reach, axis=0).max()) * reach if reach else 0.0
+    return 1.0 if LEAST_EXTENT < extent < 1 / LEAST_EXTENT or not extent else 1 / reach
+
+
+def _in_unit(section: Section, unit: float) -> Section:
+    """A section in other units, which figures do not show; no image has such units."""
+    return section if unit == 1 else replace(section, spatial=section.spatial * unit, image=None)
+
+
 def _of_one_scale(sections: list[Section]) -> list[Section]:
     """Sections with one diameter where those found differ little: they then have the same units, and are drawn at one scale."""
     diameters = [section.diameter for section in sections]
@@ -103,12 +119,19 @@ def tissue_image(mdata: MuData, section: str | None = None) -> TissueImage | Non
         if not isinstance(record, Mapping):
             continue
         images, factors = record.get("images", {}), record.get("scalefactors", {})
-        diameter = factors.get("spot_diameter_fullres")
+        factors = factors if isinstance(factors, Mapping) else {}
+        diameter = _length(factors.get("spot_diameter_fullres"))
         for resolution in ("hires", "lowres"):
-            scale = factors.get(f"tissue_{resolution}_scalef")
-            if resolution in images and scale is not None:
-                return TissueImage(np.asarray(images[resolution]), float(scale), diameter and float(diameter))
+            scale = _length(factors.get(f"tissue_{resolution}_scalef"))
+            if isinstance(images, Mapping) and resolution in images and scale is not None:
+                return TissueImage(np.asarray(images[resolution]), scale, diameter)
     return None
+
+
+def _length(value: Any) -> float | None:
+    """A positive finite number, of Python or an array of one; None for anything else."""
+    number = float(value) if isinstance(value, (Real, np.ndarray)) and np.size(value) == 1 else np.nan
+    return number if 0 < number < np.inf else None
 
 
 def _in_order(mdata: MuData, library_key: str, library: np.ndarray) -> list[str]:
