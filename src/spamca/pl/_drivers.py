@@ -197,6 +197,6 @@ def _domains(mdata: MuData, key: str, table: pd.DataFrame) -> Coloring:
             kept = [k for k, name in enumerate(found.categories) if name in set(names)]
             code = np.full(len(found.categories) + 1, -1)  # the code -1 takes the last
             code[kept] = np.arange(len(kept))
-            shown = {"categories": [found.categories[k] for k in kept], "colors": [found.colors[k] for k in kept]}
-            return replace(found, values=code[found.values], **shown)
+            categories, colors = ([held[k] for k in kept] for held in (found.categories, found.colors))
+            return replace(found, values=code[found.values], categories=categories, colors=colors)
     return Coloring(key, np.full(mdata.n_obs, -1), names, palette(len(names)))

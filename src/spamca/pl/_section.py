@@ -130,7 +130,8 @@ def tissue_image(mdata: MuData, section: str | None = None) -> TissueImage | Non
 
 def _length(value: Any) -> float | None:
     """A positive finite number, of Python or an array of one; None for anything else."""
-    number = float(value) if isinstance(value, (Real, np.ndarray)) and np.size(value) == 1 else np.nan
+    value = value.ravel()[0] if isinstance(value, np.ndarray) and value.size == 1 else value
+    number = float(value) if isinstance(value, Real) else np.nan
     return number if 0 < number < np.inf else None
 
 
