@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import h5py
 from anndata.io import read_elem
 
 from spamca import _keys
-from spamca.cli._process import Code, CommandError, reading
+from spamca.cli._process import Code, CommandError, reading, write_lines
 from spamca.cli._record import plain
 
 if TYPE_CHECKING:
@@ -23,9 +22,9 @@ if TYPE_CHECKING:
 
 def show(path: Path, *, label: str | None, library_key: str | None, as_json: bool) -> None:
     """Describe a file on stdout; CommandError if it cannot be read, or has no such column."""
-    if not path.is_file():
-        raise CommandError(Code.INPUT, f"{path} is not a file")
     with reading(path):
+        if not path.is_file():
+            raise CommandError(Code.INPUT, f"{path} is not a file")
         if path.suffix == ".h5mu":
             found = _tissue(path, label, library_key)
         elif path.suffix == ".safetensors":
@@ -37,7 +36,7 @@ def show(path: Path, *, label: str | None, library_key: str | None, as_json: boo
             raise CommandError(Code.INPUT, f"{path} is neither a .h5mu nor a .safetensors file")
     held = {"file": str(path), "bytes": path.stat().st_size, **found}
     lines = [json.dumps(held, indent=2, default=plain)] if as_json else _lines(held)
-    sys.stdout.writelines(f"{line}\n" for line in lines)
+    write_lines(lines)
 
 
 def _lines(held: dict[str, Any], depth: int = 0) -> Iterator[str]:

@@ -19,7 +19,7 @@ from spamca import _keys
 from spamca._logging import logger
 from spamca.cli._inputs import READERS, Kind, digest, files_of, kind_of, read
 from spamca.cli._outputs import Outputs
-from spamca.cli._process import Code, CommandError, is_first, reading, writing
+from spamca.cli._process import Code, CommandError, is_first, reading, write_lines, writing
 
 if TYPE_CHECKING:
     from spamca.cli._record import Record
@@ -97,7 +97,8 @@ class Job:
 
     def perform(self, *, model: Path | None = None, save_model: Path | None = None) -> None:
         """Read the tissue, find its domains and write all outputs."""
-        kind, files = kind_of(self.source), self.files
+        with reading(self.source):
+            kind, files = kind_of(self.source), self.files
         for reader in READERS.values():
             if self.given[reader] and reader != READERS.get(kind):
                 option = next(iter(self.given[reader])).replace("_", "-")
@@ -138,7 +139,7 @@ class Job:
             with writing(account):
                 outputs.temporary(account).write_text(self.record.text(**done), encoding="utf-8")
             outputs.commit()
-        sys.stdout.writelines(f"{path}\n" for path in paths)
+        write_lines(map(str, paths))
 
     def _read(self, kind: Kind, model: Path | None) -> dict[str, Any]:
         """Read the tissue; the checksums of what is read."""
