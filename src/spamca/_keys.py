@@ -37,6 +37,7 @@ view_weights = "{}_view_weights".format  # obsm key, in a modality, of the weigh
 posterior = "{}_posterior".format  # obsm key of the posterior probability of each domain (a DataFrame)
 confidence = "{}_confidence".format  # obs key of the posterior probability of the assigned domain
 colors = "{}_colors".format  # uns key of the domain colours (scanpy's convention)
+color_record = "{}_color_record".format  # uns key of the categories that those colours belong to
 novelty = "{}_novelty".format  # obs key of how far a spot is from the tissue that a model was trained on
 corrected = "X_{}_corrected".format  # obsm key, in a modality, of its features without batch effects of sections
 drivers = "{}_drivers".format  # uns key of the features that set each domain apart (a DataFrame)

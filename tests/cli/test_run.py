@@ -170,7 +170,7 @@ def test_graphs_of_the_input_are_taken(integrated_file, tmp_path):
         (["--settings", "n_latents=3"], Code.INPUT, "settings must be one of"),
         (["--library-key", "slide"], Code.INPUT, "library_key='slide' is not a column"),
         (["--label", "label"], Code.USAGE, "--label is for the report; give --report too"),
-        (["--report", "r.html", "--label", "x"], Code.INPUT, "--label 'x' is no column of obs"),
+        (["--report", "r.html", "--label", "x"], Code.INPUT, "--label='x' is not a column of mdata.obs"),
         (["--report", "r.pdf"], Code.USAGE, "r.pdf"),
         (["--raw"], Code.USAGE, "--raw is for io.read_spaceranger, the input is h5mu"),
         (["--figures", "none/figures"], Code.OUTPUT, "there is no such folder"),

@@ -110,7 +110,7 @@ def test_a_folder_is_replaced_only_where_asked_and_ours(integrated, tmp_path, vi
     [
         ({"key": "x"}, KeyError, "key='x' is not a column of mdata.obs"),
         ({"columns": "spamca"}, TypeError, "columns must be a list of names, got 'spamca'"),
-        ({"columns": ["x"]}, KeyError, r"columns names \['x'\], which mdata.obs does not have"),
+        ({"columns": ["x"]}, KeyError, r"columns names \['x'\], which neither mdata.obs nor a modality has"),
         ({"features": ["x"]}, KeyError, "features names 'x', which no modality has"),
         ({"embedding": "x"}, KeyError, "embedding='x' is not in mdata.obsm"),
         ({"n_features": -1}, ValueError, "n_features must be at least 0, got -1"),

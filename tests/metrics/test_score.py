@@ -64,8 +64,8 @@ def test_one_section_is_not_mixed(mdata):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"key": "absent"}, r"key='absent' is not in mdata.obs.*run spamca.tl.cluster"),
-        ({"label_key": "absent"}, r"label_key='absent' is not in mdata.obs"),
+        ({"key": "absent"}, r"key='absent' is not a column of mdata.obs.*run spamca.tl.cluster"),
+        ({"label_key": "absent"}, r"label_key='absent' is not a column of mdata.obs"),
         ({"library_key": "absent"}, r"library_key='absent' is not a column"),
         ({"use_rep": "absent"}, r"use_rep='absent' is not in mdata.obsm.*run spamca.tl.integrate"),
     ],
@@ -132,3 +132,36 @@ def test_sections_are_those_of_the_spatial_graph():
     apart = spamca.metrics.score(mdata, key="label")
     pd.testing.assert_frame_equal(apart, spamca.metrics.score(mdata, key="label", library_key="section"))
     assert apart.loc["label", "PAS"] < overlapping.loc["label", "PAS"]
+
+
+EMPTY = {
+    "NaN": lambda n: np.full(n, np.nan),
+    "None": lambda n: np.array([None] * n, dtype=object),
+    "categories": lambda n: pd.Categorical([None] * n, categories=["a", "b"]),
+    "integers": lambda n: pd.array([None] * n, dtype="Int64"),
+    "strings": lambda n: pd.array([None] * n, dtype="string"),
+    "unknown": lambda n: ["unknown"] * n,
+}
+
+
+@pytest.mark.parametrize("values", EMPTY)
+@pytest.mark.parametrize(("argument", "place"), [("key", "mdata"), ("label_key", "mdata"), ("label_key", "protein")])
+def test_a_column_without_values_is_named(values, argument, place):
+    mdata = spamca.datasets.simulated(n_spots=36, n_domains=2, n_features=4)
+    (mdata if place == "mdata" else mdata[place]).obs["none"] = EMPTY[values](36)
+    name = "none" if place == "mdata" else f"{place}:none"
+    with pytest.raises(ValueError, match=f"{argument}='{name}' has no value for any spot"):
+        spamca.metrics.score(mdata, **{"key": "label", argument: name})
+
+
+@pytest.mark.parametrize("n_known", [1, 2, 18])
+def test_columns_with_few_values_are_scored_or_named(n_known):
+    mdata = spamca.datasets.simulated(n_spots=36, n_domains=2, n_features=4, n_sections=2)
+    mdata.obsm["X_label"] = np.arange(72.0).reshape(36, 2)
+    mdata.obs["first"] = np.where(np.arange(36) < n_known, "a", None)
+    mdata.obs["last"] = np.where(np.arange(36) >= 36 - n_known, "a", None)
+    for key, label in (("label", "first"), ("first", "label"), ("first", "first")):
+        table = spamca.metrics.score(mdata, key=key, label_key=label, library_key="section", use_rep="X_label")
+        assert np.isfinite(table.loc[key, "ARI"])
+    with pytest.raises(ValueError, match="key='first' and label_key='last' share no spot"):
+        spamca.metrics.score(mdata, key="first", label_key="last")

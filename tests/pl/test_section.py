@@ -113,3 +113,32 @@ def test_sections_in_the_same_units_are_drawn_at_one_scale(factor, alike):
     spatial = np.concatenate([SPATIAL, SPATIAL, SPATIAL * factor])
     diameters = [one.diameter for one in find_sections(mdata, spatial, "section", image=False)]
     assert diameters == pytest.approx([1, 1, 1 if alike else factor])
+
+
+@pytest.mark.parametrize("holder", ["mdata", "protein"])
+@pytest.mark.parametrize("sections", [False, True])
+def test_an_image_lies_under_the_coordinates_it_was_read_with(mdata, caplog, holder, sections):
+    image = {"s": record(hires=np.zeros((4, 6, 3)))}
+    (mdata if holder == "mdata" else mdata[holder]).uns["spatial"] = image
+    mdata.obsm["turned"] = mdata.obsm["spatial"][:, ::-1].copy()
+    mdata.obs["section"] = "s"
+    options = {"library_key": "section"} if sections else {}
+
+    def images(**more) -> int:
+        return len(np.ravel(spamca.pl.spatial_clusters(mdata, color="label", **options, **more))[0].images)
+
+    with caplog.at_level("INFO", logger="spamca"):
+        assert images() == 1
+        assert images(image=False) == images(image=False, spatial_key="turned") == 0
+        assert "no image is drawn" not in caplog.text
+        assert images(spatial_key="turned") == 0
+    assert caplog.text.count("spatial_clusters: no image is drawn under spatial_key='turned', it lies under") == 1
+    assert images(spatial_key="turned", image=True) == 1
+
+
+def test_nothing_is_said_of_an_image_that_is_not_there(mdata, caplog):
+    mdata.obsm["turned"] = mdata.obsm["spatial"]
+    mdata.uns["spatial"] = {"s": {"images": {}}, "t": "nothing"}
+    with caplog.at_level("INFO", logger="spamca"):
+        spamca.pl.spatial_clusters(mdata, color="label", spatial_key="turned")
+    assert "no image" not in caplog.text

@@ -240,7 +240,7 @@ BAD = [
     ({"legend_loc": "best"}, ValueError, "legend_loc must be one of 'right margin', 'on data', got 'best'"),
     ({"cmap": "foo"}, ValueError, "cmap must be a colour map of matplotlib or its name.* got 'foo'"),
     ({"legend": "yes"}, TypeError, "legend must be True or False, got 'yes'"),
-    ({"image": None}, TypeError, "image must be True or False, got None"),
+    ({"image": "yes"}, TypeError, "image must be True, False or None, got 'yes'"),
     ({"color": ["spamca", "foo"]}, KeyError, "color='foo' is neither a column"),
 ]
 

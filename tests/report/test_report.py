@@ -269,7 +269,7 @@ def test_a_part_that_fails_costs_only_itself(integrated, page, monkeypatch, capl
         ({"key": "other"}, KeyError, r"key='other': mdata.obs has no domains .*\(mdata, key_added='other'\)"),
         ({"key": "spamca_confidence"}, ValueError, "key='spamca_confidence' must hold categories.* got float32"),
         ({"key": 3}, TypeError, "key must be a string, got 3"),
-        ({"label_key": "truth"}, KeyError, r"label_key='truth' is not in mdata.obs, which has \["),
+        ({"label_key": "truth"}, KeyError, r"label_key='truth' is not a column of mdata.obs, which has \["),
         ({"title": 3}, TypeError, "title must be a string, got 3"),
         ({"compute": "yes"}, TypeError, "compute must be True or False, got 'yes'"),
         ({"overwrite": 1}, TypeError, "overwrite must be True or False, got 1"),

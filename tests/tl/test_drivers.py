@@ -249,7 +249,7 @@ def test_new_domains_remove_the_drivers_of_the_old_ones(explained):
 @pytest.mark.parametrize(
     ("arguments", "error", "says"),
     [
-        ({"key": "other"}, KeyError, "obs\\['other'\\] does not exist"),
+        ({"key": "other"}, KeyError, "key='other' is not a column of mdata.obs.*call spamca.tl.integrate"),
         ({"groupby": "other"}, KeyError, "obs\\['other'\\].*columns are"),
         ({"n_folds": 1}, ValueError, "n_folds must be at least 2, got 1"),
         ({"n_folds": 2.5}, TypeError, "n_folds.*2.5"),

@@ -25,7 +25,7 @@ def emptied(modality: AnnData, rows: np.ndarray, value: float = 0) -> AnnData:
 
 def joined(mdata, **changed):
     out = MuData({name: changed.get(name, modality).copy() for name, modality in mdata.mod.items()})
-    out.obs["section"] = mdata.obs["section"] if "section" in mdata.obs else "s"
+    out.obs["section"] = mdata.obs["section"]
     return out
 
 
@@ -92,9 +92,9 @@ def test_what_comes_after_leaves_them_out(lacking):
 @pytest.mark.parametrize("scaled", [False, True])
 def test_components_that_scanpy_made_of_zeros(lacking, scaled):
     """Zeros have become a row like others in the components; the matrix, or the rows that are alike, show it."""
-    mdata = MuData(
-        {name: AnnData(one.X.copy(), obsm={"spatial": one.obsm["spatial"]}) for name, one in lacking.mod.items()}
-    )
+    mod = {name: AnnData(one.X.copy(), one.obs[[]], one.var[[]]) for name, one in lacking.mod.items()}
+    mdata = MuData(mod)
+    mdata.obsm["spatial"] = lacking.obsm["spatial"]
     own = mdata["protein"]
     sc.pp.log1p(own)
     if scaled:

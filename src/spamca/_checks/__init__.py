@@ -15,6 +15,7 @@ from spamca._checks.arguments import (
     check_real,
     check_seed,
 )
+from spamca._checks.columns import check_column, find_column
 from spamca._checks.graphs import check_graph
 from spamca._checks.place import (
     check_coordinates,
@@ -33,4 +34,5 @@ from spamca._checks.tissue import (
     check_readable,
     check_representation,
     check_size,
+    dense,
 )

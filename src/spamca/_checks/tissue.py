@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from anndata import AnnData
 from mudata import MuData
 from scipy import sparse
@@ -156,12 +157,29 @@ def check_representation(mdata: MuData, modality: str, use_rep: str, measured: n
             "call spamca.pp.prepare(mdata) and leave use_rep out"
         )
         raise KeyError(msg)
-    values = obsm[use_rep]
-    # Dense, since the network holds what it restores in memory: a representation should have few columns.
-    values = values.toarray() if sparse.issparse(values) else np.asarray(values)
+    values = dense(obsm[use_rep])
     own = values if measured is None or len(measured) != len(values) else values[measured]
     slot = f"mdata[{modality!r}].obsm[{use_rep!r}]"
-    if values.ndim != 2 or not values.shape[1] or values.dtype.kind not in "fiu" or not np.isfinite(own).all():
-        msg = f"{slot} must be a matrix of finite numbers, got shape {values.shape} of {values.dtype}; compute it again"
+    if values.ndim != 2 or not values.shape[1] or values.dtype.kind != "f" or not np.isfinite(own).all():
+        held = obsm[use_rep]
+        of = getattr(held, "dtype", type(held).__name__)
+        msg = f"{slot} must be a matrix of finite numbers, got shape {values.shape} of {of}; compute it again"
         raise ValueError(msg)
     return values
+
+
+def dense(values: Any) -> np.ndarray:
+    """What a slot of ``obsm`` holds, sparse, a data frame or an array, as an array; of numbers and booleans in floating point.
+
+    What is no number stays as it is, missing numbers are NaN. Arrays of single or double precision are not copied.
+    """
+    # Dense, since the network holds what it restores in memory: a representation should have few columns.
+    if isinstance(values, (pd.DataFrame, pd.Series)):
+        try:
+            values = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        except (TypeError, ValueError):
+            return np.asarray(values, dtype=object)
+    values = values.toarray() if sparse.issparse(values) else np.asarray(values)
+    if values.dtype.kind in "biu" or values.dtype == np.float16:
+        return values.astype(np.float32 if values.dtype.itemsize <= 2 else np.float64)
+    return values.astype(np.float64) if values.dtype == np.longdouble else np.ascontiguousarray(values)

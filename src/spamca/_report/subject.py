@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.colors import is_color_like, to_hex
+from matplotlib.colors import to_hex
 
 from spamca import _checks, _edge, _keys
-from spamca._palette import palette
+from spamca._colors import colors_of
 
 if TYPE_CHECKING:
     from mudata import MuData
@@ -41,10 +41,7 @@ class Subject:
             msg = f"key={self.key!r} must hold categories, the domains, got {values.dtype}; name the key_added of a result"
             raise ValueError(msg)
         if self.label_key is not None:
-            _checks.check_name("label_key", self.label_key)
-            if self.label_key not in self.mdata.obs:
-                msg = f"label_key={self.label_key!r} is not in mdata.obs, which has {list(self.mdata.obs)}"
-                raise KeyError(msg)
+            _checks.check_column(self.mdata, "label_key", self.label_key)
         _checks.check_coordinates(self.mdata, self.spatial_key)
 
     def stored(self, name: str) -> Any:
@@ -109,10 +106,7 @@ class Subject:
     @cached_property
     def colors(self) -> list[str]:
         """Colours of the domains, hexadecimal."""
-        stored = self.stored(_keys.colors(self.key))
-        colors = [str(one) for one in stored] if isinstance(stored, (list, tuple, np.ndarray)) else []
-        fits = len(colors) == len(self.names) and all(map(is_color_like, colors))
-        return [to_hex(one) for one in colors] if fits else palette(len(self.names))
+        return [to_hex(one) for one in colors_of(self.mdata.uns, self.key, self.names)]
 
     @cached_property
     def confidence(self) -> np.ndarray | None:

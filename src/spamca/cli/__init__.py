@@ -7,6 +7,7 @@ usage errors, which therefore appear at once.
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from spamca._logging import logger
@@ -25,18 +26,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     from spamca.cli._logs import LOG, logs
     from spamca.cli._process import Code, Interruption, expected, is_first, text_of
     from spamca.cli._record import Record
+    from spamca.cli._watch import watched
 
-    argv = list(sys.argv[1:] if argv is None else argv)
+    # What another program calls does not start a process.
+    watch, argv = (watched(), sys.argv[1:]) if argv is None else (nullcontext(), argv)
+    argv = list(argv)
     try:
         command, call, more = app.parse_args(argv, print_error=False, exit_on_error=False)
-    except CycloptsError as error:
+    except (CycloptsError, OSError, ValueError, RecursionError) as error:  # the others of paths that cannot be
         sys.stderr.write(f"spamca: {error}\n")
         return Code.USAGE
     log = call.arguments.get("log", LOG)
     # Of the processes that share a training, only the first one reports.
     level = log.log_level if is_first(call.arguments.get("devices", "auto")) else "error"
     try:
-        with logs(level, log.log_file) as warned, Interruption() as interruption:
+        with watch, logs(level, log.log_file) as warned, Interruption() as interruption:
             try:
                 command(*call.args, **call.kwargs, **{name: Record(argv, interruption, warned) for name in more})
             except KeyboardInterrupt:
@@ -50,7 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 logger.error("%s", text_of(error))
                 logger.debug("the cause:", exc_info=error)
                 return code
-    except OSError as error:
-        sys.stderr.write(f"spamca: cannot write --log-file {log.log_file}: {error.strerror}\n")
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        sys.stderr.write(f"spamca: cannot write --log-file {log.log_file}: {why}\n")
         return Code.OUTPUT
     return Code.DONE if argv else Code.USAGE

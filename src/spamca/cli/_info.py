@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import h5py
 from anndata.io import read_elem
 
 from spamca import _keys
-from spamca.cli._process import Code, CommandError, reading
+from spamca.cli._process import Code, CommandError, reading, write_lines
 from spamca.cli._record import plain
 
 if TYPE_CHECKING:
@@ -23,9 +22,9 @@ if TYPE_CHECKING:
 
 def show(path: Path, *, label: str | None, library_key: str | None, as_json: bool) -> None:
     """Describe a file on stdout; CommandError if it cannot be read, or has no such column."""
-    if not path.is_file():
-        raise CommandError(Code.INPUT, f"{path} is not a file")
     with reading(path):
+        if not path.is_file():
+            raise CommandError(Code.INPUT, f"{path} is not a file")
         if path.suffix == ".h5mu":
             found = _tissue(path, label, library_key)
         elif path.suffix == ".safetensors":
@@ -37,7 +36,7 @@ def show(path: Path, *, label: str | None, library_key: str | None, as_json: boo
             raise CommandError(Code.INPUT, f"{path} is neither a .h5mu nor a .safetensors file")
     held = {"file": str(path), "bytes": path.stat().st_size, **found}
     lines = [json.dumps(held, indent=2, default=plain)] if as_json else _lines(held)
-    sys.stdout.writelines(f"{line}\n" for line in lines)
+    write_lines(lines)
 
 
 def _lines(held: dict[str, Any], depth: int = 0) -> Iterator[str]:
@@ -86,12 +85,12 @@ def _tissue(path: Path, label: str | None, library_key: str | None) -> dict[str,
         stored = file.get(f"uns/{_keys.SPATIAL_NEIGHBORS}/params/library_key")
         of_graph = None if stored is None else read_elem(stored)
         column = library_key or (of_graph if isinstance(of_graph, str) else None)
-        sections = None if column is None else _counts(_column(tables, column, "--library-key"))
+        sections = None if column is None else _counts(_column(tables, list(groups), column, "--library-key"))
         results = {key: _result(file, key, obs) for key, held in file.get("uns", {}).items() if _is_result(held)}
     if label is not None:
         from spamca.metrics import agreement
 
-        labels = _column(tables, label, "--label")
+        labels = _column(tables, list(groups), label, "--label")
         for key, result in results.items():
             if key in obs:
                 result[f"agreement with {label}"] = agreement(labels, obs[key])
@@ -104,11 +103,13 @@ def _tissue(path: Path, label: str | None, library_key: str | None) -> dict[str,
     }
 
 
-def _column(tables: list[pd.DataFrame], name: str, option: str) -> pd.Series:
-    """A column of the MuData, or of the first modality that has it, by spot."""
-    for table in tables:
-        if name in table:
-            return table[name].reindex(tables[0].index)
+def _column(tables: list[pd.DataFrame], names: list[str], name: str, option: str) -> pd.Series:
+    """A column of the MuData, ``"<modality>:<column>"``, or one of the first modality that has it, by spot; the MuData is the first table."""
+    modality, _, rest = name.partition(":")
+    named = [(tables[names.index(modality) + 1], rest)] if modality in names else []
+    for table, own in [(tables[0], name), *named, *((table, name) for table in tables[1:])]:
+        if own in table:
+            return table[own].reindex(tables[0].index)
     raise CommandError(Code.INPUT, f"{option} {name!r} is no column of obs, neither of the MuData nor of a modality")
 
 

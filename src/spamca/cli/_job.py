@@ -19,7 +19,7 @@ from spamca import _keys
 from spamca._logging import logger
 from spamca.cli._inputs import READERS, Kind, digest, files_of, kind_of, read
 from spamca.cli._outputs import Outputs
-from spamca.cli._process import Code, CommandError, is_first, reading, writing
+from spamca.cli._process import Code, CommandError, is_first, reading, write_lines, writing
 
 if TYPE_CHECKING:
     from spamca.cli._record import Record
@@ -97,7 +97,8 @@ class Job:
 
     def perform(self, *, model: Path | None = None, save_model: Path | None = None) -> None:
         """Read the tissue, find its domains and write all outputs."""
-        kind, files = kind_of(self.source), self.files
+        with reading(self.source):
+            kind, files = kind_of(self.source), self.files
         for reader in READERS.values():
             if self.given[reader] and reader != READERS.get(kind):
                 option = next(iter(self.given[reader])).replace("_", "-")
@@ -115,11 +116,8 @@ class Job:
         paths = [*drawn, *extra, account, files.output] if self.is_first else []
         with Outputs(paths, folder=files.figures, force=files.force, interruption=self.record.interruption) as outputs:
             inputs = self._read(kind, model)
-            if files.label is not None and files.label not in self.mdata.obs:
-                held = list(self.mdata.obs)
-                raise CommandError(
-                    Code.INPUT, f"--label {files.label!r} is no column of obs of the MuData, which has {held}"
-                )
+            if files.label is not None:
+                import_module("spamca._checks").check_column(self.mdata, "--label", files.label)
             self.find_domains(model)
             if not self.is_first:
                 return
@@ -141,7 +139,7 @@ class Job:
             with writing(account):
                 outputs.temporary(account).write_text(self.record.text(**done), encoding="utf-8")
             outputs.commit()
-        sys.stdout.writelines(f"{path}\n" for path in paths)
+        write_lines(map(str, paths))
 
     def _read(self, kind: Kind, model: Path | None) -> dict[str, Any]:
         """Read the tissue; the checksums of what is read."""

@@ -64,7 +64,7 @@ def logs(level: str, file: Path | None) -> Iterator[list[str]]:
     warned: list[str] = []
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     if file is not None:
-        handlers.append(logging.FileHandler(file, encoding="utf-8"))
+        handlers.append(logging.FileHandler(file, encoding="utf-8", errors="backslashreplace"))
     threshold = getattr(logging, level.upper())
     root = logging.getLogger()
     before = root.level, logger.level

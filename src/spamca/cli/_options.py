@@ -127,6 +127,9 @@ def as_json(_: Any, tokens: Sequence[Token]) -> Any:
         return json.loads(tokens[-1].value)
     except json.JSONDecodeError:
         return tokens[-1].value
+    except RecursionError as error:
+        msg = "JSON is nested too deeply"
+        raise ValueError(msg) from error
 
 
 def entries(hint: Any, tokens: tuple[Token, ...] | dict[str, list[Token]]) -> Any:
@@ -168,8 +171,9 @@ def _entry(token: Token) -> Token:
 def _read(path: Path) -> dict[str, Any]:
     try:
         held = (tomllib if path.suffix == ".toml" else json).loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        msg = f"--config {path} cannot be read: {error}"
+    except (OSError, ValueError, RecursionError) as error:
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else error
+        msg = f"--config {path} cannot be read: {why}"
         raise CycloptsError(msg) from error
     if not isinstance(held, dict):
         msg = f"--config {path} must hold names and values, it holds a {type(held).__name__}"

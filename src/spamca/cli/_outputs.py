@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING
 
 from spamca.cli._process import Code, CommandError, writing
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 SUFFIX = ".part"
 """Suffix of unfinished files."""
+
+MOST = 255
+"""Bytes in a name at most, on usual file systems."""
 
 
 class Outputs(AbstractContextManager["Outputs"]):
@@ -37,6 +40,8 @@ class Outputs(AbstractContextManager["Outputs"]):
         if twice := {str(path) for path in places if places.count(path) > 1}:
             raise CommandError(Code.USAGE, f"several outputs would be written to {', '.join(sorted(twice))}")
         for path in paths:
+            with writing(path), suppress(FileNotFoundError, NotADirectoryError):
+                path.lstat()  # a name that is too long is refused
             place = path.absolute().parents[1] if path.parent == folder and not folder.exists() else path.parent
             if not place.is_dir():
                 raise CommandError(Code.OUTPUT, f"cannot write to {place}: there is no such folder; make it first")
@@ -57,7 +62,9 @@ class Outputs(AbstractContextManager["Outputs"]):
             if not path.parent.is_dir():
                 path.parent.mkdir()
                 self._made = path.parent
-        self._unfinished[path] = path.with_name(f"{path.name}.{secrets.token_hex(4)}{SUFFIX}")
+        end = f".{secrets.token_hex(4)}{SUFFIX}"
+        start = os.fsdecode(os.fsencode(path.name)[: MOST - len(end)])
+        self._unfinished[path] = path.with_name(start + end)
         return self._unfinished[path]
 
     def commit(self) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import sys
 from contextlib import contextmanager
 from enum import IntEnum
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
+from spamca.cli._watch import note
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -18,6 +22,19 @@ SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 
 RANKS = ("RANK", "LOCAL_RANK", "SLURM_PROCID")
 """Number of this process among several, as Lightning, torchrun and Slurm set it."""
+
+
+REFUSALS = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EFBIG,
+    errno.ENAMETOOLONG,
+    errno.EIO,
+)
+"""What a file system says of a file that cannot be written: full, over a quota, read-only, and so on."""
 
 
 class Code(IntEnum):
@@ -41,8 +58,10 @@ class CommandError(Exception):
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
     """Any failure while a file is read is an error of the input, except lack of memory."""
+    note(os.fsencode(path))
     try:
         yield
+        note(b"")
     except (CommandError, MemoryError):
         raise
     except Exception as error:
@@ -51,17 +70,31 @@ def reading(path: Path) -> Iterator[None]:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Report what the file system refuses."""
+    """Report what the file system refuses, also where a library words it as an error of its own."""
     try:
         yield
-    except OSError as error:
+    except CommandError:
+        raise
+    except Exception as error:
+        if not is_refused(error):
+            raise
         raise CommandError(Code.OUTPUT, f"cannot write {path}: {text_of(error)}") from error
+
+
+def is_refused(error: BaseException | None) -> bool:
+    """Whether the file system refused something: an OSError, or one by its text or its cause, as of HDF5 and torch."""
+    if error is None or isinstance(error, OSError | UnicodeEncodeError):
+        return error is not None
+    texts = (os.strerror(number) for number in REFUSALS)
+    return any(text in str(error) for text in texts) or is_refused(error.__cause__)
 
 
 def expected(error: Exception) -> Code | None:
     """The code of an error that needs no traceback: the package refuses a value, or reports that a computation failed."""
     if isinstance(error, CommandError):
         return error.code
+    if isinstance(error, OSError) and error.errno in REFUSALS:
+        return Code.OUTPUT
     if isinstance(error, ArithmeticError | MemoryError):
         return Code.FAILED
     *_, (frame, _) = walk_tb(error.__traceback__)
@@ -73,6 +106,16 @@ def text_of(error: BaseException) -> str:
     """The message of an error, of a KeyError without quotes around it, or else its name."""
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     return text or type(error).__name__
+
+
+def write_lines(lines: Iterable[str]) -> None:
+    """Write lines to stdout; names of files that are no text in the encoding of the system as the bytes that they are."""
+    for line in lines:
+        try:
+            sys.stdout.write(f"{line}\n")
+        except UnicodeEncodeError:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(os.fsencode(line) + b"\n")
 
 
 def is_first(devices: Any = "auto") -> bool:

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.colors import to_rgba, to_rgba_array
 
 from spamca import _checks, _keys
+from spamca._colors import colors_of, write_colors
 from spamca.io._from_spatialdata import ATTRS
 from spamca.io._to_spatialdata import to_spatialdata
 
@@ -70,17 +71,19 @@ def to_napari(
     >>> viewer = spamca.io.to_napari(mdata)  # doctest: +SKIP
     """
     _checks.check_readable(mdata)
-    _checks.check_name("color", color)
     _checks.check_flag("show", show)
-    if color not in mdata.obs:
-        msg = f"color={color!r} is not a column of mdata.obs, which has {list(mdata.obs)}; call spamca.tl.integrate(mdata)"
-        raise KeyError(msg)
-    if not isinstance(mdata.obs[color].dtype, pd.CategoricalDtype):
+    found = _checks.check_column(mdata, "color", color, mend="call spamca.tl.integrate(mdata)")
+    if not isinstance(found.values.dtype, pd.CategoricalDtype):
         msg = f"color={color!r} must have categories; name a column of domains, or make it one"
         raise ValueError(msg)
     interactive = _imported()
     whole = to_spatialdata(mdata, sdata, tables=tables, table_name=table_name)
-    table, column = whole.tables[table_name], sanitized(color, whole.tables[table_name])
+    table = whole.tables[table_name]
+    if found.holder is not mdata:
+        names = found.values.cat.categories
+        table.obs[allowed(color)] = found.values.reindex(table.obs_names)
+        write_colors(table.uns, allowed(color), names, colors_of(found.holder.uns, found.name, names))
+    column = sanitized(color, table)
     viewer = interactive(whole, headless=True)
     for element, system in elements(whole, table):
         layer = _added(viewer, element, system)
@@ -93,10 +96,12 @@ def to_napari(
 
 def sanitized(name: str, table: AnnData) -> str:
     """The column of the table that has this name, perhaps with ``_`` for what SpatialData does not allow."""
-    if name in table.obs:
-        return name
-    allowed = "".join(one if one.isalnum() or one in "_-." else "_" for one in name)
-    return next(column for column in table.obs if column == allowed)
+    return name if name in table.obs else next(column for column in table.obs if column == allowed(name))
+
+
+def allowed(name: str) -> str:
+    """The name with ``_`` for what SpatialData does not allow."""
+    return "".join(one if one.isalnum() or one in "_-." else "_" for one in name)
 
 
 def elements(sdata: SpatialData, table: AnnData) -> Iterator[tuple[str, str]]:
@@ -115,7 +120,7 @@ def spot_colors(table: AnnData, column: str, element: str, instances: Any) -> np
     attrs = table.uns[ATTRS]
     own = table.obs[table.obs[attrs["region_key"]] == element]
     codes = pd.Series(own[column].cat.codes.to_numpy(), own[attrs["instance_key"]].to_numpy()).reindex(list(instances))
-    colors = to_rgba_array([str(color) for color in table.uns[_keys.colors(column)]])
+    colors = to_rgba_array(colors_of(table.uns, column, own[column].cat.categories))
     known = np.vstack([colors, to_rgba(MISSING)])
     return np.asarray(known[codes.fillna(-1).to_numpy(dtype=np.int64)])
 

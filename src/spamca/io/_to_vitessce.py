@@ -193,14 +193,13 @@ def _columns(mdata: MuData, columns: Any, key: str) -> tuple[list[str], list[str
     ):
         msg = f"columns must be a list of names, got {columns!r}"
         raise TypeError(msg)
-    if key not in mdata.obs:
-        msg = f"key={key!r} is not a column of mdata.obs; call spamca.tl.integrate(mdata) or spamca.tl.cluster(mdata)"
-        raise KeyError(msg)
-    if lacking := [one for one in columns if one not in mdata.obs]:
-        msg = f"columns names {lacking}, which mdata.obs does not have; it has {list(mdata.obs)}"
+    mend = "call spamca.tl.integrate(mdata) or spamca.tl.cluster(mdata)"
+    held = {key: _checks.check_column(mdata, "key", key, mend=mend).values}
+    if lacking := [one for one in columns if _checks.find_column(mdata, one) is None]:
+        msg = f"columns names {lacking}, which neither mdata.obs nor a modality has; mdata.obs has {list(mdata.obs)}"
         raise KeyError(msg)
     names = list(dict.fromkeys([key, *columns]))
-    held = {one: mdata.obs[one] for one in names}
+    held |= {one: _checks.check_column(mdata, "columns", one).values for one in names}
     numeric = [
         one
         for one, values in held.items()

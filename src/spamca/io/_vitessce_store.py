@@ -11,7 +11,9 @@ import pandas as pd
 from anndata import AnnData
 from scipy import sparse
 
-from spamca import _edge, _keys, _palette
+from spamca import _edge, _keys
+from spamca._checks import check_column
+from spamca._colors import colors_of
 from spamca._logging import logger
 from spamca.cluster import principal_components
 from spamca.features import is_counts
@@ -38,10 +40,10 @@ def sets_of(mdata: MuData, columns: Sequence[str]) -> tuple[dict[str, pd.Categor
     """Columns with categories by name, (n_obs,) each, and by name the colour of each category that has a spot."""
     values, colors = {}, {}
     for column in columns:
-        found = pd.Categorical(mdata.obs[column])
-        names, stored = [str(name) for name in found.categories], mdata.uns.get(_keys.colors(column), ())
-        given = [str(color) for color in stored] if len(stored) == len(names) else _palette.palette(len(names))
-        known = dict(zip(names, given, strict=True)) | {NONE: NONE_COLOR}
+        place = check_column(mdata, "columns", column)
+        found = pd.Categorical(place.values)
+        names = [str(name) for name in found.categories]
+        known = dict(zip(names, colors_of(place.holder.uns, place.name, names), strict=True)) | {NONE: NONE_COLOR}
         labels = np.array([*names, NONE], dtype=object)[found.codes]  # the code -1 takes the last
         used = [name for name in known if name in set(labels)]
         slot = re.sub(r"[^\w.-]", "_", column)  # goes into an address
@@ -145,7 +147,8 @@ def write_store(path: Path, table: AnnData) -> None:
 
 def numbers(mdata: MuData, columns: Sequence[str]) -> pd.DataFrame:
     """Columns with numbers, (n_obs, n_columns), missing ones 0."""
-    found = mdata.obs[list(columns)].astype(np.float32)
+    held = {name: check_column(mdata, "columns", name).values for name in columns}
+    found = pd.DataFrame(held, index=mdata.obs_names).astype(np.float32)
     if lacking := [column for column in found if found[column].isna().any()]:
         logger.info("to_vitessce: %s lack values for some spots, which are shown as 0", lacking)
     return found.fillna(0)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import issparse
 
 from spamca import _checks, _keys
 from spamca.metrics._agreement import agreement
@@ -36,9 +35,9 @@ def score(
     mdata
         Object with domains in ``mdata.obs``.
     key
-        Column of ``mdata.obs`` with domains, or several to compare.
+        Column of ``mdata.obs`` with domains, or of a modality (``"rna:leiden"``), or several to compare.
     label_key
-        Column of ``mdata.obs`` with known labels; without it the result has no agreement.
+        Column with known labels, likewise; without it the result has no agreement.
     use_rep
         Embedding in ``mdata.obsm`` for all keys; by default each has its own (``"X_spamca"`` for ``"spamca"``).
     spatial_key
@@ -61,7 +60,7 @@ def score(
     KeyError
         If a column or ``use_rep`` is absent.
     ValueError
-        If the embedding is not a matrix of finite numbers.
+        If the embedding is not a matrix of finite numbers, or no spot has a domain or a label.
 
     Examples
     --------
@@ -79,12 +78,15 @@ def score(
     embeddings = {rep: _embedding(mdata, rep, required=use_rep is not None) for rep in dict.fromkeys(reps)}
     spatial = _checks.check_coordinates(mdata, spatial_key)
     library = _checks.check_library(mdata, _checks.find_library_key(mdata, library_key, "score"))
-    labels: Any = None if label_key is None else mdata.obs[label_key]
+    labels: Any = None if label_key is None else _labelled(mdata, "label_key", label_key)
 
     rows = {}
     for one, rep in zip(keys, reps, strict=True):
-        domains = mdata.obs[one]
+        domains = _labelled(mdata, "key", one)
         at: dict[str, Any] = {"embedding": embeddings[rep], "random_state": random_state}
+        if labels is not None and not ((codes(labels) >= 0) & (codes(domains) >= 0)).any():
+            msg = f"key={one!r} and label_key={label_key!r} share no spot that has a value in both; name other columns"
+            raise ValueError(msg)
         measures = {} if labels is None else agreement(labels, domains)
         measures["silhouette"] = np.nan
         measures |= coherence(domains, spatial, library=library, **at)
@@ -106,12 +108,18 @@ def _checked_columns(mdata: MuData, key: str | Sequence[str], label_key: str | N
         raise TypeError(msg)
     columns = [("key", one) for one in keys] + ([] if label_key is None else [("label_key", label_key)])
     for argument, column in columns:
-        _checks.check_name(argument, column)
-        if column not in mdata.obs:
-            mend = "run spamca.tl.cluster(mdata)" if argument == "key" else "name one of its columns"
-            msg = f"{argument}={column!r} is not in mdata.obs, which has {list(mdata.obs)}: {mend}"
-            raise KeyError(msg)
+        mend = "run spamca.tl.cluster(mdata)" if argument == "key" else "name one of its columns"
+        _checks.check_column(mdata, argument, column, mend=mend)
     return list(keys)
+
+
+def _labelled(mdata: MuData, argument: str, name: str) -> pd.Series:
+    """A column of labels (n_obs,); ValueError if no spot has one."""
+    values = _checks.check_column(mdata, argument, name).values
+    if not (codes(values) >= 0).any():
+        msg = f"{argument}={name!r} has no value for any spot; name another column"
+        raise ValueError(msg)
+    return values
 
 
 def _embedding(mdata: MuData, rep: str, *, required: bool) -> np.ndarray | None:
@@ -124,9 +132,8 @@ def _embedding(mdata: MuData, rep: str, *, required: bool) -> np.ndarray | None:
     if rep not in held:
         msg = f"use_rep={rep!r} is not in mdata.obsm, which has {held} as embeddings; run spamca.tl.integrate(mdata)"
         raise KeyError(msg)
-    values = mdata.obsm[rep]
-    values = values.toarray() if issparse(values) else np.asarray(values)
-    if values.ndim != 2 or not values.shape[1] or values.dtype.kind not in "fiu" or not np.isfinite(values).all():
+    values = _checks.dense(mdata.obsm[rep])
+    if values.ndim != 2 or not values.shape[1] or values.dtype.kind != "f" or not np.isfinite(values).all():
         is_what = f"got shape {values.shape} of {values.dtype}; name another embedding with use_rep"
         msg = f"mdata.obsm[{rep!r}] must be a matrix of finite numbers, {is_what}"
         raise ValueError(msg)

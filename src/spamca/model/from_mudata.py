@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from spamca import _checks, _keys
-from spamca._palette import palette
+from spamca._colors import colors_of
 from spamca.domains import DomainSettings
 from spamca.model.domains import FIELD
 from spamca.model.parts import (
@@ -144,12 +144,11 @@ def _named(mdata: MuData, key: str, n_domains: int) -> dict[str, list[str]]:
 
     Categories may be in another order than the domains: each domain has the name that most of its spots have.
     """
-    names, colors = [str(k) for k in range(n_domains)], [str(color) for color in mdata.uns.get(_keys.colors(key), ())]
-    colors = colors if len(colors) == n_domains else palette(n_domains)
-    labels = mdata.obs.get(key)
+    names, labels = [str(k) for k in range(n_domains)], mdata.obs.get(key)
     if labels is None or not isinstance(labels.dtype, pd.CategoricalDtype) or len(labels.cat.categories) != n_domains:
-        return {"domains": names, "colors": colors}
+        return {"domains": names, "colors": colors_of(mdata.uns, key, names)}
     names, order = [str(name) for name in labels.cat.categories], np.arange(n_domains)
+    colors = colors_of(mdata.uns, key, names)
     posterior = mdata.obsm.get(_keys.posterior(key))
     if posterior is not None and posterior.shape[1] == n_domains:
         spots = pd.crosstab(np.asarray(posterior).argmax(axis=1), np.asarray(labels.cat.codes))

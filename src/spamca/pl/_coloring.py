@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.colors import ListedColormap, is_color_like, to_hex
+from matplotlib.colors import ListedColormap, to_hex
 from scipy.optimize import linear_sum_assignment
 
 from spamca import _edge, _keys, _palette
-from spamca._checks import check_name
+from spamca._checks import check_name, find_column
+from spamca._colors import colors_of as stored
+from spamca._colors import keep_colors
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -56,19 +58,15 @@ def find_coloring(
 ) -> Coloring:
     """Find a column of the MuData (``"label"``), or of a modality (``"rna:leiden"``), or a feature (``"rna:GENE"``).
 
-    A feature may stand without its modality if only one has it. ``argument`` is the caller's word for messages. Raises
+    A column may stand without its modality where the MuData has none of that name, a feature if only one modality has it. ``argument`` is the caller's word for messages. Raises
     KeyError for an unknown name or layer, and ValueError if the palette has too few colours.
     """
-    if name in mdata.obs:
-        return _from_column(mdata, name, mdata.obs[name], name, palette)
+    column = find_column(mdata, name)
+    if column is not None:
+        return _from_column(column.holder, column.name, column.values, name, palette)
     modality, _, rest = name.partition(":")
-    if modality in mdata.mod and rest:
-        adata, row = mdata[modality], _edge.rows(mdata, modality)
-        if rest in adata.obs:
-            column = adata.obs[rest].iloc[np.maximum(row, 0)].reset_index(drop=True).mask(row < 0)
-            return _from_column(adata, rest, column, name, palette)
-        if rest in adata.var_names:
-            return Coloring(name, _feature(mdata, modality, rest, layer))
+    if modality in mdata.mod and rest in mdata[modality].var_names:
+        return Coloring(name, _feature(mdata, modality, rest, layer))
     owners = [owner for owner, adata in mdata.mod.items() if name in adata.var_names]
     if len(owners) == 1:
         return Coloring(name, _feature(mdata, owners[0], name, layer))
@@ -91,21 +89,24 @@ def find_categories(mdata: MuData, name: str, argument: str) -> Coloring:
     return found
 
 
-def colors_of(mdata: MuData, column: str, names: list[str]) -> list[str]:
+def colors_of(mdata: MuData, name: str, names: list[str]) -> list[str]:
     """Colours of some categories of a column, as it has them now; new ones where it does not know them."""
-    if column in mdata.obs:
-        found = find_coloring(mdata, column)
-        by_name = dict(zip(found.categories, found.colors, strict=True))
+    column = find_column(mdata, name)
+    if column is None:
+        return stored(mdata.uns, name, names)
+    if not is_number(column.values):
+        now = [str(category) for category in pd.Categorical(column.values).categories]
+        by_name = dict(zip(now, stored(column.holder.uns, column.name, now), strict=True))
         if set(names) <= set(by_name):
-            return [by_name[name] for name in names]
-    return _colors(mdata, column, names, None)
+            return [by_name[one] for one in names]
+    return stored(column.holder.uns, column.name, names)
 
 
 def store_colors(coloring: Coloring) -> None:
     """Keep the colours of a column in ``uns`` next to it, where scanpy and squidpy look for them."""
-    if coloring.column is not None and _stored(*coloring.column) != coloring.colors:
+    if coloring.column is not None:
         holder, column = coloring.column
-        holder.uns[_keys.colors(column)] = list(coloring.colors)
+        keep_colors(holder.uns, column, coloring.categories, coloring.colors)
 
 
 def shared_spots(one: Coloring, other: Coloring) -> np.ndarray:
@@ -128,8 +129,13 @@ def matched(coloring: Coloring, reference: Coloring) -> Coloring:
     return replace(coloring, colors=colors)
 
 
+def is_number(values: pd.Series) -> bool:
+    """Whether a column holds numbers, and no categories."""
+    return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+
+
 def _from_column(holder: MuData | AnnData, column: str, values: pd.Series, name: str, palette: Palette) -> Coloring:
-    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+    if is_number(values):
         return Coloring(name, values.to_numpy(dtype=np.float64, na_value=np.nan))
     categorical = pd.Categorical(values)
     categories = [str(category) for category in categorical.categories]
@@ -142,8 +148,7 @@ def _colors(holder: MuData | AnnData, column: str, categories: list[str], palett
     n = len(categories)
     colors: Any = palette
     if colors is None:
-        stored = _stored(holder, column)
-        return stored if len(stored) == n and all(map(is_color_like, stored)) else _palette.palette(n)
+        return stored(holder.uns, column, categories)
     if isinstance(colors, str):
         found: Any = mpl.colormaps[colors]
         # Short lists are of categories, longer ones of shades.
@@ -154,11 +159,6 @@ def _colors(holder: MuData | AnnData, column: str, categories: list[str], palett
         msg = f"palette has no colour for {lacking} of the {n} categories of {column!r}, got {palette!r}; give more"
         raise ValueError(msg)
     return [to_hex(by_name[category]) for category in categories]
-
-
-def _stored(holder: MuData | AnnData, column: str) -> list[str]:
-    held = holder.uns.get(_keys.colors(column))
-    return [str(color) for color in held] if isinstance(held, (list, tuple, np.ndarray)) else []
 
 
 def _feature(mdata: MuData, modality: str, feature: str, layer: str | None) -> np.ndarray:

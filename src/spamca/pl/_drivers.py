@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 
 from spamca import _keys
-from spamca._checks import check_choice, check_count, check_name, check_readable
+from spamca._checks import check_choice, check_count, check_name, check_readable, find_column
 from spamca._palette import palette
 from spamca.pl._arguments import Style, call, check_axes, check_figsize
 from spamca.pl._coloring import Coloring, find_categories
@@ -190,8 +191,12 @@ def _domains(mdata: MuData, key: str, table: pd.DataFrame) -> Coloring:
     """The domains of the table in the order of their categories, with the spots in them if the column is there."""
     categorical = pd.Categorical(table["domain"])
     names = [str(name) for name in categorical.categories]
-    if key in mdata.obs:
+    if find_column(mdata, key) is not None:
         found = find_categories(mdata, key, "key")
         if set(names) <= set(found.categories):
-            return found
+            kept = [k for k, name in enumerate(found.categories) if name in set(names)]
+            code = np.full(len(found.categories) + 1, -1)  # the code -1 takes the last
+            code[kept] = np.arange(len(kept))
+            categories, colors = ([held[k] for k in kept] for held in (found.categories, found.colors))
+            return replace(found, values=code[found.values], categories=categories, colors=colors)
     return Coloring(key, np.full(mdata.n_obs, -1), names, palette(len(names)))

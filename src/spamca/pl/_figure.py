@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 PANEL = 3.2  # longer side of a panel in inches
 BAR = 0.65  # width of a colour bar with its numbers in inches
+LOWEST = 0.5  # height of a panel in inches at least
 NARROWEST = 12  # characters in a line of a title, at least
 
 
@@ -109,12 +110,13 @@ def line_axes(
 def common_window(sections: Sequence[Section], titles: Sequence[str] = ()) -> tuple[np.ndarray, float, float]:
     """Width and height that hold any of the sections, in diameters of a spot, (2,), and those of a panel in inches.
 
-    Narrow tissue has room at its sides, so that titles do not meet.
+    Narrow tissue has room at its sides, so that titles do not meet, and low tissue above and below.
     """
     window = np.max([section.extent for section in sections], axis=0)
     longest = max((len(line) for title in titles for line in title.split("\n")), default=0)
     least = CHARACTER * points(LARGE) / 72 * (min(longest, NARROWEST) + 1)
     window[0] = max(window[0], window.max() * least / PANEL)
+    window[1] = max(window[1], window.max() * LOWEST / PANEL)
     width, height = PANEL * window / window.max()
     return window, float(width), float(height)
 

@@ -11,7 +11,7 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
 from spamca import _keys
-from spamca._checks import check_name, check_readable
+from spamca._checks import check_name, check_readable, find_column
 from spamca.pl._arguments import call, check_axes, check_figsize
 from spamca.pl._branches import bars
 from spamca.pl._coloring import find_coloring
@@ -101,10 +101,9 @@ def hierarchy(
 def _colors(mdata: MuData, key: str, record: Mapping[str, Any]) -> dict[str, str]:
     """Colours of all domains; those that the caller has given the domains in ``obs`` since come first."""
     colors = dict(zip(map(str, record["domains"]), map(str, record["colors"]), strict=True))
-    if key in mdata.obs:
+    if find_column(mdata, key) is not None:
         now = find_coloring(mdata, key)
-        if now.categories == list(colors)[: int(record["n_clusters"])]:
-            colors |= dict(zip(now.categories, now.colors, strict=True))
+        colors |= {name: color for name, color in zip(now.categories, now.colors, strict=True) if name in colors}
     return colors
 
 

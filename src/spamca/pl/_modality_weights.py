@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib import pyplot as plt
 
 from spamca import _edge, _keys
-from spamca._checks import check_coordinates, check_name, check_readable, find_library_key
+from spamca._checks import check_coordinates, check_name, check_readable, find_column, find_library_key
 from spamca._palette import palette
 from spamca.pl._arguments import Style, check_figsize
 from spamca.pl._coloring import Coloring, find_categories
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mudata import MuData
 
 BOX, BOXES = 0.16, 1.7  # width of a box and height of their panel, in inches
+WIDEST = 32.0  # of a figure of many boxes, in inches
 
 
 def modality_weights(
@@ -49,7 +51,8 @@ def modality_weights(
     key
         The ``key_added`` of the training.
     groupby
-        Column of ``mdata.obs`` with categories, the domains; by default ``key``, or all spots together without it.
+        Column of ``mdata.obs`` with categories, the domains; by default ``key``. All spots together without it, or where no spot has a
+        value.
     library_key
         Column of ``obs`` with the section of each spot: one row of panels for each section. By default the one given to
         :func:`spamca.pp.neighbors`, if any.
@@ -95,15 +98,16 @@ def modality_weights(
     domains = Coloring("all spots", np.zeros(mdata.n_obs, dtype=np.int64), ["all spots"])
     if groupby is not None:
         domains = find_categories(mdata, groupby, "groupby")
-    elif key in mdata.obs:
+    elif find_column(mdata, key) is not None:
         domains = find_categories(mdata, key, "key")
+    domains = _with_spots(domains)
     sections = find_sections(mdata, spatial, find_library_key(mdata, library_key, "modality_weights"), image=False)
 
     titles = [section.titled(name) for section in sections for name in weights]
     window, width, height = common_window(sections, titles)
     heights = [*[height] * len(sections), BOXES]
     across = max(len(weights) * width + BAR, (BOX + 0.06) * len(weights) * len(domains.categories) + 1.5)
-    fitting = (across, sum(heights) + 0.25 * len(sections) + 0.4)
+    fitting = (min(across, WIDEST), sum(heights) + 0.25 * len(sections) + 0.4)
     figure = plt.figure(figsize=fitting if figsize is None else figsize, layout="constrained")
     cells = figure.add_gridspec(len(heights), len(weights), height_ratios=heights)
     everything = Coloring("weight", np.concatenate(list(weights.values())))
@@ -123,6 +127,15 @@ def _compared(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Weights (n_obs,) of spots that have two modalities or more; that of a single one is 1 whatever it says, and left out."""
     alone = np.sum([np.isfinite(values) for values in weights.values()], axis=0) == 1
     return {name: np.where(alone & (len(weights) > 1), np.nan, values) for name, values in weights.items()}
+
+
+def _with_spots(domains: Coloring) -> Coloring:
+    """Categories that have spots; all spots together where there are none."""
+    used = np.unique(domains.values[~domains.missing])
+    if not len(used):
+        return Coloring("all spots", np.zeros_like(domains.values), ["all spots"])
+    values = np.where(domains.missing, -1, np.searchsorted(used, domains.values))
+    return replace(domains, values=values, categories=[domains.categories[k] for k in used])
 
 
 def _draw_boxes(ax: Axes, weights: dict[str, np.ndarray], domains: Coloring) -> None:

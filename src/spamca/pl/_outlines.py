@@ -29,6 +29,8 @@ def draw_outlines(ax: Axes, section: Section, outlined: Coloring, *, colored: bo
     from spamca.shapes import outlines
 
     for code, area in outlines(section.spatial, outlined.values[section.rows]).items():
+        if area.is_empty:  # all its spots lie where another does
+            continue
         shape = area.buffer(-INSET * section.diameter) if colored else area
         path = outline_path(shape if not shape.is_empty else area)
         line = PathCollection([path], facecolors="none", linewidths=1.4 if colored else 0.9, zorder=3)

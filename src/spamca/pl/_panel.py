@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from spamca.pl._section import Section
 
 MISSING = "#dddddd"  # of spots without a value
+MOST_ENTRIES = 80  # of a legend: no reader tells more colours from each other
 LEAST_HEIGHT = 2.4  # a legend may be so high, in inches, next to axes that are lower
 
 
@@ -89,7 +90,9 @@ def key_entries(coloring: Coloring, style: Style) -> list[tuple[str, Any]]:
     entries: list[tuple[str, Any]] = []
     if not coloring.numeric and style.legend_loc != "on data":
         present = np.unique(coloring.values[~coloring.missing])
-        entries = [(coloring.categories[code], coloring.colors[code]) for code in present]
+        entries = [(coloring.categories[code], coloring.colors[code]) for code in present[:MOST_ENTRIES]]
+        if len(present) > MOST_ENTRIES:
+            entries.append((f"and {len(present) - MOST_ENTRIES} more", "none"))
         if coloring.missing.any():
             entries.append((coloring.rest, MISSING))
     return entries + ([] if coloring.opacity is None else coloring.opacity.entries())

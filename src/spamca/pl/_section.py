@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from numbers import Real
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from spamca import _keys
 from spamca._checks import check_library, slices
+from spamca._logging import logger
 from spamca.pl._spots import spot_diameter
 
 if TYPE_CHECKING:
+    from anndata import AnnData
     from mudata import MuData
 
+LEAST_EXTENT = 1e-50  # of tissue in units of its coordinates
 SAME_UNITS = 4  # times that diameters of spots differ, at most, where sections are measured in the same units
 
 
@@ -58,7 +63,7 @@ def find_sections(mdata: MuData, spatial: np.ndarray, library_key: str | None, *
 
     Where coordinates have a third column, (n_obs, 3), every slice of a section is one. ValueError if there are many.
     """
-    library = check_library(mdata, library_key)
+    library, unit = check_library(mdata, library_key), _unit(spatial)
     if library is None or library_key is None:
         sections = [Section(None, np.arange(len(spatial)), spatial, tissue_image(mdata) if image else None)]
     else:
@@ -69,6 +74,7 @@ def find_sections(mdata: MuData, spatial: np.ndarray, library_key: str | None, *
     if spatial.shape[1] > 2:
         slices(spatial, library, "figures show")
         sections = [one for section in sections for one in _slices(section)]
+    sections = [_in_unit(section, unit) for section in sections]
     return _of_one_scale(sections) if len(sections) > 1 else sections
 
 
@@ -80,6 +86,35 @@ def _slices(section: Section) -> list[Section]:
         name = section.name if len(depths) == 1 else section.titled(f"z = {depth:g}")
         found.append(replace(section, name=name, rows=section.rows[own], spatial=section.spatial[own, :2]))
     return found
+
+
+def image_shown(mdata: MuData, image: bool | None, spatial_key: str, caller: str) -> bool:  # noqa: FBT001 (an argument of the caller)
+    """Whether to draw images: by default (None) under the coordinates that they were read with, and no others."""
+    if image is not None or spatial_key == _keys.SPATIAL:
+        return image is not False
+    if any(_images(holder) for holder in (mdata, *mdata.mod.values())):
+        note = "%s: no image is drawn under spatial_key=%r, it lies under obsm[%r]; image=True draws it all the same"
+        logger.info(note, caller, spatial_key, _keys.SPATIAL)
+    return False
+
+
+def _images(holder: AnnData | MuData) -> bool:
+    """Whether ``uns`` names an image."""
+    records = holder.uns.get(_keys.SPATIAL)
+    records = records.values() if isinstance(records, Mapping) else ()
+    return any(isinstance(record, Mapping) and bool(record.get("images")) for record in records)
+
+
+def _unit(spatial: np.ndarray) -> float:
+    """What to multiply coordinates (n, 2) with so that squares of theirs neither overflow nor vanish; 1 for those of tissue."""
+    reach = float(np.abs(spatial).max(initial=0.0))
+    extent = float(np.ptp(spatial / reach, axis=0).max()) * reach if reach else 0.0
+    return 1.0 if LEAST_EXTENT < extent < 1 / LEAST_EXTENT or not extent else 1 / reach
+
+
+def _in_unit(section: Section, unit: float) -> Section:
+    """A section in other units, which figures do not show; no image has such units."""
+    return section if unit == 1 else replace(section, spatial=section.spatial * unit, image=None)
 
 
 def _of_one_scale(sections: list[Section]) -> list[Section]:
@@ -100,12 +135,20 @@ def tissue_image(mdata: MuData, section: str | None = None) -> TissueImage | Non
         if not isinstance(record, Mapping):
             continue
         images, factors = record.get("images", {}), record.get("scalefactors", {})
-        diameter = factors.get("spot_diameter_fullres")
+        factors = factors if isinstance(factors, Mapping) else {}
+        diameter = _length(factors.get("spot_diameter_fullres"))
         for resolution in ("hires", "lowres"):
-            scale = factors.get(f"tissue_{resolution}_scalef")
-            if resolution in images and scale is not None:
-                return TissueImage(np.asarray(images[resolution]), float(scale), diameter and float(diameter))
+            scale = _length(factors.get(f"tissue_{resolution}_scalef"))
+            if isinstance(images, Mapping) and resolution in images and scale is not None:
+                return TissueImage(np.asarray(images[resolution]), scale, diameter)
     return None
+
+
+def _length(value: Any) -> float | None:
+    """A positive finite number, of Python or an array of one; None for anything else."""
+    value = value.ravel()[0] if isinstance(value, np.ndarray) and value.size == 1 else value
+    number = float(value) if isinstance(value, Real) else np.nan
+    return number if 0 < number < np.inf else None
 
 
 def _in_order(mdata: MuData, library_key: str, library: np.ndarray) -> list[str]:

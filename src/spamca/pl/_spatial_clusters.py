@@ -12,7 +12,7 @@ from spamca.pl._arguments import Style, check_axes, check_figsize, check_names, 
 from spamca.pl._coloring import find_categories, find_coloring, matched, store_colors
 from spamca.pl._emphasis import check_groups, check_opacity, only, with_opacity, with_outlines
 from spamca.pl._figure import draw_tissue
-from spamca.pl._section import find_sections
+from spamca.pl._section import find_sections, image_shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ def spatial_clusters(
     spot_shape: str = "auto",
     spot_size: float = 1.0,
     alpha: float | str = 1.0,
-    image: bool = True,
+    image: bool | None = None,
     palette: str | Sequence[str] | Mapping[str, str] | None = None,
     cmap: str | Colormap | None = None,
     percentiles: tuple[float, float] = (1.0, 99.0),
@@ -87,7 +87,8 @@ def spatial_clusters(
         Opacity of the spots, from 0 to 1; or numbers to fade spots by, named as ``color`` is. ``"confidence"`` is the
         confidence of each result, ``"<color>_confidence"``; colours without one stay opaque. The legend explains it.
     image
-        Whether to draw the image in ``uns["spatial"]`` (squidpy's layout), of the MuData or a modality, beneath.
+        Whether to draw the image in ``uns["spatial"]`` (squidpy's layout), of the MuData or a modality, beneath. By default it is drawn
+        under the coordinates that it was read with, those in ``obsm["spatial"]``, and under no others.
     palette
         Colours of the categories, in order or by name, or the name of a colour map of matplotlib; they are stored. By
         default those stored, else colours that colour-blind readers can distinguish.
@@ -138,14 +139,15 @@ def spatial_clusters(
     check_palette(palette)
     check_figsize(figsize)
     check_count("ncols", ncols, least=1)
-    check_flag("image", image)
+    check_flag("image", image, optional=True)
     check_flag("legend", legend)
     shown = None if groups is None else check_names("groups", groups)
     if not isinstance(outline, str):
         check_flag("outline", outline)
     spatial = check_coordinates(mdata, spatial_key)
     library_key = find_library_key(mdata, library_key, "spatial_clusters")
-    sections = find_sections(mdata, spatial, library_key, image=image)
+    shows = image_shown(mdata, image, spatial_key, "spatial_clusters")
+    sections = find_sections(mdata, spatial, library_key, image=shows)
     titles, panels = _panels(title, ax, len(names) * len(sections))
     unclustered = _unclustered(mdata, names)
     found = {one: find_coloring(mdata, one, layer=layer, palette=palette) for one in names if one not in unclustered}

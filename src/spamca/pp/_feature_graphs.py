@@ -70,7 +70,7 @@ def add_feature_graphs(mdata: MuData, random_state: int) -> None:
     for name, modality in mdata.mod.items():
         if _keys.FEATURE_NEIGHBORS not in modality.uns:
             use_rep = modality.uns[_keys.MODALITY_RECORD]["use_rep"]
-            values, which = np.ascontiguousarray(modality.obsm[use_rep]), _edge.measured(modality)
+            values, which = _checks.dense(modality.obsm[use_rep]), _edge.measured(modality)
             store_feature_graph(modality, *built(name, values, which, counts[name], random_state), use_rep)
 
 
@@ -88,4 +88,4 @@ def is_stale(modality: AnnData, key: str, values: np.ndarray) -> bool:
     if not isinstance(record, Mapping):
         return False
     same = record.get("params", {}).get("use_rep") == key and key in modality.obsm
-    return not (same and np.array_equal(modality.obsm[key], values))
+    return not (same and np.array_equal(_checks.dense(modality.obsm[key]), values))

@@ -204,9 +204,9 @@ def given_rows(modality: AnnData, key: str, name: str, empty: str, caller: str) 
     which = np.ones(modality.n_obs, dtype=bool)
     if empty == "keep":
         return which
-    for values in (modality.obsm.get(key), modality.X):
-        # A matrix that is not in memory is not read for this.
-        known = isinstance(values, np.ndarray) or issparse(values)
-        if known and values.ndim == 2 and values.shape[1] and values.dtype.kind in "biuf":
+    # A matrix that is not in memory is not read for this.
+    matrix = modality.X if isinstance(modality.X, np.ndarray) or issparse(modality.X) else None
+    for values in (_checks.dense(modality.obsm[key]) if key in modality.obsm else None, matrix):
+        if values is not None and values.ndim == 2 and values.shape[1] and values.dtype.kind in "biuf":
             which &= holding(values)
     return _some(which, name, caller)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from spamca import _edge, _keys
+from spamca._colors import colors_of, drop_colors
 from spamca._palette import palette
 from spamca.tissue.labels import write_labels
 
@@ -28,7 +29,7 @@ def write_hierarchy(mdata: MuData, tree: Hierarchy, stored: Sequence[int], key: 
     """
     known = [str(name) for name in mdata.obs[key].cat.categories]
     names = _names(known, int(tree.partitions.max()) + 1)
-    colors = dict(zip(names, _colors(mdata, key, len(known), len(names)), strict=True))
+    colors = dict(zip(names, _colors(mdata, key, known, len(names)), strict=True))
     place = _keys.hierarchy(key)
     levels = {}
     for number, partition in zip(tree.numbers.tolist(), tree.partitions.T, strict=True):
@@ -75,7 +76,7 @@ def forget_levels(mdata: MuData, key: str) -> None:
         for holder in (mdata, *mdata.mod.values()):
             if column in holder.obs:
                 del holder.obs[column]
-            holder.uns.pop(_keys.colors(column), None)
+            drop_colors(holder.uns, column)
 
 
 def _held(mdata: MuData, key: str) -> list[int]:
@@ -90,12 +91,11 @@ def _names(known: Sequence[str], n: int) -> list[str]:
     return [*known, *(next(spare) for _ in range(n - len(known)))]
 
 
-def _colors(mdata: MuData, key: str, n_known: int, n: int) -> list[str]:
+def _colors(mdata: MuData, key: str, known: Sequence[str], n: int) -> list[str]:
     """Colours of n domains, those stored for the known ones first."""
-    held = [str(color) for color in mdata.uns.get(_keys.colors(key), ())]
-    held = held if len(held) == n_known else palette(n_known)
-    spare = (color for color in palette(n + n_known) if color not in held)
-    return [*held, *(next(spare) for _ in range(n - n_known))]
+    held = colors_of(mdata.uns, key, known)
+    spare = (color for color in palette(n + len(held)) if color not in held)
+    return [*held, *(next(spare) for _ in range(n - len(held)))]
 
 
 def _nodes(tree: Hierarchy, names: Sequence[str]) -> pd.DataFrame:

@@ -11,8 +11,8 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from spamca import _checks, _edge, _keys
+from spamca._colors import colors_of
 from spamca._logging import logger
-from spamca._palette import palette
 from spamca.features import KINDS
 from spamca.graph.fuzzy import fuzzy_connectivities
 from spamca.graph.neighbors import nearest_neighbors
@@ -147,12 +147,11 @@ def _write_modality(mdata: MuData, results: Results, m: int, key_added: str) -> 
 
 def _write_domains(mdata: MuData, results: Results, domains: Clustering, key_added: str) -> None:
     """Labels, posterior, confidence and colours; labels and colours in each modality too."""
-    posterior, given = domains.posterior, results.colors
+    posterior = domains.posterior
     n_domains = posterior.shape[1]
     names = [str(k) for k in range(n_domains)] if results.domain_names is None else list(results.domain_names)
     labels = pd.Categorical.from_codes(domains.labels, names, ordered=True)
-    colors = [str(color) for color in (mdata.uns.get(_keys.colors(key_added), ()) if given is None else given)]
-    colors = colors if len(colors) == n_domains else palette(n_domains)
+    colors = colors_of(mdata.uns, key_added, names) if results.colors is None else results.colors
 
     _forget_explanations(mdata, key_added)
     write_labels(mdata, labels, dict(zip(names, colors, strict=True)), key_added)

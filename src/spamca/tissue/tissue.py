@@ -133,7 +133,7 @@ def _over_all(mdata: MuData, names: Sequence[str], keys: Sequence[str]) -> tuple
     """What ``obsm`` of each modality holds under a key, over all spots, (n_obs, d_m)."""
     out = []
     for name, key in zip(names, keys, strict=True):
-        values, which = np.ascontiguousarray(mdata[name].obsm[key]), _edge.measured(mdata[name])
+        values, which = _checks.dense(mdata[name].obsm[key]), _edge.measured(mdata[name])
         own = values if which.all() else values[which]
         out.append(_edge.spread(own, _edge.measured_rows(mdata, name)))
     return tuple(out)

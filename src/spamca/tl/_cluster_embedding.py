@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import issparse
 
 from spamca import _checks, _keys
 from spamca._logging import logger
@@ -83,9 +82,8 @@ def _embedding_of(mdata: MuData, key: str, key_added: str) -> np.ndarray:
         made = f"call spamca.tl.integrate(mdata{which}) or " if key == _keys.embedding(key_added) else ""
         msg = f"mdata.obsm[{key!r}] does not exist; {made}name an embedding with use_rep: mdata.obsm holds {held}"
         raise KeyError(msg)
-    values = mdata.obsm[key]
-    values = values.toarray() if issparse(values) else np.asarray(values)
-    if values.ndim != 2 or values.shape[1] == 0 or not np.issubdtype(values.dtype, np.number):
+    values = _checks.dense(mdata.obsm[key])
+    if values.ndim != 2 or values.shape[1] == 0 or values.dtype.kind != "f":
         msg = f"mdata.obsm[{key!r}] must be a table of numbers, got {values.dtype} of shape {values.shape}"
         raise ValueError(msg)
     bad = ~np.isfinite(values).all(axis=1)

@@ -9,39 +9,16 @@ import numpy as np
 from spamca import _checks, _edge, _keys
 
 if TYPE_CHECKING:
-    import pandas as pd
     from mudata import MuData
     from scipy import sparse
-
-
-def column(mdata: MuData, argument: str, name: str) -> pd.Series:
-    """A column of ``mdata.obs`` or, as ``"<modality>:<column>"`` or where ``mdata.obs`` lacks it, of a modality; (n_obs,), spots as index.
-
-    KeyError if there is none.
-    """
-    _checks.check_name(argument, name)
-    if name in mdata.obs:
-        return mdata.obs[name]
-    modality, _, rest = name.partition(":")
-    places = [(modality, rest)] if modality in mdata.mod and rest else [(one, name) for one in mdata.mod]
-    for holder, key in places:
-        if key in mdata[holder].obs:
-            row = _edge.rows(mdata, holder)
-            values = mdata[holder].obs[key].iloc[np.maximum(row, 0)]
-            values.index = mdata.obs_names
-            return values.mask(row < 0)
-    msg = f"{argument}={name!r} is not a column of mdata.obs, which has {list(mdata.obs)}, or of obs of a modality"
-    raise KeyError(msg)
 
 
 def domains_of(mdata: MuData, key: str) -> tuple[list[str], np.ndarray]:
     """Names of the domains in a column, at least two that have spots, and domain of each spot, integers (n_obs,), -1 for none."""
     import pandas as pd
 
-    if key == _keys.SPAMCA and key not in mdata.obs:
-        msg = f"mdata.obs has no domains {key!r}; run spamca.tl.integrate(mdata), or name another column with key"
-        raise KeyError(msg)
-    values = column(mdata, "key", key)
+    mend = "run spamca.tl.integrate(mdata), or name another column with key" if key == _keys.SPAMCA else ""
+    values = _checks.check_column(mdata, "key", key, mend=mend).values
     if pd.api.types.is_float_dtype(values):
         msg = f"key={key!r} holds numbers, but must hold domains; name a column of categories, such as {_keys.SPAMCA!r}"
         raise ValueError(msg)
@@ -88,7 +65,7 @@ def parts_of(mdata: MuData, name: str) -> tuple[np.ndarray, list[str]]:
     frames = {where: one.obsm[name] for where, one in held.items() if name in one.obsm and name not in mdata.mod}
     frames = {where: frame for where, frame in frames.items() if isinstance(frame, pd.DataFrame)}
     if not frames:
-        found = pd.Categorical(column(mdata, "composition", name))
+        found = pd.Categorical(_checks.check_column(mdata, "composition", name).values)
         parts = np.eye(len(found.categories))[found.codes]
         parts[found.codes < 0] = np.nan
         return parts, [str(category) for category in found.categories]

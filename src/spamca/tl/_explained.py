@@ -60,17 +60,11 @@ class Compared:
 def compared(mdata: MuData, key: str, groupby: str | None) -> Compared:
     """The domains of a result, or the categories of a column; KeyError or ValueError where there are none that can be compared."""
     column = key if groupby is None else groupby
-    if groupby is not None:
-        _checks.check_name("groupby", groupby)
-    if column not in mdata.obs:
-        mend = (
-            f"call spamca.tl.integrate(mdata, key_added={key!r})"
-            if groupby is None
-            else f"columns are {list(mdata.obs)}"
-        )
-        msg = f"mdata.obs[{column!r}] does not exist; {mend}"
-        raise KeyError(msg)
-    categories = pd.Categorical(mdata.obs[column]).remove_unused_categories()
+    argument, mend = (
+        ("key", f"call spamca.tl.integrate(mdata, key_added={key!r})") if groupby is None else ("groupby", "")
+    )
+    values = _checks.check_column(mdata, argument, column, mend=mend).values
+    categories = pd.Categorical(values).remove_unused_categories()
     if len(categories.categories) < 2:
         msg = f"mdata.obs[{column!r}] must have two categories at least to compare, got {list(categories.categories)}"
         raise ValueError(msg)

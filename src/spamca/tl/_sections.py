@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spamca._checks import check_column
 from spamca._logging import logger
 from spamca.groups import LEAST, Design, separable
-from spamca.tl._columns import column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ def section_values(mdata: MuData, argument: str, name: str, sections: Sequence[s
     """
     import pandas as pd
 
-    values = column(mdata, argument, name)
+    values = check_column(mdata, argument, name).values
     codes, uniques = pd.factorize(values)
     first = np.empty(len(sections), dtype=np.int64)
     for s, called in enumerate(sections):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from spamca._checks import check_column
 from spamca._report.blocks import Text
 from spamca._report.figures import figure
 from spamca._report.tables import table
@@ -73,7 +74,8 @@ def _meaning(name: str) -> str:
 
 def _labels(subject: Subject, label_key: str) -> Block:
     """The commonest label of each domain."""
-    shares = pd.crosstab(subject.mdata.obs[subject.key], subject.mdata.obs[label_key], normalize="index")
+    labels = check_column(subject.mdata, "label_key", label_key).values
+    shares = pd.crosstab(subject.mdata.obs[subject.key], labels, normalize="index")
     shares = shares.reindex(subject.mdata.obs[subject.key].cat.categories)
     none = shares.isna().all(axis=1) | (shares.shape[1] == 0)
     filled = shares.fillna(-1)
