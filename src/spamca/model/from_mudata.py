@@ -51,6 +51,12 @@ def parts_of(mdata: MuData, key: str) -> tuple[dict[str, Any], dict[str, np.ndar
         modalities.append({"name": name, "scale": trained.scale[m], **described})
         arrays |= {f"preparation.{m}.{column}": values for column, values in held.items()}
     field = record.get("field")
+    if field is None and cluster["method"] == FIELD:
+        msg = (
+            f"neighbours share nothing in any modality of mdata, so that the domains {key!r} describe no other tissue; train on "
+            "tissue with more spots or signal"
+        )
+        raise ValueError(msg)
     if field is not None:
         for m, block in field["blocks"].items():
             arrays |= {f"field.{m}.{name}": np.asarray(block[name]) for name in block if name != "weight"}
