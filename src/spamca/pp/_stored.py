@@ -63,7 +63,7 @@ def _matrices(holder: AnnData | MuData, name: str, where: str) -> tuple[csr_matr
     weight, length = _keys.connectivities(name), _keys.distances(name)
     weights = _checks.check_graph(holder.obsp[weight], f"{where}.obsp[{weight!r}]")
     # Without lengths every edge is one step long.
-    lengths = holder.obsp[length] if length in holder.obsp else weights != 0
+    lengths = holder.obsp.get(length, weights != 0)
     lengths = _checks.check_graph(lengths, f"{where}.obsp[{length!r}]", what="lengths")
     return weights, csr_matrix(lengths, dtype=np.float64)
 

@@ -110,14 +110,38 @@ def read(
         raise KeyError(msg)
     graphs, searches = [], []
     for name, row in zip(names if feature_graphs else (), rows, strict=False):
-        graph = mdata[name].obsp[_keys.connectivities(_keys.FEATURE_NEIGHBORS)]
+        graph, search = _feature_graph(mdata, name)
         graphs.append(_edge.spread_graph(graph, row))
-        params = mdata[name].uns[_keys.FEATURE_NEIGHBORS]["params"]
-        searches.append({"n_neighbors": int(params["n_neighbors"]), "metric": str(params["metric"])})
-    used = [mdata[name].uns[_keys.MODALITY_RECORD]["use_rep"] for name in names]
-    features = _over_all(mdata, names, used)
+        searches.append(search)
+    features = _over_all(mdata, names, [_use_rep(mdata, name) for name in names])
     where = _position(mdata) if position else None
-    return Tissue(names, rows, features, mdata.obsp[key], tuple(graphs), tuple(searches), sections, where)
+    graph = _checks.check_graph(mdata.obsp[key], f"mdata.obsp[{key!r}]")
+    return Tissue(names, rows, features, graph, tuple(graphs), tuple(searches), sections, where)
+
+
+def _feature_graph(mdata: MuData, name: str) -> tuple[csr_matrix, dict[str, Any]]:
+    """Feature graph of a modality, (n_modality, n_modality), and how it was built; KeyError where either is gone."""
+    key, record = _keys.connectivities(_keys.FEATURE_NEIGHBORS), mdata[name].uns.get(_keys.FEATURE_NEIGHBORS)
+    params = record.get("params") if isinstance(record, Mapping) else None
+    if key not in mdata[name].obsp or not isinstance(params, Mapping) or not {"n_neighbors", "metric"} <= params.keys():
+        msg = (
+            f"mdata[{name!r}] has no feature graph obsp[{key!r}] with its record uns[{_keys.FEATURE_NEIGHBORS!r}]; "
+            "call spamca.pp.neighbors(mdata, feature_graphs=True)"
+        )
+        raise KeyError(msg)
+    graph = _checks.check_graph(mdata[name].obsp[key], f"mdata[{name!r}].obsp[{key!r}]")
+    return graph, {"n_neighbors": int(params["n_neighbors"]), "metric": str(params["metric"])}
+
+
+def _use_rep(mdata: MuData, name: str) -> str:
+    """Name of the features of a modality in its ``obsm``; KeyError where they are gone."""
+    record = mdata[name].uns.get(_keys.MODALITY_RECORD)
+    use_rep = record.get("use_rep") if isinstance(record, Mapping) else None
+    if not isinstance(use_rep, str) or use_rep not in mdata[name].obsm:
+        what = "no features" if use_rep is None else f"no obsm[{use_rep!r}], which its record names as its features"
+        msg = f"mdata[{name!r}] has {what}; call spamca.pp.neighbors(mdata)"
+        raise KeyError(msg)
+    return use_rep
 
 
 def stored_corrected(mdata: MuData, names: Sequence[str], key_added: str) -> tuple[np.ndarray, ...] | None:
