@@ -183,7 +183,8 @@ def graph_records(mdata: MuData) -> dict[str, Any]:
         library = {name: params[name] for name in ("library_key",) if params.get(name) is not None}
         params = {"kind": "existing", "name": _keys.SPATIAL, **library}
     built = {name: modality.uns.get(_keys.FEATURE_NEIGHBORS) for name, modality in mdata.mod.items()}
-    return {"spatial": params, "features": {name: dict(graph["params"]) for name, graph in built.items() if graph}}
+    kept = {name: graph["params"] for name, graph in built.items() if isinstance(graph, Mapping) and "params" in graph}
+    return {"spatial": params, "features": {name: dict(graph) for name, graph in kept.items()}}
 
 
 def _position(mdata: MuData) -> np.ndarray | None:
