@@ -323,7 +323,7 @@ def test_coordinates_of_a_part(pair):
     [
         ([[0, 0], [np.nan, 0], [2, 0]], "must be finite, 1 spots have NaN or infinite coordinates, first at row 1"),
         ([[0, 0], [1, 0], [2, np.inf]], "must be finite"),
-        ([[0, 0, 0]] * 3, r"two columns, x and y, got shape \(3, 3\)"),
+        ([[0, 0, 0, 0]] * 3, r"two columns, x and y, or three, got shape \(3, 4\)"),
         ([["l", "r"]] * 3, "must hold numbers"),
         ([[1j, 0]] * 3, "must hold numbers, got complex128"),
     ],

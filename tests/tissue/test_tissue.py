@@ -111,3 +111,43 @@ def test_sections_are_those_of_the_spatial_graph(with_graphs, caplog):
     assert "integrate: the spatial graph names sections by 'section'" in caplog.text
     with_graphs.obs["section"] = "all"
     assert section_numbers(with_graphs, "integrate") is None
+
+
+GONE = {
+    "spatial_connectivities": (lambda mdata: mdata.obsp, r"mdata.obsp\['spatial_connectivities'\] does not exist"),
+    "X_pca": (lambda mdata: mdata["rna"].obsm, r"mdata\['rna'\] has no obsm\['X_pca'\], which its record names"),
+    "spamca": (lambda mdata: mdata["rna"].uns, r"mdata\['rna'\] has no features"),
+    "use_rep": (lambda mdata: mdata["rna"].uns["spamca"], r"mdata\['rna'\] has no features"),
+}
+OF_FEATURES = {
+    "feature_neighbors_connectivities": lambda mdata: mdata["rna"].obsp,
+    "feature_neighbors": lambda mdata: mdata["rna"].uns,
+    "params": lambda mdata: mdata["rna"].uns["feature_neighbors"],
+    "metric": lambda mdata: mdata["rna"].uns["feature_neighbors"]["params"],
+}
+
+
+@pytest.mark.parametrize("name", GONE)
+def test_what_is_gone_is_named(with_graphs, name):
+    place, says = GONE[name]
+    del place(with_graphs)[name]
+    with pytest.raises(KeyError, match=f"{says}.*; call spamca.pp.neighbors"):
+        read(with_graphs)
+
+
+@pytest.mark.parametrize("name", OF_FEATURES)
+def test_feature_graphs_that_are_gone_are_named(tissue, name):
+    spamca.pp.neighbors(tissue, feature_graphs=True)
+    del OF_FEATURES[name](tissue)[name]
+    says = r"mdata\['rna'\] has no feature graph obsp\['feature_neighbors_connectivities'\] with its record"
+    with pytest.raises(KeyError, match=says):
+        read(tissue, feature_graphs=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"), [(np.negative, "finite weights of at least 0"), (lambda x: x.astype(complex), "numbers")]
+)
+def test_graphs_of_other_than_weights_are_named(with_graphs, change, says):
+    with_graphs.obsp["spatial_connectivities"] = change(with_graphs.obsp["spatial_connectivities"])
+    with pytest.raises(ValueError, match=rf"mdata.obsp\['spatial_connectivities'\] must hold {says}"):
+        read(with_graphs)

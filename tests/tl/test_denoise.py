@@ -222,3 +222,12 @@ def test_other_features_than_those_trained_on(integrated):
         integrated["rna"].obsm["X_pca"] = other
         with pytest.raises(ValueError, match="features or the spots of modality 'rna' are no longer those"):
             spamca.tl.denoise(integrated)
+
+
+@pytest.mark.parametrize("modalities", [None, "rna", "protein"])
+def test_loadings_that_are_gone_are_named(integrated, modalities):
+    del integrated["rna"].varm["PCs"]
+    with pytest.raises(
+        KeyError, match=r"mdata\['rna'\].varm\['PCs'\], the loadings .* call spamca.pp.prepare\(mdata\)"
+    ):
+        spamca.tl.denoise(integrated, modalities=modalities)

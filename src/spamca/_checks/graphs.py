@@ -26,7 +26,7 @@ def check_graph(matrix: Any, slot: str, n_spots: int | None = None, what: str = 
     if found.dtype.kind not in "biuf":
         msg = f"{slot} must hold numbers, got {found.dtype}; {remedy}"
         raise ValueError(msg)
-    graph = sparse.csr_matrix(found)
+    graph = found if isinstance(found, sparse.csr_matrix) else sparse.csr_matrix(found)
     if found.dtype.kind != "f" or found.dtype.itemsize < 4:
         graph = graph.astype(np.float32)
     if graph.nnz and not (np.isfinite(graph.data).all() and graph.data.min() >= 0):

@@ -116,9 +116,16 @@ def _annotation(text: str) -> Any:
     if "Mapping" in text:
         metavar = "NAME=VALUE" if text.startswith("Mapping") else "NAME[=VALUE]"
         return Annotated[hint, Parameter(n_tokens=-1, converter=entries, metavar=metavar)]
+    if text == "str | None":
+        return Annotated[hint, Parameter(n_tokens=1, converter=word)]
     if "list[int]" in text:
         return Annotated[hint, Parameter(n_tokens=1, converter=as_json, metavar="JSON")]
     return hint
+
+
+def word(_: Any, tokens: Sequence[Token]) -> str | None:
+    """The word, or None for ``none``."""
+    return None if tokens[-1].value == "none" else tokens[-1].value
 
 
 def as_json(_: Any, tokens: Sequence[Token]) -> Any:

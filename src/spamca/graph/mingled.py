@@ -154,7 +154,8 @@ def regularity(found: Surroundings) -> float:
 
 def are_uneven(found: Surroundings, share: float) -> bool:
     """Whether the distance to the nearest spot is at its 5 % quantile below a share of its median."""
-    low, middle = np.quantile(found.distance[:, 0], [0.05, 0.5])
+    nearest = found.distance[np.isfinite(found.distance[:, 0]), 0]
+    low, middle = np.quantile(nearest, [0.05, 0.5]) if len(nearest) else (0.0, 0.0)
     return bool(low < share * middle)
 
 
@@ -168,8 +169,10 @@ def are_stacked(found: Surroundings) -> bool:
 
 def _regularity(distance: np.ndarray) -> float:
     first, eighth = distance[:, 0], distance[:, min(7, distance.shape[1] - 1)]
+    there = np.isfinite(eighth)  # small sections have none
+    first, eighth = first[there], eighth[there]
     ratio = np.divide(first, eighth, out=np.zeros(len(first)), where=eighth > 0)
-    return float(np.square(ratio).mean())
+    return float(np.square(ratio).mean()) if len(ratio) else 0.0
 
 
 def lie_apart(found: Surroundings, group: np.ndarray) -> bool:

@@ -13,6 +13,7 @@ from anndata import AnnData
 from scipy import sparse
 
 from spamca import _edge, _keys
+from spamca._logging import logger
 from spamca.io._from_spatialdata import ATTRS, RECORD
 from spamca.io._spaceranger_files import RESOLUTIONS
 
@@ -135,7 +136,7 @@ def image_elements(mdata: MuData) -> dict[str, Any]:
 
 
 def circles(mdata: MuData, coords: np.ndarray) -> Any:
-    """Circles around the coordinates (n_obs, 2), named as the spots: a GeoDataFrame, in ``"global"``.
+    """Circles around the coordinates (n_obs, 2), named as the spots: a GeoDataFrame, in ``"global"``. A third column is left out.
 
     The radius is that of Space Ranger where there is one section, else half the median distance of nearest spots.
     """
@@ -149,4 +150,6 @@ def circles(mdata: MuData, coords: np.ndarray) -> Any:
         radius = 0.5
     else:
         radius = float(np.median(KDTree(points).query(points, k=2)[0][:, 1])) / 2
-    return ShapesModel.parse(coords, geometry=0, radius=radius, index=mdata.obs_names.copy())
+    if coords.shape[1] > 2:
+        logger.info("circles are in the plane; the third coordinate stays in obsm['spatial'] of the tables")
+    return ShapesModel.parse(coords[:, :2], geometry=0, radius=radius, index=mdata.obs_names.copy())

@@ -43,7 +43,7 @@ def neighbors(
     Parameters
     ----------
     mdata
-        Tissue with coordinates in ``obsm`` of the MuData or of a modality.
+        Tissue with coordinates in ``obsm`` of the MuData or of a modality, in two columns or three.
     n_neighbors
         Neighbours of each spot in the feature graphs. More smooth more, and join small groups to large ones. None: 20. A modality
         of fewer spots has all there are; a number that no modality has spots for is an error.
@@ -94,7 +94,7 @@ def neighbors(
     The changed copy if ``copy`` is set, else None. Written to ``mdata``, and to modalities that have none of their own:
 
     ``obsm["spatial"]``
-        Coordinates, float64 of shape (n_obs, 2).
+        Coordinates, float64 of shape (n_obs, 2), or (n_obs, 3) where the third ones differ.
     ``obsp["spatial_connectivities"]``, ``obsp["spatial_distances"]``, ``uns["spatial_neighbors"]``
         Spatial graph, symmetric, in squidpy's layout.
 

@@ -111,14 +111,38 @@ def read(
         raise KeyError(msg)
     graphs, searches = [], []
     for name in names if feature_graphs else ():
-        graph = mdata[name].obsp[_keys.connectivities(_keys.FEATURE_NEIGHBORS)]
+        graph, search = _feature_graph(mdata, name)
         graphs.append(_edge.spread_graph(graph, _edge.rows(mdata, name)))
-        params = mdata[name].uns[_keys.FEATURE_NEIGHBORS]["params"]
-        searches.append({"n_neighbors": int(params["n_neighbors"]), "metric": str(params["metric"])})
-    used = [mdata[name].uns[_keys.MODALITY_RECORD]["use_rep"] for name in names]
-    features = _over_all(mdata, names, used)
+        searches.append(search)
+    features = _over_all(mdata, names, [_use_rep(mdata, name) for name in names])
     where = _position(mdata) if position else None
-    return Tissue(names, rows, features, mdata.obsp[key], tuple(graphs), tuple(searches), sections, where)
+    graph = _checks.check_graph(mdata.obsp[key], f"mdata.obsp[{key!r}]")
+    return Tissue(names, rows, features, graph, tuple(graphs), tuple(searches), sections, where)
+
+
+def _feature_graph(mdata: MuData, name: str) -> tuple[csr_matrix, dict[str, Any]]:
+    """Feature graph of a modality, (n_modality, n_modality), and how it was built; KeyError where either is gone."""
+    key, record = _keys.connectivities(_keys.FEATURE_NEIGHBORS), mdata[name].uns.get(_keys.FEATURE_NEIGHBORS)
+    params = record.get("params") if isinstance(record, Mapping) else None
+    if key not in mdata[name].obsp or not isinstance(params, Mapping) or not {"n_neighbors", "metric"} <= params.keys():
+        msg = (
+            f"mdata[{name!r}] has no feature graph obsp[{key!r}] with its record uns[{_keys.FEATURE_NEIGHBORS!r}]; "
+            "call spamca.pp.neighbors(mdata, feature_graphs=True)"
+        )
+        raise KeyError(msg)
+    graph = _checks.check_graph(mdata[name].obsp[key], f"mdata[{name!r}].obsp[{key!r}]")
+    return graph, {"n_neighbors": int(params["n_neighbors"]), "metric": str(params["metric"])}
+
+
+def _use_rep(mdata: MuData, name: str) -> str:
+    """Name of the features of a modality in its ``obsm``; KeyError where they are gone."""
+    record = mdata[name].uns.get(_keys.MODALITY_RECORD)
+    use_rep = record.get("use_rep") if isinstance(record, Mapping) else None
+    if not isinstance(use_rep, str) or use_rep not in mdata[name].obsm:
+        what = "no features" if use_rep is None else f"no obsm[{use_rep!r}], which its record names as its features"
+        msg = f"mdata[{name!r}] has {what}; call spamca.pp.neighbors(mdata)"
+        raise KeyError(msg)
+    return use_rep
 
 
 def stored_corrected(mdata: MuData, names: Sequence[str], key_added: str) -> tuple[np.ndarray, ...] | None:
@@ -194,7 +218,8 @@ def graph_records(mdata: MuData) -> dict[str, Any]:
         library = {name: params[name] for name in ("library_key",) if params.get(name) is not None}
         params = {"kind": "existing", "name": _keys.SPATIAL, **library}
     built = {name: modality.uns.get(_keys.FEATURE_NEIGHBORS) for name, modality in mdata.mod.items()}
-    return {"spatial": params, "features": {name: dict(graph["params"]) for name, graph in built.items() if graph}}
+    kept = {name: graph["params"] for name, graph in built.items() if isinstance(graph, Mapping) and "params" in graph}
+    return {"spatial": params, "features": {name: dict(graph) for name, graph in kept.items()}}
 
 
 def _position(mdata: MuData) -> np.ndarray | None:

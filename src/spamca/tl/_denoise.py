@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from spamca import _checks, _edge, _keys
@@ -106,6 +106,7 @@ def denoise(
     _checks.check_mudata(mdata, copy=copy)
     seed = _checks.check_seed(random_state)
     trained = trained_network(mdata, key)
+    _check_loadings(mdata)
     names = _wanted(mdata, modalities, features)
     fitted = {name: stored_fitted(mdata[name]) for name in names}
     key_added = _keys.denoised(key) if key_added is None else key_added
@@ -127,6 +128,19 @@ def denoise(
         for name in names:
             write_denoised(target, name, found[name], fitted[name], key, key_added, names[name])
     return target if copy else None
+
+
+def _check_loadings(mdata: MuData) -> None:
+    """Whether the loadings that the records of modalities name are there (KeyError)."""
+    for name, modality in mdata.mod.items():
+        record = modality.uns.get(_keys.MODALITY_RECORD, {})
+        loadings = record.get("loadings") if isinstance(record, Mapping) else None
+        if loadings is not None and loadings not in modality.varm:
+            msg = (
+                f"mdata[{name!r}].varm[{loadings!r}], the loadings of its features, is not there any more; "
+                "call spamca.pp.prepare(mdata) and integrate again"
+            )
+            raise KeyError(msg)
 
 
 def _wanted(

@@ -106,7 +106,7 @@ def explained(
         search: dict[str, Any] = {"settings": settings_of(DomainSettings, params), "random_state": random_state}
         trust = params.get("modality_trust", {})
         search["weights"] = {m: float(trust[name]) for m, name in enumerate(took_part) if name in trust}
-        graph = mdata.obsp[_keys.connectivities(_keys.SPATIAL)]
+        graph = read(mdata).graph
         used = [there[name] for name in took_part]
         found = list(domains_without(used, held_out, what.codes, graph, sections=sections, **search))
     shares = {} if what.given else _contributions(mdata, key, what, list(there))
@@ -181,7 +181,12 @@ def _contributions(mdata: MuData, key: str, what: Compared, names: list[str]) ->
         )
         treated.append((matrix, known))
         used.append(columns[varying])
-    posterior = np.asarray(mdata.obsm[_keys.posterior(key)])
+    if (slot := _keys.posterior(key)) not in mdata.obsm:
+        msg = (
+            f"mdata.obsm[{slot!r}], the posterior of the domains, is not there any more; call spamca.tl.cluster(mdata)"
+        )
+        raise KeyError(msg)
+    posterior = np.asarray(mdata.obsm[slot])
     own = columns_of(posterior, what.codes, len(what.names))
     found = contributions(emissions, posterior, tissue.graph, treated, tissue.rows)
     out = {}
