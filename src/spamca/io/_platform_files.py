@@ -77,7 +77,9 @@ def numbers(table: pd.DataFrame, columns: Sequence[str], file: Path) -> np.ndarr
         raise ValueError(msg)
     found = table[list(columns)].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
     for row, column in np.argwhere(~np.isfinite(found)):
-        msg = f"{file} must hold numbers, {columns[column]} of {table.index[row]!r} is {table[columns[column]].iloc[row]!r}"
+        msg = (
+            f"{file} must hold numbers, {columns[column]} of {table.index[row]!r} is {table[columns[column]].iloc[row]}"
+        )
         raise ValueError(msg)
     return found
 

@@ -15,6 +15,7 @@ from scipy.optimize import linear_sum_assignment
 
 from spamca import _edge, _keys, _palette
 from spamca._checks import check_name
+from spamca.tissue import denoised_column
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -164,13 +165,12 @@ def _stored(holder: MuData | AnnData, column: str) -> list[str]:
 def _feature(mdata: MuData, modality: str, feature: str, layer: str | None) -> np.ndarray:
     """Values (n_obs,); spots that lack the modality have what :func:`spamca.tl.denoise` predicted in that layer, else NaN."""
     adata, row = mdata[modality], _edge.rows(mdata, modality)
-    table = mdata.obsm.get(_keys.denoised_table(str(layer), modality), pd.DataFrame())
-    known = isinstance(table, pd.DataFrame) and feature in table
-    predicted = table[feature].to_numpy(dtype=np.float64) if known else np.full(mdata.n_obs, np.nan)
+    found = denoised_column(mdata, str(layer), modality, feature)
+    predicted = np.full(mdata.n_obs, np.nan) if found is None else found
     if layer is None or layer in adata.layers:
         values = adata[:, feature].to_df(layer)[feature].to_numpy(dtype=np.float64)
         return np.where(row < 0, predicted, _edge.spread(values, row))
-    if not known:
+    if found is None:
         layers = sorted(key for key in adata.layers if key)
         msg = f"layer={layer!r} is not among {layers} of the modality of {feature!r}"
         raise KeyError(msg)
