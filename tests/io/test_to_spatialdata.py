@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import spatialdata
 from scipy import sparse
+from scipy.spatial import KDTree
 from spatialdata import SpatialData
 
 import spamca

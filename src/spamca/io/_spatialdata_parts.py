@@ -147,6 +147,10 @@ def _positive(value: Any) -> float | None:
     return number if 0 < number / 2 < np.inf else None
 
 
+def _mapping(value: Any) -> dict[str, Any]:
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
 def _section(mdata: MuData) -> tuple[str, dict[str, Any], dict[str, Any]]:
     """Name of the section, its images and its scale factors; all are empty unless there is one section."""
     for holder in (mdata, *mdata.mod.values()):
@@ -154,8 +158,7 @@ def _section(mdata: MuData) -> tuple[str, dict[str, Any], dict[str, Any]]:
         if isinstance(sections, Mapping) and len(sections) == 1:
             ((name, record),) = sections.items()
             if isinstance(record, Mapping):
-                images, factors = (record.get(key) for key in ("images", "scalefactors"))
-                return str(name), *(dict(one) if isinstance(one, Mapping) else {} for one in (images, factors))
+                return str(name), _mapping(record.get("images")), _mapping(record.get("scalefactors"))
     return "", {}, {}
 
 
