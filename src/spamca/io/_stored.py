@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from spamca import _edge
 from spamca.io._from_anndata import from_anndata
@@ -26,17 +25,10 @@ def is_zarr(path: Path) -> bool:
 
 
 def zarr_kind(path: Path) -> str:
-    """``"MuData"``, ``"AnnData"`` or ``"SpatialData"``."""
+    """``"MuData"``, ``"AnnData"`` or ``"SpatialData"``, by the folders at its root."""
     if (path / "mod").is_dir():
         return "MuData"
-    attributes: dict[str, Any] = {}
-    for name in ("zarr.json", ".zattrs"):
-        file = path / name
-        if file.is_file() and file.stat().st_size:
-            held = json.loads(file.read_bytes())
-            attributes = held.get("attributes", held) if isinstance(held, dict) else {}
-            break
-    return "AnnData" if attributes.get("encoding-type") == "anndata" else "SpatialData"
+    return "AnnData" if (path / "obs").is_dir() else "SpatialData"
 
 
 def read_anndata(path: Path, feature_types: Mapping[str, str | None] | None = None) -> MuData:

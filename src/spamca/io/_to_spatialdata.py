@@ -65,7 +65,7 @@ def to_spatialdata(
         and ``obs`` and ``obsm`` of each modality with its name in front.
 
     SpatialData allows letters, digits, ``_``, ``-`` and ``.`` in names only: ``"rna:spamca_weight"`` becomes
-    ``"rna_spamca_weight"``.
+    ``"rna_spamca_weight"``, and a modality ``"my rna"`` the table ``"my_rna"``.
 
     Raises
     ------
