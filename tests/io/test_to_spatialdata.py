@@ -298,8 +298,10 @@ def test_names_of_the_user_that_spatialdata_does_not_allow(tissue, tmp_path, log
     tissue.obs[["a/b", "A/B", "__c", "Region"]] = 1
     tissue.obsm["shares"] = pd.DataFrame({"T/NK": 1.0, "T_NK": 2.0}, tissue.obs_names)
     tissue["rna"].uns["mine"] = {"x/y": {"z/": 3}}
+    other = tissue["rna"].copy()
+    other.var_names = other.var_names + "-1"
     with _edge.without_pull():
-        mdata = mudata.MuData({"my rna": tissue["rna"], "My_RNA": tissue["protein"], "spamca": tissue["rna"].copy()})
+        mdata = mudata.MuData({"my rna": tissue["rna"], "My_RNA": tissue["protein"], "spamca": other})
         mdata.obs, mdata.obsm["shares"] = tissue.obs.copy(), tissue.obsm["shares"]
     sdata = stored(to_spatialdata(mdata, table_name="joint"), tmp_path)
     assert set(sdata.tables) == {"joint", "my_rna", "My_RNA_1", "spamca"}

@@ -71,7 +71,7 @@ def read_counts(file: Path, keys: Collection[str]) -> tuple[pd.DataFrame, sparse
 
 
 def numbers(table: pd.DataFrame, columns: Sequence[str], file: Path) -> np.ndarray:
-    """Columns of a table as coordinates, (n, 2), float64; KeyError if one is missing, ValueError if it holds no numbers."""
+    """Columns of a table as coordinates, (n, 2), float64; ValueError if one is missing or holds no numbers."""
     if missing := [name for name in columns if name not in table]:
         msg = f"{file} lacks the columns {', '.join(missing)}; it has {list(table.columns)}"
         raise ValueError(msg)

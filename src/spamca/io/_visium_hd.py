@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mudata import MuData
 
-# spatialdata-io 0.7.1 reads each size of bins and all full images of the folder before one table can be had.
+# spatialdata-io 0.7.1 wants feature_slice.h5 for any table, which archives of one size of bins or of cells lack.
 
 BINNED, SEGMENTED, CELLS = "binned_outputs", "segmented_outputs", "cells"
 MATRIX = ("filtered_feature_cell_matrix.h5", "filtered_feature_cell_matrix", "*filtered_feature_cell_matrix.h5")
