@@ -17,7 +17,7 @@ from scipy.sparse import coo_matrix, csr_matrix
 from spamca import _keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from anndata import AnnData
     from mudata import MuData
@@ -148,6 +148,21 @@ def without_pull() -> Iterator[None]:
         yield
     finally:
         mudata.set_options(**before)
+
+
+def storable(names: Iterable[str]) -> list[str]:
+    """Names as keys or columns: ``"/"``, which Zarr and anndata do not allow in them, becomes ``"_"``, numbered where that is taken."""
+    names = [str(name) for name in names]
+    taken, found = {name for name in names if "/" not in name}, []
+    for name in names:
+        base, number = name.replace("/", "_"), 0
+        new = base
+        while new != name and new in taken:
+            number += 1
+            new = f"{base}-{number}"
+        taken.add(new)
+        found.append(new)
+    return found
 
 
 def drop_pulled(mdata: MuData, column: str) -> None:

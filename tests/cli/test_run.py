@@ -193,7 +193,7 @@ def test_refused(run, tmp_path, monkeypatch, arguments, code, message, capsys):
     [
         ("none.h5mu", None, "does not exist"),
         ("broken.h5mu", b"\x89HDF\r\n", "cannot read"),
-        ("table.csv", b"a,b", "is neither a MuData (.h5mu or Zarr), nor a folder of Space Ranger"),
+        ("table.csv", b"a,b", "is no MuData (.h5mu or Zarr), AnnData (.h5ad or Zarr)"),
         ("folder", "folder", "no matrix"),
     ],
 )

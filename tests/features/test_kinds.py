@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import numpy as np
+import pandas as pd
 import pytest
 from anndata import AnnData
 from scipy import sparse
@@ -155,3 +156,8 @@ def test_every_kind_gives_features(counts, kind):
     assert features.values.shape == (120, 4)
     assert features.loadings.shape == (60, 4)
     assert features.key.startswith("X_")
+
+
+def test_controls_do_not_name_the_kind():
+    var = pd.DataFrame({"feature_types": ["Gene Expression", *["Unassigned Codeword"] * 3]}, index=list("abcd"))
+    assert infer_kind("table", AnnData(np.ones((2, 4), dtype=np.float32), var=var)) == "rna"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import importlib.util
 import json
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 import anndata as ad
 import h5py
@@ -150,6 +152,15 @@ def writers():
         write_positions, write_images, write_outs = map(staticmethod, (write_positions, write_images, write_outs))
 
     return Writers
+
+
+@pytest.fixture(scope="session")
+def folders():
+    """The functions of ``folders.py``, which write the folder of a platform."""
+    spec = importlib.util.spec_from_file_location("folders", Path(__file__).parent / "folders.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import spatialdata
 from scipy import sparse
+from scipy.spatial import KDTree
 from spatialdata import SpatialData
 
 import spamca
@@ -258,6 +259,64 @@ def test_names_that_spatialdata_does_not_allow(tissue, tmp_path):
     tissue["rna"].obs["n/µm²"] = 1
     tissue["rna"].obsp["my graph"] = sparse.identity(225, format="csr")
     assert "my_graph" in stored(to_spatialdata(tissue), tmp_path)["rna"].obsp
+
+
+PLACES = {"one place": np.ones((225, 2)), "hardly apart": np.linspace(0, 1e-322, 450).reshape(-1, 2)}
+PLACES |= {
+    "two places": np.repeat([[0.0, 0], [1, 1]], [3, 222], axis=0),
+    "far apart": np.arange(450.0).reshape(-1, 2) * 1e300,
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_circles_where_spots_have_no_distance(place, tissue, tmp_path):
+    for holder in (tissue, *tissue.mod.values()):
+        holder.obsm["spatial"] = PLACES[place]
+    radius = stored(to_spatialdata(tissue), tmp_path)["spots"]["radius"]
+    assert (radius > 0).all()
+    assert np.isfinite(radius).all()
+
+
+@pytest.mark.parametrize("where", ["mdata", "rna"])
+@pytest.mark.parametrize(
+    "record",
+    [
+        *(None, 3, "x", {}, {"a": None}, {"a": 3}, {"a": {"images": None, "scalefactors": 4}}),
+        *({"a": {"scalefactors": {"spot_diameter_fullres": value}}} for value in (0, -2, np.nan, np.inf, "x")),
+        {"a": {"images": {"hires": np.zeros((5, 5, 3), np.uint8)}, "scalefactors": {"tissue_hires_scalef": "x"}}},
+    ],
+)
+def test_images_that_are_none(record, where, tissue):
+    (tissue if where == "mdata" else tissue["rna"]).uns["spatial"] = record
+    sdata = to_spatialdata(tissue)
+    assert not sdata.images
+    distance = KDTree(tissue.obsm["spatial"]).query(tissue.obsm["spatial"], k=2)[0][:, 1]
+    np.testing.assert_allclose(sdata["spots"]["radius"], np.median(distance) / 2)
+
+
+def test_names_of_the_user_that_spatialdata_does_not_allow(tissue, tmp_path, logged):
+    tissue.obs[["a/b", "A/B", "__c", "Region"]] = 1
+    tissue.obsm["shares"] = pd.DataFrame({"T/NK": 1.0, "T_NK": 2.0}, tissue.obs_names)
+    tissue["rna"].uns["mine"] = {"x/y": {"z/": 3}}
+    other = tissue["rna"].copy()
+    other.var_names = other.var_names + "-1"
+    with _edge.without_pull():
+        mdata = mudata.MuData({"my rna": tissue["rna"], "My_RNA": tissue["protein"], "spamca": other})
+        mdata.obs, mdata.obsm["shares"] = tissue.obs.copy(), tissue.obsm["shares"]
+    sdata = stored(to_spatialdata(mdata, table_name="joint"), tmp_path)
+    assert set(sdata.tables) == {"joint", "my_rna", "My_RNA_1", "spamca"}
+    assert any("{'my rna': 'my_rna', 'My_RNA': 'My_RNA_1'}" in line for line in logged())
+    assert dict(sdata["joint"].obsm["shares"].iloc[0]) == {"T_NK-1": 1, "T_NK": 2}
+    assert sdata["my_rna"].uns["mine"] == {"x_y": {"z_": 3}}
+    assert list(tissue.obsm["shares"]) == ["T/NK", "T_NK"]
+
+
+def test_name_of_the_joint_table(tissue, two_tables):
+    for sdata in (None, two_tables):
+        with pytest.raises(
+            ValueError, match="table_name may hold letters, digits, '_', '-' and '.' in a SpatialData, got 'a b'"
+        ):
+            to_spatialdata(tissue, sdata, table_name="a b")
 
 
 @pytest.mark.parametrize("name", ["rna", "spots"])

@@ -25,13 +25,15 @@ CODES = """Exit codes:
 - 130: interrupted from the keyboard; 143 by SIGTERM, 129 by SIGHUP
 """
 
-SOURCE = Parameter(help="MuData (.h5mu or Zarr), folder of Space Ranger, or SpatialData (Zarr).")
+SOURCE = Parameter(
+    help="Folder of Visium, Visium HD, Xenium, CosMx or MERSCOPE; MuData (.h5mu or Zarr), AnnData (.h5ad or Zarr), SpatialData (Zarr)."
+)
 SAVE_MODEL = Parameter(
     help=".safetensors file for the trained model.", group=FILES, validator=Ending(ext="safetensors")
 )
 
-RUN = (*READERS.values(), "pp.prepare", "pp.neighbors", "tl.integrate", "tl.cluster")
-TRANSFORM = (*READERS.values(), "tl.transform")
+RUN = (*dict.fromkeys(READERS.values()), "pp.prepare", "pp.neighbors", "tl.integrate", "tl.cluster")
+TRANSFORM = (*dict.fromkeys(READERS.values()), "tl.transform")
 
 app = App(
     name="spamca",

@@ -20,9 +20,16 @@ class Kind(StrEnum):
     ZARR = "MuData in Zarr"
     SPATIALDATA = "SpatialData"
     SPACERANGER = "Space Ranger"
+    FOLDER = "folder of a platform"
+    ANNDATA = "AnnData"
 
 
-READERS = {Kind.SPATIALDATA: "io.from_spatialdata", Kind.SPACERANGER: "io.read_spaceranger"}
+READERS = {
+    Kind.SPATIALDATA: "io.from_spatialdata",
+    Kind.SPACERANGER: "io.read_spaceranger",
+    Kind.FOLDER: "io.read",
+    Kind.ANNDATA: "io.read",
+}
 """Functions of the package that make a MuData from what is not one."""
 
 
@@ -30,19 +37,23 @@ def kind_of(path: Path) -> Kind:
     """The kind of a path; CommandError if it does not exist or is of no kind."""
     if not path.exists():
         raise CommandError(Code.INPUT, f"{path} does not exist")
-    if path.suffix == ".h5mu":
-        return Kind.FILE
+    if path.suffix in (".h5mu", ".h5ad"):
+        return Kind.FILE if path.suffix == ".h5mu" else Kind.ANNDATA
     if not path.is_dir():
-        what = "neither a MuData (.h5mu or Zarr), nor a folder of Space Ranger, nor a SpatialData in Zarr"
+        what = "no MuData (.h5mu or Zarr), AnnData (.h5ad or Zarr), SpatialData in Zarr, nor folder of a platform"
         raise CommandError(Code.INPUT, f"{path} is {what}")
     if not any((path / name).exists() for name in ("zarr.json", ".zattrs", ".zgroup")):
-        return Kind.SPACERANGER
-    return Kind.ZARR if (path / "mod").is_dir() else Kind.SPATIALDATA
+        visium = any(path.glob("*feature_bc_matrix*")) or any(path.glob("spatial/tissue_positions*"))
+        high = any((path / name).is_dir() for name in ("binned_outputs", "segmented_outputs"))
+        return Kind.SPACERANGER if visium and not high else Kind.FOLDER
+    if (path / "mod").is_dir():
+        return Kind.ZARR
+    return Kind.ANNDATA if (path / "obs").is_dir() else Kind.SPATIALDATA
 
 
 def read(path: Path, kind: Kind) -> Any:
     """The MuData, or what the function in :data:`READERS` makes it from."""
-    if kind is Kind.SPACERANGER:
+    if kind in (Kind.SPACERANGER, Kind.FOLDER, Kind.ANNDATA):
         return path
     if kind is Kind.SPATIALDATA:
         import spatialdata
@@ -53,10 +64,18 @@ def read(path: Path, kind: Kind) -> Any:
     return mudata.read_h5mu(path) if path.is_file() else mudata.read_zarr(path)
 
 
-def files_of(path: Path, kind: Kind, *, raw: bool = False, counts_file: str | None = None, **_: Any) -> Iterable[Path]:
+def files_of(
+    path: Path, kind: Kind, *, raw: bool = False, counts_file: str | None = None, bin_size: int | str = 8, **_: Any
+) -> Iterable[Path]:
     """Files that are read, with arguments of the function in :data:`READERS`."""
-    if kind is Kind.FILE:
+    if path.is_file():
         return [path]
+    if kind is Kind.FOLDER:
+        from spamca.io._platforms import recognised
+
+        platform, folder = recognised(path)
+        parts = platform.files(folder, bin_size=bin_size)
+        return [file for part in parts for file in ([part] if part.is_file() else _within(part))]
     if kind is Kind.SPACERANGER:
         from spamca.io._spaceranger_files import find_matrix
 

@@ -99,9 +99,10 @@ class Job:
         """Read the tissue, find its domains and write all outputs."""
         with reading(self.source):
             kind, files = kind_of(self.source), self.files
+        usable = self.given.get(READERS.get(kind, ""), {})
         for reader in READERS.values():
-            if self.given[reader] and reader != READERS.get(kind):
-                option = next(iter(self.given[reader])).replace("_", "-")
+            if unusable := [argument for argument in self.given[reader] if argument not in usable]:
+                option = unusable[0].replace("_", "-")
                 raise CommandError(Code.USAGE, f"--{option} is for {reader}, the input is {kind}")
         if files.threads is not None:
             os.environ.update(dict.fromkeys(THREADS, str(files.threads)))

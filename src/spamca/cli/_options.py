@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cyclopts import App
     from cyclopts.argument import ArgumentCollection
 
-SHARED = ("n_clusters", "key_added", "random_state", "library_key", "spatial_key")
+SHARED = ("n_clusters", "key_added", "random_state", "library_key", "spatial_key", "images", "feature_types")
 """Arguments that mean the same to every function that has them: one option sets them all."""
 
 OF_THE_COMMAND = ("copy", "mdata", "model", "path", "sdata")

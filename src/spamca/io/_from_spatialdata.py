@@ -12,6 +12,7 @@ import pandas as pd
 from spamca import _keys
 from spamca._checks import check_choice, check_name
 from spamca._logging import logger
+from spamca.features.kinds import named_kind
 from spamca.io._join import JOINS, copied, join_tables, split
 from spamca.io._types import check_modality_name, types_of
 
@@ -102,6 +103,9 @@ def from_spatialdata(
         if not isinstance(tables, Mapping) and types_of(table):
             mod = split(table, "from_spatialdata", feature_types)
             chosen, feature_types = dict.fromkeys(mod, name), None
+        elif not isinstance(tables, Mapping) and named_kind(name) is None:
+            what = "from_spatialdata: table %r has no var['feature_types']; pass tables={'rna': %r} if it counts genes"
+            logger.info(what, name, name)
     if feature_types is not None:
         msg = f"feature_types={feature_types!r} is for one table with types of features; tables names the modalities of others"
         raise ValueError(msg)

@@ -32,7 +32,7 @@ RESOLUTIONS = ("hires", "lowres")
 
 
 @contextmanager
-def _reading(file: Path, what: str, instead: str = "") -> Iterator[None]:
+def reading(file: Path, what: str, instead: str = "") -> Iterator[None]:
     """Name the file, and what it should be, in errors of libraries."""
     try:
         yield
@@ -76,7 +76,7 @@ def read_matrix(file: Path) -> tuple[AnnData, dict[str, str]]:
     import scanpy as sc
 
     what = "a folder with a 10x matrix in text form" if file.is_dir() else "a 10x matrix in HDF5"
-    with _reading(file, what, ", or name another file with counts_file"), warnings.catch_warnings(action="ignore"):
+    with reading(file, what, ", or name another file with counts_file"), warnings.catch_warnings(action="ignore"):
         # Names of features may repeat: they are changed later.
         if file.is_dir():
             adata, attributes = sc.read_10x_mtx(file, make_unique=False, gex_only=False), {}
@@ -124,7 +124,7 @@ def read_positions(folder: Path, barcodes: pd.Index) -> tuple[pd.DataFrame, np.n
 
 def _positions(file: Path) -> pd.DataFrame:
     """Numbers in all columns, with barcodes as index."""
-    with _reading(file, "a table"):
+    with reading(file, "a table"):
         table = pd.read_parquet(file) if file.suffix == ".parquet" else pd.read_csv(file, header=None, dtype=str)
     if "barcode" in table.index.names:
         table = table.reset_index()
@@ -158,7 +158,7 @@ def read_images(folder: Path, *, images: bool) -> dict[str, Any] | None:
     if not file.is_file():
         logger.info("read_spaceranger: %s is missing, so images and sizes of spots are left out", file)
         return None
-    with _reading(file, "JSON"):
+    with reading(file, "JSON"):
         factors = json.loads(file.read_bytes())
     if not isinstance(factors, dict):
         msg = f"{file} must hold scale factors by name, such as 'tissue_hires_scalef', got {factors!r}"
@@ -173,7 +173,7 @@ def read_images(folder: Path, *, images: bool) -> dict[str, Any] | None:
 def _pixels(file: Path) -> np.ndarray:
     from PIL import Image
 
-    with _reading(file, "an image", ", or pass images=False"), Image.open(file) as image:
+    with reading(file, "an image", ", or pass images=False"), Image.open(file) as image:
         if image.mode.startswith("I"):  # 16 bits
             return (np.asarray(image) >> 8).astype(np.uint8)
         return np.asarray(image if image.mode in ("L", "RGB", "RGBA") else image.convert("RGB"))

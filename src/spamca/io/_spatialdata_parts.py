@@ -18,7 +18,7 @@ from spamca.io._from_spatialdata import ATTRS, RECORD
 from spamca.io._spaceranger_files import RESOLUTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Iterable
 
     from mudata import MuData
 
@@ -38,6 +38,10 @@ def annotated(table: AnnData, note: pd.DataFrame | None = None) -> AnnData:
     from spatialdata import sanitize_table
     from spatialdata.models import TableModel
 
+    for slot in ("obsm", "varm", "uns"):  # within them spatialdata does not look
+        held = getattr(table, slot)
+        for key in list(held):
+            held[key] = _without_slashes(held[key])
     sanitize_table(table, inplace=True)
     for key, value in table.uns.items():
         if key.endswith("_colors") and isinstance(value, list):
@@ -52,9 +56,39 @@ def annotated(table: AnnData, note: pd.DataFrame | None = None) -> AnnData:
     return TableModel.parse(table, region=regions[0] if len(regions) == 1 else regions, **keys)
 
 
-def free_name(name: str, taken: Container[str]) -> str:
-    """The name, or one made from it that is not taken."""
-    while name in taken:
+def _without_slashes(value: Any) -> Any:
+    """A data frame or mapping whose columns and keys, at any depth, hold no slash, which Zarr does not allow; others as they are."""
+    if isinstance(value, pd.DataFrame):
+        new = _edge.storable(value.columns)
+        return value if new == [str(name) for name in value.columns] else value.set_axis(new, axis=1)
+    if isinstance(value, Mapping):
+        return {key: _without_slashes(one) for key, one in zip(_edge.storable(value), value.values(), strict=True)}
+    return value
+
+
+def allowed(name: str) -> str:
+    """The name as spatialdata allows it: letters, digits, ``_``, ``-`` and ``.``, not two ``_`` first."""
+    name = re.sub(r"^__+", "_", re.sub(r"[^\w.-]", "_", name))
+    return name if name.strip(".") else "unnamed"
+
+
+def element_names(names: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
+    """Allowed names of elements for names, none of which is ``taken`` or another's, in lower case either."""
+    found, used = {}, {name.lower() for name in taken}
+    for name in names:
+        new, number = allowed(name), 0
+        while new.lower() in used:
+            number += 1
+            new = f"{allowed(name)}_{number}"
+        used.add(new.lower())
+        found[name] = new
+    return found
+
+
+def free_name(name: str, taken: Iterable[str]) -> str:
+    """The name, or one made from it that is not taken, in lower case either."""
+    used = {allowed(one).lower() for one in taken}
+    while name in used:
         name = f"spatialdata_{name}"
     return name
 
@@ -105,6 +139,19 @@ def _same(one: Any, other: Any) -> bool:
     return bool(((one == other) | (one.isna() & other.isna())).to_numpy().all())
 
 
+def _positive(value: Any) -> float | None:
+    """The number, None where it is none, or not finite and above 0 also when halved."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if 0 < number / 2 < np.inf else None
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
 def _section(mdata: MuData) -> tuple[str, dict[str, Any], dict[str, Any]]:
     """Name of the section, its images and its scale factors; all are empty unless there is one section."""
     for holder in (mdata, *mdata.mod.values()):
@@ -112,7 +159,7 @@ def _section(mdata: MuData) -> tuple[str, dict[str, Any], dict[str, Any]]:
         if isinstance(sections, Mapping) and len(sections) == 1:
             ((name, record),) = sections.items()
             if isinstance(record, Mapping):
-                return name, dict(record.get("images") or {}), dict(record.get("scalefactors") or {})
+                return str(name), _mapping(record.get("images")), _mapping(record.get("scalefactors"))
     return "", {}, {}
 
 
@@ -124,11 +171,11 @@ def image_elements(mdata: MuData) -> dict[str, Any]:
     name, images, factors = _section(mdata)
     elements = {}
     for resolution in RESOLUTIONS:
-        pixels, factor = images.get(resolution), factors.get(f"tissue_{resolution}_scalef")
-        if pixels is None or not factor:
+        pixels, factor = images.get(resolution), _positive(factors.get(f"tissue_{resolution}_scalef"))
+        if pixels is None or factor is None:
             continue
         pixels = np.moveaxis(np.atleast_3d(np.asarray(pixels)), -1, 0)
-        to_global = {"global": Scale([1 / float(factor)] * 2, axes=("x", "y"))}
+        to_global = {"global": Scale([1 / factor] * 2, axes=("x", "y"))}
         key = re.sub(r"[^\w.-]", "_", f"{name}_{resolution}_image")
         channels = {3: ["r", "g", "b"], 4: ["r", "g", "b", "a"]}.get(len(pixels))  # or viewers show each on its own
         elements[key] = Image2DModel.parse(pixels, dims=("c", "y", "x"), c_coords=channels, transformations=to_global)
@@ -138,18 +185,17 @@ def image_elements(mdata: MuData) -> dict[str, Any]:
 def circles(mdata: MuData, coords: np.ndarray) -> Any:
     """Circles around the coordinates (n_obs, 2), named as the spots: a GeoDataFrame, in ``"global"``. A third column is left out.
 
-    The radius is that of Space Ranger where there is one section, else half the median distance of nearest spots.
+    The radius is that of Space Ranger where there is one section, else half the median distance of nearest spots, or a half.
     """
     from scipy.spatial import KDTree
     from spatialdata.models import ShapesModel
 
     points = np.unique(coords, axis=0)  # Spots that lie on one another have no distance.
-    if diameter := _section(mdata)[2].get("spot_diameter_fullres"):
-        radius = float(diameter) / 2
-    elif len(points) < 2:
-        radius = 0.5
-    else:
-        radius = float(np.median(KDTree(points).query(points, k=2)[0][:, 1])) / 2
+    diameter = _positive(_section(mdata)[2].get("spot_diameter_fullres"))
+    if diameter is None and len(points) > 1:
+        with np.errstate(over="ignore"):
+            diameter = _positive(np.median(KDTree(points).query(points, k=2)[0][:, 1]))
+    radius = 0.5 if diameter is None else diameter / 2
     if coords.shape[1] > 2:
         logger.info("circles are in the plane; the third coordinate stays in obsm['spatial'] of the tables")
     return ShapesModel.parse(coords[:, :2], geometry=0, radius=radius, index=mdata.obs_names.copy())

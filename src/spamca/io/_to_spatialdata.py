@@ -12,7 +12,17 @@ from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 from spamca.io._from_spatialdata import ATTRS, RECORD, annotation, check_spatialdata, check_tables, instances
 from spamca.io._join import copied
-from spamca.io._spatialdata_parts import SPOTS, add_results, annotated, circles, free_name, image_elements, joint_table
+from spamca.io._spatialdata_parts import (
+    SPOTS,
+    add_results,
+    allowed,
+    annotated,
+    circles,
+    element_names,
+    free_name,
+    image_elements,
+    joint_table,
+)
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -55,7 +65,7 @@ def to_spatialdata(
         and ``obs`` and ``obsm`` of each modality with its name in front.
 
     SpatialData allows letters, digits, ``_``, ``-`` and ``.`` in names only: ``"rna:spamca_weight"`` becomes
-    ``"rna_spamca_weight"``.
+    ``"rna_spamca_weight"``, and a modality ``"my rna"`` the table ``"my_rna"``.
 
     Raises
     ------
@@ -78,6 +88,9 @@ def to_spatialdata(
     """
     _checks.check_readable(mdata)
     _checks.check_name("table_name", table_name)
+    if allowed(table_name) != table_name:
+        msg = f"table_name may hold letters, digits, '_', '-' and '.' in a SpatialData, got {table_name!r}"
+        raise ValueError(msg)
     if sdata is not None:
         check_spatialdata(sdata)
         return _returned(mdata, sdata, _table_of(mdata, sdata, tables), table_name)
@@ -96,9 +109,14 @@ def _new(mdata: MuData, table_name: str) -> SpatialData:
     taken = {column for holder in (mdata, *mdata.mod.values()) for column in holder.obs}
     region, instance = free_name("region", taken), free_name("spot_id", taken)
     tables = {table_name: joint_table(mdata)} | {name: copied(modality) for name, modality in mdata.mod.items()}
-    for name, table in tables.items():
-        tables[name] = annotated(table, pd.DataFrame({region: SPOTS, instance: table.obs_names}))
-    return SpatialData(images=images, shapes=shapes, tables=tables)
+    names = {table_name: table_name} | element_names(mdata.mod, (table_name, SPOTS, *images))
+    if changed := {name: new for name, new in names.items() if name != new}:
+        logger.info("to_spatialdata: modalities are called as spatialdata allows: %s", changed)
+    made = {
+        names[name]: annotated(table, pd.DataFrame({region: SPOTS, instance: table.obs_names}))
+        for name, table in tables.items()
+    }
+    return SpatialData(images=images, shapes=shapes, tables=made)
 
 
 def _returned(mdata: MuData, sdata: SpatialData, of: dict[str, str], table_name: str) -> SpatialData:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spamca import domains
+from spamca import _edge, domains
 from spamca._palette import palette
 from spamca.cluster import Clustering, refine
 from spamca.denoise import Restored, held_out, restore
@@ -88,7 +88,7 @@ def _summary(model: Model, novelty: np.ndarray, n_new: int, moved: np.ndarray | 
     summary: dict[str, Any] = {"n_spots_trained": model.header["n_spots"], "sha256": digest(model.header, model.arrays)}
     summary["n_new_domains"] = n_new
     if moved is not None:
-        by_domain = zip(model.domains, moved, strict=False)
+        by_domain = zip(_edge.storable(model.domains), moved, strict=False)
         summary["moved"] = {name: float(value) for name, value in by_domain if not np.isnan(value)}
     known = novelty[~np.isnan(novelty)]
     if len(known):

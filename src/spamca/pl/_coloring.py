@@ -17,6 +17,7 @@ from spamca import _edge, _keys, _palette
 from spamca._checks import check_name, find_column
 from spamca._colors import colors_of as stored
 from spamca._colors import keep_colors
+from spamca.tissue import denoised_column
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -164,14 +165,13 @@ def _colors(holder: MuData | AnnData, column: str, categories: list[str], palett
 def _feature(mdata: MuData, modality: str, feature: str, layer: str | None) -> np.ndarray:
     """Values (n_obs,); spots that lack the modality have what :func:`spamca.tl.denoise` predicted in that layer, else NaN."""
     adata, row = mdata[modality], _edge.rows(mdata, modality)
-    table = mdata.obsm.get(_keys.denoised_table(str(layer), modality), pd.DataFrame())
-    known = isinstance(table, pd.DataFrame) and feature in table
-    predicted = table[feature].to_numpy(dtype=np.float64) if known else np.full(mdata.n_obs, np.nan)
+    found = denoised_column(mdata, str(layer), modality, feature)
+    predicted = np.full(mdata.n_obs, np.nan) if found is None else found
     if layer is None or layer in adata.layers:
         values = adata[:, feature].to_df(layer)[feature].to_numpy(dtype=np.float64)
         lacking = _edge.measured_rows(mdata, modality) < 0 if layer is None else row < 0
         return np.where(lacking, predicted, _edge.spread(values, row))
-    if not known:
+    if found is None:
         layers = sorted(key for key in adata.layers if key)
         msg = f"layer={layer!r} is not among {layers} of the modality of {feature!r}"
         raise KeyError(msg)

@@ -156,7 +156,7 @@ def _write_domains(mdata: MuData, results: Results, domains: Clustering, key_add
     _forget_explanations(mdata, key_added)
     write_labels(mdata, labels, dict(zip(names, colors, strict=True)), key_added)
     mdata.obs[_keys.confidence(key_added)] = posterior[np.arange(len(labels)), domains.labels]
-    mdata.obsm[_keys.posterior(key_added)] = pd.DataFrame(posterior, index=mdata.obs_names, columns=names)
+    mdata.obsm[_keys.posterior(key_added)] = pd.DataFrame(posterior, mdata.obs_names, _edge.storable(names))
 
 
 def _forget(mdata: MuData, key_added: str, caller: str) -> None:
@@ -216,7 +216,7 @@ def write_denoised(
     features: Sequence[str] | None,
 ) -> None:
     """Write a modality's features as a layer, or the named ones as a table, and what they are in the record of ``key``."""
-    modality, row = mdata[name], _edge.rows(mdata, name)
+    modality, row, names = mdata[name], _edge.rows(mdata, name), {}
     _drop_denoised(mdata, name, key_added)
     if features is None:
         modality.layers[key_added] = fitted.to_features(_edge.collect(found.values, row, modality.n_obs))
@@ -224,10 +224,13 @@ def write_denoised(
         known = feature_names(modality)
         chosen = np.flatnonzero(fitted.used()) if features is None else known.get_indexer(list(features))
         values = fitted.take(chosen).to_features(found.values)
-        mdata.obsm[_keys.denoised_table(key_added, name)] = pd.DataFrame(values, mdata.obs_names, known[chosen])
+        table = pd.DataFrame(values, mdata.obs_names, _edge.storable(known[chosen]))
+        mdata.obsm[_keys.denoised_table(key_added, name)] = table
+        if list(table) != list(known[chosen]):
+            names["features"] = np.array(known[chosen], dtype=object)
     units = KINDS[modality.uns[_keys.MODALITY_RECORD]["kind"]].units
     record = dict(mdata.uns[key].get(RECORD, {}))
-    own = {"units": units, "predicted": found.predicted, "own": found.own}
+    own = {"units": units, "predicted": found.predicted, "own": found.own, **names}
     record[key_added] = {**record.get(key_added, {}), name: own}
     mdata.uns[key] = {**mdata.uns[key], RECORD: record}
 

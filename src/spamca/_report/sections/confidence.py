@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from spamca import _keys
+from spamca import _edge, _keys
 from spamca._report.blocks import Text
 from spamca._report.figures import figure
 from spamca._report.words import share
@@ -45,7 +45,11 @@ def _least_clear(subject: Subject) -> str | None:
     """The domain whose spots are least sure, and the other one that they may belong to."""
     posterior = subject.mdata.obsm.get(_keys.posterior(subject.key))
     n = len(subject.names)
-    if not isinstance(posterior, pd.DataFrame) or list(map(str, posterior.columns)) != list(subject.names) or n < 2:
+    if (
+        not isinstance(posterior, pd.DataFrame)
+        or list(map(str, posterior.columns)) != _edge.storable(subject.names)
+        or n < 2
+    ):
         return None
     means = np.array([subject.by_domain(posterior.iloc[:, k].to_numpy(dtype=np.float64)) for k in range(n)]).T
     own = np.nan_to_num(means.diagonal(), nan=np.inf)

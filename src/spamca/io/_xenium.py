@@ -1,0 +1,52 @@
+"""A folder of Xenium: its cells with genes, and proteins where they were imaged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from spamca._logging import logger
+from spamca.io._join import assemble, split
+from spamca.io._platform_files import needed, placed, read_table
+from spamca.io._spaceranger_files import read_matrix
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from mudata import MuData
+
+# spatialdata-io 0.7.1 opens cells.zarr.zip, with the masks of all cells, even for the table alone; few archives keep it.
+
+MATRIX = ("cell_feature_matrix.h5", "cell_feature_matrix", "*cell_feature_matrix.h5")
+CELLS = ("cells.parquet", "cells.csv.gz", "cells.csv", "*cells.parquet", "*cells.csv.gz")
+CENTROID = ("x_centroid", "y_centroid")  # micrometres
+
+
+def is_xenium(path: Path) -> bool:
+    """Whether a folder is one of Xenium."""
+    return any(path.glob("*experiment.xenium")) or any(path.glob("*cell_feature_matrix*"))
+
+
+def xenium_files(path: Path) -> list[Path]:
+    """The files that are read."""
+    return [needed(path, *MATRIX), needed(path, *CELLS)]
+
+
+def read_xenium(path: Path, *, feature_types: Mapping[str, str | None] | None = None) -> MuData:
+    """All cells, those without transcripts too; coordinates are centroids in micrometres."""
+    matrix, file = xenium_files(path)
+    adata, _ = read_matrix(matrix)
+    cells = read_table(file)
+    if "cell_id" not in cells:
+        msg = f"{file} lacks the column cell_id; it has {list(cells)}"
+        raise ValueError(msg)
+    ids = cells.pop("cell_id")  # bytes in the first versions
+    cells.index = pd.Index([one.decode() if isinstance(one, bytes) else str(one) for one in ids])
+    adata = placed(adata, cells, CENTROID, file, "read")
+    mod = split(adata, "read", feature_types)
+    logger.info(
+        "read: %d cells, %s", adata.n_obs, ", ".join(f"{one.n_vars} features of {n!r}" for n, one in mod.items())
+    )
+    return assemble(mod, "read")
