@@ -13,6 +13,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from spamca import _edge, _keys
+from spamca._checks.arguments import check_flag
 
 
 def check_mudata(mdata: MuData, *, copy: bool = False) -> None:
@@ -20,6 +21,7 @@ def check_mudata(mdata: MuData, *, copy: bool = False) -> None:
 
     Objects backed by a file pass without ``copy``: what is written to them stays in memory.
     """
+    check_flag("copy", copy)
     if isinstance(mdata, MuData) and mdata.is_view and not copy:
         msg = "mdata is a view of another MuData and nothing written to it would last; pass mdata.copy(), or copy=True"
         raise ValueError(msg)
