@@ -123,8 +123,7 @@ def neighbors(
     counts = {name: number_of(n_neighbors, modality.n_obs) for name, modality in mdata.mod.items()}
     for name, modality in mdata.mod.items():
         _checks.check_neighbors("n_neighbors", counts[name], modality.n_obs, where=f"modality {name!r}")
-    if use_rep is not None and not isinstance(use_rep, str):
-        _checks.check_modality_names("use_rep", use_rep, mdata)
+    _checks.check_slots("use_rep", use_rep, mdata)
     _checks.check_flag("approximate", approximate, optional=True)
     _checks.check_flag("feature_graphs", feature_graphs)
     feature_graphs = feature_graphs or n_neighbors is not None or approximate is not None
