@@ -34,5 +34,6 @@ from spamca._checks.tissue import (
     check_readable,
     check_representation,
     check_size,
+    check_slots,
     dense,
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from mudata import MuData
+
+
+TEMPORARY = ".part"
+"""Letters that the name of an unfinished file has more, at least."""
+
+MOST = 2**31 - 1
+"""The largest count that all libraries take."""
 
 
 def _check_integer(name: str, value: Any, hint: str = "") -> None:
@@ -45,6 +54,9 @@ def check_count(name: str, value: int, *, least: int = 0) -> None:
     _check_integer(name, value)
     if value < least:
         msg = f"{name} must be at least {least}, got {value}"
+        raise ValueError(msg)
+    if value > MOST:
+        msg = f"{name} must be at most {MOST}, got {value}"
         raise ValueError(msg)
 
 
@@ -100,15 +112,39 @@ def check_name(name: str, value: str) -> None:
 
 
 def check_checkpoint(checkpoint: str | Path | None) -> None:
-    """Whether this names a file in a folder that exists (TypeError, ValueError)."""
+    """Whether this names a file that can be written, in a folder that exists (TypeError, ValueError)."""
     if checkpoint is None:
         return
     if not isinstance(checkpoint, (str, Path)):
         msg = f"checkpoint must be the path of a file, got {checkpoint!r}"
         raise TypeError(msg)
-    if Path(checkpoint).is_dir() or not Path(checkpoint).absolute().parent.is_dir():
+    path = check_path("checkpoint", checkpoint)
+    if path.is_dir() or not path.absolute().parent.is_dir():
         msg = f"checkpoint={str(checkpoint)!r} must name a file in a folder that exists"
         raise ValueError(msg)
+    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+        msg = f"checkpoint={str(checkpoint)!r} must name a file that can be written: permission denied; name another folder"
+        raise ValueError(msg)
+
+
+def check_path(name: str, path: str | Path) -> Path:
+    """The path, if the file system takes such names (ValueError): not too long, without a zero byte, and text."""
+    try:
+        str(path).encode()  # what is no text in UTF-8 some libraries do not take
+        with suppress(FileNotFoundError, NotADirectoryError):
+            os.lstat(f"{path}{TEMPORARY}")  # a file is written under a longer name first
+    except (OSError, ValueError) as error:
+        shown = str(path) if len(str(path)) < 200 else f"{str(path)[:100]}…"
+        why = (
+            error.strerror
+            if isinstance(error, OSError)
+            else error.reason
+            if isinstance(error, UnicodeEncodeError)
+            else error
+        )
+        msg = f"{name}={shown!r} is no name of a file: {why}; name another file"
+        raise ValueError(msg) from error
+    return Path(path)
 
 
 # Names under which this package, squidpy and scanpy keep other things in uns, obsm and obsp.

@@ -13,6 +13,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from spamca import _edge, _keys
+from spamca._checks.arguments import check_flag, check_name
 
 
 def check_mudata(mdata: MuData, *, copy: bool = False) -> None:
@@ -20,6 +21,7 @@ def check_mudata(mdata: MuData, *, copy: bool = False) -> None:
 
     Objects backed by a file pass without ``copy``: what is written to them stays in memory.
     """
+    check_flag("copy", copy)
     if isinstance(mdata, MuData) and mdata.is_view and not copy:
         msg = "mdata is a view of another MuData and nothing written to it would last; pass mdata.copy(), or copy=True"
         raise ValueError(msg)
@@ -131,6 +133,20 @@ def check_modality_names(name: str, mapping: Mapping[str, Any], mdata: MuData) -
         if modality not in mdata.mod:
             msg = f"{name} names modality {modality!r}, but mdata has {list(mdata.mod)}"
             raise KeyError(msg)
+
+
+def check_slots(name: str, value: str | Mapping[str, str] | None, mdata: MuData) -> None:
+    """Whether an argument names a slot of ``obsm``, one for all modalities or one for some of them (TypeError, KeyError); None for none."""
+    if value is None or isinstance(value, str):
+        return
+    if not isinstance(value, Mapping):
+        example = f"{{{next(iter(mdata.mod))!r}: ...}}"
+        msg = f"{name} must be the name of a slot of obsm, or a mapping by modality such as {example}, got {value!r}"
+        raise TypeError(msg)
+    check_modality_names(name, value, mdata)
+    for modality, slot in value.items():
+        if slot is not None:
+            check_name(f"{name}[{modality!r}]", slot)
 
 
 def check_modality_records(mdata: MuData) -> None:

@@ -135,7 +135,7 @@ def as_json(_: Any, tokens: Sequence[Token]) -> Any:
     except json.JSONDecodeError:
         return tokens[-1].value
     except RecursionError as error:
-        msg = "JSON is nested too deeply"
+        msg = f"{tokens[-1].value[:40]}… is JSON that is nested too deeply"
         raise ValueError(msg) from error
 
 

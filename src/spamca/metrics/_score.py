@@ -73,6 +73,8 @@ def score(
     import pandas as pd
 
     _checks.check_readable(mdata)
+    if use_rep is not None:
+        _checks.check_name("use_rep", use_rep)
     keys, random_state = _checked_columns(mdata, key, label_key), _checks.check_seed(random_state)
     reps = [_keys.embedding(one) if use_rep is None else use_rep for one in keys]
     embeddings = {rep: _embedding(mdata, rep, required=use_rep is not None) for rep in dict.fromkeys(reps)}

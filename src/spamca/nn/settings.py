@@ -6,7 +6,9 @@ import math
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, get_args, get_type_hints
 
-from spamca._checks import check_choice, check_count, check_real
+import numpy as np
+
+from spamca._checks import check_choice, check_count, check_flag, check_real
 
 VIEWS = ("spatial", "feature")
 """The views that a modality can have."""
@@ -167,8 +169,12 @@ class Settings:
                 check_choice(one.name, value, get_args(hints[one.name]))
             elif hints[one.name] is float:
                 check_real(one.name, value, **one.metadata)
+            elif isinstance(one.default, bool):
+                check_flag(one.name, value)
             elif one.metadata and not (value is None and one.default is None):
                 check_count(one.name, value, least=one.metadata["least"])
+            if isinstance(value, np.generic):  # Lightning and files take numbers of Python only
+                object.__setattr__(self, one.name, value.item())
         if not isinstance(self.views, (tuple, list)):
             msg = f"views must be a tuple of some of {VIEWS}, got {self.views!r}"
             raise TypeError(msg)

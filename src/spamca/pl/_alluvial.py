@@ -12,7 +12,7 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 
-from spamca._checks import check_readable
+from spamca._checks import check_flag, check_readable
 from spamca.pl._arguments import check_axes, check_figsize, check_names
 from spamca.pl._coloring import MISSING_NAME, find_categories, matched, shared_spots
 from spamca.pl._fonts import LARGE, SMALL, points, text_width
@@ -90,6 +90,7 @@ def alluvial(
         msg = f"columns must name two clusterings or more, got {columns!r}; name one more column of mdata.obs"
         raise ValueError(msg)
     check_figsize(figsize)
+    check_flag("match", match)
     found = [find_categories(mdata, name, "columns") for name in names]
     if match:
         found = [found[0], *(matched(one, found[0]) for one in found[1:])]
@@ -99,9 +100,8 @@ def alluvial(
     height = max(HEIGHT, 1.15 * most * line)
     if panel is None:
         sides = sum(max(map(text_width, one.categories)) for one in (found[0], found[-1]))
-        _, panel = plt.subplots(
-            figsize=figsize or (1.9 * (len(found) - 1) + sides + 0.5, height + 0.5), layout="constrained"
-        )
+        fitting = 1.9 * (len(found) - 1) + sides + 0.5, height + 0.5
+        _, panel = plt.subplots(figsize=fitting if figsize is None else figsize, layout="constrained")
     draw_alluvial(panel, found, gap_of_names=mdata.n_obs * line / height)
     return panel
 

@@ -92,7 +92,7 @@ def compare(
     if ax is None:
         wide = PANEL + max(map(text_width, shown)) + text_width(HEADER) + 0.6
         high = row_height() * step * len(shown) + 6 * points(SMALL) / 72 + 0.2
-        _, ax = plt.subplots(figsize=figsize or (wide, high), layout="constrained")
+        _, ax = plt.subplots(figsize=(wide, high) if figsize is None else figsize, layout="constrained")
     else:
         ax = check_axes(ax, 1)[0]
     colors = dict(zip(known_groups, colors_of(mdata, str(held["params"]["groupby"]), known_groups), strict=True))

@@ -102,7 +102,9 @@ def confusion(
         # The title is centred over the cells.
         wide = max(counts.shape[1] * size[0] + names, text_width(title, LARGE) + names)
         high = counts.shape[0] * size[1] + max(text_width(other.categories[k]) for k in column_names) + 0.8
-        _, panel = plt.subplots(figsize=figsize or (min(wide, LARGEST), min(high, LARGEST)), layout="constrained")
+        _, panel = plt.subplots(
+            figsize=(min(wide, LARGEST), min(high, LARGEST)) if figsize is None else figsize, layout="constrained"
+        )
     inches = (counts.shape[1] * size[0], counts.shape[0] * size[1])
     draw_confusion(panel, counts, normalize, style.colormap)
     name_sides(

@@ -124,7 +124,7 @@ def drivers(
         names = max(map(text_width, rows.names))
         wide = inches[0] + names + KEYS + 0.5
         high = inches[1] + max(map(text_width, rows.domains)) + 0.4
-        _, panel = plt.subplots(figsize=figsize or (wide, high), layout="constrained")
+        _, panel = plt.subplots(figsize=(wide, high) if figsize is None else figsize, layout="constrained")
     shown: ScalarMappable
     if means is None:
         shown = draw_dots(panel, rows, style.colormap, inches)

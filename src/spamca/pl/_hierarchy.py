@@ -86,7 +86,7 @@ def hierarchy(
     levels = np.asarray(record["levels"])
     if ax is None:
         high = (ROW * len(levels) + MARGIN) * points(SMALL) / 72
-        _, ax = plt.subplots(figsize=figsize or (WIDTH, high), layout="constrained")
+        _, ax = plt.subplots(figsize=(WIDTH, high) if figsize is None else figsize, layout="constrained")
     else:
         (ax,) = check_axes(ax, 1)
     row = {int(level): position for position, level in enumerate(levels)}

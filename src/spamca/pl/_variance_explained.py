@@ -97,7 +97,7 @@ def variance_explained(
     if panels is None:
         wide = inches[0] + max(map(text_width, modalities)) + TOTALS + 0.5
         high = inches[1] + max(map(text_width, domains)) + 0.9
-        options: dict[str, Any] = {"figsize": figsize or (wide, high), "layout": "constrained"}
+        options: dict[str, Any] = {"figsize": (wide, high) if figsize is None else figsize, "layout": "constrained"}
         _, panels = plt.subplots(1, 2, width_ratios=[inches[0], TOTALS], **options)
     cells, totals = panels
     values = shares.to_numpy(dtype=np.float64)

@@ -133,8 +133,7 @@ def neighbors(
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_choice("metric", metric, METRICS)
     counts = numbers_of(n_neighbors, mdata)
-    if use_rep is not None and not isinstance(use_rep, str):
-        _checks.check_modality_names("use_rep", use_rep, mdata)
+    _checks.check_slots("use_rep", use_rep, mdata)
     _checks.check_choice("empty_rows", empty_rows, EMPTY_ROWS)
     _checks.check_flag("approximate", approximate, optional=True)
     _checks.check_flag("feature_graphs", feature_graphs)

@@ -109,6 +109,9 @@ def cluster(
         _checks.check_choice("method", method, (FIELD, *CLUSTERERS))
     seed = _checks.check_seed(random_state)
     _checks.check_count("n_components", n_components, least=1)
+    _checks.check_flag("refine", refine)
+    if use_rep is not None:
+        _checks.check_name("use_rep", use_rep)
     check_range(n_clusters_range, mdata.n_obs)
     if n_clusters is not None:
         _checks.check_n_clusters(n_clusters, mdata.n_obs)

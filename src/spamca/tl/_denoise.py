@@ -105,6 +105,7 @@ def denoise(
 
     _checks.check_mudata(mdata, copy=copy)
     seed = _checks.check_seed(random_state)
+    _checks.check_name("key", key)
     trained = trained_network(mdata, key)
     _check_loadings(mdata)
     names = _wanted(mdata, modalities, features)

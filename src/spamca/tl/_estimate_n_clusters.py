@@ -106,7 +106,7 @@ def estimate_n_clusters(
 def check_range(between: tuple[int, int], n_obs: int) -> None:
     """Whether ``n_clusters_range`` is a rising pair of integers that begins between 2 and the number of spots (TypeError, ValueError)."""
     pair = f"n_clusters_range must be a pair, the smallest and the largest number, got {between!r}"
-    if not isinstance(between, (tuple, list, range, np.ndarray)):
+    if not isinstance(between, (tuple, list, range, np.ndarray)) or np.ndim(between) != 1:
         raise TypeError(pair)
     if len(between) != 2:
         raise ValueError(pair)

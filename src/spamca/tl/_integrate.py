@@ -172,9 +172,10 @@ def integrate(
     _checks.check_choice("preset", preset, PRESETS)
     seed = _checks.check_seed(random_state)
     _checks.check_size(mdata, "to be integrated")
-    check_devices(accelerator, devices, strategy, precision, batch_size)
+    devices = check_devices(accelerator, devices, strategy, precision, batch_size)
     _checks.check_checkpoint(checkpoint)
-    _checks.check_flag("batch_correction", batch_correction)
+    for name, flag in {"batch_correction": batch_correction, "progress_bar": progress_bar}.items():
+        _checks.check_flag(name, flag)
     check_batch_key(batch_key, batch_correction=batch_correction)
     check_trust(mdata, modality_trust)
     if n_clusters is not None:

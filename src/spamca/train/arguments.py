@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from spamca._checks import check_choice, check_count
 from spamca.domains import DomainSettings
 from spamca.nn import Settings
@@ -34,16 +36,19 @@ def known_settings(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
 
 def check_devices(
     accelerator: str, devices: int | str | list[int], strategy: str, precision: str, batch_size: int | None
-) -> None:
-    """Whether Lightning's trainer can do this on this machine; it would itself complain only late.
+) -> int | str | list[int]:
+    """The devices, if Lightning's trainer can do this on this machine; it would itself complain only late.
 
     TypeError or ValueError if not; RuntimeError if processes are to be forked after CUDA was used.
     """
     check_choice("accelerator", accelerator, ACCELERATORS)
     check_choice("precision", precision, PRECISIONS)
     check_choice("strategy", strategy, STRATEGIES)
-    known = devices == "auto" or (isinstance(devices, int) and not isinstance(devices, bool) and devices >= 1)
+    devices = int(devices) if isinstance(devices, np.integer) else devices
+    known = isinstance(devices, str) and devices == "auto"
+    known |= isinstance(devices, int) and not isinstance(devices, bool) and devices >= 1
     if isinstance(devices, list):
+        devices = [int(device) if isinstance(device, np.integer) else device for device in devices]
         known = all(type(device) is int and device >= 0 for device in devices) and 0 < len(set(devices)) == len(devices)
     if not known:
         msg = f"devices must be 'auto', a number of devices, or a list of their numbers, none twice, got {devices!r}"
@@ -52,6 +57,7 @@ def check_devices(
     check_forking(accelerator, strategy, devices)
     if batch_size is not None:
         check_count("batch_size", batch_size, least=64)  # enough for batch norm and contrast
+    return devices
 
 
 def _check_there(accelerator: str, taken: str, devices: int | str | list[int]) -> None:
