@@ -70,7 +70,7 @@ def median_found(X):
 def limits(Y):
     found = np.where(Y > 0, Y, np.nan)
     logs = np.log(found)
-    return np.exp(np.nanmean(logs, axis=0) - 1.645 * np.nanstd(logs, axis=0))
+    return np.nan_to_num(np.exp(np.nanmean(logs, axis=0) - 1.645 * np.nanstd(logs, axis=0)), nan=1.0)
 
 
 def ways(X):
