@@ -20,6 +20,7 @@ MODALITY_RECORD = "spamca"  # uns key in a modality: kind of omics and name of t
 ONTO_SPOTS = "onto_spots"  # uns key of how modalities came onto the spots of another
 N_POINTS = "onto_spots_points"  # obs key, in a modality, of the number of its own points that each spot has values from
 DISTANCE = "onto_spots_distance"  # obs key, in a modality, of the distance from each spot to the nearest of them
+IMAGE_RECORD = "spamca_image"  # uns key in a modality: which features of which patches it holds
 GIVEN = "given"  # kind of omics in that record where the user brought the features
 PREPARATION = "spamca_preparation"  # varm key in a modality: what its preparation found of each feature (a DataFrame)
 LENGTH = "length"  # column of it: length of the feature's loadings, which differs in another preparation

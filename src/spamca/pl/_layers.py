@@ -120,7 +120,9 @@ def entries(panel: Overlay) -> list[tuple[str, dict[str, Any]]]:
         if layer.colors is not None and not layer.colors[0].numeric:
             coloring, rows = layer.colors
             some = np.unique(coloring.values[rows])
-            categories |= dict.fromkeys((coloring.categories[code], coloring.colors[code]) for code in some if code >= 0)
+            categories |= dict.fromkeys(
+                (coloring.categories[code], coloring.colors[code]) for code in some if code >= 0
+            )
     for name, color in categories:
         found.append((name, {"markerfacecolor": color, "markeredgecolor": "none", "markersize": 6}))
     return found

@@ -161,7 +161,13 @@ def _panel(mdata: MuData, record: Mapping[str, Any], name: str, section: Any, co
     """What one panel shows: spots of a section, and points of a modality in it."""
     own, reference = record["modalities"][name], record["reference"]
     table, points = own["sections"], np.asarray(own["points"])
-    place = 0 if section.name is None else list(table.index.astype(str)).index(section.name) if section.name in table.index else -1
+    place = (
+        0
+        if section.name is None
+        else list(table.index.astype(str)).index(section.name)
+        if section.name in table.index
+        else -1
+    )
     there = np.flatnonzero(np.asarray(own["section_of_point"]) == place)
     sizes = table.iloc[place] if place >= 0 else table.iloc[0]
     covered = _edge.rows(mdata, name)[section.rows] >= 0
