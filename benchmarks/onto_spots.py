@@ -24,7 +24,8 @@ LANDMARKS = 8
 
 CASES = {
     "counts": [("protein", "rna", density) for density in (0.5, 1.0, 4.0)],
-    "intensities": [("metabolite", "rna", density) for density in (0.5, 1.0, 4.0)] + [("metabolite", "metabolite", 2.0)],
+    "intensities": [("metabolite", "rna", density) for density in (0.5, 1.0, 4.0)]
+    + [("metabolite", "metabolite", 2.0)],
 }
 """Second modality, reference, and points of the other modality for each spot of the reference."""
 
@@ -112,7 +113,9 @@ def joined(tissue: Pair, **options):
 
     reference, other = tissue.apart.mod
     transform = {other: tissue.landmarks}
-    return spamca.pp.onto_spots(tissue.apart, reference=reference, transform=transform, landmarks="similarity", **options)
+    return spamca.pp.onto_spots(
+        tissue.apart, reference=reference, transform=transform, landmarks="similarity", **options
+    )
 
 
 def table(name: str) -> None:
@@ -135,7 +138,9 @@ def table(name: str) -> None:
 
 
 def methods() -> None:
-    print("\nmethods, at difficulty 0.5\n\n| other | points for a spot | area | kernel | nearest |\n| --- | --- | --- | --- | --- |")
+    print(
+        "\nmethods, at difficulty 0.5\n\n| other | points for a spot | area | kernel | nearest |\n| --- | --- | --- | --- | --- |"
+    )
     for kind, reference, density in [one for several in CASES.values() for one in several if one[1] == "rna"]:
         means = []
         for method in ("area", "kernel", "nearest"):

@@ -53,7 +53,7 @@ def test_a_similarity_may_reflect(marks):
 
 def test_the_residual_is_the_root_mean_square_distance():
     source = np.array([[0.0, 0], [2, 0], [0, 2], [2, 2]])
-    target = source + [[0, 1], [0, -1], [0, -1], [0, 1]]  # no affine map bends so
+    target = source + np.array([[0, 1], [0, -1], [0, -1], [0, 1]])  # no affine map bends so
     found = from_landmarks(source, target, "affine")
     np.testing.assert_allclose(found.matrix, np.eye(3), atol=1e-9)
     assert found.residual == pytest.approx(1.0)

@@ -38,7 +38,9 @@ def test_lens_is_the_common_area_of_discs():
 def test_shares_of_the_area():
     spots, points = np.array([[0.0, 0], [10, 0]]), np.array([[0.0, 0], [0.5, 0], [30, 0]])
     found = shares(spots, points, method="area", reach=2.0, spot_spacing=1.0, point_spacing=0.1)
-    np.testing.assert_allclose(found.divided.toarray()[0], [1, lens(np.array([0.5]), np.pi**-0.5, 0.1 * np.pi**-0.5)[0] / 0.01, 0])
+    np.testing.assert_allclose(
+        found.divided.toarray()[0], [1, lens(np.array([0.5]), np.pi**-0.5, 0.1 * np.pi**-0.5)[0] / 0.01, 0]
+    )
     assert found.covered.tolist() == [True, False]
     np.testing.assert_allclose(found.distance, [0, 9.5])
     assert found.n_used == 2
