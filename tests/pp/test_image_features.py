@@ -67,21 +67,21 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_of_an_image(spots, form):
-    spamca.pp.image_features(spots, image=FORMS[form], scale=2, size=10, extractor=means)
+    spots = spamca.pp.image_features(spots, image=FORMS[form], scale=2, size=10, extractor=means)
     assert spots["image"].shape == (100, 3)
     assert_halves(spots["image"], left(spots))
     assert spots["image"].uns["spamca_image"]["side"].tolist() == [20]
 
 
 def test_grey(spots):
-    spamca.pp.image_features(spots, image=halves()[..., 0], scale=2, size=10, extractor=means)
+    spots = spamca.pp.image_features(spots, image=halves()[..., 0], scale=2, size=10, extractor=means)
     np.testing.assert_allclose(spots["image"].X.ravel(), left(spots))
 
 
 def test_alpha_is_on_white(spots):
     image = halves(4)
     image[: SIDE // 2, :, 3] = 0
-    spamca.pp.image_features(spots, image=image, scale=2, size=10, extractor=means)
+    spots = spamca.pp.image_features(spots, image=image, scale=2, size=10, extractor=means)
     upper = spots["rna"].obsm["spatial"][:, 1] < 50
     np.testing.assert_allclose(spots["image"].X[upper], 1)
 
@@ -96,12 +96,12 @@ def test_an_image_of_spatialdata(spots, several):
     options = {"scale_factors": [2]} if several else {}
     pixels = halves().transpose(2, 1, 0)
     element = Image2DModel.parse(pixels, dims=("c", "y", "x"), transformations={"tissue": to_tissue}, **options)
-    spamca.pp.image_features(spots, image=element, coordinate_system="tissue", size=10, extractor=means)
+    spots = spamca.pp.image_features(spots, image=element, coordinate_system="tissue", size=10, extractor=means)
     assert_halves(spots["image"], left(spots))
     with pytest.raises(ValueError, match="coordinate_system='global' is not one of the image"):
-        spamca.pp.image_features(spots, image=element, extractor=means)
+        spots = spamca.pp.image_features(spots, image=element, extractor=means)
     with pytest.raises(ValueError, match="scale=2 is for arrays"):
-        spamca.pp.image_features(spots, image=element, scale=2, size=10, extractor=means)
+        spots = spamca.pp.image_features(spots, image=element, scale=2, size=10, extractor=means)
 
 
 def recorded(name="slide", scale=2, size=10.0, resolution="hires", **factors):
@@ -113,7 +113,7 @@ def recorded(name="slide", scale=2, size=10.0, resolution="hires", **factors):
 def test_the_image_of_space_ranger(spots, where, resolution):
     holder = spots if where == "mdata" else spots["rna"]
     holder.uns["spatial"] = recorded(resolution=resolution, spot_diameter_fullres=6.0)
-    spamca.pp.image_features(spots, extractor=means)
+    spots = spamca.pp.image_features(spots, extractor=means)
     assert_halves(spots["image"], left(spots))
     assert spots["image"].uns["spamca_image"]["side"].tolist() == [12]
 
@@ -125,7 +125,7 @@ def test_the_finest_image_is_used(spots):
         1.0,
     )
     spots.uns["spatial"] = record
-    spamca.pp.image_features(spots, size=10, extractor=means)
+    spots = spamca.pp.image_features(spots, size=10, extractor=means)
     assert spots["image"].uns["spamca_image"]["side"].tolist() == [20]
 
 
@@ -134,23 +134,25 @@ def test_sections_with_an_image_each(spots, dtype):
     spots.obs["slide"] = pd.Series(["b", "a"] * 50, index=spots.obs_names).astype(dtype)
     spots.uns["spatial"] = recorded("a") | recorded("b", scale=1.0)
     spots.uns["spatial"]["b"]["images"]["hires"] = halves()[::2, ::2, ::-1]  # coarser, red is right
-    spamca.pp.image_features(spots, library_key="slide", size=10, extractor=means)
+    spots = spamca.pp.image_features(spots, library_key="slide", size=10, extractor=means)
     assert_halves(spots["image"], np.where(spots.obs["slide"] == "a", left(spots), ~left(spots)))
     assert spots["image"].uns["spamca_image"]["sections"].tolist() == ["a", "b"]
     images = {"a": halves(), "b": halves()}
-    spamca.pp.image_features(spots, image=images, scale=2, size=10, library_key="slide", extractor=means)
+    spots = spamca.pp.image_features(spots, image=images, scale=2, size=10, library_key="slide", extractor=means)
     assert_halves(spots["image"], left(spots))
     with pytest.raises(KeyError, match=r"image has none for the sections \['b'\]"):
-        spamca.pp.image_features(spots, image={"a": halves()}, scale=2, size=10, library_key="slide", extractor=means)
+        spots = spamca.pp.image_features(
+            spots, image={"a": halves()}, scale=2, size=10, library_key="slide", extractor=means
+        )
     with pytest.raises(ValueError, match="mapping by section"):
-        spamca.pp.image_features(spots, image=halves(), scale=2, size=10, library_key="slide", extractor=means)
+        spots = spamca.pp.image_features(spots, image=halves(), scale=2, size=10, library_key="slide", extractor=means)
 
 
 def test_spots_outside_of_the_image_lack_it(spots, caplog):
     cut = halves()[: SIDE // 2 + 10]
     with caplog.at_level("INFO", logger="spamca"):
-        spamca.pp.image_features(spots, image=cut, scale=2, size=10, extractor=means)
-    below = spots["rna"].obsm["spatial"][:, 1] > 55
+        spots = spamca.pp.image_features(spots, image=cut, scale=2, size=10, extractor=means)
+    below = spots["rna"].obsm["spatial"][:, 1] >= 55
     assert spots["image"].obs_names.tolist() == spots.obs_names[~below].tolist()
     assert f"{below.sum()} of 100 spots lie outside" in caplog.text
     assert_halves(spots["image"], left(spots)[~below])
@@ -159,7 +161,9 @@ def test_spots_outside_of_the_image_lack_it(spots, caplog):
 
 def test_patches_over_the_edge_repeat_it(spots):
     seen = []
-    spamca.pp.image_features(spots, image=halves(), scale=2, size=40, extractor=lambda p: seen.append(p) or means(p))
+    spots = spamca.pp.image_features(
+        spots, image=halves(), scale=2, size=40, extractor=lambda p: seen.append(p) or means(p)
+    )
     patches = np.concatenate(seen)
     assert patches.shape == (100, 80, 80, 3)
     assert patches.dtype == np.float32
@@ -168,7 +172,7 @@ def test_patches_over_the_edge_repeat_it(spots):
 
 def test_patches_are_resized(spots):
     shapes = set()
-    spamca.pp.image_features(
+    spots = spamca.pp.image_features(
         spots, image=halves(), scale=2, size=10, pixels=8, extractor=lambda p: shapes.add(p.shape[1:]) or means(p)
     )
     assert shapes == {(8, 8, 3)}
@@ -177,19 +181,19 @@ def test_patches_are_resized(spots):
 
 def test_blocks_and_tiles_do_not_matter(spots, monkeypatch):
     image = np.random.default_rng(0).integers(0, 256, size=(SIDE, SIDE, 3), dtype=np.uint8)
-    known = spamca.pp.image_features(spots, image=image, scale=2, size=10, extractor=means, copy=True)["image"].X
+    known = spamca.pp.image_features(spots, image=image, scale=2, size=10, extractor=means)["image"].X
     monkeypatch.setattr("spamca.pictures.patches.TILE", 50)
     monkeypatch.setattr("spamca.pictures.patches.VALUES", 3 * 20 * 20 * 7)
     calls = []
     found = spamca.pp.image_features(
-        spots, image=image, scale=2, size=10, extractor=lambda p: calls.append(len(p)) or means(p), copy=True
+        spots, image=image, scale=2, size=10, extractor=lambda p: calls.append(len(p)) or means(p)
     )
     np.testing.assert_allclose(found["image"].X, known, atol=1e-6)
     assert max(calls) <= 7
 
 
 def test_features_of_squidpy(spots):
-    spamca.pp.image_features(spots, image=halves(), scale=2, size=10, features=["summary", "histogram"])
+    spots = spamca.pp.image_features(spots, image=halves(), scale=2, size=10, features=["summary", "histogram"])
     image = spots["image"].to_df()
     assert (image["summary_ch-0_mean"] == left(spots)).all()
     assert (image["histogram_ch-2_bin-9"] == 400 * ~left(spots)).all()
@@ -209,7 +213,7 @@ def test_texture_of_squidpy():
 def test_a_tensor_is_taken(spots):
     import torch
 
-    spamca.pp.image_features(
+    spots = spamca.pp.image_features(
         spots, image=halves(), scale=2, size=10, extractor=lambda p: torch.tensor(means(p), requires_grad=True)
     )
     assert_halves(spots["image"], left(spots))
@@ -220,36 +224,37 @@ def test_the_tissue_keeps_what_it_has(spots, assert_same):
         np.arange(200).reshape(100, 2),
         spots["rna"].obsm["spatial"].astype(int),
     )
-    spots.obs["n"], spots.obsp["links"] = np.arange(100), np.eye(100)
+    spots.obs["n"], spots.obsp["links"], spots.uns["note"] = np.arange(100), np.eye(100), {"a": [1]}
+    spots.obs["kind"] = pd.Categorical(["a", "b"] * 50)
     before = spots.copy()
-    copied = spamca.pp.image_features(spots, image=halves(), scale=2, size=10, extractor=means, copy=True)
+    found = spamca.pp.image_features(spots, image=halves(), scale=2, size=10, extractor=means)
     assert_same(before, spots)
-    spamca.pp.image_features(spots, image=halves(), scale=2, size=10, extractor=means)
-    assert_same(copied, spots)
-    assert spots.obs_names.equals(before.obs_names)
+    assert found.obs_names.equals(before.obs_names)
     for name in before.mod:
-        assert_same(before[name], spots[name])
-    np.testing.assert_array_equal(spots.obsm["whole"], before.obsm["whole"])
-    np.testing.assert_array_equal(spots.obsp["links"], before.obsp["links"])
-    np.testing.assert_array_equal(spots.obs["n"], before.obs["n"])
-    spamca.pp.image_features(
-        spots, image=halves()[:150], scale=2, size=10, extractor=lambda p: means(p)[:, :2]
-    )  # once more
-    assert spots["image"].shape == (80, 2)
-    spamca.pp.neighbors(spots)
+        assert_same(before[name], found[name])
+    for slot in ("obsm", "obsp"):
+        for key in ("whole", "spatial") if slot == "obsm" else ("links",):
+            np.testing.assert_array_equal(getattr(found, slot)[key], getattr(before, slot)[key])
+    pd.testing.assert_frame_equal(found.obs, before.obs)
+    assert found.uns["note"] == {"a": [1]}
+    found["rna"].obs["new"] = 1
+    assert "new" not in spots["rna"].obs
+    again = spamca.pp.image_features(found, image=halves()[:150], scale=2, size=10, extractor=lambda p: means(p)[:, :2])
+    assert again["image"].shape == (70, 2)
+    spamca.pp.neighbors(again)
 
 
 def test_names_of_features_that_are_taken(spots):
     spots["rna"].var_names = ["image_0", *spots["rna"].var_names[1:]]
     spots = MuData(dict(spots.mod))
-    spamca.pp.image_features(spots, image=halves(), scale=2, size=10, extractor=means)
+    spots = spamca.pp.image_features(spots, image=halves(), scale=2, size=10, extractor=means)
     assert spots["image"].var_names.tolist() == ["image:image_0", "image_1", "image_2"]
 
 
 def test_domains_of_the_image(spots, tmp_path):
     rng = np.random.default_rng(0)
     noisy = (halves() * 0.5 + rng.integers(0, 120, size=(SIDE, SIDE, 3))).astype(np.uint8)
-    spamca.pp.image_features(spots, image=noisy, scale=2, size=10, modality="he")
+    spots = spamca.pp.image_features(spots, image=noisy, scale=2, size=10, modality="he")
     spamca.pp.neighbors(spots)
     assert spots["he"].uns["spamca"]["kind"] == "image"
     spamca.tl.integrate(spots, n_clusters=2, progress_bar=False)
@@ -292,17 +297,17 @@ def test_errors_leave_the_tissue_as_it_was(spots, assert_same, options, error, m
     before = spots.copy()
     options = {"image": halves(), "scale": 2, "extractor": means, **options}
     with pytest.raises(error, match=message):
-        spamca.pp.image_features(spots, **options)
+        spots = spamca.pp.image_features(spots, **options)
     assert_same(before, spots)
 
 
 def test_several_images_need_sections(spots):
     spots.uns["spatial"] = recorded("a") | recorded("b")
     with pytest.raises(ValueError, match="name their column of obs with library_key"):
-        spamca.pp.image_features(spots)
+        spots = spamca.pp.image_features(spots)
 
 
 def test_an_image_without_scale(spots):
     spots.uns["spatial"] = {"a": {"images": {"hires": halves()}, "scalefactors": {}}}
     with pytest.raises(KeyError, match="no image with a scale factor"):
-        spamca.pp.image_features(spots)
+        spots = spamca.pp.image_features(spots)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spamca import _checks, _edge, _keys
+from spamca import _checks, _keys
 from spamca._logging import logger
 from spamca.onto import spacing
 from spamca.pictures import SQUIDPY, cut, features_of, squidpy_features
-from spamca.pp._images import ALL, Shown, add_modality, images_of
+from spamca.pp._images import ALL, Shown, image_modality, images_of, with_modality
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,9 +40,8 @@ def image_features(
     modality: str = "image",
     spatial_key: str = _keys.SPATIAL,
     library_key: str | None = None,
-    copy: bool = False,
-) -> MuData | None:
-    r"""Compute features of the image around each spot, and add them as a modality.
+) -> MuData:
+    r"""Compute features of the image around each spot, and give the tissue with them as a modality.
 
     A square patch around each spot is cut out of the image, in blocks, and turned into numbers by squidpy or by a function of
     yours, such as a foundation model for histology. The patch of a spot near the edge repeats the edge; a spot outside of the image
@@ -79,12 +78,11 @@ def image_features(
     library_key
         Column of ``obs`` with the section of each spot, where each has an image. By default the one given to
         :func:`spamca.pp.neighbors`, if any.
-    copy
-        Whether to return a changed copy instead of changing ``mdata``.
 
     Returns
     -------
-    The changed copy if ``copy`` is set, else None. Written is the modality, in place of an earlier one of this function:
+    A new MuData, a copy of ``mdata`` in memory with one more modality, in place of an earlier one of this function; ``mdata`` is
+    unchanged, since mudata cannot add a modality to what it holds without a risk to the rest.
 
     ``mdata["image"].X``
         Features of the spots in the image, float32 of shape (n_spots, n_features).
@@ -110,12 +108,14 @@ def image_features(
     >>> import numpy as np, spamca
     >>> mdata = spamca.datasets.simulated(n_spots=100, n_domains=3)
     >>> image = np.random.default_rng(0).integers(0, 256, size=(100, 100, 3), dtype=np.uint8)
-    >>> spamca.pp.image_features(mdata, image=image, scale=10, extractor=lambda patches: patches.mean(axis=(1, 2)))
+    >>> mdata = spamca.pp.image_features(
+    ...     mdata, image=image, scale=10, extractor=lambda patches: patches.mean(axis=(1, 2))
+    ... )
     >>> mdata["image"].shape
     (100, 3)
     >>> spamca.pp.neighbors(mdata)
     """
-    _checks.check_mudata(mdata, copy=copy)
+    _checks.check_readable(mdata)
     _check_modality(mdata, modality)
     computed = _extractor(extractor, features)
     for name, length in {"size": size, "scale": scale}.items():
@@ -143,10 +143,9 @@ def image_features(
         "size": np.array([part.size for part in found]),
         "side": np.array([part.side for part in found]),
     }
-    with _edge.without_pull():
-        target = mdata.copy() if copy else mdata
-    add_modality(target, modality, rows, values, names, {spatial_key: coords[rows]}, record)
-    return target if copy else None
+    made = image_modality(mdata, modality, rows, values, names, record)
+    made.obsm[spatial_key] = coords[rows]
+    return with_modality(mdata, modality, made)
 
 
 @dataclass(frozen=True)

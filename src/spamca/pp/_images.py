@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -11,8 +12,10 @@ import pandas as pd
 from spamca import _edge, _keys
 from spamca._logging import logger
 from spamca.pictures import Picture, from_array, from_element
+from spamca.pp._carried import in_memory
 
 if TYPE_CHECKING:
+    from anndata import AnnData
     from mudata import MuData
 
 RESOLUTIONS = ("fullres", "hires", "lowres")
@@ -98,16 +101,10 @@ def _from_record(name: str, record: Mapping[str, Any]) -> Shown:
     raise KeyError(msg)
 
 
-def add_modality(
-    mdata: MuData,
-    name: str,
-    rows: np.ndarray,
-    values: np.ndarray,
-    names: list[str],
-    obsm: dict[str, np.ndarray],
-    record: dict[str, Any],
-) -> None:
-    """Add features (n, d) of some spots as a modality; the MuData keeps its order of spots."""
+def image_modality(
+    mdata: MuData, name: str, rows: np.ndarray, values: np.ndarray, names: list[str], record: dict[str, Any]
+) -> AnnData:
+    """Features (n, d) of some spots of the tissue as a modality, with names that no other modality has."""
     from anndata import AnnData
 
     taken = pd.Index([]).append([one.var_names for other, one in mdata.mod.items() if other != name])
@@ -115,21 +112,27 @@ def add_modality(
     index = index.where(~index.isin(taken), _keys.pulled(name, "") + index)
     obs = pd.DataFrame(index=mdata.obs_names[rows])
     var = pd.DataFrame({"feature_types": pd.Categorical(["Image"] * len(names))}, index=index)
-    made = AnnData(values, obs=obs, var=var, obsm=obsm, uns={_keys.IMAGE_RECORD: record})
-    # update() cannot carry integers, and would not see that a modality was replaced; the order of spots stays.
-    slots = (mdata.obsm, mdata.obsp)
-    held = [{key: slot[key] for key in slot if key not in mdata.mod} for slot in slots]
-    for slot, values_of in zip(slots, held, strict=True):
-        for key in values_of:
-            del slot[key]
+    return AnnData(values, obs=obs, var=var, uns={_keys.IMAGE_RECORD: record})
+
+
+def with_modality(mdata: MuData, name: str, made: AnnData) -> MuData:
+    """A new MuData of copies of the modalities, one of them new, with all else that the tissue holds.
+
+    mudata's own update of a MuData with another modality changes dtypes, and fails on integers in ``obsm``.
+    """
+    from mudata import MuData
+
+    mod = {other: in_memory(modality) for other, modality in mdata.mod.items() if other != name}
     with _edge.without_pull():
-        if name in mdata.mod:
-            del mdata.mod[name]
-            for found in (mdata.obsm, mdata.varm, mdata.obsmap, mdata.varmap):
-                found.pop(name, None)
-            mdata.update()
-        mdata.mod[name] = made
-        mdata.update()
-    for slot, values_of in zip((mdata.obsm, mdata.obsp), held, strict=True):
-        for key, value in values_of.items():
-            slot[key] = value
+        whole = MuData({**mod, name: made})
+    position = mdata.obs_names.get_indexer(whole.obs_names)
+    for column in mdata.obs:
+        whole.obs[column] = mdata.obs[column].array[position]
+    for key in (key for key in mdata.obsm if key not in mdata.mod):
+        values = mdata.obsm[key]
+        whole.obsm[key] = values.iloc[position] if isinstance(values, pd.DataFrame) else values[position]
+    for key in (key for key in mdata.obsp if key not in mdata.mod):
+        whole.obsp[key] = mdata.obsp[key][position][:, position]
+    for key, value in mdata.uns.items():
+        whole.uns[key] = deepcopy(value)
+    return whole
