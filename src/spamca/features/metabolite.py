@@ -85,7 +85,7 @@ def is_intensity(X: Matrix) -> bool:
     if len(totals) > 1 and np.ptp(totals) <= EVEN * totals.mean():
         return True
     some = next(iter(X)) if isinstance(X, Blocks) else X
-    found = some.data if sparse.issparse(some) else np.asarray(some)
+    found = np.asarray(some.data if sparse.issparse(some) else some)
     found = found[found > 0]
     return bool(found.size and extent(X)[1] > RANGE * np.median(found))
 

@@ -20,7 +20,8 @@ def squidpy_features(patches: np.ndarray, features: Sequence[str]) -> tuple[np.n
 
     rows: list[dict[str, Any]] = []
     for patch in patches:
-        holder, row = ImageContainer(patch, layer="image"), {}
+        row: dict[str, Any] = {}
+        holder = ImageContainer(patch, layer="image")
         for feature in features:
             # The range is that of all pictures: by default it would be that of the patch.
             options = {"v_range": (0.0, 1.0)} if feature == "histogram" else {}

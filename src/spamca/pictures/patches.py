@@ -49,7 +49,7 @@ def cut(picture: Picture, places: np.ndarray, side: int, pixels: int | None = No
             some = group[begin : begin + size]
             at = corner[some] - low
             found = np.stack([part[y : y + side, x : x + side] for x, y in at])
-            yield Cut(some, found if pixels in (None, side) else resized(found, int(pixels)))  # type: ignore[arg-type]
+            yield Cut(some, found if pixels in (None, side) else resized(found, int(pixels)))
 
 
 def resized(patches: np.ndarray, pixels: int) -> np.ndarray:

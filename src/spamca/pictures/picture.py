@@ -43,7 +43,8 @@ class Picture:
     def holds(self, places: np.ndarray) -> np.ndarray:
         """Which places (n, 2) lie in the picture, booleans (n,)."""
         height, width = self.pixels.shape[:2]
-        return ((places >= 0) & (places < [width, height])).all(axis=1)
+        inside: np.ndarray = (places >= 0) & (places < [width, height])
+        return np.asarray(inside.all(axis=1))
 
     def read(self, rows: slice, columns: slice) -> np.ndarray:
         """Part of the picture, (height, width, channels), float32 from 0 (black) to 1; transparent pixels on white."""

@@ -108,7 +108,7 @@ def _map(where: str, given: Any, kind: str) -> Affine:
         if values.shape in ((2, 3), (3, 3)):
             return from_matrix(values)
         if values.ndim == 3 and values.shape[0] == 2 and values.shape[2] == 2:
-            return from_landmarks(*values, kind)
+            return from_landmarks(values[0], values[1], kind)
     except ValueError as error:
         msg = f"{where}: {error}"
         raise ValueError(msg) from error

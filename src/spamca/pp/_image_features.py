@@ -223,7 +223,8 @@ def _of_section(
         logger.warning(
             "image_features: patches of %d pixels show little but colour; pass a finer image or a larger size", side
         )
-    found, names, position = [], [], []
+    names: list[str] = []
+    found, position = [], []
     for part in cut(picture, places[inside], side, pixels):
         values, names = computed(part.patches)
         found.append(values)

@@ -143,10 +143,11 @@ def onto_spots(
             chosen, section = choices[name], sections_of(mdata, name, library)
             maps = maps_of(name, transform.get(name), section, landmarks, library_key)
             points = own_coordinates(mdata, name, spatial_key)
-            reach = {"method": chosen.method, "max_distance": chosen.max_distance}
-            found = joined(spots, points, spot_section, section, maps, **reach)
-            options = {"spatial_key": spatial_key, "random_state": random_state}
-            mod[name], way = carried_modality(mdata, name, reference, found, chosen.aggregate, **options)
-            records[name] = record_of(found, section, chosen.method, way)
+            how = chosen.method
+            found = joined(spots, points, spot_section, section, maps, method=how, max_distance=chosen.max_distance)
+            mod[name], way = carried_modality(
+                mdata, name, reference, found, chosen.aggregate, spatial_key=spatial_key, random_state=random_state
+            )
+            records[name] = record_of(found, section, how, way)
     keys = {"spatial_key": spatial_key, **({} if library_key is None else {"library_key": library_key})}
     return assembled(mdata, mod, reference, spots, {"reference": reference, **keys, "modalities": records})
