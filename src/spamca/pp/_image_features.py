@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spamca import _checks, _keys
-from spamca._logging import logger
-from spamca.onto import spacing
-from spamca.pictures import SQUIDPY, cut, features_of, squidpy_features
-from spamca.pp._images import ALL, Shown, image_modality, images_of, with_modality
+from spamca.pictures import SQUIDPY, features_of, squidpy_features
+from spamca.pp._images import ALL, image_modality, images_of, with_modality
+from spamca.pp._patched import LEAST_SIDE, Computed, of_section, together
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mudata import MuData
-
-LEAST_SIDE = 2
-"""Pixels that the side of a patch has at least."""
-
-COARSE = 8
-"""Pixels of a side below which a patch shows little but its colour."""
 
 
 def image_features(
@@ -132,9 +123,9 @@ def image_features(
     shown = images_of(mdata, image, sections, scale, coordinate_system, library_key)
 
     found = [
-        _of_section(shown[name], np.flatnonzero(library == name), coords, size, pixels, computed) for name in sections
+        of_section(shown[name], np.flatnonzero(library == name), coords, size, pixels, computed) for name in sections
     ]
-    values, names, rows = _together(found, coords, modality)
+    values, names, rows = together(found, coords, modality)
     record = {
         "extractor": extractor
         if isinstance(extractor, str)
@@ -146,20 +137,6 @@ def image_features(
     made = image_modality(mdata, modality, rows, values, names, record)
     made.obsm[spatial_key] = coords[rows]
     return with_modality(mdata, modality, made)
-
-
-@dataclass(frozen=True)
-class _Found:
-    """Features (n, d) of the spots of one section that lie in its image, rows (n,) among all spots."""
-
-    rows: np.ndarray
-    values: np.ndarray
-    names: list[str]
-    size: float
-    side: int
-
-
-Computed = Callable[[np.ndarray], tuple[np.ndarray, list[str]]]
 
 
 def _check_modality(mdata: MuData, modality: str) -> None:
@@ -197,60 +174,3 @@ def _called(patches: np.ndarray, extractor: Callable[[np.ndarray], Any]) -> tupl
     except ValueError as error:
         msg = f"extractor {getattr(extractor, '__name__', extractor)!r}: {error}"
         raise ValueError(msg) from error
-
-
-def _of_section(
-    shown: Shown, rows: np.ndarray, coords: np.ndarray, size: float | None, pixels: int | None, computed: Computed
-) -> _Found:
-    picture = shown.picture
-    size = float(size or shown.diameter or spacing(coords[rows]))
-    side = round(size * picture.scale)
-    if side < LEAST_SIDE:
-        msg = (
-            f"a patch of size {size:.4g} has a side of {size * picture.scale:.2g} pixels; pass a larger size, a finer image, or "
-            "scale, the number of its pixels to a unit of the coordinates"
-        )
-        raise ValueError(msg)
-    places = picture.places(coords[rows])
-    inside = np.flatnonzero(picture.holds(places))
-    half = [side / 2, side / 2]
-    height, width = picture.pixels.shape[:2]
-    over = ((places[inside] < half) | (places[inside] + half > [width, height])).any(axis=1).sum()
-    if len(inside) < len(rows) or over:
-        what = "%d of %d spots lie outside of the image and lack the modality; patches of %d reach over its edge, which repeats"
-        logger.info(f"image_features: {what}", len(rows) - len(inside), len(rows), over)
-    if side < COARSE:
-        logger.warning(
-            "image_features: patches of %d pixels show little but colour; pass a finer image or a larger size", side
-        )
-    names: list[str] = []
-    found, position = [], []
-    for part in cut(picture, places[inside], side, pixels):
-        values, names = computed(part.patches)
-        found.append(values)
-        position.append(inside[part.spots])
-    if not found:
-        return _Found(rows[:0], np.zeros((0, 0), np.float32), [], size, side)
-    logger.info("image_features: %d patches of %d x %d pixels", len(inside), side, side)
-    return _Found(rows[np.concatenate(position)], np.vstack(found), names, size, side)
-
-
-def _together(found: list[_Found], coords: np.ndarray, modality: str) -> tuple[np.ndarray, list[str], np.ndarray]:
-    """Features of all sections in the order of the spots, their names, and the rows of the spots."""
-    parts = [part for part in found if len(part.rows)]
-    if not parts:
-        low, high = coords.min(axis=0), coords.max(axis=0)
-        msg = (
-            f"no spot lies in the image: coordinates reach from {low.round(1).tolist()} to {high.round(1).tolist()}; pass scale, "
-            "the number of its pixels to a unit of the coordinates, or the coordinate_system of the coordinates"
-        )
-        raise ValueError(msg)
-    if len(widths := {part.values.shape[1] for part in parts}) > 1:
-        msg = (
-            f"images of the sections give different numbers of features, {sorted(widths)}; they need the same channels"
-        )
-        raise ValueError(msg)
-    values, rows = np.vstack([part.values for part in parts]), np.concatenate([part.rows for part in parts])
-    names = parts[0].names or [f"{modality}_{i}" for i in range(values.shape[1])]
-    order = np.argsort(rows)
-    return values[order], names, rows[order]

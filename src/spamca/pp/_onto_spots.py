@@ -107,8 +107,8 @@ def onto_spots(
 
     Notes
     -----
-    Others take the mean or sum of the pixels within a spot (MAGPIE, Spatial Metabolomics workflows), of pixels whose area overlaps
-    (SpaMTP, from a fifth of it), or of nearest ones. Equations are in :mod:`spamca.onto`.
+    Others take the mean or sum of the pixels that a spot is nearest to (MAGPIE), or the mean of pixels that overlap with it by more than a
+    fifth of their area (SpaMTP). Equations are in :mod:`spamca.onto`.
 
     Examples
     --------
