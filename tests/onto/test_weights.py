@@ -72,6 +72,13 @@ def test_means_sum_to_one_where_covered(method):
     assert 0 < found.covered.sum() < 80
 
 
+def test_sparse_points_are_not_repeated():
+    spots, points = np.array([[0.0, 0], [1, 0], [2, 0]]), np.array([[0.2, 0]])
+    sizes = {"spot_spacing": 1.0, "point_spacing": 2.0}
+    assert shares(spots, points, method="nearest", reach=2.5, **sizes).covered.tolist() == [True, False, False]
+    assert shares(spots, points, method="area", reach=2.5, **sizes).covered.all()
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_no_points(method):
     found = shares(np.zeros((3, 2)), np.zeros((0, 2)), method=method, reach=1.0, spot_spacing=1.0, point_spacing=np.nan)

@@ -7,7 +7,8 @@ i, :math:`A_i`. The share of a point that belongs to a spot is
     s_{ij} = \exp\!\left(-\frac{\lVert a_i - b_j \rVert^2}{2 h^2}\right) \; \text{(kernel)}, \qquad
     s_{ij} = \big[\, i = \arg\min_k \lVert a_k - b_j \rVert \,\big] \; \text{(nearest)}
 
-A spot that has no share in any point takes the nearest one whole if that is within reach, and lacks the modality if not.
+A spot that has no share in any point takes the nearest one whole if that is within reach, and lacks the modality if not. By nearest
+spots it also lacks the modality where points are sparser than spots: most spots would repeat a point of their neighbours.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ METHODS = ("area", "kernel", "nearest")
 
 NEIGHBORS = (4, 18)
 """Nearest points whose distances give the density; single ones depend on the lattice."""
+
+SPARSER = 1.25
+"""Spacing of points, in spacings of the spots, beyond which they are sparser than spots."""
 
 SAMPLE = 20_000
 """Points at which the density is measured."""
@@ -110,7 +114,8 @@ def shares(
         share, end = _overlap(spot_spacing, point_spacing) if method == "area" else _kernel(spot_spacing, point_spacing)
         divided = _pairs(spots, here, there, share, min(end, reach), shape)
     distance, point = there.query(spots)
-    alone = np.flatnonzero((np.diff(divided.indptr) == 0) & (distance <= reach))
+    once = method == "nearest" and point_spacing > SPARSER * spot_spacing
+    alone = np.flatnonzero((np.diff(divided.indptr) == 0) & (distance <= reach) & (not once))
     whole = sparse.csr_matrix((np.ones(len(alone)), (alone, point[alone])), shape=shape)
     return Shares(divided, whole, distance)
 

@@ -135,7 +135,7 @@ def check_transform(mdata: MuData, reference: str, transform: Any) -> Mapping[st
 class Choice:
     """How one modality is brought onto spots; None for the default."""
 
-    method: str
+    method: str | None
     aggregate: str | None
     max_distance: float | None
 
@@ -156,11 +156,12 @@ def choices_of(mdata: MuData, reference: str, method: Any, aggregate: Any, max_d
     made = {}
     for name in others:
         chosen = Choice(
-            of("method", method, name, METHODS[0]),
+            of("method", method, name, None),
             of("aggregate", aggregate, name, None),
             of("max_distance", max_distance, name, None),
         )
-        _checks.check_choice("method", chosen.method, METHODS)
+        if chosen.method is not None:
+            _checks.check_choice("method", chosen.method, METHODS)
         if chosen.aggregate is not None:
             _checks.check_choice("aggregate", chosen.aggregate, (MEANS, SUMS))
         if chosen.max_distance is not None:

@@ -10,7 +10,7 @@ import pandas as pd
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 from spamca.features import KINDS, in_blocks, infer_kind, opened
-from spamca.onto import MEANS, SUMS, carried, how_of
+from spamca.onto import MEANS, SPARSER, SUMS, carried, how_of
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from spamca.onto import Joined
 
+METHOD = {SUMS: "area", MEANS: "nearest"}
+"""How points are divided by default: means over points that spots share would give these the same noise."""
+
 FEW = 0.5
 """Share of covered spots below which the map of a modality is doubted."""
-
-SPARSER = 1.25
-"""Spacing of points, in spacings of the spots, beyond which means of intensities are the same point in several spots."""
 
 _TABLE_NUMBERS = ("spot_spacing", "point_spacing", "max_distance")
 
@@ -38,6 +38,14 @@ def kept_modality(mdata: MuData, name: str, reference: str) -> AnnData:
     lost = "" if inside.all() else f"; {(~inside).sum()} others are left out"
     logger.info("onto_spots: %r is on %d spots of %r already%s", name, inside.sum(), reference, lost)
     return in_memory(mdata[name][inside] if lost else mdata[name])
+
+
+def way_of(mdata: MuData, name: str, aggregate: str | None) -> str:
+    """What becomes of several values of a modality: counts of a kind that has counts are summed, anything else averaged."""
+    if aggregate is not None:
+        return aggregate
+    X = opened(mdata[name]).X
+    return MEANS if X is None or not KINDS[infer_kind(name, mdata[name])].counts else how_of(X)
 
 
 def carried_modality(
@@ -130,14 +138,15 @@ def _tell(name: str, reference: str, modality: AnnData, found: Joined, way: str,
         logger.info("onto_spots: landmarks of %r miss by %.4g (root mean square)", name, residuals.max())
     if unused := modality.n_obs - found.shares.n_used:
         logger.info("onto_spots: %d points of %r are near no spot and are left out", unused, name)
-    if way == MEANS and numbers["point_spacing"] > SPARSER * numbers["spot_spacing"]:
-        advice = "spots next to each other get the same values, noise included; reference=%r is the better choice"
+    sparse_points = numbers["point_spacing"] > SPARSER * numbers["spot_spacing"]
+    if way == MEANS and sparse_points:
+        advice = "most spots lack it or repeat a point of their neighbours, noise included; reference=%r is the better choice"
         logger.warning(f"onto_spots: points of %r are sparser than spots of %r: {advice}", name, reference, name)
     left = {"obs": list(modality.obs), "obsm": [key for key in modality.obsm if key != spatial_key]}
     for slot, keys in left.items():
         if keys:
             logger.info("onto_spots: %s of %r describes its points and is left out: %s", slot, name, keys)
-    if covered.mean() < FEW:
+    if covered.mean() < FEW and not sparse_points:
         advice = "look at spamca.pl.overlay, give a transform, or a larger max_distance"
         logger.warning("onto_spots: only %d of %d spots have %r; %s", covered.sum(), len(covered), name, advice)
 

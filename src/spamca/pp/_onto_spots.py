@@ -15,7 +15,7 @@ from spamca.pp._apart import (
     own_coordinates,
     sections_of,
 )
-from spamca.pp._carried import assembled, carried_modality, in_memory, kept_modality, record_of
+from spamca.pp._carried import METHOD, assembled, carried_modality, in_memory, kept_modality, record_of, way_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ def onto_spots(
     reference: str,
     transform: Mapping[str, Any] | None = None,
     landmarks: str = "affine",
-    method: str | Mapping[str, str] = "area",
+    method: str | Mapping[str, str] | None = None,
     aggregate: str | Mapping[str, str] | None = None,
     max_distance: float | Mapping[str, float] | None = None,
     spatial_key: str = _keys.SPATIAL,
@@ -39,14 +39,14 @@ def onto_spots(
     r"""Bring modalities that were measured at places of their own onto the spots of one of them.
 
     For modalities of one section, or of adjacent ones, in the same space: Visium and mass spectrometry imaging above all. Each
-    point of a modality stands for the tissue around it. Intensities of a spot are the mean of the points that it overlaps with,
-    weighted by the overlap. Counts are divided: each goes to one of the spots that overlap with its point, drawn with the
-    overlap for chance, so that they stay counts, none is counted twice, and neighbouring spots do not share noise. Spots
-    without a point near enough lack the modality. Weights are sparse and found by a k-d tree: time and memory grow with the
-    numbers of spots and points.
+    point of a modality stands for the tissue around it. Counts are divided: each goes to one of the spots that overlap with its
+    point, drawn with the overlap for chance, so that they stay counts, none is counted twice, and neighbouring spots do not
+    share noise. Intensities and other values are averaged over the points that a spot is nearest to; a spot that is nearest to
+    none takes the nearest point, unless points are sparser than spots. Spots without a point near enough lack the modality. Weights are sparse and found by a k-d
+    tree: time and memory grow with the numbers of spots and points.
 
-    Take the modality with the fewest spots for reference where the others are intensities: of sparser points, neighbouring
-    spots get the same values. Finding the alignment is left to tools for it, such as MAGPIE, STalign, PASTE2, moscot, or
+    Where values are averaged, take for reference the modality with the fewest spots: others would lack the modality
+    in most spots. Finding the alignment is left to tools for it, such as MAGPIE, STalign, PASTE2, moscot, or
     landmarks in napari-spatialdata; their result goes into ``transform``, or as coordinates into ``obsm``.
 
     Parameters
@@ -67,6 +67,7 @@ def onto_spots(
     method
         How points are divided among spots, for all or by modality: ``"area"`` (overlap of discs with the area that each point
         and each spot have for themselves), ``"kernel"`` (a Gaussian of the distance) or ``"nearest"`` (each point to the nearest spot).
+        None: ``"area"`` where counts are summed, ``"nearest"`` where values are averaged.
     aggregate
         ``"mean"`` or ``"sum"``, for all or by modality. None: sums of counts, means of anything else, metabolites whatever they hold.
     max_distance
@@ -143,7 +144,7 @@ def onto_spots(
             chosen, section = choices[name], sections_of(mdata, name, library)
             maps = maps_of(name, transform.get(name), section, landmarks, library_key)
             points = own_coordinates(mdata, name, spatial_key)
-            how = chosen.method
+            how = chosen.method or METHOD[way_of(mdata, name, chosen.aggregate)]
             found = joined(spots, points, spot_section, section, maps, method=how, max_distance=chosen.max_distance)
             mod[name], way = carried_modality(
                 mdata, name, reference, found, chosen.aggregate, spatial_key=spatial_key, random_state=random_state
