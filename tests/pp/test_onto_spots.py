@@ -28,7 +28,7 @@ def apart():
     """RNA at 144 spots of a grid; intensities at four points in the square of each but the first column, in other units."""
     rng = np.random.default_rng(0)
     spots = np.stack(np.meshgrid(np.arange(12.0), np.arange(12.0)), axis=-1).reshape(-1, 2)
-    points = np.stack(np.meshgrid(np.arange(0.75, 11.5, 0.5), np.arange(-0.25, 11.5, 0.5)), axis=-1).reshape(-1, 2)
+    points = np.stack(np.meshgrid(np.arange(0.75, 11.5, 0.5), np.arange(-0.24, 11.5, 0.5)), axis=-1).reshape(-1, 2)
     rna = modality(sparse.csr_matrix(rng.poisson(2, size=(144, 30)).astype(np.float32)), "spot", spots, batch="one")
     msi = modality(
         rng.lognormal(size=(len(points), 8)).astype(np.float32), "pixel", points, line=np.arange(len(points))
