@@ -6,7 +6,7 @@ Two simulated modalities are drawn at random points of one tissue each, those of
 by a tenth of a spacing give the map back to ``spamca.pp.onto_spots``. ARI of the domains on the spots of the reference, against
 the same with both modalities measured there. What limits any method is that a point lies next to a spot, and not on it: *nearest
 known* is the ARI of labels from the true class of the spot in the reference and the true class of the nearest point in the other.
-Tables: ``counts``, ``intensities``, ``methods``; prints them for the documentation.
+Tables: ``counts``, ``intensities``, ``methods``; prints them for the documentation. ``figure`` draws an overlay.
 """
 
 from __future__ import annotations
@@ -149,6 +149,35 @@ def methods() -> None:
         print(f"| {kind} | {density:g} |", " | ".join(f"{one:.3f}" for one in means), "|", flush=True)
 
 
+def figure() -> None:
+    """Write ``docs/_static/overlay.png``: a part of the tissue without the second modality, and a marker of each."""
+    from pathlib import Path
+
+    import spamca
+
+    global N_SPOTS
+    N_SPOTS = 500
+    tissue = pair("metabolite", "rna", 3.0, 0.2, 1)
+    other = tissue.apart["metabolite"]
+    there = joined(tissue).uns["onto_spots"]["modalities"]["metabolite"]["points"]
+    tissue.apart.mod["metabolite"] = other[there[:, 0] > 0.15 * there[:, 0].max()].copy()
+    tissue.apart.update()
+    mdata = joined(tissue)
+    color = {name: best_marker(modality) for name, modality in tissue.apart.mod.items()}
+    ax = spamca.pl.overlay(mdata, color=color, source=tissue.apart)
+    ax.figure.savefig(Path(__file__).parents[1] / "docs" / "_static" / "overlay.png", dpi=110, bbox_inches="tight")
+
+
+def best_marker(modality) -> str:
+    """Feature whose values neighbours share most."""
+    from scipy.spatial import KDTree
+
+    X = np.log1p(modality.X.toarray() if hasattr(modality.X, "toarray") else np.asarray(modality.X))
+    near = KDTree(modality.obsm["spatial"]).query(modality.obsm["spatial"], k=7)[1][:, 1:]
+    Z = (X - X.mean(axis=0)) / np.maximum(X.std(axis=0), 1e-9)
+    return str(modality.var_names[(Z * Z[near].mean(axis=1)).mean(axis=0).argmax()])
+
+
 def main(*names: str) -> None:
     import logging
 
@@ -157,8 +186,8 @@ def main(*names: str) -> None:
     warnings.simplefilter("ignore")
     logging.getLogger("spamca").setLevel(logging.ERROR)
     for name in names or (*CASES, "methods"):
-        if name == "methods":
-            methods()
+        if name in ("methods", "figure"):
+            {"methods": methods, "figure": figure}[name]()
         else:
             table(name)
 

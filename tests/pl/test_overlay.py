@@ -73,7 +73,7 @@ def test_numbers(apart, joined):
         values = apart[name][:, color[name]].X.toarray().ravel()
         bright = drawn.get_facecolors()[:, :3].sum(axis=1)
         assert abs(np.corrcoef(values, bright)[0, 1]) > 0.6
-    bars = [one.get_ylabel() for one in ax.child_axes]
+    bars = [one.get_title(loc="left") for one in ax.child_axes]
     assert bars == ["rna:gene1", "protein:protein1"]
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 SQUIDPY = ("summary", "histogram", "texture")
 """Features that squidpy computes: mean, deviation and quantiles of each channel; counts of its values in bins; co-occurrence
-of grey levels, which takes fifty times longer."""
+of grey levels, which takes far longer."""
 
 
 def squidpy_features(patches: np.ndarray, features: Sequence[str]) -> tuple[np.ndarray, list[str]]:

@@ -181,10 +181,10 @@ def _draw_keys(ax: Axes, panel: Overlay, style: Style) -> None:
         coloring = layer.colors[0]
         bar = ax.figure.colorbar(
             ScalarMappable(scale(coloring, style.limits), colormaps[cmap]),
-            cax=ax.inset_axes((1.04, top - 0.2, 0.04, 0.2)),
+            cax=ax.inset_axes((1.04, top - 0.2, 0.035, 0.18)),
             ticks=MaxNLocator(3),
         )
         bar.outline.set_visible(False)
         bar.ax.tick_params(labelsize=points(SMALL), length=2)
-        bar.set_label(coloring.name, size=points(SMALL))
-        top -= 0.27
+        bar.ax.set_title(coloring.name, fontsize=points(SMALL), loc="left")
+        top -= 0.3

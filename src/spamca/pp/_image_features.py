@@ -52,7 +52,7 @@ def image_features(
         tensor of shape (n, d). It is called block by block.
     features
         Features of squidpy: ``"summary"`` (mean, deviation and quantiles of each channel), ``"histogram"`` and ``"texture"`` (grey
-        level co-occurrence, which takes fifty times longer).
+        level co-occurrence, which takes far longer).
     size
         Side of the patches in units of the coordinates. None: the diameter of spots that ``uns["spatial"]`` records, else the
         spacing of the spots. Larger patches see more of the surroundings, and share it with neighbours.
