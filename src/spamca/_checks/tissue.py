@@ -38,10 +38,10 @@ def check_size(mdata: MuData, what: str) -> None:
         raise ValueError(msg)
 
 
-def check_readable(mdata: MuData) -> None:
+def check_readable(mdata: MuData, *, apart: bool = False) -> None:
     """Whether the object is a MuData of AnnData (TypeError) with unique spots that its modalities share (ValueError).
 
-    Views and objects backed by a file pass, for functions that write nothing.
+    Views and objects backed by a file pass, for functions that write nothing. With ``apart``, modalities need not share spots.
     """
     if not isinstance(mdata, MuData):
         msg = f"mdata must be a MuData, got {type(mdata).__name__}; wrap an AnnData as mudata.MuData({{'rna': adata}})"
@@ -60,7 +60,8 @@ def check_readable(mdata: MuData) -> None:
     if mdata.n_obs < 2:
         msg = f"mdata needs at least 2 spots, it has {mdata.n_obs}"
         raise ValueError(msg)
-    _check_shared(mdata)
+    if not apart:
+        _check_shared(mdata)
 
 
 def _check_names(mdata: MuData) -> None:
@@ -88,7 +89,8 @@ def _check_shared(mdata: MuData) -> None:
         a, b = mdata[first[0]].obs_names, mdata[rest[0]].obs_names
         msg = (
             f"modalities {first} and {rest} have no spot in common: mdata[{first[0]!r}].obs_names begin with "
-            f"{list(a[:1])}, mdata[{rest[0]!r}].obs_names with {list(b[:1])}; give the same spot the same name in each"
+            f"{list(a[:1])}, mdata[{rest[0]!r}].obs_names with {list(b[:1])}; give the same spot the same name in each, or, "
+            f"where they were measured at different places, call spamca.pp.onto_spots(mdata, reference={first[0]!r})"
         )
         raise ValueError(msg)
 

@@ -36,7 +36,7 @@ def levels(values: Matrix, kind: str, domains: np.ndarray, n_domains: int) -> tu
 
     Returns
     -------
-    Logarithms of the fold changes to base 2, NaN for values that are neither counts nor their ratios; share of spots of the domain with a
+    Logarithms of the fold changes to base 2, NaN for values that are neither counts or intensities nor their ratios; share of spots of the domain with a
     value above zero, and share of other spots, NaN where values may be negative. Each (K, p).
     """
     inside = (domains == np.arange(n_domains)[:, None]).astype(np.float64)
@@ -45,7 +45,7 @@ def levels(values: Matrix, kind: str, domains: np.ndarray, n_domains: int) -> tu
     with np.errstate(invalid="ignore", divide="ignore"):
         weights /= weights.sum(axis=1, keepdims=True)
     weights[~np.isfinite(weights)] = np.nan
-    counts, k = KINDS[kind].counts, n_domains
+    counts, k = KINDS[kind].amounts, n_domains
     nothing = np.full((k, values.shape[1]), np.nan)
     if not counts and is_negative(values):
         return nothing, nothing, nothing

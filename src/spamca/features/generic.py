@@ -1,4 +1,4 @@
-"""Any other matrix: image features, reduced features, metabolites, values that were normalised elsewhere."""
+"""Any other matrix: image features, reduced features, values that were normalised elsewhere."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from spamca.features._blocks import is_negative, is_whole, looks_logged, opened
 from spamca.features.atac import level_atac, prepare_atac, treat_atac
 from spamca.features.controls import is_control
 from spamca.features.generic import level_generic, prepare_generic, treat_generic
+from spamca.features.metabolite import is_intensity, level_metabolite, prepare_metabolite, treat_metabolite
 from spamca.features.protein import level_protein, prepare_protein, treat_protein
 from spamca.features.rna import level_rna, prepare_rna, treat_rna
 
@@ -48,6 +49,8 @@ class Kind:
         Whether each feature needs all others: those of a spot are compared with their mean.
     units
         Units of the features between preparation and components, in words.
+    fits
+        Of a kind that does not need counts: whether values are what it expects. None where it takes any.
     """
 
     prepare: Callable[..., Features]
@@ -58,6 +61,12 @@ class Kind:
     logged: bool = False
     centred: bool = False
     units: str = "values as they were given"
+    fits: Callable[[Matrix], bool] | None = None
+
+    @property
+    def amounts(self) -> bool:
+        """Whether levels are logarithms of one plus amounts, whose ratios are fold changes."""
+        return self.counts or self.fits is not None
 
 
 _CHROMATIN = Kind(prepare_atac, treat_atac, level_atac, units="TF-IDF")
@@ -83,8 +92,14 @@ KINDS: dict[str, Kind] = {
     "atac": replace(_CHROMATIN, words=(r"(sc|sn)?atac(seq)?\d*|peaks?\d*|chromatin|accessib(le|ility)",)),
     "histone": replace(_CHROMATIN, words=(r"histones?|h[234]k\d\w*|cut ?(and|n)? ?(tag|run)\d*|ch ?ip( ?seq)?\d*",)),
     "image": replace(_GENERIC, words=(r"images?\d*|(hist|morph)olog(y|ical)|h ?e|he stain\w*",)),
-    "metabolite": replace(
-        _GENERIC, words=(r"metabol(ites?|omes?|omics?)\d*|lipid(s|omes?|omics?)?\d*|(msi|maldi|desi)\d*",)
+    "metabolite": Kind(
+        prepare_metabolite,
+        treat_metabolite,
+        level_metabolite,
+        (r"metabol(ites?|omes?|omics?)\d*|lipid(s|omes?|omics?)?\d*|(msi|maldi|desi)\d*",),
+        counts=False,
+        units="logarithm of one plus intensity at the median total ion current, in detection limits",
+        fits=is_intensity,
     ),
     "generic": _GENERIC,
 }
@@ -110,6 +125,10 @@ def infer_kind(name: str, modality: AnnData | Opened) -> str:
     unfit = not is_whole(X) and (is_negative(X) or (not KINDS[kind].logged and looks_logged(X)))
     if KINDS[kind].counts and unfit:
         logger.info("%r: values are not counts; taken as reduced features (kind 'generic') and not as %s", name, kind)
+        return "generic"
+    fits = KINDS[kind].fits
+    if fits is not None and X is not None and not fits(X):
+        logger.info("%r: values were normalised or logged already; taken as kind 'generic' and not as %s", name, kind)
         return "generic"
     return kind
 

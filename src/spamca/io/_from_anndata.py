@@ -46,6 +46,7 @@ def from_anndata(
         ``"image"`` of ``obsm["X_image"]`` of the first table that has it, an array, sparse matrix, or DataFrame.
     join
         ``"inner"``: spots that all tables have. ``"outer"``: spots that any table has; a spot may then lack a modality.
+        ``"apart"``: tables of different places, which share no spot whatever their names, for :func:`spamca.pp.onto_spots`.
 
     Returns
     -------

@@ -52,6 +52,7 @@ def from_spatialdata(
         otherwise: ``{"Custom": "rna"}``. None leaves a type out.
     join
         ``"inner"``: spots that all tables have. ``"outer"``: spots that any table has; a spot may then lack a modality.
+        ``"apart"``: tables of different places, which share no spot whatever their names, for :func:`spamca.pp.onto_spots`.
     coordinate_system
         Coordinate system of the coordinates, which are then the centroids of the annotated elements. None keeps
         ``obsm["spatial"]`` of the tables that have it, and takes ``"global"`` for the others.

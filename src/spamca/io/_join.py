@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from mudata import MuData
 
-JOINS = ("inner", "outer")  # spots that all modalities have, or spots that any has
+APART = "apart"  # no two modalities have a spot in common, whatever their names
+JOINS = ("inner", "outer", APART)  # spots that all modalities have, or spots that any has
 ENDING = r"[-_.]\d+$"  # what tools append to barcodes
 
 
@@ -59,6 +60,7 @@ def copied(adata: AnnData) -> AnnData:
 
 def join_tables(tables: Mapping[str, AnnData], names: Mapping[str, pd.Index], join: str, verb: str) -> MuData:
     """A MuData of copies of the tables, in one order of rows, which get ``names``; ``verb`` is the caller, for the log."""
+    names = separate(names, verb) if join == APART else names
     kept = match(names, join, verb)
     mod = {}
     for name, table in tables.items():
@@ -68,8 +70,21 @@ def join_tables(tables: Mapping[str, AnnData], names: Mapping[str, pd.Index], jo
     return assemble(mod, verb)
 
 
+def separate(names: Mapping[str, pd.Index], verb: str) -> dict[str, pd.Index]:
+    """Names that no two modalities share: with that of the modality before them if any did."""
+    every = pd.Index([]).append([index.unique() for index in names.values()])
+    if every.is_unique:
+        return dict(names)
+    logger.info(
+        "%s: modalities are apart but share names of rows, e.g. %r; named after the modality too",
+        verb,
+        every[every.duplicated()][0],
+    )
+    return {name: pd.Index([f"{name}:{one}" for one in index]) for name, index in names.items()}
+
+
 def match(names: Mapping[str, pd.Index], join: str, verb: str) -> pd.Index:
-    """Names of the spots to keep, in the order of the first modality; with ``"outer"``, those that it lacks follow.
+    """Names of the spots to keep, in the order of the first modality; unless it is ``"inner"``, those that it lacks follow.
 
     ValueError if a name occurs twice in a modality, or if modalities share no spot and cannot be joined.
     """
@@ -85,7 +100,8 @@ def match(names: Mapping[str, pd.Index], join: str, verb: str) -> pd.Index:
     union = pd.Index([]).append(list(names.values())).unique()
     present = pd.DataFrame({name: union.isin(index) for name, index in names.items()}, index=union)
     shared = present.all(axis=1)
-    _check_overlap(names, present, join)
+    if join != APART:
+        _check_overlap(names, present, join)
     inner, found = join == "inner", []
     for name in names:
         rest = union[present[name] & ~shared] if inner else union[~present[name]]
@@ -121,6 +137,7 @@ def _check_overlap(names: Mapping[str, pd.Index], present: pd.DataFrame, join: s
         remedy = f"if their rows are the same spots in the same order, copy the names of {a!r} to {b!r}"
     else:
         remedy = "give the same spot the same name in each"
+    remedy += "; where they were measured at different places, pass join='apart', and call spamca.pp.onto_spots"
     msg = (
         f"{a!r} and {b!r} have no spot in common: obs_names of {a!r} begin with {list(names[a][:2])}, those of {b!r} with "
         f"{list(names[b][:2])}; {remedy}"

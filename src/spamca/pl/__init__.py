@@ -7,6 +7,7 @@ from spamca.pl._drivers import drivers
 from spamca.pl._hierarchy import hierarchy
 from spamca.pl._modality_weights import modality_weights
 from spamca.pl._n_clusters import n_clusters
+from spamca.pl._overlay import overlay
 from spamca.pl._spatial_clusters import spatial_clusters
 from spamca.pl._training_history import training_history
 from spamca.pl._trajectory import trajectory
@@ -20,6 +21,7 @@ __all__ = [
     "hierarchy",
     "modality_weights",
     "n_clusters",
+    "overlay",
     "spatial_clusters",
     "training_history",
     "trajectory",

@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.colors import ListedColormap, to_hex
 from scipy.optimize import linear_sum_assignment
 
-from spamca import _edge, _keys, _palette
+from spamca import _edge, _palette
 from spamca._checks import check_name, find_column
 from spamca._colors import colors_of as stored
 from spamca._colors import keep_colors

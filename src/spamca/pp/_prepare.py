@@ -28,15 +28,16 @@ def prepare(
 ) -> MuData | None:
     r"""Reduce each modality to a few features, in the way of its kind of omics.
 
-    ============= ==================================================================================================
-    kind          steps
-    ============= ==================================================================================================
-    ``"rna"``     normalise to the median depth, :math:`\log(1 + x)`, highly variable genes, scale, PCA (scanpy)
-    ``"protein"`` centred log ratio within each spot (muon), scale, PCA
-    ``"atac"``    TF-IDF (muon), latent semantic indexing without its first component where that is depth; so are counts of
-                  ``"histone"`` marks
-    ``"generic"`` scale, PCA; so are intensities of ``"metabolite"`` s and features of an ``"image"``
-    ============= ==================================================================================================
+    ================ ===============================================================================================
+    kind             steps
+    ================ ===============================================================================================
+    ``"rna"``        normalise to the median depth, :math:`\log(1 + x)`, highly variable genes, scale, PCA (scanpy)
+    ``"protein"``    centred log ratio within each spot (muon), scale, PCA
+    ``"atac"``       TF-IDF (muon), latent semantic indexing without its first component where that is depth; so are counts of
+                     ``"histone"`` marks
+    ``"metabolite"`` total ion current, :math:`\log(1 + x / \ell)` with :math:`\ell` what is just found of an ion, scale, PCA
+    ``"generic"``    scale, PCA; so are features of an ``"image"``
+    ================ ===============================================================================================
 
     The kind is read off the name of the modality (``"rna"``, ``"gex"``, ``"adt"``, ``"protein"``, ``"atac"``, ``"peaks"``,
     ``"H3K27ac"``, ``"metabolites"``, ``"image"``, ...) unless ``var["feature_types"]`` differs, else it is ``"generic"``.

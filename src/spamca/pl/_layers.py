@@ -1,0 +1,190 @@
+"""Two layers of one tissue in a panel: rings for spots, dots for points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import EllipseCollection
+from matplotlib.colors import to_rgba, to_rgba_array
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+from scipy.spatial import KDTree
+
+from spamca.pl._fonts import SMALL, points, text_width
+from spamca.pl._panel import MISSING, scale
+from spamca.pl._spots import MAX_VECTOR_SPOTS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from spamca.pl._arguments import Style
+    from spamca.pl._coloring import Coloring
+    from spamca.pl._section import Section
+
+PANEL = 4.2
+"""Longer side of a panel in inches."""
+
+SPOT, LACKING, POINT = "#56646e", "#D55E00", "#0072B2"
+"""Of rings, of rings without the modality, and of dots."""
+
+MAPS = ("Greys", "viridis")
+"""Colour maps of numbers of spots, and of points; red is left to rings."""
+
+RING, DOT = 0.85, 0.5
+"""Diameters of rings and dots in spacings, so that rings do not touch and show around dots."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Places (n, 2) of a modality, their spacing, and what they are coloured by, with the row of each: None for one colour."""
+
+    name: str
+    at: np.ndarray
+    spacing: float
+    colors: tuple[Coloring, np.ndarray] | None
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """One panel; ``covered`` is which spots have the modality, booleans (n_spots,)."""
+
+    section: Section
+    spots: Layer
+    points: Layer
+    covered: np.ndarray
+    reach: float
+
+    @cached_property
+    def used(self) -> np.ndarray:
+        """Which points are near enough to any spot, booleans (n_points,)."""
+        if not len(self.points.at) or not len(self.spots.at):
+            return np.zeros(len(self.points.at), dtype=bool)
+        return KDTree(self.spots.at).query(self.points.at)[0] <= self.reach
+
+    @property
+    def limits(self) -> tuple[np.ndarray, np.ndarray]:
+        """Corners of what is shown, each (2,)."""
+        both = np.vstack([self.spots.at, self.points.at])
+        margin = max(self.spots.spacing, np.ptp(both, axis=0).max() / 50)
+        return both.min(axis=0) - margin, both.max(axis=0) + margin
+
+    @property
+    def window(self) -> np.ndarray:
+        """Width and height, (2,), in units of the larger."""
+        low, high = self.limits
+        size: np.ndarray = np.maximum(high - low, (high - low).max() / 3)
+        return size / size.max()
+
+
+def draw_overlay(ax: Axes, panel: Overlay, style: Style, *, legend: bool) -> None:
+    """Draw dots over rings, y downwards, with equal axes and no frame, and the keys to the right."""
+    if panel.section.image is not None:
+        pixels, per_unit, _ = panel.section.image
+        ax.imshow(pixels, extent=(0, pixels.shape[1] / per_unit, pixels.shape[0] / per_unit, 0), cmap="gray", zorder=0)
+    many = len(panel.points.at) > MAX_VECTOR_SPOTS
+    edges = np.where(panel.covered[:, None], to_rgba(SPOT), to_rgba(LACKING))
+    filled = to_rgba_array(["none"] * len(edges)) if panel.spots.colors is None else _rgba(panel.spots, style, MAPS[0])
+    widths = np.where(panel.covered, 0.6, 1.4)
+    _circles(ax, panel.spots.at, RING * panel.spots.spacing, filled, edges, widths, zorder=1)
+    colors = np.tile(to_rgba(POINT, 0.8), (len(panel.points.at), 1))
+    if panel.points.colors is not None:
+        colors = _rgba(panel.points, style, MAPS[1])
+    rims, faces = colors.copy(), colors.copy()
+    faces[~panel.used, 3] = 0
+    size = DOT * min(panel.points.spacing, panel.spots.spacing)
+    _circles(ax, panel.points.at, size, faces, rims, np.full(len(faces), 0.4), zorder=2, rasterized=many)
+    low, high = panel.limits
+    ax.set(xlim=(low[0], high[0]), ylim=(high[1], low[1]), aspect="equal")
+    ax.set_axis_off()
+    if legend:
+        _draw_keys(ax, panel, style)
+
+
+def entries(panel: Overlay) -> list[tuple[str, dict[str, Any]]]:
+    """Names and looks of what the panel shows."""
+    spot, point = panel.spots.name, panel.points.name
+    ring = {"markerfacecolor": "none", "markersize": 7}
+    found = [(f"spot of {spot}", ring | {"markeredgecolor": SPOT})]
+    if not panel.covered.all():
+        found.append((f"spot without {point}", ring | {"markeredgecolor": LACKING, "markeredgewidth": 1.6}))
+    found.append((f"point of {point}", {"markerfacecolor": POINT, "markersize": 4, "markeredgecolor": POINT}))
+    if not panel.used.all():
+        found.append(("point near no spot", {"markerfacecolor": "none", "markersize": 4, "markeredgecolor": POINT}))
+    categories: dict[tuple[str, str], None] = {}
+    for layer in (panel.spots, panel.points):
+        if layer.colors is not None and not layer.colors[0].numeric:
+            coloring, rows = layer.colors
+            some = np.unique(coloring.values[rows])
+            categories |= dict.fromkeys(
+                (coloring.categories[code], coloring.colors[code]) for code in some if code >= 0
+            )
+    for name, color in categories:
+        found.append((name, {"markerfacecolor": color, "markeredgecolor": "none", "markersize": 6}))
+    return found
+
+
+def key_room(panels: list[Overlay], style: Style) -> float:
+    """Width in inches that the keys need."""
+    return 0.4 + max(text_width(name) for panel in panels for name, _ in entries(panel))
+
+
+def _rgba(layer: Layer, style: Style, cmap: str) -> np.ndarray:
+    coloring, rows = layer.colors  # type: ignore[misc]
+    if coloring.numeric:
+        values = np.ma.masked_invalid(coloring.values[rows])
+        return np.asarray(colormaps[cmap].with_extremes(bad=MISSING)(scale(coloring, style.limits)(values)))
+    return to_rgba_array([*coloring.colors, MISSING])[coloring.values[rows]]  # the code -1 takes the last
+
+
+def _circles(
+    ax: Axes,
+    at: np.ndarray,
+    diameter: float,
+    faces: np.ndarray,
+    edges: np.ndarray,
+    widths: np.ndarray,
+    *,
+    zorder: float,
+    rasterized: bool = False,
+) -> None:
+    size = np.full(len(at), diameter)
+    found = EllipseCollection(
+        size,
+        size,
+        np.zeros(len(at)),
+        units="xy",
+        offsets=at,
+        transOffset=ax.transData,
+        facecolors=faces,
+        edgecolors=edges,
+        linewidths=widths,
+        zorder=zorder,
+        rasterized=rasterized,
+    )
+    found.set_in_layout(False)
+    ax.add_collection(found, autolim=False)
+
+
+def _draw_keys(ax: Axes, panel: Overlay, style: Style) -> None:
+    handles = [Line2D([], [], linestyle="none", marker="o", label=name, **look) for name, look in entries(panel)]
+    font = {"fontsize": points(SMALL), "frameon": False, "handletextpad": 0.3}
+    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.0, **font)
+    top = 0.5
+    for layer, cmap in zip((panel.spots, panel.points), MAPS, strict=True):
+        if layer.colors is None or not layer.colors[0].numeric:
+            continue
+        coloring = layer.colors[0]
+        bar = ax.figure.colorbar(
+            ScalarMappable(scale(coloring, style.limits), colormaps[cmap]),
+            cax=ax.inset_axes((1.04, top - 0.2, 0.035, 0.18)),
+            ticks=MaxNLocator(3),
+        )
+        bar.outline.set_visible(False)
+        bar.ax.tick_params(labelsize=points(SMALL), length=2)
+        bar.ax.set_title(coloring.name, fontsize=points(SMALL), loc="left")
+        top -= 0.3

@@ -1,0 +1,184 @@
+"""``pl.overlay``: spots, and the points of another modality that were brought onto them, in one panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib import pyplot as plt
+
+from spamca import _checks, _edge, _keys
+from spamca.pl._arguments import Style, check_axes, check_figsize, check_names
+from spamca.pl._coloring import find_coloring
+from spamca.pl._figure import set_title
+from spamca.pl._layers import PANEL, Layer, Overlay, draw_overlay, key_room
+from spamca.pl._section import find_sections
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from mudata import MuData
+
+    from spamca.pl._coloring import Coloring
+
+
+def overlay(
+    mdata: MuData,
+    *,
+    modality: str | Sequence[str] | None = None,
+    color: Mapping[str, str] | None = None,
+    source: MuData | None = None,
+    image: bool = False,
+    percentiles: tuple[float, float] = (1.0, 99.0),
+    legend: bool = True,
+    ncols: int = 2,
+    figsize: tuple[float, float] | None = None,
+    ax: Axes | Sequence[Axes] | None = None,
+) -> Axes | np.ndarray:
+    """Draw the points of a modality after their map over the spots that they were brought onto, to check the alignment.
+
+    Spots are rings, red where they lack the modality; points are dots, hollow where they are too far from all spots to count.
+
+    Parameters
+    ----------
+    mdata
+        What :func:`spamca.pp.onto_spots` gave.
+    modality
+        Modalities to draw, a panel each; by default all that were brought onto spots.
+    color
+        By modality, a feature or column of it to colour its spots or points by: of the reference, ``{"rna": "COL1A1"}``, and of
+        others, which needs ``source``. What should coincide makes a wrong map visible.
+    source
+        What was given to :func:`spamca.pp.onto_spots`, which has the values of the points.
+    image
+        Whether to draw the image in ``uns["spatial"]`` of the reference beneath.
+    percentiles
+        Percentiles of numbers at the ends of their colour map.
+    legend
+        Whether to draw legends and colour bars.
+    ncols
+        Most panels in a row.
+    figsize
+        Size of the figure in inches; by default one that suits the tissue.
+    ax
+        Axes to draw in, as many as panels; by default those of a new figure.
+
+    Returns
+    -------
+    The axes: one, or an array with one for each modality and section, sections of one modality next to each other.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not of its kind or out of its range, or ``source`` has other points.
+    KeyError
+        If there is no record of :func:`spamca.pp.onto_spots`, modality or colour.
+
+    Examples
+    --------
+    >>> import spamca
+    >>> from mudata import MuData
+    >>> tissue = spamca.datasets.simulated(n_spots=400, n_domains=3)
+    >>> apart = MuData({"rna": tissue["rna"][::2].copy(), "protein": tissue["protein"][1::2].copy()})
+    >>> mdata = spamca.pp.onto_spots(apart, reference="rna")
+    >>> ax = spamca.pl.overlay(mdata, color={"rna": "gene1", "protein": "protein1"}, source=apart)
+    >>> ax.get_title()
+    'protein on rna'
+    """
+    _checks.check_readable(mdata)
+    _checks.check_flag("image", image)
+    _checks.check_flag("legend", legend)
+    _checks.check_count("ncols", ncols, least=1)
+    check_figsize(figsize)
+    style = Style(limits=percentiles)
+    record = _record(mdata)
+    names = list(record["modalities"]) if modality is None else check_names("modality", modality, record["modalities"])
+    colors = _colors(mdata, record, color, source)
+    reference, library_key = record["reference"], record.get("library_key")
+    spatial = _checks.check_coordinates(mdata, record["spatial_key"])
+    sections = find_sections(mdata, spatial, library_key, image=image)
+    panels = [_panel(mdata, record, name, section, colors) for name in names for section in sections]
+    if ax is None:
+        rows, columns = -(-len(panels) // ncols), min(ncols, len(panels))
+        size = np.max([panel.window for panel in panels], axis=0)
+        width, height = PANEL * size / size.max()
+        room = key_room(panels, style) if legend else 0.0
+        ours = (columns * (width + room), rows * (height + 0.4))
+        _, grid = plt.subplots(rows, columns, figsize=figsize or ours, squeeze=False, layout="compressed")
+        axes = grid.ravel()[: len(panels)]
+        for unused in grid.ravel()[len(panels) :]:
+            unused.remove()
+    else:
+        axes = check_axes(ax, len(panels))
+    for one, panel in zip(axes, panels, strict=True):
+        draw_overlay(one, panel, style, legend=legend)
+        title = f"{panel.points.name} on {reference}"
+        set_title(one, title if panel.section.name is None else f"{panel.section.name}: {title}", PANEL)
+    return axes[0] if len(panels) == 1 else axes
+
+
+def _record(mdata: MuData) -> Mapping[str, Any]:
+    record = mdata.uns.get(_keys.ONTO_SPOTS)
+    if not isinstance(record, Mapping) or not record.get("modalities"):
+        msg = (
+            f"mdata.uns[{_keys.ONTO_SPOTS!r}] names no modality that was brought onto spots; draw what "
+            "spamca.pp.onto_spots(mdata, reference=...) gives"
+        )
+        raise KeyError(msg)
+    return record
+
+
+def _colors(
+    mdata: MuData, record: Mapping[str, Any], color: Mapping[str, str] | None, source: MuData | None
+) -> dict[str, tuple[Coloring, np.ndarray]]:
+    """Colouring by modality, with its row among all spots for each of the modality's spots or points."""
+    if color is None:
+        return {}
+    _checks.check_modality_names("color", color, mdata)
+    found = {}
+    for name, wanted in color.items():
+        _checks.check_name(f"color[{name!r}]", wanted)
+        holder = mdata if name == record["reference"] else source
+        if name != record["reference"] and name not in record["modalities"]:
+            msg = f"color names {name!r}, which is neither the reference nor brought onto its spots"
+            raise KeyError(msg)
+        if holder is None:
+            msg = f"color of {name!r} needs the values of its points: pass what onto_spots was given as source"
+            raise ValueError(msg)
+        _checks.check_readable(holder, apart=True)
+        n_points = mdata[name].n_obs if holder is mdata else len(record["modalities"][name]["points"])
+        if name not in holder.mod or holder[name].n_obs != n_points:
+            msg = f"source has not the {n_points} points of {name!r} that were brought onto spots; pass what onto_spots was given"
+            raise ValueError(msg)
+        row = _edge.spots(_edge.rows(holder, name), n_points)
+        found[name] = find_coloring(holder, f"{name}:{wanted}"), row
+    return found
+
+
+def _panel(mdata: MuData, record: Mapping[str, Any], name: str, section: Any, colors: Mapping[str, Any]) -> Overlay:
+    """What one panel shows: spots of a section, and points of a modality in it."""
+    own, reference = record["modalities"][name], record["reference"]
+    table, points = own["sections"], np.asarray(own["points"])
+    place = (
+        0
+        if section.name is None
+        else list(table.index.astype(str)).index(section.name)
+        if section.name in table.index
+        else -1
+    )
+    there = np.flatnonzero(np.asarray(own["section_of_point"]) == place)
+    sizes = table.iloc[place] if place >= 0 else table.iloc[0]
+    covered = _edge.rows(mdata, name)[section.rows] >= 0
+    spot_colors = point_colors = None
+    if reference in colors:
+        coloring, row = colors[reference]
+        position = _edge.rows(mdata, reference)[section.rows]
+        spot_colors = coloring, row[position]
+    if name in colors:
+        coloring, row = colors[name]
+        point_colors = coloring, row[there]
+    spots = Layer(reference, section.spatial, float(sizes["spot_spacing"]), spot_colors)
+    dots = Layer(name, points[there], float(sizes["point_spacing"]), point_colors)
+    return Overlay(section, spots, dots, covered, float(sizes["max_distance"]))

@@ -1,0 +1,170 @@
+"""Modalities at places of their own: where their spots lie, which are those of another modality, and how they are mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import sparse
+
+from spamca import _checks, _edge
+from spamca.onto import ALL, LANDMARKS, MEANS, METHODS, SUMS, from_landmarks, from_matrix, identity
+
+if TYPE_CHECKING:
+    from mudata import MuData
+
+    from spamca.onto import Affine
+
+
+def own_coordinates(mdata: MuData, name: str, spatial_key: str) -> np.ndarray:
+    """Coordinates of a modality's spots, (n_modality, 2), float64: its own, else those that the MuData has for its spots.
+
+    KeyError if there are none, ValueError if they are not two finite numbers for each spot.
+    """
+    modality = mdata[name]
+    if spatial_key in modality.obsm:
+        values, where = modality.obsm[spatial_key], f"mdata[{name!r}].obsm[{spatial_key!r}]"
+    elif spatial_key in mdata.obsm and spatial_key not in mdata.mod:
+        values, where = mdata.obsm[spatial_key], f"mdata.obsm[{spatial_key!r}]"
+        values = _edge.collect(np.asarray(values), _edge.rows(mdata, name), modality.n_obs)
+    else:
+        msg = (
+            f"modality {name!r} has no coordinates: set mdata[{name!r}].obsm[{spatial_key!r}] to an array of shape "
+            f"({modality.n_obs}, 2), or name the slot with spatial_key"
+        )
+        raise KeyError(msg)
+    values = values.toarray() if sparse.issparse(values) else np.asarray(values)
+    if values.ndim != 2 or values.shape[1] != 2 or values.dtype.kind not in "biuf":
+        msg = f"{where} must hold numbers in two columns, x and y, got shape {values.shape} of {values.dtype}"
+        raise ValueError(msg)
+    coords = values.astype(np.float64)
+    bad = ~np.isfinite(coords).all(axis=1)
+    if bad.any():
+        msg = f"{where} must be finite, {bad.sum()} spots have NaN or infinite coordinates, first at row {bad.argmax()}"
+        raise ValueError(msg)
+    return coords
+
+
+def has_coordinates(mdata: MuData, name: str, spatial_key: str) -> bool:
+    """Whether a modality has coordinates that are its own."""
+    return spatial_key in mdata[name].obsm
+
+
+def on_the_same_spots(mdata: MuData, name: str, reference: str, spatial_key: str) -> bool:
+    """Whether a modality was measured on spots of the reference: some have the same names, and none of these another place."""
+    shared = mdata[name].obs_names.intersection(mdata[reference].obs_names)
+    if not len(shared):
+        return False
+    if not (has_coordinates(mdata, name, spatial_key) and has_coordinates(mdata, reference, spatial_key)):
+        return True
+    places = [
+        own_coordinates(mdata, one, spatial_key)[mdata[one].obs_names.get_indexer(shared)] for one in (name, reference)
+    ]
+    return np.allclose(*places)
+
+
+def sections_of(mdata: MuData, name: str, library: np.ndarray | None) -> np.ndarray:
+    """Section of each spot of a modality, strings (n_modality,), all the same where there is no column of them."""
+    modality = mdata[name]
+    if library is None:
+        return np.full(modality.n_obs, ALL)
+    return _edge.collect(library, _edge.rows(mdata, name), modality.n_obs)
+
+
+def maps_of(name: str, given: Any, sections: np.ndarray, kind: str, library_key: str | None) -> dict[str, Affine]:
+    """Map of each section of a modality, by its name, from one for all or a mapping by section.
+
+    KeyError or ValueError where it names sections that do not exist, or not all.
+    """
+    there = [str(section) for section in np.unique(sections)]
+    where = f"transform[{name!r}]"
+    if given is None:
+        return dict.fromkeys(there, identity())
+    if not isinstance(given, Mapping):
+        return dict.fromkeys(there, _map(where, given, kind))
+    if library_key is None:
+        msg = f"{where} is a mapping by section; name the column of obs with the sections with library_key"
+        raise ValueError(msg)
+    by_section = {str(section): value for section, value in given.items()}
+    if by_section.keys() != set(there):
+        msg = f"{where} must name the sections of {name!r} in {library_key!r}, {there}, got {list(by_section)}"
+        raise KeyError(msg)
+    return {section: _map(f"{where}[{section!r}]", by_section[section], kind) for section in there}
+
+
+def _map(where: str, given: Any, kind: str) -> Affine:
+    """A map from a matrix, landmarks, or an object of spatialdata or scikit-image; TypeError or ValueError if it is none."""
+    shapes = "a matrix of shape (2, 3) or (3, 3), or a pair of landmarks, both of shape (n_landmarks, 2)"
+    try:
+        if hasattr(given, "to_affine_matrix"):  # spatialdata's transformations
+            given = given.to_affine_matrix(input_axes=("x", "y"), output_axes=("x", "y"))
+        values = np.asarray(getattr(given, "params", given), dtype=np.float64)  # those of scikit-image have params
+    except (TypeError, ValueError) as error:
+        msg = f"{where} must be {shapes}, got {given!r}"
+        raise TypeError(msg) from error
+    try:
+        if values.shape in ((2, 3), (3, 3)):
+            return from_matrix(values)
+        if values.ndim == 3 and values.shape[0] == 2 and values.shape[2] == 2:
+            return from_landmarks(values[0], values[1], kind)
+    except ValueError as error:
+        msg = f"{where}: {error}"
+        raise ValueError(msg) from error
+    msg = f"{where} must be {shapes}, got an array of shape {values.shape}"
+    raise ValueError(msg)
+
+
+def check_landmarks(landmarks: str) -> None:
+    """Whether landmarks can be fitted by a map of this kind (ValueError)."""
+    _checks.check_choice("landmarks", landmarks, LANDMARKS)
+
+
+def check_transform(mdata: MuData, reference: str, transform: Any) -> Mapping[str, Any]:
+    """The maps by modality, none where there are none; TypeError, KeyError or ValueError where they are for others."""
+    transform = {} if transform is None else transform
+    _checks.check_modality_names("transform", transform, mdata)
+    if reference in transform:
+        msg = f"transform names {reference!r}, the reference, whose spots stay where they are; give the maps of the others"
+        raise ValueError(msg)
+    return transform
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How one modality is brought onto spots; None for the default."""
+
+    method: str | None
+    aggregate: str | None
+    max_distance: float | None
+
+
+def choices_of(mdata: MuData, reference: str, method: Any, aggregate: Any, max_distance: Any) -> dict[str, Choice]:
+    """Choices for each modality but the reference, from one for all or a mapping by modality."""
+    others = [name for name in mdata.mod if name != reference]
+    if not others:
+        msg = f"mdata has no modality but reference={reference!r}; put the others into it, mudata.MuData({{...}})"
+        raise ValueError(msg)
+
+    def of(argument: str, value: Any, name: str, default: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        _checks.check_modality_names(argument, value, mdata)
+        return value.get(name, default)
+
+    made = {}
+    for name in others:
+        chosen = Choice(
+            of("method", method, name, None),
+            of("aggregate", aggregate, name, None),
+            of("max_distance", max_distance, name, None),
+        )
+        if chosen.method is not None:
+            _checks.check_choice("method", chosen.method, METHODS)
+        if chosen.aggregate is not None:
+            _checks.check_choice("aggregate", chosen.aggregate, (MEANS, SUMS))
+        if chosen.max_distance is not None:
+            _checks.check_length("max_distance", chosen.max_distance)
+        made[name] = chosen
+    return made

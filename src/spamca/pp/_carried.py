@@ -1,0 +1,164 @@
+"""A modality with its values on the spots of another, and the MuData of all that are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from spamca import _checks, _edge, _keys
+from spamca._logging import logger
+from spamca.features import KINDS, in_blocks, infer_kind, opened
+from spamca.onto import MEANS, SPARSER, SUMS, carried, how_of
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+    from mudata import MuData
+
+    from spamca.onto import Joined
+
+METHOD = {SUMS: "area", MEANS: "nearest"}
+"""How points are divided by default: means over points that spots share would give these the same noise."""
+
+FEW = 0.5
+"""Share of covered spots below which the map of a modality is doubted."""
+
+_TABLE_NUMBERS = ("spot_spacing", "point_spacing", "max_distance")
+
+
+def in_memory(modality: AnnData) -> AnnData:
+    """A copy in memory."""
+    return modality.to_memory() if modality.isbacked else modality.copy()
+
+
+def kept_modality(mdata: MuData, name: str, reference: str) -> AnnData:
+    """A copy of a modality on spots of the reference, without other spots that it has."""
+    inside = mdata[name].obs_names.isin(mdata[reference].obs_names)
+    lost = "" if inside.all() else f"; {(~inside).sum()} others are left out"
+    logger.info("onto_spots: %r is on %d spots of %r already%s", name, inside.sum(), reference, lost)
+    return in_memory(mdata[name][inside] if lost else mdata[name])
+
+
+def way_of(mdata: MuData, name: str, aggregate: str | None) -> str:
+    """What becomes of several values of a modality: counts of a kind that has counts are summed, anything else averaged."""
+    if aggregate is not None:
+        return aggregate
+    X = opened(mdata[name]).X
+    return MEANS if X is None or not KINDS[infer_kind(name, mdata[name])].counts else how_of(X)
+
+
+def carried_modality(
+    mdata: MuData,
+    name: str,
+    reference: str,
+    found: Joined,
+    aggregate: str | None,
+    *,
+    spatial_key: str,
+    random_state: int,
+) -> tuple[AnnData, str]:
+    """The modality on those spots of the reference that have it, and what became of ``X``: ``"mean"`` or ``"sum"``.
+
+    ValueError if no spot has it, or values that are not counts are to be summed.
+    """
+    from anndata import AnnData
+
+    modality, covered = mdata[name], found.shares.covered
+    if not covered.any():
+        raise ValueError(_nothing(name, reference, found))
+    counted = KINDS[infer_kind(name, modality)].counts
+    matrices = {key: in_blocks(modality.layers[key], f"layers[{key!r}]") for key in modality.layers if key}
+    values, ways = {}, {}
+    for key, X in {"X": opened(modality).X, **matrices}.items():
+        if X is None:
+            continue
+        _checks.check_features(X, name)
+        ways[key] = aggregate or (how_of(X) if counted else MEANS)
+        if ways[key] == SUMS and how_of(X) != SUMS:
+            msg = f"aggregate='sum' of {name!r}: {key} holds no counts, whole numbers from 0, to be summed; pass 'mean'"
+            raise ValueError(msg)
+        values[key] = carried(X, found.shares, ways[key], random_state)[covered]
+    obs = pd.DataFrame(index=mdata[reference].obs_names[covered])
+    obs[_keys.N_POINTS] = found.shares.n_points[covered]
+    obs[_keys.DISTANCE] = found.shares.distance[covered]
+    made = AnnData(values.pop("X", None), obs=obs, var=modality.var.copy(), layers=values)
+    _tell(name, reference, modality, found, ways.get("X", MEANS), spatial_key)
+    return made, ways.get("X", MEANS)
+
+
+def record_of(found: Joined, sections: np.ndarray, method: str, aggregate: str) -> dict[str, Any]:
+    """What is kept of how a modality came onto the spots; ``sections`` is that of each point, (n_points,)."""
+    return {
+        "method": method,
+        "aggregate": aggregate,
+        "sections": found.table,
+        "transform": found.maps,
+        "points": found.points,
+        "section_of_point": found.table.index.get_indexer(sections),
+    }
+
+
+def assembled(
+    mdata: MuData, mod: dict[str, AnnData], reference: str, spots: np.ndarray, record: dict[str, Any]
+) -> MuData:
+    """A MuData of modalities on the spots of the reference, at (n_spots, 2), with the record and what ``mdata`` says of them."""
+    from mudata import MuData
+
+    key, names = record["spatial_key"], mod[reference].obs_names
+    for modality in mod.values():
+        modality.obsm[key] = spots[names.get_indexer(modality.obs_names)]
+    if (column := record.get("library_key")) is not None:
+        sections = pd.Series(_checks.check_library(mdata, column), index=mdata.obs_names)
+        for modality in mod.values():
+            if column not in modality.obs:
+                modality.obs[column] = pd.Categorical(sections[modality.obs_names])
+    with _edge.without_pull():
+        made = MuData(mod)
+    pulled = [one for one in mdata.obs if any(str(one).startswith(_keys.pulled(name, "")) for name in mdata.mod)]
+    for one, values in mdata.obs.drop(columns=pulled).reindex(made.obs_names).items():
+        made.obs[one] = values.cat.remove_unused_categories() if hasattr(values, "cat") else values
+    made.obsm[key] = spots[names.get_indexer(made.obs_names)]
+    image = mod[reference].uns.get(_keys.SPATIAL, mdata.uns.get(_keys.SPATIAL))
+    if image is not None:
+        made.uns[_keys.SPATIAL] = image
+    made.uns[_keys.ONTO_SPOTS] = record
+    return made
+
+
+def _tell(name: str, reference: str, modality: AnnData, found: Joined, way: str, spatial_key: str) -> None:
+    """Log what the modality became."""
+    covered, numbers = found.shares.covered, found.table[list(_TABLE_NUMBERS)].median()
+    spot_spacing, point_spacing, reach = (f"{numbers[one]:.4g}" for one in _TABLE_NUMBERS)
+    what = "%d points of %r (spacing %s) on %d of %d spots of %r (spacing %s) by %s; no point further than %s counts"
+    facts = (modality.n_obs, name, point_spacing, covered.sum(), len(covered), reference, spot_spacing, way, reach)
+    logger.info(f"onto_spots: {what}", *facts)
+    residuals = found.table["residual"].dropna()
+    if len(residuals):
+        logger.info("onto_spots: landmarks of %r miss by %.4g (root mean square)", name, residuals.max())
+    if unused := modality.n_obs - found.shares.n_used:
+        logger.info("onto_spots: %d points of %r are near no spot and are left out", unused, name)
+    sparse_points = numbers["point_spacing"] > SPARSER * numbers["spot_spacing"]
+    if way == MEANS and sparse_points:
+        advice = "most spots lack it or repeat a point of their neighbours, noise included; reference=%r is the better choice"
+        logger.warning(f"onto_spots: points of %r are sparser than spots of %r: {advice}", name, reference, name)
+    left = {"obs": list(modality.obs), "obsm": [key for key in modality.obsm if key != spatial_key]}
+    for slot, keys in left.items():
+        if keys:
+            logger.info("onto_spots: %s of %r describes its points and is left out: %s", slot, name, keys)
+    if covered.mean() < FEW and not sparse_points:
+        advice = "look at spamca.pl.overlay, give a transform, or a larger max_distance"
+        logger.warning("onto_spots: only %d of %d spots have %r; %s", covered.sum(), len(covered), name, advice)
+
+
+def _nothing(name: str, reference: str, found: Joined) -> str:
+    reach = float(found.table["max_distance"].median())
+    nearest = float(found.shares.distance.min()) if len(found.shares.distance) else np.inf
+    if not np.isfinite(nearest):
+        why = f"no section has both; sections of {name!r} are {list(found.table.index)}"
+    else:
+        why = f"the nearest of its points is {nearest:.4g} away and none further than {reach:.4g} counts"
+    return (
+        f"no spot of {reference!r} has {name!r}: {why}; bring its coordinates into the space of {reference!r} with "
+        f"transform={{{name!r}: matrix or landmarks}}, or pass a larger max_distance"
+    )
