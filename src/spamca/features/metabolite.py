@@ -17,6 +17,7 @@ import numpy as np
 from scipy import sparse
 
 from spamca.features._blocks import Blocks, extent, is_counts, looks_logged, on_rows
+from spamca.features._blocks import depth as depth_of
 from spamca.features._linear import scaled_pca, treat_scaled
 
 if TYPE_CHECKING:
@@ -36,13 +37,19 @@ EVEN = 1e-3
 
 
 def prepare_metabolite(
-    X: Matrix, *, n_components: int = 30, n_top_genes: int = 3000, random_state: int = 0
+    X: Matrix,
+    *,
+    n_components: int = 30,
+    n_top_genes: int = 3000,
+    chosen: np.ndarray | None = None,
+    random_state: int = 0,
 ) -> Features:
     """Normalise to the median total ion current, log in units of what is just found of each ion, scale, principal components.
 
     Total ion current is the usual normalisation of imaging (the default of Cardinal; Bemis et al. 2015), the logarithm makes
     multiplicative noise additive. Zeros are ions below their limit of detection, not missing at random: they stay zero, and the
-    least that is found of an ion lies at log 2 above, at every brightness of ions alike.
+    least that is found of an ion lies at log 2 above, at every brightness of ions alike. ``chosen`` are the ions that are used,
+    booleans (n_features,); the total is that of all.
     """
     if extent(X)[0] < 0:
         msg = "it holds negative values, and intensities have none; values that were normalised or logged are of kind 'generic'"
@@ -50,7 +57,7 @@ def prepare_metabolite(
     depth = _median_total(X)
     limit = _limits(X, depth)
     values = on_rows(partial(_logged, depth=depth, limit=limit), X)
-    features = scaled_pca(values, n_components=n_components, random_state=random_state)
+    features = scaled_pca(values, n_components=n_components, chosen=chosen, random_state=random_state)
     return replace(
         features,
         steps=("total ion current", "log in detection limits", *features.steps),
@@ -80,7 +87,7 @@ def is_intensity(X: Matrix) -> bool:
         return False
     if is_counts(X) or not looks_logged(X):
         return True
-    totals = _totals(X)
+    totals = depth_of(X)
     totals = totals[totals > 0]
     if len(totals) > 1 and np.ptp(totals) <= EVEN * totals.mean():
         return True
@@ -90,14 +97,8 @@ def is_intensity(X: Matrix) -> bool:
     return bool(found.size and extent(X)[1] > RANGE * np.median(found))
 
 
-def _totals(X: Matrix) -> np.ndarray:
-    if isinstance(X, Blocks):
-        return X.look.depth
-    return np.asarray(X.sum(axis=1, dtype=np.float64)).ravel()
-
-
 def _median_total(X: Matrix) -> float:
-    totals = _totals(X)
+    totals = depth_of(X)
     if not totals.any():
         msg = f"none of the {X.shape[1]} features varies between spots"
         raise ValueError(msg)
@@ -122,7 +123,7 @@ def _limits(X: Matrix, depth: float) -> np.ndarray:
 
 def _normalised(X: np.ndarray | sparse.csr_matrix, depth: float) -> np.ndarray | sparse.csr_matrix:
     """Values at one total, float64; spots that have nothing stay without."""
-    total = _totals(X)
+    total = depth_of(X)
     factor = np.where(total > 0, depth / np.where(total > 0, total, 1), 0)
     if sparse.issparse(X):
         return sparse.csr_matrix(sparse.diags(factor) @ sparse.csr_matrix(X, dtype=np.float64))

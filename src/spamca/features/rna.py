@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from spamca.features._blocks import Blocks, looks_logged, on_rows
+from spamca.features._blocks import depth as depth_of
 from spamca.features._linear import scaled_pca, treat_scaled
 
 if TYPE_CHECKING:
@@ -73,11 +74,11 @@ def level_rna(X: Matrix) -> Matrix:
 
 def _median_depth(X: Matrix) -> float:
     """Median over all spots, as scanpy takes it in memory; for dask arrays scanpy leaves out empty spots."""
-    depth = X.look.depth if isinstance(X, Blocks) else np.asarray(X.sum(axis=1, dtype=np.float64)).ravel()
-    if not depth.any():
+    sums = depth_of(X)
+    if not sums.any():
         msg = f"none of the {X.shape[1]} features varies between spots"
         raise ValueError(msg)
-    return float(np.median(depth)) or float(np.median(depth[depth > 0]))
+    return float(np.median(sums)) or float(np.median(sums[sums > 0]))
 
 
 def _log_normalised(X: np.ndarray | sparse.csr_matrix, depth: float) -> sparse.csr_matrix:
