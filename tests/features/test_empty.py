@@ -80,10 +80,11 @@ def test_equal_rows_of_sparse_measurements_were_measured():
 
 
 @pytest.mark.parametrize("value", [0, np.nan])
-def test_one_feature(value):
-    single = np.arange(1, 5, dtype=float)[:, None]
-    single[2] = value
-    np.testing.assert_array_equal(holding(single), [True, True, value == 0, True])
+@pytest.mark.parametrize("n_features", [1, 2])
+def test_zero_may_be_measured_where_there_are_few_features(value, n_features):
+    few = np.ones((4, n_features)) * np.arange(1, 5)[:, None]
+    few[2] = value
+    np.testing.assert_array_equal(holding(few), [True, True, value == 0, True])
 
 
 def test_blocks(counts):

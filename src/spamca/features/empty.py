@@ -12,6 +12,9 @@ from spamca.features._rows import look_at_rows
 if TYPE_CHECKING:
     from spamca.features._blocks import Matrix
 
+FEWEST_ZEROS = 3
+"""Features from which on zeros in all of them are no measurement."""
+
 FEWEST = 5
 """Features from which on equal values in a row, or equal rows, are no chance."""
 
@@ -28,11 +31,11 @@ def holding(X: Matrix) -> np.ndarray:
 
     (what normalising each spot makes of zeros). Where features were scaled, zeros have become some other row, the same in all of them:
     the most frequent row without a zero holds nothing if at least three spots, and 1 % of them, have it. The second and third rule
-    need five features that are not whole numbers, and the third a matrix in memory. A single feature that is zero was measured.
+    need five features that are not whole numbers, and the third a matrix in memory. One or two features that are zero were measured.
     """
     look = X.look if isinstance(X, Blocks) else None
     filled, equal, whole = look_at_rows(X) if look is None else (look.filled, look.equal, look.whole)
-    if X.shape[1] == 1:
+    if X.shape[1] < FEWEST_ZEROS:
         return filled | ~np.isnan(depth(X))
     if whole or X.shape[1] < FEWEST:
         return filled
