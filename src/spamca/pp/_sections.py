@@ -72,7 +72,7 @@ def section_key(
         if links is None or any(_crosses(links, column.group) for column in overlapping):
             raise ValueError(_ambiguous(mdata, overlapping, len(named)))
         return None
-    if (apart := _apart(held, surroundings(coords, layer, every=True), caller)) is not None:
+    if (apart := _apart(held, coords, layer, caller)) is not None:
         return apart
     if (stacked or _uneven(mdata, near, held)) and (links is None or _is_linked(links, near)):
         raise ValueError(_unnamed(mdata, stacked=stacked))
@@ -126,10 +126,12 @@ def _leaves(column: Column, named: Sequence[Column], coords: np.ndarray, layer: 
     return stacked or any(_overlap(other, mingled(near, other.group), stacked=stacked) for other in others)
 
 
-def _apart(held: Sequence[Column], near: Surroundings, caller: str) -> str | None:
+def _apart(held: Sequence[Column], coords: np.ndarray, layer: np.ndarray | None, caller: str) -> str | None:
     """Column that ``uns`` says names the sections, if they lie apart; others that do are logged."""
-    for column in held:
-        if column.what not in (RECORDED, LIBRARY) or not lie_apart(near, column.group):
+    named = [column for column in held if column.what in (RECORDED, LIBRARY)]
+    near = surroundings(coords, layer, every=True) if named else None
+    for column in named:
+        if near is None or not lie_apart(near, column.group):
             continue
         sections = len(np.unique(column.group))
         if column.what == RECORDED:
