@@ -8,7 +8,16 @@ import numpy as np
 
 from spamca._logging import logger
 from spamca.graph import euclidean
-from spamca.graph.mingled import REGULAR, are_stacked, are_uneven, lie_apart, mingled, regularity, surroundings
+from spamca.graph.mingled import (
+    LEAST_SHARE,
+    REGULAR,
+    are_stacked,
+    are_uneven,
+    lie_apart,
+    mingled,
+    regularity,
+    surroundings,
+)
 from spamca.pp._libraries import ENDS, LIBRARY, NAMES, OTHER, RECORDED, TILE, columns, library_ids, parts_of_names
 
 if TYPE_CHECKING:
@@ -52,7 +61,10 @@ def section_key(
     """
     if library_key != AUTO:
         return library_key
-    if mdata.n_obs < FEWEST_SPOTS or (links is not None and _is_of_others(links, coords)):
+    if mdata.n_obs < FEWEST_SPOTS:
+        return None
+    if links is not None and _is_of_others(links, coords):
+        _warn_of_joined(mdata, links, caller)
         return None
     held = [column for column in columns(mdata) if not _is_depth(column, coords)]
     coords, layer = _layers(coords)
@@ -165,6 +177,17 @@ def _is_of_others(links: Graph, coords: np.ndarray) -> bool:
     if not len(length) or np.ptp(length) == 0 or (length == np.round(length)).all():  # steps, or rings
         return False
     return bool((~np.isclose(length, euclidean(coords, edges.row, edges.col), rtol=0.01)).mean() > MOST_OTHER_LENGTHS)
+
+
+def _warn_of_joined(mdata: MuData, links: Graph, caller: str) -> None:
+    """Log sections that a graph of other coordinates joins: it may be meant to, as in a block of sections."""
+    edges = links.connectivities.tocoo()
+    for column in columns(mdata):
+        share = float((column.group[edges.row] != column.group[edges.col]).mean())
+        if column.what in (RECORDED, LIBRARY) and share > LEAST_SHARE:
+            text = "%s: %.0f%% of the edges of the spatial graph join categories of obs[%r]; library_key=%r leaves them out (%s)"
+            logger.warning(text, caller, 100 * share, column.name, column.name, ONE)
+            return
 
 
 def _crosses(links: Graph, group: np.ndarray) -> bool:
