@@ -74,6 +74,8 @@ def test_what_is_not_given_is_left_to_the_function(command):
         ("--neighbors-use-rep X_pca", "neighbors_use_rep", "X_pca"),
         ("--neighbors-use-rep rna=X_pca", "neighbors_use_rep", {"rna": "X_pca"}),
         ("--tables rna --tables adt", "tables", ["rna", "adt"]),
+        ("--library-key section", "library_key", "section"),
+        ("--library-key none", "library_key", None),
         ("--checkpoint state", "checkpoint", "state"),
         ("--devices 2", "devices", 2),
         ("--devices [2]", "devices", [2]),

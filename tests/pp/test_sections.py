@@ -11,6 +11,7 @@ import pytest
 import squidpy as sq
 from anndata import AnnData
 from mudata import MuData
+from scipy.spatial import KDTree
 
 import spamca
 from spamca.pp._sections import section_key
@@ -200,17 +201,36 @@ def test_sections_side_by_side_stay_in_one_graph(caplog):
     assert "obs['sample'] names 2 parts that lie apart; if they are sections, library_key='sample'" in caplog.text
 
 
-@pytest.mark.parametrize("coords", [LATTICE, RANDOM, RANDOM * [1, 0.1]], ids=["lattice", "cells", "stretched"])
+def dense(n_centres, spread, apart, seed=0):
+    """Cells that crowd around centres, none nearer to another than some distance."""
+    rng = np.random.default_rng(seed)
+    place = rng.uniform(0, 40, size=(n_centres, 2))[rng.integers(n_centres, size=4000)]
+    place += rng.normal(scale=spread, size=(4000, 2))
+    near = KDTree(place).query_pairs(apart, output_type="ndarray")
+    return np.delete(place, np.unique(near[:, 1]), axis=0)
+
+
+TISSUES = {
+    "lattice": LATTICE,
+    "cells": RANDOM,
+    "stretched": RANDOM * [1, 0.1],
+    "follicles": dense(40, 1.5, 0.2),
+    "dense": dense(400, 4, 0.4),
+    "nests": dense(600, 0.3, 0.1),
+}
+
+
+@pytest.mark.parametrize("coords", TISSUES.values(), ids=TISSUES)
 def test_one_tissue_is_one_section(caplog, coords):
-    rng = np.random.default_rng(0)
-    columns = {name: rng.choice(["x", "y", "z"], 225) for name in ("batch", "fov", "cell_type", "leiden", "condition")}
-    columns |= {
-        "in_tissue": rng.integers(2, size=225),
-        "area": rng.uniform(size=225),
-        "slide": (coords[:, 0] > 7).astype(str),
+    rng, n = np.random.default_rng(0), len(coords)
+    drawn = {name: rng.choice(["x", "y", "z"], n) for name in ("batch", "fov", "cell_type", "condition")}
+    regions = {
+        "leiden": KDTree(coords[:9]).query(coords)[1].astype(str),
+        "slide": (coords[:, 0] > np.median(coords[:, 0])).astype(str),
+        "tile": [f"{x // 4}{y // 2}" for x, y in coords],
     }
-    columns |= {"tile": [f"{x // 4}{y // 2}" for x, y in coords], "replicate": np.repeat("r1", 225)}
-    mdata = tissue_of(coords, **columns)
+    others = {"in_tissue": rng.integers(2, size=n), "area": rng.uniform(size=n), "replicate": np.repeat("r1", n)}
+    mdata = tissue_of(coords, **drawn, **regions, **others)
     mdata.uns["spatial"] = {"tissue": {}}
     with caplog.at_level(logging.INFO, logger="spamca"):
         assert found(mdata) is None

@@ -26,6 +26,11 @@ def test_defaults_are_left_out(integrated):
     assert second == "spamca.tl.integrate(mdata, n_clusters=3, settings={'max_epochs': 20})"
 
 
+def test_one_section_by_request_is_said_again(integrated):
+    integrated.uns["spatial_neighbors"]["params"]["one_section"] = True
+    assert calls(Subject(integrated))[0] == "spamca.pp.neighbors(mdata, library_key=None)"
+
+
 def test_results_of_others_have_no_calls(tissue):
     assert calls(Subject(tissue, "label")) == []
 

@@ -379,9 +379,34 @@ def test_sections(trained, new):
     assert parted.uns["spatial_neighbors"]["params"]["library_key"] == "slide"
     edges = parted.obsp["spatial_connectivities"].tocoo()
     assert (edges.row % 2 == edges.col % 2).all()
+    whole = spamca.tl.transform(new, mdata, library_key=None, copy=True)
+    assert "library_key" not in whole.uns["spatial_neighbors"]["params"]
     del new.obs["slide"]
     spamca.tl.transform(new, mdata)
     assert "library_key" not in new.uns["spatial_neighbors"]["params"]
+
+
+def test_sections_of_new_tissue_that_overlap_are_found(new, model):
+    new.obs["sample"] = np.where(np.arange(new.n_obs) % 2, "a", "b")
+    place = new.obsm["spatial"].copy()
+    place[1::2] = place[::2][: len(place[1::2])] + 1 / 7
+    for holder in (new, *new.mod.values()):
+        holder.obsm["spatial"] = place
+    named = spamca.tl.transform(new, model, library_key="sample", copy=True)
+    found = spamca.tl.transform(new, model, copy=True)
+    assert (found.obsp["spatial_connectivities"] != named.obsp["spatial_connectivities"]).nnz == 0
+    np.testing.assert_array_equal(found.obs["spamca"], named.obs["spamca"])
+    del new.obs["sample"]
+    with pytest.raises(ValueError, match="spots lie on nearly one point"):
+        spamca.tl.transform(new, model)
+
+
+def test_small_sections_do_not_thin_the_graph_of_others(new, model):
+    new.obs["slide"] = np.where(np.arange(new.n_obs) < 2, "small", "large")
+    spamca.tl.transform(new, model, library_key="slide")
+    n_neighbors = np.diff(new.obsp["spatial_connectivities"].indptr)
+    assert set(n_neighbors[:2]) == {1}
+    assert n_neighbors[2:].min() >= 6
 
 
 def test_graph_of_the_user(trained, new):

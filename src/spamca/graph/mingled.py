@@ -26,6 +26,9 @@ N_NEAREST = 20
 TIE = 1e-4
 """Relative difference below which two distances are equal."""
 
+N_RING = 6
+"""Spots that count as the surroundings where every spot is looked at."""
+
 FEWEST_SPOTS = 8
 """Groups of fewer spots say nothing: their spots have hardly any but strangers around them wherever they lie."""
 
@@ -112,7 +115,7 @@ def surroundings(coords: np.ndarray, within: np.ndarray | None = None, *, every:
     spots = np.arange(n)
     if n > N_LOOKED_AT and not every:
         spots = np.sort(np.random.default_rng(0).choice(n, N_LOOKED_AT, replace=False))
-    k = min(N_NEAREST, n - 1)
+    k = min(N_RING if every else N_NEAREST, n - 1)
     distance, nearest = KDTree(place).query(place[spots], k=k + 1, workers=-1)
     # One more than wanted: the spot itself, or where spots coincide another one in its place.
     kept = nearest != spots[:, None]
@@ -177,8 +180,8 @@ def _regularity(distance: np.ndarray) -> float:
 
 def lie_apart(found: Surroundings, group: np.ndarray) -> bool:
     """Whether groups (n,), integers and -1 for none, lie apart; ``found`` holds the nearest of every spot."""
-    nearest, distance = (values[:, :6] for values in (found.nearest, found.distance))
-    others = (group[nearest] != group[:, None]) & (group[nearest] >= 0) & np.isfinite(distance)
+    nearest = found.nearest
+    others = (group[nearest] != group[:, None]) & (group[nearest] >= 0) & np.isfinite(found.distance)
     strange = others.any(axis=1) & (group >= 0)
     size = np.bincount(group[group >= 0])
     # Groups that touch along a side have about as many spots at it as their square root.

@@ -27,7 +27,7 @@ _LIBRARY = re.compile(
     rf"|orig_?ident){_NUMBERED}"
 )
 _TILE = re.compile(
-    r"(batch|fov|field_?of_?view|tile|roi|region|area|run|rep|replicate|dataset|experiment|core|block|capture_?area|array|chip|well)"
+    r"(batch|fov|field_?of_?view|tile|roi|region|run|rep|replicate|dataset|experiment|core|block|capture_?area|array|chip|well)"
     + _NUMBERED
 )
 ENDS = {"ends": r"[-_.:#|]([^-_.:#|]+)$", "beginnings": r"^([^-_.:#|]+)[-_.:#|]"}
@@ -82,8 +82,7 @@ def _column(
     plain = isinstance(values.dtype, pd.CategoricalDtype) or values.dtype.kind in "OUTb" or str(values.dtype) == "str"
     if not plain and what == OTHER and name not in recorded:
         return None  # a measurement
-    held = pd.Series(_checks.library_of(mdata, name), dtype=object)
-    group, categories = pd.factorize(held.map(str).where(held.notna()))
+    group, categories = _coded(mdata, name, values)
     if not 2 <= len(categories) <= max(2, mdata.n_obs // 2):
         return None
     if name in recorded or any(set(categories) <= ids for ids in libraries):
@@ -91,6 +90,15 @@ def _column(
     if what == OTHER and len(categories) > MOST_OTHER:
         return None
     return Column(name, what, group)
+
+
+def _coded(mdata: MuData, name: str, values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Category of each spot, integers (n_obs,), -1 for none, and their names; of ``values`` (n,), if these are of all spots as they lie."""
+    if len(values) != mdata.n_obs or not values.index.equals(mdata.obs_names) or values.isna().any():
+        values = pd.Series(_checks.library_of(mdata, name), dtype=object)
+    code, found = pd.factorize(values)
+    number, names = pd.factorize(np.array([str(one) for one in found], dtype=object))
+    return np.append(number, -1)[code], names
 
 
 def _kind(name: str) -> str:

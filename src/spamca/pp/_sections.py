@@ -8,7 +8,16 @@ import numpy as np
 
 from spamca._logging import logger
 from spamca.graph import euclidean
-from spamca.graph.mingled import REGULAR, are_stacked, are_uneven, lie_apart, mingled, regularity, surroundings
+from spamca.graph.mingled import (
+    LEAST_SHARE,
+    REGULAR,
+    are_stacked,
+    are_uneven,
+    lie_apart,
+    mingled,
+    regularity,
+    surroundings,
+)
 from spamca.pp._libraries import ENDS, LIBRARY, NAMES, OTHER, RECORDED, TILE, columns, library_ids, parts_of_names
 
 if TYPE_CHECKING:
@@ -52,7 +61,10 @@ def section_key(
     """
     if library_key != AUTO:
         return library_key
-    if mdata.n_obs < FEWEST_SPOTS or (links is not None and _is_of_others(links, coords)):
+    if mdata.n_obs < FEWEST_SPOTS:
+        return None
+    if links is not None and _is_of_others(links, coords):
+        _warn_of_joined(mdata, links, caller)
         return None
     held = [column for column in columns(mdata) if not _is_depth(column, coords)]
     coords, layer = _layers(coords)
@@ -72,7 +84,7 @@ def section_key(
         if links is None or any(_crosses(links, column.group) for column in overlapping):
             raise ValueError(_ambiguous(mdata, overlapping, len(named)))
         return None
-    if (apart := _apart(held, surroundings(coords, layer, every=True), caller)) is not None:
+    if (apart := _apart(held, coords, layer, caller)) is not None:
         return apart
     if (stacked or _uneven(mdata, near, held)) and (links is None or _is_linked(links, near)):
         raise ValueError(_unnamed(mdata, stacked=stacked))
@@ -126,10 +138,12 @@ def _leaves(column: Column, named: Sequence[Column], coords: np.ndarray, layer: 
     return stacked or any(_overlap(other, mingled(near, other.group), stacked=stacked) for other in others)
 
 
-def _apart(held: Sequence[Column], near: Surroundings, caller: str) -> str | None:
+def _apart(held: Sequence[Column], coords: np.ndarray, layer: np.ndarray | None, caller: str) -> str | None:
     """Column that ``uns`` says names the sections, if they lie apart; others that do are logged."""
-    for column in held:
-        if column.what not in (RECORDED, LIBRARY) or not lie_apart(near, column.group):
+    named = [column for column in held if column.what in (RECORDED, LIBRARY)]
+    near = surroundings(coords, layer, every=True) if named else None
+    for column in named:
+        if near is None or not lie_apart(near, column.group):
             continue
         sections = len(np.unique(column.group))
         if column.what == RECORDED:
@@ -163,6 +177,17 @@ def _is_of_others(links: Graph, coords: np.ndarray) -> bool:
     if not len(length) or np.ptp(length) == 0 or (length == np.round(length)).all():  # steps, or rings
         return False
     return bool((~np.isclose(length, euclidean(coords, edges.row, edges.col), rtol=0.01)).mean() > MOST_OTHER_LENGTHS)
+
+
+def _warn_of_joined(mdata: MuData, links: Graph, caller: str) -> None:
+    """Log sections that a graph of other coordinates joins: it may be meant to, as in a block of sections."""
+    edges = links.connectivities.tocoo()
+    for column in columns(mdata):
+        share = float((column.group[edges.row] != column.group[edges.col]).mean())
+        if column.what in (RECORDED, LIBRARY) and share > LEAST_SHARE:
+            text = "%s: %.0f%% of the edges of the spatial graph join categories of obs[%r]; library_key=%r leaves them out (%s)"
+            logger.warning(text, caller, 100 * share, column.name, column.name, ONE)
+            return
 
 
 def _crosses(links: Graph, group: np.ndarray) -> bool:

@@ -106,7 +106,7 @@ def explained(
         search: dict[str, Any] = {"settings": settings_of(DomainSettings, params), "random_state": random_state}
         trust = params.get("modality_trust", {})
         search["weights"] = {m: float(trust[name]) for m, name in enumerate(took_part) if name in trust}
-        graph = read(mdata).graph
+        graph = read(mdata, took_part).graph
         used = [there[name] for name in took_part]
         found = list(domains_without(used, held_out, what.codes, graph, sections=sections, **search))
     shares = {} if what.given else _contributions(mdata, key, what, list(there))
