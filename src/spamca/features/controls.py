@@ -31,7 +31,7 @@ NAMES = {
         r"(Unassigned|Deprecated)Codeword_\d+",
         r"BLANK_\d+",
         r"antisense_\w+",  # of the first panels
-        r"Intergenic_Region_?\d+",
+        r"Intergenic_\w+",
     ),
     "CosMx": (r"NegPrb\d*", r"Negative\d+", r"NegProbe-\w+", r"SystemControl\d+", r"FalseCode\d*"),
     "MERSCOPE": (r"Blank[-_ ]\d+",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -63,9 +64,8 @@ def read_visium_hd(
         return read_spaceranger(folder, images=images, feature_types=feature_types)
     matrix, file = needed(folder, *MATRIX), needed(folder, *POLYGONS)
     adata, attributes = read_matrix(matrix)
-    adata.obs["cell_id"] = adata.obs_names  # cellid_000000001-1
-    ids = adata.obs_names.str.extract(r"(\d+)(?:-\d+)?$", expand=False).astype("Int64")
-    names = dict(zip(ids, adata.obs_names, strict=True))
+    numbers = {name: re.search(r"(\d+)(?:-\d+)?$", name) for name in adata.obs_names}  # cellid_000000001-1
+    names = {int(number[1]): name for name, number in numbers.items() if number}
     place = _centroids(file)
     place = place[place.index.isin(names)]
     place.index = pd.Index([names[one] for one in place.index], dtype=str)
