@@ -158,7 +158,7 @@ def test_names_that_cannot_be(pair, name):
 
 
 def test_join(pair):
-    with pytest.raises(ValueError, match="join must be one of 'inner', 'outer', got 'left'"):
+    with pytest.raises(ValueError, match="join must be one of 'inner', 'outer', 'apart', got 'left'"):
         from_anndata({"rna": pair[0]}, join="left")
 
 

@@ -196,3 +196,21 @@ def test_image_of_one(pair):
     rna, protein = pair
     protein.uns["spatial"] = {"a": {"images": {}}}
     assert assemble({"rna": rna, "protein": protein}, "read").uns["spatial"] == {"a": {"images": {}}}
+
+
+@pytest.mark.parametrize("names", [["a", "b", "c"], ["a", "x", "y"], ["x", "y", "z"]], ids=["same", "some", "none"])
+def test_tables_of_different_places_share_no_spot(names):
+    rna, msi = table(["Gene Expression"] * 2), table(["m/z"] * 2, ["m0", "m1"])
+    msi.obs_names = names
+    mdata = spamca.io.from_anndata({"rna": rna, "msi": msi}, join="apart")
+    assert mdata.n_obs == 6
+    assert mdata["rna"].obs_names.intersection(mdata["msi"].obs_names).empty
+    np.testing.assert_array_equal(mdata["msi"].X, msi.X)
+    assert (mdata["msi"].obs_names[0] == "msi:a") == ("a" in names)
+
+
+def test_tables_without_a_spot_in_common_are_referred():
+    other = table(["m/z"], ["m0"])[:2].copy()
+    other.obs_names = ["x", "y"]
+    with pytest.raises(ValueError, match="pass join='apart', and call spamca.pp.onto_spots"):
+        spamca.io.from_anndata({"rna": table(["Gene Expression"]), "msi": other})
