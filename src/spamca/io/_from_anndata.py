@@ -101,7 +101,7 @@ def _named(adatas: Any) -> dict[str, AnnData]:
     """Tables by the name given, else by the modality of their features."""
     if isinstance(adatas, Mapping):
         pairs = list(adatas.items())
-    elif isinstance(adatas, Iterable) and not isinstance(adatas, str):
+    elif isinstance(adatas, Iterable) and not (isinstance(adatas, str) or getattr(adatas, "ndim", None) == 0):
         pairs = [(None, table) for table in adatas]
     else:
         msg = f"adatas must be a mapping such as {{'rna': adata}} or a sequence of AnnData, got {type(adatas).__name__}"
