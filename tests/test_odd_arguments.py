@@ -20,7 +20,7 @@ UNCLEAR = {
     "NA": pd.NA,
     "array": np.array([True, False]),
     "array of one": np.array([True]),
-    "array of none": np.array(True),
+    "array of none": np.array(object=True),
     "data frame": pd.DataFrame({"a": [True]}),
     "index": pd.Index([True]),
     "matrix": sparse.csr_matrix(np.eye(2)),
@@ -165,3 +165,35 @@ def test_checkpoints_that_cannot_be_written(tissue, tmp_path, monkeypatch, exist
     assert asked == [path if exists else tmp_path]
     with pytest.raises(ValueError, match="must name a file in a folder that exists"):
         _checks.check_checkpoint(tmp_path / "none" / "run.ckpt")
+
+
+PATHS = {
+    "spamca.report": lambda tissue, path: spamca.report(tissue, path, key="label"),
+    "io.read_spaceranger": lambda _, path: spamca.io.read_spaceranger(path),
+    "Model.load": lambda _, path: spamca.Model.load(path),
+    "Model.save": lambda _, path: spamca.Model({}, {}).save(path),
+}
+
+
+@pytest.mark.parametrize("call", PATHS)
+def test_paths_are_paths(tissue, tmp_path, monkeypatch, call):
+    monkeypatch.chdir(tmp_path)
+    for path in (3, None, True, b"name", ["name"], {}, pd.NA, np.array("name")):
+        with pytest.raises(TypeError, match="path must be the path of a file or folder, got"):
+            PATHS[call](tissue, path)
+    for path in ("x" * 300, "a\0b"):
+        with pytest.raises(ValueError, match="path='.*' is no name of a file: .*; name another file"):
+            PATHS[call](tissue, path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("figsize", [np.array([4.0, 3.0]), (np.float32(4), np.int64(3)), [4, 3]])
+def test_sizes_of_figures_may_be_arrays(tissue, figsize):
+    for ax in (
+        spamca.pl.confusion(tissue, rows="label", columns="label", figsize=figsize),
+        spamca.pl.alluvial(tissue, np.array(["label", "label"]), figsize=figsize),
+    ):
+        assert ax.figure.get_size_inches().tolist() == [4, 3]
+    for wrong in (np.array(3), pd.NA, {}, "ab"):
+        with pytest.raises(ValueError, match="figsize must be a pair of positive numbers"):
+            spamca.pl.confusion(tissue, rows="label", columns="label", figsize=wrong)

@@ -115,7 +115,7 @@ def test_a_folder_is_replaced_only_where_asked_and_ours(integrated, tmp_path, vi
         ({"embedding": "x"}, KeyError, "embedding='x' is not in mdata.obsm"),
         ({"n_features": -1}, ValueError, "n_features must be at least 0, got -1"),
         ({"heatmap": 1}, TypeError, "heatmap must be True or False, got 1"),
-        ({"path": 3}, TypeError, "path must be the path of a folder, got 3"),
+        ({"path": 3}, TypeError, "path must be the path of a file or folder, got 3"),
     ],
 )
 def test_bad_arguments_are_named(integrated, tmp_path, monkeypatch, arguments, error, message):

@@ -12,6 +12,7 @@ from spamca._checks.arguments import (
     check_n_clusters,
     check_name,
     check_neighbors,
+    check_path,
     check_real,
     check_seed,
 )

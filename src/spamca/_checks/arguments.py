@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from numbers import Real
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
     from mudata import MuData
 
-
-TEMPORARY = ".part"
-"""Letters that the name of an unfinished file has more, at least."""
 
 MOST = 2**31 - 1
 """The largest count that all libraries take."""
@@ -115,10 +113,7 @@ def check_checkpoint(checkpoint: str | Path | None) -> None:
     """Whether this names a file that can be written, in a folder that exists (TypeError, ValueError)."""
     if checkpoint is None:
         return
-    if not isinstance(checkpoint, (str, Path)):
-        msg = f"checkpoint must be the path of a file, got {checkpoint!r}"
-        raise TypeError(msg)
-    path = check_path("checkpoint", checkpoint)
+    path = check_path("checkpoint", checkpoint, unfinished=".part", text=True)
     if path.is_dir() or not path.absolute().parent.is_dir():
         msg = f"checkpoint={str(checkpoint)!r} must name a file in a folder that exists"
         raise ValueError(msg)
@@ -127,12 +122,19 @@ def check_checkpoint(checkpoint: str | Path | None) -> None:
         raise ValueError(msg)
 
 
-def check_path(name: str, path: str | Path) -> Path:
-    """The path, if the file system takes such names (ValueError): not too long, without a zero byte, and text."""
+def check_path(name: str, path: Any, *, unfinished: str = "", text: bool = False) -> Path:
+    """The path, if it is one (TypeError) and the file system takes it: not too long, no zero byte (ValueError).
+
+    ``unfinished`` are letters that the name has more while the file is written; ``text`` is for libraries that take UTF-8 only.
+    """
+    if not isinstance(path, (str, PathLike)) or not isinstance(os.fspath(path), str):
+        msg = f"{name} must be the path of a file or folder, got {path!r}"
+        raise TypeError(msg)
     try:
-        str(path).encode()  # what is no text in UTF-8 some libraries do not take
+        if text:
+            str(path).encode()
         with suppress(FileNotFoundError, NotADirectoryError):
-            os.lstat(f"{path}{TEMPORARY}")  # a file is written under a longer name first
+            os.lstat(f"{path}{unfinished}")
     except (OSError, ValueError) as error:
         shown = str(path) if len(str(path)) < 200 else f"{str(path)[:100]}…"
         why = (

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
 from spamca import _keys
-from spamca._checks import check_flag
+from spamca._checks import check_flag, check_path
 from spamca._report.file import check_free, write
 from spamca._report.pages import page
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mudata import MuData
 
 
@@ -71,7 +73,7 @@ def report(
     >>> spamca.report(mdata, "report.html", label_key="label").name
     'report.html'
     """
-    path = Path(path)
+    path = check_path("path", path, unfinished=f".{os.getpid()}.part.")
     check_flag("overwrite", overwrite)
     check_free(path, overwrite=overwrite)
     write(path, page(mdata, key=key, title=title, label_key=label_key, compute=compute), overwrite=overwrite)

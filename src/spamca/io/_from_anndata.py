@@ -105,7 +105,7 @@ def _named(adatas: Any, feature_types: Any) -> dict[str, AnnData]:
             msg = f"feature_types={feature_types!r} names modalities, and so does adatas; pass a sequence of tables, or one"
             raise ValueError(msg)
         pairs = list(adatas.items())
-    elif isinstance(adatas, Iterable) and not isinstance(adatas, str):
+    elif isinstance(adatas, Iterable) and not (isinstance(adatas, str) or getattr(adatas, "ndim", None) == 0):
         pairs = [(None, table) for table in adatas]
     else:
         msg = f"adatas must be a mapping such as {{'rna': adata}} or a sequence of AnnData, got {type(adatas).__name__}"

@@ -142,7 +142,10 @@ def _chosen(sdata: SpatialData, tables: Any) -> dict[str, str]:
     if not isinstance(tables, (Mapping, Sequence)):
         msg = f"tables must be names of tables, or a mapping of modalities to them, got {tables!r}"
         raise TypeError(msg)
-    chosen = dict(tables) if isinstance(tables, Mapping) else {name: name for name in tables}
+    pairs = tables.items() if isinstance(tables, Mapping) else zip(map(str, tables), tables, strict=True)
+    chosen = dict(pairs)
+    for table in chosen.values():
+        check_name("tables", table)
     if not chosen:
         msg = f"no table: tables={tables!r}, and sdata has {list(sdata.tables)}"
         raise ValueError(msg)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spamca import _keys
-from spamca._checks import check_flag, check_name
+from spamca._checks import check_flag, check_name, check_path
 from spamca._logging import logger
 from spamca.io._join import assemble, split
 from spamca.io._spaceranger_files import METADATA, find_matrix, read_images, read_matrix, read_positions
@@ -100,7 +99,7 @@ def read_spaceranger(
     if library_id is not None and (not library_id or "/" in library_id):
         msg = f"library_id must not be empty or hold '/', which files do not store, got {library_id!r}"
         raise ValueError(msg)
-    path = Path(path)
+    path = check_path("path", path)
     if not path.exists():
         msg = f"path={str(path)!r} does not exist; pass the folder 'outs' that Space Ranger wrote"
         raise FileNotFoundError(msg)

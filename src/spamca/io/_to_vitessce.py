@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +26,8 @@ from spamca.io._vitessce_store import (
 from spamca.io._vitessce_view import CONFIG, EMBEDDING, SCALED, STORE, Shown, imported, view_config, write_page
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mudata import MuData
 
 
@@ -156,10 +157,7 @@ def to_vitessce(
 
 
 def _checked_folder(path: Any, *, overwrite: bool) -> Path:
-    if not isinstance(path, (str, Path)):
-        msg = f"path must be the path of a folder, got {path!r}"
-        raise TypeError(msg)
-    folder = Path(path).absolute()
+    folder = _checks.check_path("path", path, unfinished=f".{os.getpid()}.part.").absolute()
     if folder.is_dir() and not any(folder.iterdir()):
         return folder
     if folder.exists() and not (overwrite and (folder / CONFIG).is_file()):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spamca import _keys
+from spamca._checks import check_path
 from spamca.model import file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import numpy as np
     from mudata import MuData
@@ -97,7 +99,7 @@ class Model:
         ValueError
             If it is not a model, cut short, changed after it was saved, or of an unknown version.
         """
-        model = cls(*file.read(Path(path)))
+        model = cls(*file.read(check_path("path", path, text=True)))
         try:
             model.check()
         except (KeyError, TypeError, IndexError, ValueError) as error:
@@ -113,7 +115,7 @@ class Model:
         path
             The file, by custom ``*.safetensors``. An older one is replaced when the new one is complete.
         """
-        file.write(Path(path), self.header, self.arrays)
+        file.write(check_path("path", path, unfinished=f".{os.getpid()}.part.", text=True), self.header, self.arrays)
 
     @property
     def domains(self) -> list[str]:

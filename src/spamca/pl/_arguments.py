@@ -107,7 +107,9 @@ def call(verb: str, given: str = "", **keys: str) -> str:
 
 
 def _is_list(value: Any) -> bool:
-    return isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, (str, bytes))
+    if isinstance(value, np.ndarray):
+        return value.ndim > 0
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
 
 
 def _is_number(value: Any, *, above: float = -np.inf) -> bool:
