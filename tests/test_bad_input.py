@@ -195,11 +195,11 @@ ARGUMENTS = {
         "n_rings must be an integer, got '2'",
         ("neighbors",),
     ),
-    "representation by number": ({"use_rep": 3}, TypeError, "use_rep must be a mapping", ("neighbors",)),
+    "representation by number": ({"use_rep": 3}, TypeError, "use_rep must be the name of a slot", ("neighbors",)),
     "representations by number": (
         {"use_rep": {"rna": 3}},
         TypeError,
-        "use_rep must be a string, got 3",
+        r"use_rep\['rna'\] must be a string, got 3",
         ("neighbors",),
     ),
     "search in words": ({"approximate": "yes"}, TypeError, "approximate must be True, False", ("neighbors",)),
