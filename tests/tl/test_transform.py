@@ -343,7 +343,7 @@ def test_model_of_no_domains_is_refused(trained, new):
     noise(mdata)
     spamca.pp.neighbors(mdata, use_rep="noise")
     spamca.tl.integrate(mdata, 3, **QUICK)
-    with pytest.raises(ValueError, match="nothing describes the domains"):
+    with pytest.raises(ValueError, match="neighbours share nothing in any modality"):
         spamca.tl.transform(new, mdata)
     assert "X_spamca" not in new.obsm
 

@@ -51,9 +51,13 @@ class Emissions:
 
     @classmethod
     def estimate(cls, components: Components, assignment: np.ndarray, *, hops: Sequence[int] = (0,)) -> Emissions:
-        """From the components of a tissue and its domains (n, K); the last ones are left out if they hold no spot."""
+        """From the components of a tissue and its domains (n, K); the last ones are left out if they hold no spot.
+
+        A domain holds a spot that is its most probable one, or as many parts of spots as make one.
+        """
         assignment, settings, alone = np.asarray(assignment, dtype=np.float32), components.settings, tuple(hops) == (0,)
-        held = np.flatnonzero(assignment.sum(axis=0) >= 1)
+        most = np.bincount(assignment.argmax(axis=1), minlength=assignment.shape[1])
+        held = np.flatnonzero((assignment.sum(axis=0) >= 1) | (most > 0))
         assignment = np.ascontiguousarray(assignment[:, : held[-1] + 1])
         with fitting_threads(len(assignment)):
             emission = Emission(components.with_surroundings(hops), noise=noise_of(settings, hops))

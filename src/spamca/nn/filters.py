@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from spamca.nn.model import SpaMCA
 
 
+EMPTY = 1e-12
+"""Share of its variance below which nothing is left of a feature at a scale."""
+
+
 @torch.no_grad()
 def start(network: SpaMCA, tissue: Inputs) -> None:
     r"""Set the spatial encoders and the decoder to the best linear ones.
@@ -93,7 +97,11 @@ def filters(spatial: Adjacency, x: Tensor, has: Tensor | None, scales: Sequence[
     power = (1 - pooled) * power + pooled * (power @ share)[..., None]
     along = (1 - pooled) * along + pooled * (along @ share)[:, None]
     power, along = power.permute(2, 0, 1), along.T
-    scale = power.diagonal(dim1=1, dim2=2).clamp(min=least).sqrt()
+    held = power.diagonal(dim1=1, dim2=2)
+    # Averages may cancel to nothing: a scale that holds nothing has no gain.
+    varied = held > EMPTY
+    scale = torch.where(varied, held, 1).sqrt()
+    along = torch.where(varied, along, 0)
     power = power / scale[:, :, None] / scale[:, None, :]
     power += Settings.filter_ridge * torch.eye(len(scales), dtype=power.dtype, device=x.device)
     found = torch.linalg.solve(power, along / scale) / scale

@@ -11,8 +11,9 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from spamca import _checks, _edge, _keys
-from spamca._colors import colors_of
+from spamca._colors import colors_of, stored_colors
 from spamca._logging import logger
+from spamca._palette import palette
 from spamca.features import KINDS
 from spamca.graph.fuzzy import fuzzy_connectivities
 from spamca.graph.neighbors import nearest_neighbors
@@ -151,7 +152,9 @@ def _write_domains(mdata: MuData, results: Results, domains: Clustering, key_add
     n_domains = posterior.shape[1]
     names = [str(k) for k in range(n_domains)] if results.domain_names is None else list(results.domain_names)
     labels = pd.Categorical.from_codes(domains.labels, names, ordered=True)
-    colors = colors_of(mdata.uns, key_added, names) if results.colors is None else results.colors
+    kept = len(stored_colors(mdata.uns, key_added)) == n_domains
+    found = colors_of(mdata.uns, key_added, names) if kept else palette(n_domains)
+    colors = found if results.colors is None else results.colors
 
     _forget_explanations(mdata, key_added)
     write_labels(mdata, labels, dict(zip(names, colors, strict=True)), key_added)
