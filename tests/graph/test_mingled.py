@@ -60,6 +60,15 @@ def test_labels_of_one_tissue_come_no_closer(coords):
         assert not mingled(near, tiles).are_strewn
 
 
+def test_spots_that_were_taken_for_two_hide_no_section():
+    rng = np.random.default_rng(5)
+    twice = [np.vstack([place, place[:100]]) for place in (RANDOM, rng.uniform(0, 20, size=(400, 2)))]
+    coords, group = two(*twice)
+    found = mingled(surroundings(coords), group)
+    assert found.near < found.beyond
+    assert found.are_strewn
+
+
 def test_groups_within_sections_do_not_meet_across_them():
     coords, section = two(LATTICE, LATTICE + 1 / 7)
     near = surroundings(coords, section)

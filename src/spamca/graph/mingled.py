@@ -79,6 +79,8 @@ class Mingled:
         Share of all spots that lie there, and number of those that were looked at.
     near, around
         Means over them of the shares of strangers, n and f of the equation above.
+    beyond
+        The same among the second and third nearest: the nearest may be a spot that was taken for two.
     regularity
         Their mean of (d_1 / d_8)^2, distances to the nearest and the eighth spot.
     """
@@ -86,6 +88,7 @@ class Mingled:
     share: float = 0.0
     near: float = 0.0
     around: float = 0.0
+    beyond: float = 0.0
     n_spots: int = 0
     regularity: float = 0.0
 
@@ -97,7 +100,8 @@ class Mingled:
     @property
     def are_strewn(self) -> bool:
         """Whether groups lie among one another, as random labels of one tissue do, and sections on one another."""
-        return self.share >= LEAST_SHARE and self.n_spots >= FEWEST_SPOTS and self.near >= LEAST_RATIO * self.around
+        meet = self.share >= LEAST_SHARE and self.n_spots >= FEWEST_SPOTS
+        return meet and max(self.near, self.beyond) >= LEAST_RATIO * self.around
 
     def come_closer(self, excess: float) -> bool:
         """Whether strangers come closer than spots of one group do: by some excess, and more than chance would have it."""
@@ -145,6 +149,7 @@ def mingled(found: Surroundings, group: np.ndarray) -> Mingled:
         share=float(meet.mean()),
         near=float(near[meet].mean()),
         around=float(around[meet].mean()),
+        beyond=float(strange[meet, 1:3].mean()) if strange.shape[1] > 2 else 0.0,
         n_spots=int(meet.sum()),
         regularity=_regularity(distance[meet]),
     )
