@@ -300,9 +300,18 @@ def test_coordinates_that_are_none(apart):
     apart["msi"].obsm["spatial"] = np.full((apart["msi"].n_obs, 2), np.nan)
     with pytest.raises(ValueError, match="must be finite"):
         spamca.pp.onto_spots(apart, reference="rna")
-    apart["msi"].obsm["spatial"] = np.ones((apart["msi"].n_obs, 3))
+    apart["msi"].obsm["spatial"] = np.random.default_rng(0).normal(size=(apart["msi"].n_obs, 3))
     with pytest.raises(ValueError, match="two columns"):
         spamca.pp.onto_spots(apart, reference="rna")
+
+
+def test_a_constant_height_is_left_out(apart):
+    known = spamca.pp.onto_spots(apart, reference="rna", transform={"msi": TURN})
+    for one in apart.mod.values():
+        one.obsm["spatial"] = np.column_stack([one.obsm["spatial"], np.full(one.n_obs, 12.0)])
+    found = spamca.pp.onto_spots(apart, reference="rna", transform={"msi": TURN})
+    np.testing.assert_array_equal(found["msi"].X, known["msi"].X)
+    assert found.obsm["spatial"].shape == (144, 2)
 
 
 def test_sparse_points_are_doubted(apart, caplog):

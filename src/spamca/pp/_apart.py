@@ -36,6 +36,8 @@ def own_coordinates(mdata: MuData, name: str, spatial_key: str) -> np.ndarray:
         )
         raise KeyError(msg)
     values = values.toarray() if sparse.issparse(values) else np.asarray(values)
+    if values.ndim == 2 and values.shape[1] == 3 and len(values) and (values[:, 2] == values[0, 2]).all():
+        values = values[:, :2]  # a section, whose height says nothing
     if values.ndim != 2 or values.shape[1] != 2 or values.dtype.kind not in "biuf":
         msg = f"{where} must hold numbers in two columns, x and y, got shape {values.shape} of {values.dtype}"
         raise ValueError(msg)
