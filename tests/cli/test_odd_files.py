@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 
 import mudata
 import pytest
@@ -140,6 +142,28 @@ def test_a_disk_that_takes_no_more(quick, tmp_path, monkeypatch, error, capsys):
     shown = capsys.readouterr().err
     assert "cannot write o.h5mu" in shown
     assert "Traceback" not in shown
+    assert [path.name for path in tmp_path.iterdir()] == ["tissue.h5mu"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits of processes")
+def test_hdf5_that_cannot_close_its_file(tmp_path):
+    """A file may grow to a limit only: HDF5 fails to write, to close and at the end, and says so in many tracebacks, or crashes."""
+    code = """
+import resource, sys, numpy as np, spamca
+def integrate(mdata, n_clusters=None, **_):
+    mdata.obs["spamca"], mdata.uns["spamca"] = mdata.obs["label"], {"random_state": 0, "params": {}}
+    mdata.obsm["big"] = np.ones((mdata.n_obs, 500))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+spamca.tl.integrate, spamca.pp.neighbors = integrate, lambda mdata, **_: None
+sys.argv = ["spamca", "run", "tissue.h5mu", "-o", "o.h5mu", "--log-level", "warning"]
+from spamca.cli import main
+sys.exit(main())
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == Code.OUTPUT
+    assert done.stderr.endswith("ERROR cannot write o.h5mu: File too large\n")
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["tissue.h5mu"]
 
 

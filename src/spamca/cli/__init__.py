@@ -6,6 +6,7 @@ usage errors, which therefore appear at once.
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
@@ -20,6 +21,19 @@ __all__ = ["main"]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with arguments, by default those of the process; its exit code, see ``spamca --help``."""
+    from spamca.cli._process import Code, quiet_hdf5
+
+    with quiet_hdf5():
+        code = _run(argv)
+        if argv is None and code == Code.OUTPUT:
+            # HDF5 cannot close a file on a full disk, and crashes when it tries again at the end of the process.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    return code
+
+
+def _run(argv: Sequence[str] | None) -> int:
     from cyclopts import CycloptsError
 
     from spamca.cli._app import app

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import sys
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from enum import IntEnum
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
+from spamca._logging import logger
 from spamca.cli._watch import note
 
 if TYPE_CHECKING:
@@ -78,7 +80,33 @@ def writing(path: Path) -> Iterator[None]:
     except Exception as error:
         if not is_refused(error):
             raise
-        raise CommandError(Code.OUTPUT, f"cannot write {path}: {text_of(error)}") from error
+        of_hdf5 = re.search(r"error message = '([^']+)'", str(error))  # within several lines
+        text = of_hdf5[1] if of_hdf5 else text_of(error)
+        raise CommandError(Code.OUTPUT, f"cannot write {path}: {text}") from error
+
+
+@contextmanager
+def quiet_hdf5() -> Iterator[None]:
+    """Log what h5py prints where HDF5 cannot close a file, which follows from the error that is reported, at level "debug" only."""
+    before = sys.unraisablehook, sys.excepthook
+
+    def unraisable(event: Any) -> None:
+        if "h5py" in str(event.object):
+            logger.debug("HDF5: %s", event.exc_value)
+        else:
+            before[0](event)
+
+    def printed(kind: Any, error: BaseException, trace: Any) -> None:
+        if any("h5py" in frame.f_code.co_filename for frame, _ in walk_tb(trace)):
+            logger.debug("HDF5: %s", error)
+        else:
+            before[1](kind, error, trace)
+
+    sys.unraisablehook, sys.excepthook = unraisable, printed
+    try:
+        yield
+    finally:
+        sys.unraisablehook, sys.excepthook = before
 
 
 def is_refused(error: BaseException | None) -> bool:
