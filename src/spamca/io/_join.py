@@ -55,7 +55,7 @@ def copied(adata: AnnData) -> AnnData:
     """A copy in memory. Names of features may repeat: :func:`assemble` renames them, so anndata need not warn."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".* names are not unique")
-        return adata.to_memory() if adata.isbacked else adata.copy()
+        return _edge.in_memory(adata)
 
 
 def join_tables(tables: Mapping[str, AnnData], names: Mapping[str, pd.Index], join: str, verb: str) -> MuData:

@@ -77,10 +77,9 @@ def prepare_modality(
         raise ValueError(msg) from error
     own = "" if chosen is None else f"{chosen.sum()} features of var['highly_variable'], "
     how = f"prepared from {source} as {kind}: {own}{', '.join(features.steps)}"
-    row = np.where(modality.measured, np.cumsum(modality.measured) - 1, -1)
     features = replace(
         features.among(len(modality.real), np.flatnonzero(modality.real)),
-        values=_edge.spread(features.values, row),
+        values=_edge.spread(features.values, _edge.places(modality.measured)),
         constants={**features.constants, KEEPS_EMPTY: float(empty == "keep")},
     )
     return Representation(features.key, features.values, kind, modality.measured, features, how)
