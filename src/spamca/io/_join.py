@@ -145,6 +145,13 @@ def _check_overlap(names: Mapping[str, pd.Index], present: pd.DataFrame, join: s
     raise ValueError(msg)
 
 
+def log_sizes(mod: Mapping[str, AnnData], verb: str, what: str = "cells") -> None:
+    """Log numbers of rows, which are the same in all modalities, and of features."""
+    n_rows = next(iter(mod.values())).n_obs
+    found = ", ".join(f"{modality.n_vars} features of {name!r}" for name, modality in mod.items())
+    logger.info("%s: %d %s, %s", verb, n_rows, what, found)
+
+
 def assemble(mod: dict[str, AnnData], verb: str) -> MuData:
     """A MuData of the modalities themselves, with controls flagged, unique names of features, coordinates, and the image."""
     from mudata import MuData
