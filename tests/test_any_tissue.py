@@ -1,6 +1,6 @@
 """Tissue of any kind: it is handled, or an error of ours says why not and leaves it as it was; and what must not matter does not.
 
-``SPAMCA_EXAMPLES=2000`` in the environment makes it 2,000 examples and not 25.
+``SPAMCA_EXAMPLES=2000`` in the environment makes it 2,000 examples and not 15.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import traceback
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -23,9 +23,12 @@ from scipy import sparse
 
 import spamca
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 # A search for domains that takes a fraction of the time.
 LIGHT = {"n_starts": 2, "n_groups": 2, "n_blanks": 2, "reference_starts": 1, "scales": (1, 2)}
-EXAMPLES = int(os.environ.get("SPAMCA_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("SPAMCA_EXAMPLES", "15"))
 OURS = str(Path(spamca.__file__).parent)
 
 NAMES = ("rna", "protein", "atac", "image", "metabolites", "other", "Gene Expression", "ADT_2")
@@ -171,9 +174,17 @@ def test_it_works_or_an_error_of_ours_says_why(recipe: dict[str, Any]) -> None:
             file.write(f"{ended}\n")
 
 
+@pytest.fixture(autouse=True, scope="module")
+def without_logs() -> Iterator[None]:
+    logger = logging.getLogger("spamca")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    yield
+    logger.setLevel(before)
+
+
 def check_calls(mdata: MuData) -> str:
     """Run the four calls; an AssertionError where one fails obscurely or leaves traces. The last call, and how it ended."""
-    logging.getLogger("spamca").setLevel(logging.CRITICAL)
     import matplotlib.pyplot as plt
 
     for verb, given_arguments in calls(mdata):

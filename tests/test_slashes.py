@@ -28,7 +28,8 @@ def described():
     mdata.obs["section"] = pd.Categorical([f"s/{i}" for i in section])
     mdata.obs["group"] = pd.Categorical(np.where(section % 2, "treated/x", "control/y"))
     spamca.pp.neighbors(mdata)
-    spamca.tl.integrate(mdata, n_clusters=3, max_epochs=3, progress_bar=False)
+    settings = {"n_starts": 4, "n_groups": 2, "n_blanks": 5, "reference_starts": 2, "scales": (1, 4)}
+    spamca.tl.integrate(mdata, n_clusters=3, max_epochs=0, progress_bar=False, settings=settings)
     names = {"0": "T/NK", "1": "B/plasma", "2": "rest"}
     mdata.obs["spamca"] = mdata.obs["spamca"].cat.rename_categories(names)
     spamca.tl.denoise(mdata)

@@ -47,12 +47,14 @@ def write_measured(modality: AnnData, which: np.ndarray) -> None:
         del modality.obs[_keys.MEASURED]
 
 
+def places(which: np.ndarray) -> np.ndarray:
+    """Place of each row among the chosen ones, integers (n,), -1 for the others; ``which`` is booleans (n,)."""
+    return np.where(which, np.cumsum(which) - 1, -1)
+
+
 def among(row: np.ndarray, which: np.ndarray) -> np.ndarray:
     """Rows (n_obs,) counted among some rows of a modality, booleans (n_modality,); -1 where a spot has none of them."""
-    if which.all():
-        return row
-    place = np.where(which, np.cumsum(which) - 1, -1)
-    return np.where(row >= 0, place[row], -1)
+    return row if which.all() else np.where(row >= 0, places(which)[row], -1)
 
 
 def measured_rows(mdata: MuData, modality: str) -> np.ndarray:
@@ -163,6 +165,11 @@ def storable(names: Iterable[str]) -> list[str]:
         taken.add(new)
         found.append(new)
     return found
+
+
+def in_memory(modality: AnnData) -> AnnData:
+    """A copy of a modality in memory."""
+    return modality.to_memory() if modality.isbacked else modality.copy()
 
 
 def drop_pulled(mdata: MuData, column: str) -> None:

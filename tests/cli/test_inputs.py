@@ -31,7 +31,7 @@ def test_kinds(tissue_file, zarr, tmp_path):
     (tmp_path / "spatial").mkdir()
     (tmp_path / "spatial" / "tissue_positions.csv").touch()
     assert kind_of(tmp_path) == "Space Ranger"
-    (tmp_path / "binned_outputs").mkdir()
+    (tmp_path / "binned_outputs" / "square_008um").mkdir(parents=True)
     assert kind_of(tmp_path) == "folder of a platform"
 
 

@@ -194,7 +194,7 @@ def test_refused(run, tmp_path, monkeypatch, arguments, code, message, capsys):
         ("none.h5mu", None, "does not exist"),
         ("broken.h5mu", b"\x89HDF\r\n", "cannot read"),
         ("table.csv", b"a,b", "is no MuData (.h5mu or Zarr), AnnData (.h5ad or Zarr)"),
-        ("folder", "folder", "no matrix"),
+        ("folder", "folder", "no platform that is known"),
     ],
 )
 def test_bad_input(tmp_path, name, content, message, capsys):

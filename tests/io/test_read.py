@@ -47,7 +47,8 @@ def test_domains_in_three_lines(platform, folders, tissue, tmp_path):
     path = getattr(folders, platform)(tmp_path / "run", tissue)
     mdata = read(path)
     spamca.pp.neighbors(mdata)
-    spamca.tl.integrate(mdata, max_epochs=2, progress_bar=False)
+    light = {"n_starts": 4, "n_groups": 2, "n_blanks": 5, "reference_starts": 2, "scales": (1, 4)}
+    spamca.tl.integrate(mdata, max_epochs=0, progress_bar=False, settings=light)
     assert mdata.obs["spamca"].notna().all()
     assert adjusted_rand_score(tissue.obs["label"], mdata.obs["spamca"]) > 0.9
 

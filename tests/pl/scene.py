@@ -137,6 +137,17 @@ def with_image(mdata: mudata.MuData) -> mudata.MuData:
     return mdata
 
 
+def apart(mdata: mudata.MuData) -> mudata.MuData:
+    """RNA at its spots, protein brought onto them from points of its own, of which some lie beyond the tissue."""
+    rna, protein = mdata["rna"].copy(), mdata["protein"].copy()
+    rna.obsm["spatial"] = mdata.obsm["spatial"].copy()
+    protein.obsm["spatial"] = (mdata.obsm["spatial"][20:] + [3.3, 0.3]) * 2
+    protein.obs_names = [f"point{i}" for i in range(protein.n_obs)]
+    with without_pull():
+        both = mudata.MuData({"rna": rna, "protein": protein})
+    return spamca.pp.onto_spots(both, reference="rna", transform={"protein": [[0.5, 0, 0], [0, 0.5, 0]]})
+
+
 def several(mdata: mudata.MuData) -> Any:
     with plt.rc_context({"font.size": 6}):
         return spamca.pl.spatial_clusters(
@@ -167,6 +178,7 @@ FIGURES: dict[str, Callable[[mudata.MuData], Any]] = {
     "hierarchy": spamca.pl.hierarchy,
     "trajectory": spamca.pl.trajectory,
     "compare": spamca.pl.compare,
+    "overlay": lambda m: spamca.pl.overlay(apart(m), color="rna:GENE1", source="protein:CD1"),
 }
 
 

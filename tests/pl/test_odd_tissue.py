@@ -74,11 +74,11 @@ def domains(mdata, values):
 
 
 def tiny(mdata):
-    mdata.obsm["spatial"] = mdata.obsm["spatial"] * 1e-200
+    mdata.obsm["spatial"] = mdata.obsm["spatial"] * 1e-90
 
 
 def enormous(mdata):
-    mdata.obsm["spatial"] = (mdata.obsm["spatial"] - 6.5) * 2e307
+    mdata.obsm["spatial"] = (mdata.obsm["spatial"] - 6.5) * 2e90
 
 
 OF_PLACES = ("spatial_clusters_sections", "spatial_clusters_outline", "modality_weights", "trajectory")
@@ -86,7 +86,7 @@ OF_DOMAINS = (
     *("spatial_clusters", "spatial_clusters_groups", "modality_weights", "trajectory", "confusion", "alluvial"),
     *("drivers_dot", "drivers_heat", "variance_explained", "hierarchy"),
 )
-OTHERS = {"compare", "n_clusters", "training_history"}  # of tables alone
+OTHERS = {"compare", "n_clusters", "training_history", "overlay"}  # of tables, or of points
 SAID = ("no spot has a value", "has changed since", "are not among the categories", "columns='spamca' holds numbers")
 TISSUES = [
     *(same_place, on_a_line, upright_line, far_away, huge, tiny, enormous),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
-from matplotlib.collections import EllipseCollection
+from matplotlib.collections import PathCollection
 from matplotlib.colors import to_hex
 from mudata import MuData
 
@@ -31,7 +31,7 @@ def joined(apart):
 
 
 def layers(ax):
-    return [one for one in ax.collections if isinstance(one, EllipseCollection)]
+    return [one for one in ax.collections if isinstance(one, PathCollection)]
 
 
 def legend(ax):

@@ -16,6 +16,13 @@ import spamca
 
 TURN = np.array([[0.0, -4.0, 100.0], [4.0, 0.0, -7.0]])  # a quarter, in units a fourth as large
 
+# A search for domains that takes a fraction of the time.
+QUICK = {
+    "max_epochs": 0,
+    "progress_bar": False,
+    "settings": {"n_starts": 4, "n_groups": 2, "n_blanks": 5, "reference_starts": 2, "scales": (1, 4)},
+}
+
 
 def modality(X, prefix, coordinates, **columns):
     obs = pd.DataFrame(columns, index=[f"{prefix}{i}" for i in range(X.shape[0])])
@@ -167,7 +174,6 @@ def test_modalities_on_the_same_spots_are_kept(apart, caplog):
     assert found.n_obs == 144
     assert "'protein' is on 100 spots of 'rna' already; 3 others are left out" in caplog.text
     np.testing.assert_array_equal(found["protein"]["spot7"].X, protein["spot7"].X)
-    spamca.pp.neighbors(found)
 
 
 def test_the_same_names_at_other_places_are_other_spots(apart):
@@ -224,7 +230,7 @@ def test_domains_of_what_was_apart():
     protein.obsm["spatial"] = protein.obsm["spatial"] * 0.01
     apart = MuData({"rna": rna, "protein": protein})
     found = spamca.pp.onto_spots(apart, reference="rna", transform={"protein": np.diag([100.0, 100, 1])})
-    spamca.tl.integrate(found, n_clusters=3, progress_bar=False)
+    spamca.tl.integrate(found, n_clusters=3, **QUICK)
     assert adjusted_rand_score(whole[found.obs_names].obs["label"], found.obs["spamca"]) > 0.8
 
 

@@ -31,7 +31,7 @@ def joined(mdata, **changed):
 
 @pytest.fixture(scope="module")
 def sections():
-    return spamca.datasets.simulated(n_spots=400, n_domains=3, n_sections=2, difficulty=0.3)
+    return spamca.datasets.simulated(n_spots=240, n_domains=3, n_features=40, n_sections=2, difficulty=0.3)
 
 
 @pytest.mark.parametrize(("name", "value"), [("protein", 0), ("rna", np.nan)])

@@ -21,8 +21,10 @@ from spamca._checks.graphs import check_graph
 from spamca._checks.place import (
     check_coordinates,
     check_library,
+    checked_coordinates,
     find_library_key,
     flat,
+    graph_params,
     library_of,
     recorded_library_key,
     slices,

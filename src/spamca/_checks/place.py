@@ -14,6 +14,7 @@ from spamca._checks.arguments import check_name
 from spamca._logging import logger
 
 if TYPE_CHECKING:
+    from anndata import AnnData
     from mudata import MuData
 
 LARGEST = 1e100
@@ -34,9 +35,9 @@ def check_coordinates(mdata: MuData, basis: str = _keys.SPATIAL) -> np.ndarray:
         msg = f"spatial_key={basis!r} collides with a modality of that name; rename the modality, or name another slot"
         raise ValueError(msg)
     held = {name: modality.obsm[basis] for name, modality in mdata.mod.items() if basis in modality.obsm}
-    coords = {name: _checked_coordinates(values, f"mdata[{name!r}]", basis) for name, values in held.items()}
+    coords = {name: checked_coordinates(values, f"mdata[{name!r}]", basis) for name, values in held.items()}
     if basis in mdata.obsm:
-        joined = _checked_coordinates(mdata.obsm[basis], "mdata", basis)
+        joined = checked_coordinates(mdata.obsm[basis], "mdata", basis)
     elif coords:
         joined = _joined_coordinates(mdata, coords, basis)
     else:
@@ -57,7 +58,8 @@ def check_coordinates(mdata: MuData, basis: str = _keys.SPATIAL) -> np.ndarray:
     return joined
 
 
-def _checked_coordinates(values: Any, where: str, basis: str) -> np.ndarray:
+def checked_coordinates(values: Any, where: str, basis: str) -> np.ndarray:
+    """Coordinates that a slot of ``obsm`` holds, (n, 2) or (n, 3), float64; ValueError if they are not finite numbers."""
     slot = f"{where}.obsm[{basis!r}]"
     values = values if sparse.issparse(values) else np.asarray(values)
     if values.ndim != 2 or values.shape[1] not in (2, 3):
@@ -126,8 +128,8 @@ def flat(coords: np.ndarray, sections: np.ndarray | None, what: str) -> np.ndarr
     """Coordinates in the plane, (n_obs, 2), of sections (n_obs,) each of which is flat (ValueError); ``what`` begins the message."""
     if coords.shape[1] == 2:
         return coords
-    section = np.zeros(len(coords)) if sections is None else np.unique(sections, return_inverse=True)[1].ravel()
-    if len(np.unique(np.column_stack([section, coords[:, 2]]), axis=0)) > len(np.unique(section)):
+    n_slices, n_sections, _ = _sliced(coords, sections)
+    if n_slices > n_sections:
         msg = (
             f"{what}, and the coordinates have a third column that differs within a section; name a column of obs with "
             "library_key whose sections each have one, or coordinates with two columns with spatial_key"
@@ -143,15 +145,21 @@ def slices(coords: np.ndarray, library: np.ndarray | None, what: str) -> tuple[n
     """
     if coords.shape[1] == 2:
         return coords, library
-    section = np.zeros(len(coords)) if library is None else np.unique(library, return_inverse=True)[1].ravel()
-    found, number = np.unique(np.column_stack([section, coords[:, 2]]), axis=0, return_inverse=True)
-    if len(found) > (most := MOST_SLICES * len(np.unique(section))):
+    n_slices, n_sections, number = _sliced(coords, library)
+    if n_slices > (most := MOST_SLICES * n_sections):
         msg = (
-            f"{what} slices of one third coordinate, {most} at most, and there are {len(found)}; take a part of the tissue such as "
+            f"{what} slices of one third coordinate, {most} at most, and there are {n_slices}; take a part of the tissue such as "
             "mdata[mdata.obsm['spatial'][:, 2] < 10].copy(), or name coordinates with two columns with spatial_key"
         )
         raise ValueError(msg)
-    return coords[:, :2], number.ravel()
+    return coords[:, :2], number
+
+
+def _sliced(coords: np.ndarray, library: np.ndarray | None) -> tuple[int, int, np.ndarray]:
+    """Number of slices, parts of sections with one third coordinate, number of sections, and slice of each spot, (n_obs,)."""
+    section = np.zeros(len(coords)) if library is None else np.unique(library, return_inverse=True)[1].ravel()
+    found, number = np.unique(np.column_stack([section, coords[:, 2]]), axis=0, return_inverse=True)
+    return len(found), len(np.unique(section)), number.ravel()
 
 
 def check_library(mdata: MuData, library_key: str | None, argument: str = "library_key") -> np.ndarray | None:
@@ -197,7 +205,12 @@ def find_library_key(mdata: MuData, library_key: str | None, caller: str) -> str
 
 def recorded_library_key(mdata: MuData) -> str | None:
     """Column with the sections that the spatial graph was built with, even if it is no longer there."""
-    record = mdata.uns.get(_keys.SPATIAL_NEIGHBORS)
-    params = record.get("params") if isinstance(record, Mapping) else None
-    found = params.get("library_key") if isinstance(params, Mapping) else None
+    found = graph_params(mdata).get("library_key")
     return found if isinstance(found, str) else None
+
+
+def graph_params(holder: MuData | AnnData, name: str = _keys.SPATIAL) -> Mapping[str, Any]:
+    """Parameters in the record of a spatial graph, of a MuData or modality; empty where there is none."""
+    record = holder.uns.get(_keys.spatial_record(name))
+    params = record.get("params") if isinstance(record, Mapping) else None
+    return params if isinstance(params, Mapping) else {}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spamca import _keys
+from spamca._checks import graph_params
 from spamca._report.subject import as_mapping
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def calls(subject: Subject) -> list[str]:
     seed = record.get("random_state", 0)
     common = {} if key == _keys.SPAMCA else {"key_added": key}
     common |= {} if not seed else {"random_state": plain(seed)}
-    graph = as_mapping(as_mapping(subject.stored(_keys.SPATIAL_NEIGHBORS)).get("params"))
+    graph = graph_params(subject.mdata)
     graph_arguments = {name: plain(graph[name]) for name in ("library_key",) if graph.get(name) is not None}
     if graph.get("one_section"):
         graph_arguments["library_key"] = None

@@ -65,7 +65,7 @@ class Subject:
     @cached_property
     def spatial_key(self) -> str:
         """Key of the coordinates, that of the spatial graph if it is still there."""
-        found = as_mapping(as_mapping(self.stored(_keys.SPATIAL_NEIGHBORS)).get("params")).get("spatial_key")
+        found = _checks.graph_params(self.mdata).get("spatial_key")
         holders = (self.mdata, *self.mdata.mod.values())
         there = isinstance(found, str) and any(found in holder.obsm for holder in holders)
         return str(found) if there else _keys.SPATIAL

@@ -42,13 +42,12 @@ def kind_of(path: Path) -> Kind:
     if not path.is_dir():
         what = "no MuData (.h5mu or Zarr), AnnData (.h5ad or Zarr), SpatialData in Zarr, nor folder of a platform"
         raise CommandError(Code.INPUT, f"{path} is {what}")
-    if not any((path / name).exists() for name in ("zarr.json", ".zattrs", ".zgroup")):
-        visium = any(path.glob("*feature_bc_matrix*")) or any(path.glob("spatial/tissue_positions*"))
-        high = any((path / name).is_dir() for name in ("binned_outputs", "segmented_outputs"))
-        return Kind.SPACERANGER if visium and not high else Kind.FOLDER
-    if (path / "mod").is_dir():
-        return Kind.ZARR
-    return Kind.ANNDATA if (path / "obs").is_dir() else Kind.SPATIALDATA
+    from spamca.io._platforms import is_visium, is_visium_hd
+    from spamca.io._stored import is_zarr, zarr_kind
+
+    if is_zarr(path):
+        return {"MuData": Kind.ZARR, "AnnData": Kind.ANNDATA, "SpatialData": Kind.SPATIALDATA}[zarr_kind(path)]
+    return Kind.SPACERANGER if is_visium(path) and not is_visium_hd(path) else Kind.FOLDER
 
 
 def read(path: Path, kind: Kind) -> Any:

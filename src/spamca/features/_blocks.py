@@ -225,10 +225,6 @@ class Opened:
             return Blocks(X.array[rows][:, columns])
         return X[rows][:, columns]
 
-    def whole(self, values: np.ndarray, fill: Any) -> np.ndarray:
-        """Values of the features that count, (n_real, ...), over all, (p, ...); the others get ``fill``."""
-        return _edge.spread(values, np.where(self.real, np.cumsum(self.real) - 1, -1), fill)
-
 
 def opened(modality: AnnData | Opened) -> Opened:
     """A modality as :class:`Opened`, if it is not one already."""

@@ -62,12 +62,12 @@ def is_control(var: pd.DataFrame) -> np.ndarray:
     A name does not make an antibody a control that ``var["isotype_control"]`` says is none.
     """
     found = _typed(var) | _named(var.index, NAMES) | is_isotype(var)
-    return _decided(var, CONTROL, found)
+    return decided(var, CONTROL, found)
 
 
 def is_isotype(var: pd.DataFrame) -> np.ndarray:
     """Which features are antibodies that bind nothing in the tissue: booleans, (n_features,)."""
-    return _decided(var, ISOTYPE_CONTROL, _named(var.index, ISOTYPES))
+    return decided(var, ISOTYPE_CONTROL, _named(var.index, ISOTYPES))
 
 
 def is_control_type(feature_type: str) -> bool:
@@ -88,7 +88,7 @@ def _named(names: Iterable[object], known: dict[str, tuple[str, ...]]) -> np.nda
     return np.array([pattern.fullmatch(str(name)) is not None for name in names], dtype=bool)
 
 
-def _decided(var: pd.DataFrame, key: str, found: np.ndarray) -> np.ndarray:
+def decided(var: pd.DataFrame, key: str, found: np.ndarray) -> np.ndarray:
     """``found``, replaced by a column of flags where that has a value: booleans, or 1, 0, true and false as files write them."""
     if key not in var:
         return found

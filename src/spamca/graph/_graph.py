@@ -33,8 +33,9 @@ class Graph:
 
     def spread(self, which: np.ndarray) -> Graph:
         """The graph among more spots, of which ``which``, booleans (n,), are those of this one; the others have no edges."""
-        row = np.where(which, np.cumsum(which) - 1, -1)
-        return Graph(*(_edge.spread_graph(matrix, row) for matrix in (self.connectivities, self.distances)))
+        return Graph(
+            *(_edge.spread_graph(matrix, _edge.places(which)) for matrix in (self.connectivities, self.distances))
+        )
 
     def within(self, library: np.ndarray) -> Graph:
         """The graph without edges between sections; ``library`` holds the section of each spot, (n_spots,)."""

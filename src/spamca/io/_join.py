@@ -55,7 +55,7 @@ def copied(adata: AnnData) -> AnnData:
     """A copy in memory. Names of features may repeat: :func:`assemble` renames them, so anndata need not warn."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".* names are not unique")
-        return adata.to_memory() if adata.isbacked else adata.copy()
+        return _edge.in_memory(adata)
 
 
 def join_tables(tables: Mapping[str, AnnData], names: Mapping[str, pd.Index], join: str, verb: str) -> MuData:
@@ -143,6 +143,13 @@ def _check_overlap(names: Mapping[str, pd.Index], present: pd.DataFrame, join: s
         f"{list(names[b][:2])}; {remedy}"
     )
     raise ValueError(msg)
+
+
+def log_sizes(mod: Mapping[str, AnnData], verb: str, what: str = "cells") -> None:
+    """Log numbers of rows, which are the same in all modalities, and of features."""
+    n_rows = next(iter(mod.values())).n_obs
+    found = ", ".join(f"{modality.n_vars} features of {name!r}" for name, modality in mod.items())
+    logger.info("%s: %d %s, %s", verb, n_rows, what, found)
 
 
 def assemble(mod: dict[str, AnnData], verb: str) -> MuData:

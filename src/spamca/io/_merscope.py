@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from spamca._logging import logger
-from spamca.io._join import assemble, split
+from spamca.io._join import assemble, log_sizes, split
 from spamca.io._platform_files import needed, placed, read_counts, table_of
 from spamca.io._spaceranger_files import reading
 
@@ -47,5 +46,6 @@ def read_merscope(path: Path, *, feature_types: Mapping[str, str | None] | None 
         raise ValueError(msg)
     adata = table_of(values, key.iloc[:, 0].tolist(), genes.tolist(), "Gene Expression")
     adata = placed(adata, cells, CENTER, file, "read")
-    logger.info("read: %d cells, %d features of 'rna'", *adata.shape)
-    return assemble(split(adata, "read", feature_types), "read")
+    mod = split(adata, "read", feature_types)
+    log_sizes(mod, "read")
+    return assemble(mod, "read")

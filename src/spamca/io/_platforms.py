@@ -36,7 +36,8 @@ class Platform:
     files: Callable[..., list[Path]]
 
 
-def _is_visium(path: Path) -> bool:
+def is_visium(path: Path) -> bool:
+    """Whether a folder is one of Space Ranger: ``outs``, or one size of bins of Visium HD."""
     return any(path.glob("*feature_bc_matrix*")) or any(path.glob("spatial/tissue_positions*"))
 
 
@@ -75,7 +76,7 @@ PLATFORMS = (
         _tables(read_merscope),
         _files(merscope_files),
     ),
-    Platform("Visium", "filtered_feature_bc_matrix.h5 and spatial", _is_visium, _visium, _visium_files),
+    Platform("Visium", "filtered_feature_bc_matrix.h5 and spatial", is_visium, _visium, _visium_files),
 )
 """In the order in which they are tried."""
 

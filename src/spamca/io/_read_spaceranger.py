@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from spamca import _keys
 from spamca._checks import check_flag, check_name, check_path
-from spamca._logging import logger
-from spamca.io._join import assemble, split
-from spamca.io._spaceranger_files import METADATA, find_matrix, read_images, read_matrix, read_positions
+from spamca.io._join import assemble, log_sizes, split
+from spamca.io._spaceranger_files import METADATA, attach_images, find_matrix, read_images, read_matrix, read_positions
 
 if TYPE_CHECKING:
     import os
@@ -117,11 +116,8 @@ def read_spaceranger(
     if record is not None:
         folder = path.resolve()
         name = (folder.parent.name if folder.name == "outs" else folder.name) or "tissue"
-        library_id = library_id or attributes.get("library_id", name).replace("/", "_")
+        library_id = library_id or attributes.get("library_id", name)
         record["metadata"] = {name: attributes[name] for name in METADATA if name in attributes}
-        for modality in mod.values():
-            # Each has its own dicts; the arrays are shared.
-            modality.uns[_keys.SPATIAL] = {library_id: {key: dict(part) for key, part in record.items()}}
-    found = [f"{modality.n_vars} features of {name!r}" for name, modality in mod.items()]
-    logger.info("read_spaceranger: %d spots, %s", adata.n_obs, ", ".join(found))
+        attach_images(mod, library_id, record)
+    log_sizes(mod, "read_spaceranger", "spots")
     return assemble(mod, "read_spaceranger")

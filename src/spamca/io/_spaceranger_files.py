@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
+from spamca import _keys
 from spamca._logging import logger
 from spamca.features.controls import FEATURE_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from anndata import AnnData
@@ -168,6 +169,15 @@ def read_images(folder: Path, *, images: bool) -> dict[str, Any] | None:
     if images and not pixels:
         logger.info("read_spaceranger: %s holds no tissue_hires_image.png or tissue_lowres_image.png", folder)
     return {"images": pixels, "scalefactors": factors}
+
+
+def attach_images(mod: Mapping[str, AnnData], library_id: str, record: dict[str, Any] | None) -> None:
+    """Keep images and scale factors, if there are any, under the name of the section in each modality."""
+    if record is None:
+        return
+    for modality in mod.values():
+        # Each has its own dicts; the arrays are shared.
+        modality.uns[_keys.SPATIAL] = {library_id.replace("/", "_"): {key: dict(part) for key, part in record.items()}}
 
 
 def _pixels(file: Path) -> np.ndarray:

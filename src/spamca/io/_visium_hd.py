@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from spamca import _keys
 from spamca._logging import logger
-from spamca.io._join import assemble, split
+from spamca.io._join import assemble, log_sizes, split
 from spamca.io._platform_files import needed, placed
 from spamca.io._read_spaceranger import read_spaceranger
-from spamca.io._spaceranger_files import read_images, read_matrix, reading
+from spamca.io._spaceranger_files import attach_images, read_images, read_matrix, reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,14 +70,9 @@ def read_visium_hd(
     place.index = pd.Index([names[one] for one in place.index], dtype=str)
     adata = placed(adata, place, PLACE, file, "read")
     mod = split(adata, "read", feature_types)
-    record = read_images(folder / "spatial", images=images)
-    if record is not None:
-        library = attributes.get("library_id", path.resolve().name).replace("/", "_")
-        for modality in mod.values():
-            modality.uns[_keys.SPATIAL] = {library: {key: dict(part) for key, part in record.items()}}
-    logger.info(
-        "read: %d cells, %s", adata.n_obs, ", ".join(f"{one.n_vars} features of {n!r}" for n, one in mod.items())
-    )
+    library = attributes.get("library_id", path.resolve().name)
+    attach_images(mod, library, read_images(folder / "spatial", images=images))
+    log_sizes(mod, "read")
     return assemble(mod, "read")
 
 

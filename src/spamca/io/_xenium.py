@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from spamca._logging import logger
-from spamca.io._join import assemble, split
+from spamca.io._join import assemble, log_sizes, split
 from spamca.io._platform_files import needed, placed, read_table
 from spamca.io._spaceranger_files import read_matrix
 
@@ -46,7 +45,5 @@ def read_xenium(path: Path, *, feature_types: Mapping[str, str | None] | None = 
     cells.index = pd.Index([one.decode() if isinstance(one, bytes) else str(one) for one in ids])
     adata = placed(adata, cells, CENTROID, file, "read")
     mod = split(adata, "read", feature_types)
-    logger.info(
-        "read: %d cells, %s", adata.n_obs, ", ".join(f"{one.n_vars} features of {n!r}" for n, one in mod.items())
-    )
+    log_sizes(mod, "read")
     return assemble(mod, "read")

@@ -33,11 +33,6 @@ class Affine:
         """Points (n, 2) under the map, float64."""
         return np.asarray(points, dtype=np.float64) @ self.matrix[:2, :2].T + self.matrix[:2, 2]
 
-    @property
-    def is_identity(self) -> bool:
-        """Whether all points stay where they are."""
-        return bool(np.array_equal(self.matrix, np.eye(3)))
-
 
 def identity() -> Affine:
     """The map under which all points stay where they are."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.cm import ScalarMappable
-from matplotlib.collections import EllipseCollection
 from matplotlib.colors import to_rgba, to_rgba_array
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
@@ -17,7 +16,7 @@ from scipy.spatial import KDTree
 
 from spamca.pl._fonts import SMALL, points, text_width
 from spamca.pl._panel import MISSING, scale
-from spamca.pl._spots import MAX_VECTOR_SPOTS
+from spamca.pl._spots import draw_spots
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,18 +85,19 @@ def draw_overlay(ax: Axes, panel: Overlay, style: Style, *, legend: bool) -> Non
     if panel.section.image is not None:
         pixels, per_unit, _ = panel.section.image
         ax.imshow(pixels, extent=(0, pixels.shape[1] / per_unit, pixels.shape[0] / per_unit, 0), cmap="gray", zorder=0)
-    many = len(panel.points.at) > MAX_VECTOR_SPOTS
     edges = np.where(panel.covered[:, None], to_rgba(SPOT), to_rgba(LACKING))
     filled = to_rgba_array(["none"] * len(edges)) if panel.spots.colors is None else _rgba(panel.spots, style, MAPS[0])
     widths = np.where(panel.covered, 0.6, 1.4)
-    _circles(ax, panel.spots.at, RING * panel.spots.spacing, filled, edges, widths, zorder=1)
+    rings = draw_spots(ax, panel.spots.at, filled, diameter=RING * panel.spots.spacing, shape="circle", alpha=None)
+    rings.set(edgecolors=edges, linewidths=widths, zorder=1)
     colors = np.tile(to_rgba(POINT, 0.8), (len(panel.points.at), 1))
     if panel.points.colors is not None:
         colors = _rgba(panel.points, style, MAPS[1])
-    rims, faces = colors.copy(), colors.copy()
+    faces = colors.copy()
     faces[~panel.used, 3] = 0
     size = DOT * min(panel.points.spacing, panel.spots.spacing)
-    _circles(ax, panel.points.at, size, faces, rims, np.full(len(faces), 0.4), zorder=2, rasterized=many)
+    dots = draw_spots(ax, panel.points.at, faces, diameter=size, shape="circle", alpha=None)
+    dots.set(edgecolors=colors, linewidths=0.4, zorder=2)
     low, high = panel.limits
     ax.set(xlim=(low[0], high[0]), ylim=(high[1], low[1]), aspect="equal")
     ax.set_axis_off()
@@ -139,35 +139,6 @@ def _rgba(layer: Layer, style: Style, cmap: str) -> np.ndarray:
         values = np.ma.masked_invalid(coloring.values[rows])
         return np.asarray(colormaps[cmap].with_extremes(bad=MISSING)(scale(coloring, style.limits)(values)))
     return to_rgba_array([*coloring.colors, MISSING])[coloring.values[rows]]  # the code -1 takes the last
-
-
-def _circles(
-    ax: Axes,
-    at: np.ndarray,
-    diameter: float,
-    faces: np.ndarray,
-    edges: np.ndarray,
-    widths: np.ndarray,
-    *,
-    zorder: float,
-    rasterized: bool = False,
-) -> None:
-    size = np.full(len(at), diameter)
-    found = EllipseCollection(
-        size,
-        size,
-        np.zeros(len(at)),
-        units="xy",
-        offsets=at,
-        transOffset=ax.transData,
-        facecolors=faces,
-        edgecolors=edges,
-        linewidths=widths,
-        zorder=zorder,
-        rasterized=rasterized,
-    )
-    found.set_in_layout(False)
-    ax.add_collection(found, autolim=False)
 
 
 def _draw_keys(ax: Axes, panel: Overlay, style: Style) -> None:

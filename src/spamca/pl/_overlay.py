@@ -114,8 +114,7 @@ def overlay(
         axes = check_axes(ax, len(panels))
     for one, panel in zip(axes, panels, strict=True):
         draw_overlay(one, panel, style, legend=legend)
-        title = f"{panel.points.name} on {reference}"
-        set_title(one, title if panel.section.name is None else f"{panel.section.name}: {title}", PANEL)
+        set_title(one, panel.section.titled(f"{panel.points.name} on {reference}"), PANEL)
     return axes[0] if len(panels) == 1 else axes
 
 
@@ -162,12 +161,8 @@ def _panel(mdata: MuData, record: Mapping[str, Any], name: str, section: Any, co
     own, reference = record["modalities"][name], record["reference"]
     table, points = own["sections"], np.asarray(own["points"])
     place = (
-        0
-        if section.name is None
-        else list(table.index.astype(str)).index(section.name)
-        if section.name in table.index
-        else -1
-    )
+        0 if section.name is None else table.index.astype(str).get_indexer([section.name])[0]
+    )  # -1: it has no points
     there = np.flatnonzero(np.asarray(own["section_of_point"]) == place)
     sizes = table.iloc[place] if place >= 0 else table.iloc[0]
     covered = _edge.rows(mdata, name)[section.rows] >= 0

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import sparse
 
 from spamca import _checks, _edge
-from spamca.onto import ALL, LANDMARKS, MEANS, METHODS, SUMS, from_landmarks, from_matrix, identity
+from spamca.onto import ALL, MEANS, METHODS, SUMS, from_landmarks, from_matrix, identity
 
 if TYPE_CHECKING:
     from mudata import MuData
@@ -19,52 +18,34 @@ if TYPE_CHECKING:
 
 
 def own_coordinates(mdata: MuData, name: str, spatial_key: str) -> np.ndarray:
-    """Coordinates of a modality's spots, (n_modality, 2), float64: its own, else those that the MuData has for its spots.
+    """Coordinates of a modality's spots, (n_modality, 2) or (n_modality, 3): its own, else those that the MuData has for them.
 
-    KeyError if there are none, ValueError if they are not two finite numbers for each spot.
+    KeyError if there are none, ValueError if they are not two or three finite numbers for each spot.
     """
     modality = mdata[name]
     if spatial_key in modality.obsm:
-        values, where = modality.obsm[spatial_key], f"mdata[{name!r}].obsm[{spatial_key!r}]"
-    elif spatial_key in mdata.obsm and spatial_key not in mdata.mod:
-        values, where = mdata.obsm[spatial_key], f"mdata.obsm[{spatial_key!r}]"
-        values = _edge.collect(np.asarray(values), _edge.rows(mdata, name), modality.n_obs)
-    else:
+        return _checks.checked_coordinates(modality.obsm[spatial_key], f"mdata[{name!r}]", spatial_key)
+    if spatial_key not in mdata.obsm or spatial_key in mdata.mod:
         msg = (
             f"modality {name!r} has no coordinates: set mdata[{name!r}].obsm[{spatial_key!r}] to an array of shape "
             f"({modality.n_obs}, 2), or name the slot with spatial_key"
         )
         raise KeyError(msg)
-    values = values.toarray() if sparse.issparse(values) else np.asarray(values)
-    if values.ndim == 2 and values.shape[1] == 3 and len(values) and (values[:, 2] == values[0, 2]).all():
-        values = values[:, :2]  # a section, whose height says nothing
-    if values.ndim != 2 or values.shape[1] != 2 or values.dtype.kind not in "biuf":
-        msg = f"{where} must hold numbers in two columns, x and y, got shape {values.shape} of {values.dtype}"
-        raise ValueError(msg)
-    coords = values.astype(np.float64)
-    bad = ~np.isfinite(coords).all(axis=1)
-    if bad.any():
-        msg = f"{where} must be finite, {bad.sum()} spots have NaN or infinite coordinates, first at row {bad.argmax()}"
-        raise ValueError(msg)
-    return coords
-
-
-def has_coordinates(mdata: MuData, name: str, spatial_key: str) -> bool:
-    """Whether a modality has coordinates that are its own."""
-    return spatial_key in mdata[name].obsm
+    values = _edge.collect(_checks.dense(mdata.obsm[spatial_key]), _edge.rows(mdata, name), modality.n_obs)
+    return _checks.checked_coordinates(values, "mdata", spatial_key)
 
 
 def on_the_same_spots(mdata: MuData, name: str, reference: str, spatial_key: str) -> bool:
     """Whether a modality was measured on spots of the reference: some have the same names, and none of these another place."""
-    shared = mdata[name].obs_names.intersection(mdata[reference].obs_names)
-    if not len(shared):
-        return False
-    if not (has_coordinates(mdata, name, spatial_key) and has_coordinates(mdata, reference, spatial_key)):
-        return True
-    places = [
-        own_coordinates(mdata, one, spatial_key)[mdata[one].obs_names.get_indexer(shared)] for one in (name, reference)
-    ]
-    return np.allclose(*places)
+    both = mdata[name], mdata[reference]
+    shared = both[0].obs_names.intersection(both[1].obs_names)
+    if not len(shared) or not all(spatial_key in one.obsm for one in both):
+        return bool(len(shared))
+    one, other = (
+        own_coordinates(mdata, which, spatial_key)[mdata[which].obs_names.get_indexer(shared), :2]
+        for which in (name, reference)
+    )
+    return np.allclose(one, other)
 
 
 def sections_of(mdata: MuData, name: str, library: np.ndarray | None) -> np.ndarray:
@@ -118,11 +99,6 @@ def _map(where: str, given: Any, kind: str) -> Affine:
     raise ValueError(msg)
 
 
-def check_landmarks(landmarks: str) -> None:
-    """Whether landmarks can be fitted by a map of this kind (ValueError)."""
-    _checks.check_choice("landmarks", landmarks, LANDMARKS)
-
-
 def check_transform(mdata: MuData, reference: str, transform: Any) -> Mapping[str, Any]:
     """The maps by modality, none where there are none; TypeError, KeyError or ValueError where they are for others."""
     transform = {} if transform is None else transform
@@ -149,19 +125,13 @@ def choices_of(mdata: MuData, reference: str, method: Any, aggregate: Any, max_d
         msg = f"mdata has no modality but reference={reference!r}; put the others into it, mudata.MuData({{...}})"
         raise ValueError(msg)
 
-    def of(argument: str, value: Any, name: str, default: Any) -> Any:
-        if not isinstance(value, Mapping):
-            return value
-        _checks.check_modality_names(argument, value, mdata)
-        return value.get(name, default)
-
+    for argument, value in {"method": method, "aggregate": aggregate, "max_distance": max_distance}.items():
+        if isinstance(value, Mapping):
+            _checks.check_modality_names(argument, value, mdata)
     made = {}
     for name in others:
-        chosen = Choice(
-            of("method", method, name, None),
-            of("aggregate", aggregate, name, None),
-            of("max_distance", max_distance, name, None),
-        )
+        given = (method, aggregate, max_distance)
+        chosen = Choice(*(value.get(name) if isinstance(value, Mapping) else value for value in given))
         if chosen.method is not None:
             _checks.check_choice("method", chosen.method, METHODS)
         if chosen.aggregate is not None:

@@ -27,17 +27,12 @@ FEW = 0.5
 _TABLE_NUMBERS = ("spot_spacing", "point_spacing", "max_distance")
 
 
-def in_memory(modality: AnnData) -> AnnData:
-    """A copy in memory."""
-    return modality.to_memory() if modality.isbacked else modality.copy()
-
-
 def kept_modality(mdata: MuData, name: str, reference: str) -> AnnData:
     """A copy of a modality on spots of the reference, without other spots that it has."""
     inside = mdata[name].obs_names.isin(mdata[reference].obs_names)
     lost = "" if inside.all() else f"; {(~inside).sum()} others are left out"
     logger.info("onto_spots: %r is on %d spots of %r already%s", name, inside.sum(), reference, lost)
-    return in_memory(mdata[name][inside] if lost else mdata[name])
+    return _edge.in_memory(mdata[name][inside] if lost else mdata[name])
 
 
 def way_of(mdata: MuData, name: str, aggregate: str | None) -> str:

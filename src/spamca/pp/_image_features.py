@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spamca import _checks, _keys
-from spamca.pictures import SQUIDPY, features_of, squidpy_features
-from spamca.pp._images import ALL, image_modality, images_of, with_modality
-from spamca.pp._patched import LEAST_SIDE, Computed, of_section, together
+from spamca.onto import ALL, spacing
+from spamca.pictures import LEAST_SIDE, SQUIDPY, around, features_of, squidpy_features, together
+from spamca.pp._images import image_modality, images_of, with_modality
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mudata import MuData
+
+    from spamca.pictures import Computed
 
 
 def image_features(
@@ -122,14 +124,14 @@ def image_features(
     sections = [str(name) for name in np.unique(library)]
     shown = images_of(mdata, image, sections, scale, coordinate_system, library_key)
 
-    found = [
-        of_section(shown[name], np.flatnonzero(library == name), coords, size, pixels, computed) for name in sections
-    ]
-    values, names, rows = together(found, coords, modality)
+    found = []
+    for name in sections:
+        rows, (picture, diameter) = np.flatnonzero(library == name), shown[name]
+        own = float(size or diameter or spacing(coords[rows]))
+        found.append(around(picture, rows, coords[rows], own, pixels, computed))
+    values, names, rows = together(found, coords)
     record = {
-        "extractor": extractor
-        if isinstance(extractor, str)
-        else getattr(extractor, "__name__", type(extractor).__name__),
+        "extractor": extractor if isinstance(extractor, str) else _name(extractor),
         "sections": np.array(sections),
         "size": np.array([part.size for part in found]),
         "side": np.array([part.side for part in found]),
@@ -172,5 +174,9 @@ def _called(patches: np.ndarray, extractor: Callable[[np.ndarray], Any]) -> tupl
     try:
         return features_of(patches, extractor), []
     except ValueError as error:
-        msg = f"extractor {getattr(extractor, '__name__', extractor)!r}: {error}"
+        msg = f"extractor {_name(extractor)!r}: {error}"
         raise ValueError(msg) from error
+
+
+def _name(extractor: Callable[[np.ndarray], Any]) -> str:
+    return str(getattr(extractor, "__name__", type(extractor).__name__))

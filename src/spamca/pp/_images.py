@@ -12,7 +12,6 @@ import pandas as pd
 from spamca import _edge, _keys
 from spamca._logging import logger
 from spamca.pictures import Picture, from_array, from_element
-from spamca.pp._carried import in_memory
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
 
 RESOLUTIONS = ("fullres", "hires", "lowres")
 """Names of images in the record of a section, finest first, and what their scale factors are named after."""
-
-ALL = "all"
-"""Name of the section where there is one."""
 
 
 class Shown(NamedTuple):
@@ -104,14 +100,14 @@ def _from_record(name: str, record: Mapping[str, Any]) -> Shown:
 def image_modality(
     mdata: MuData, name: str, rows: np.ndarray, values: np.ndarray, names: list[str], record: dict[str, Any]
 ) -> AnnData:
-    """Features (n, d) of some spots of the tissue as a modality, with names that no other modality has."""
+    """Features (n, d) of some spots of the tissue as a modality, with names that no other modality has; numbered if ``names`` is empty."""
     from anndata import AnnData
 
     taken = pd.Index([]).append([one.var_names for other, one in mdata.mod.items() if other != name])
-    index = pd.Index(names)
+    index = pd.Index(names or [f"{name}_{i}" for i in range(values.shape[1])])
     index = index.where(~index.isin(taken), _keys.pulled(name, "") + index)
     obs = pd.DataFrame(index=mdata.obs_names[rows])
-    var = pd.DataFrame({"feature_types": pd.Categorical(["Image"] * len(names))}, index=index)
+    var = pd.DataFrame({"feature_types": pd.Categorical(["Image"] * len(index))}, index=index)
     return AnnData(values, obs=obs, var=var, uns={_keys.IMAGE_RECORD: record})
 
 
@@ -122,7 +118,7 @@ def with_modality(mdata: MuData, name: str, made: AnnData) -> MuData:
     """
     from mudata import MuData
 
-    mod = {other: in_memory(modality) for other, modality in mdata.mod.items() if other != name}
+    mod = {other: _edge.in_memory(modality) for other, modality in mdata.mod.items() if other != name}
     with _edge.without_pull():
         whole = MuData({**mod, name: made})
     position = mdata.obs_names.get_indexer(whole.obs_names)

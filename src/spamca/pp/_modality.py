@@ -12,6 +12,7 @@ from scipy.sparse import issparse
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 from spamca.features import KINDS, Opened, holding, infer_kind, matrix_of
+from spamca.features.controls import decided
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +37,8 @@ KEEPS_EMPTY = "keeps_empty"
 class Representation:
     """Features (n_modality, n_features) that stand for a modality: their name in ``obsm``, and the kind of omics.
 
-    Rows of spots that were not ``measured``, booleans (n_modality,), are zero or not read. ``prepared`` holds new features, yet to be written, and ``how`` says how they were prepared.
+    Rows of spots that were not ``measured``, booleans (n_modality,), are zero or not read. ``prepared`` holds new features, yet to be
+    written, and ``how`` says how they were prepared.
     """
 
     key: str
@@ -77,10 +79,9 @@ def prepare_modality(
         raise ValueError(msg) from error
     own = "" if chosen is None else f"{chosen.sum()} features of var['highly_variable'], "
     how = f"prepared from {source} as {kind}: {own}{', '.join(features.steps)}"
-    row = np.where(modality.measured, np.cumsum(modality.measured) - 1, -1)
     features = replace(
         features.among(len(modality.real), np.flatnonzero(modality.real)),
-        values=_edge.spread(features.values, row),
+        values=_edge.spread(features.values, _edge.places(modality.measured)),
         constants={**features.constants, KEEPS_EMPTY: float(empty == "keep")},
     )
     return Representation(features.key, features.values, kind, modality.measured, features, how)
@@ -118,8 +119,7 @@ def _chosen(var: pd.DataFrame, name: str) -> np.ndarray | None:
     """Features that ``var["highly_variable"]`` marks, booleans (n_features,); None where there is no such column."""
     if _keys.HIGHLY_VARIABLE not in var:
         return None
-    flags = var[_keys.HIGHLY_VARIABLE].astype(str).str.lower().map({"true": True, "1": True, "1.0": True})
-    chosen: np.ndarray = flags.notna().to_numpy()
+    chosen = decided(var, _keys.HIGHLY_VARIABLE, np.zeros(len(var), dtype=bool))
     if not chosen.any():
         msg = (
             f"mdata[{name!r}].var['highly_variable'] marks no feature; set it to booleans, remove it, or pass n_top_genes for "

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from spamca import _checks, _keys
-from spamca.onto import joined
+from spamca import _checks, _edge, _keys
+from spamca.onto import LANDMARKS, joined
 from spamca.pp._apart import (
-    check_landmarks,
     check_transform,
     choices_of,
     maps_of,
@@ -15,11 +14,12 @@ from spamca.pp._apart import (
     own_coordinates,
     sections_of,
 )
-from spamca.pp._carried import METHOD, assembled, carried_modality, in_memory, kept_modality, record_of, way_of
+from spamca.pp._carried import METHOD, assembled, carried_modality, kept_modality, record_of, way_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     from mudata import MuData
 
 
@@ -42,8 +42,8 @@ def onto_spots(
     point of a modality stands for the tissue around it. Counts are divided: each goes to one of the spots that overlap with its
     point, drawn with the overlap for chance, so that they stay counts, none is counted twice, and neighbouring spots do not
     share noise. Intensities and other values are averaged over the points that a spot is nearest to; a spot that is nearest to
-    none takes the nearest point, unless points are sparser than spots. Spots without a point near enough lack the modality. Weights are sparse and found by a k-d
-    tree: time and memory grow with the numbers of spots and points.
+    none takes the nearest point, unless points are sparser than spots. Spots without a point near enough lack the modality.
+    Time and memory grow with the numbers of spots and points.
 
     Where values are averaged, take for reference the modality with the fewest spots: others would lack the modality
     in most spots. Finding the alignment is left to tools for it, such as MAGPIE, STalign, PASTE2, moscot, or
@@ -127,23 +127,29 @@ def onto_spots(
     _checks.check_readable(mdata, apart=True)
     _checks.check_choice("reference", reference, list(mdata.mod))
     _checks.check_name("spatial_key", spatial_key)
-    check_landmarks(landmarks)
+    _checks.check_choice("landmarks", landmarks, LANDMARKS)
     random_state = _checks.check_seed(random_state)
     choices = choices_of(mdata, reference, method, aggregate, max_distance)
     transform = check_transform(mdata, reference, transform)
     library = _checks.check_library(mdata, library_key)
-    spots, spot_section = own_coordinates(mdata, reference, spatial_key), sections_of(mdata, reference, library)
+
+    def place(name: str) -> tuple[np.ndarray, np.ndarray]:
+        section = sections_of(mdata, name, library)
+        return _checks.flat(
+            own_coordinates(mdata, name, spatial_key), section, "points are joined in the plane"
+        ), section
+
+    spots, spot_section = place(reference)
 
     mod, records = {}, {}
     for name in mdata.mod:
         if name == reference:
-            mod[name] = in_memory(mdata[name])
+            mod[name] = _edge.in_memory(mdata[name])
         elif name not in transform and on_the_same_spots(mdata, name, reference, spatial_key):
             mod[name] = kept_modality(mdata, name, reference)
         else:
-            chosen, section = choices[name], sections_of(mdata, name, library)
+            chosen, (points, section) = choices[name], place(name)
             maps = maps_of(name, transform.get(name), section, landmarks, library_key)
-            points = own_coordinates(mdata, name, spatial_key)
             how = chosen.method or METHOD[way_of(mdata, name, chosen.aggregate)]
             found = joined(spots, points, spot_section, section, maps, method=how, max_distance=chosen.max_distance)
             mod[name], way = carried_modality(

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 SOURCE = "spamca"
 """``params["source"]`` of spatial graphs that this package wrote."""
 
+SECTIONS = ("library_key", "one_section")
+"""Keys of ``params`` that say which spots are of one section: the column, or True where the caller said that there is one."""
+
 
 @dataclass(frozen=True)
 class Spatial:
@@ -70,9 +73,7 @@ def _matrices(holder: AnnData | MuData, name: str, where: str) -> tuple[csr_matr
 
 def is_own(holder: AnnData | MuData, name: str) -> bool:
     """Whether this package wrote the spatial graph of a MuData or modality."""
-    record = holder.uns.get(_keys.spatial_record(name))
-    params = record.get("params") if isinstance(record, Mapping) else None
-    return isinstance(params, Mapping) and params.get("source") == SOURCE
+    return bool(_checks.graph_params(holder, name).get("source") == SOURCE)
 
 
 def store_spatial(mdata: MuData, spatial: Spatial, coords: np.ndarray, spatial_key: str) -> None:
@@ -102,20 +103,11 @@ def _keep_graph(mdata: MuData, spatial: Spatial) -> None:
     if spatial.cut:
         mdata.obsp[_keys.connectivities(_keys.SPATIAL)] = spatial.graph.connectivities
         mdata.obsp[_keys.distances(_keys.SPATIAL)] = spatial.graph.distances
-    said = {name: spatial.params.get(name) for name in ("library_key", "one_section")}
-    said, record = (
-        {name: value for name, value in said.items() if value is not None},
-        mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {}),
-    )
+    said = {name: value for name in SECTIONS if (value := spatial.params.get(name)) is not None}
+    record = mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {})
     if said and isinstance(record, Mapping):
-        old = record.get("params", {})
-        kept = (
-            {name: value for name, value in old.items() if name not in ("library_key", "one_section")}
-            if isinstance(old, Mapping)
-            else {}
-        )
-        params = {**kept, **said}
-        mdata.uns[_keys.SPATIAL_NEIGHBORS] = {**_names(_keys.SPATIAL), **record, "params": params}
+        kept = {name: value for name, value in _checks.graph_params(mdata).items() if name not in SECTIONS}
+        mdata.uns[_keys.SPATIAL_NEIGHBORS] = {**_names(_keys.SPATIAL), **record, "params": {**kept, **said}}
 
 
 def write_graph(holder: AnnData | MuData, record: str, name: str, graph: Graph, params: Mapping[str, Any]) -> None:

@@ -212,8 +212,7 @@ def _sections(mdata: MuData) -> np.ndarray | None:
 
 def graph_records(mdata: MuData) -> dict[str, Any]:
     """How the graphs were built: ``spatial``, and ``features`` by modality."""
-    record = mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {})
-    params = dict(record.get("params", {})) if isinstance(record, Mapping) else {}
+    params = dict(_checks.graph_params(mdata))
     if "kind" not in params:  # the user's own, left as it is
         library = {name: params[name] for name in ("library_key",) if params.get(name) is not None}
         params = {"kind": "existing", "name": _keys.SPATIAL, **library}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
 from spamca.tissue import graph_records, usual_unexplained, write
-from spamca.tl._ready import check_batch_key, check_trust, domain_settings, ready
+from spamca.tl._ready import check_batch_key, check_finds_none, check_trust, domain_settings, ready
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -160,7 +160,6 @@ def integrate(
     """
     from lightning.pytorch.utilities import rank_zero_only
 
-    from spamca.domains import DomainSettings
     from spamca.graph.neighbors import without_gpu
     from spamca.model.fit import fit_tissue
     from spamca.nn import PRESETS, Settings
@@ -185,12 +184,8 @@ def integrate(
     chosen = PRESETS[preset].changed(**{name: given[name] for name in Settings.__dataclass_fields__ if name in given})
     chosen = chosen.changed(max_epochs=max_epochs, early_stopping=early_stopping)
     finds_domains = preset != "paper"
-    if not finds_domains and modality_trust is not None:
-        msg = f"modality_trust={modality_trust!r} is for domains, which preset='paper' does not find; leave it out"
-        raise ValueError(msg)
-    if not finds_domains and (unused := sorted(given.keys() & DomainSettings.__dataclass_fields__.keys())):
-        msg = f"settings {unused} are for domains, which preset='paper' does not find; leave them out"
-        raise ValueError(msg)
+    if not finds_domains:
+        check_finds_none(given, modality_trust)
 
     device: dict[str, Any] = {
         "accelerator": accelerator,
@@ -200,9 +195,8 @@ def integrate(
     }
     arguments = {"preset": preset, **device}
     arguments |= {} if batch_size is None else {"batch_size": batch_size}
-    arguments |= (
-        {} if batch_key is None else {"batch_key": batch_key if isinstance(batch_key, str) else list(batch_key)}
-    )
+    groups = list(batch_key) if isinstance(batch_key, tuple) else batch_key
+    arguments |= {} if groups is None else {"batch_key": groups}
     arguments |= {} if modality_trust is None else {"modality_trust": dict(modality_trust)}
     training = {**device, "batch_size": batch_size, "checkpoint": checkpoint, "progress_bar": progress_bar}
     needs: dict[str, Any] = {"feature_graphs": "feature" in chosen.views}

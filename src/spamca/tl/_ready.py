@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,8 @@ from spamca._logging import logger
 from spamca.tissue import batch_numbers, read
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from mudata import MuData
 
     from spamca.domains import DomainSettings
@@ -74,15 +75,9 @@ def check_batch_key(given: str | Sequence[str] | None, *, batch_correction: bool
 def _found_sections(mdata: MuData, caller: str) -> str | None:
     """Column of sections that a spatial graph joins which :func:`spamca.pp.neighbors` has not seen, and whose coordinates overlap."""
     from spamca.pp._sections import AUTO, section_key
-    from spamca.pp._stored import found_graph, is_own
+    from spamca.pp._stored import SECTIONS, found_graph, is_own
 
-    record = mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {})
-    params = record.get("params", {}) if isinstance(record, Mapping) else {}
-    if (
-        is_own(mdata, _keys.SPATIAL)
-        or not isinstance(params, Mapping)
-        or params.keys() & {"library_key", "one_section"}
-    ):
+    if is_own(mdata, _keys.SPATIAL) or _checks.graph_params(mdata).keys() & set(SECTIONS):
         return None
     try:
         coords = _checks.check_coordinates(mdata)
@@ -101,6 +96,17 @@ def check_trust(mdata: MuData, given: Mapping[str, float] | None) -> None:
         _checks.check_real(f"modality_trust[{name!r}]", value, least=0, most=1)
     if set(given) == set(mdata.mod) and not any(given.values()):
         msg = f"modality_trust must trust at least one modality, got {dict(given)!r}"
+        raise ValueError(msg)
+
+
+def check_finds_none(given: Mapping[str, Any], trust: Mapping[str, float] | None) -> None:
+    """Whether nothing is given that is for domains, where the preset finds none (ValueError)."""
+    from spamca.domains import DomainSettings
+
+    unused = sorted(given.keys() & DomainSettings.__dataclass_fields__.keys())
+    if trust is not None or unused:
+        what = f"settings {unused} are" if unused else f"modality_trust={trust!r} is"
+        msg = f"{what} for domains, which preset='paper' does not find; leave {'them' if unused else 'it'} out"
         raise ValueError(msg)
 
 
