@@ -137,15 +137,16 @@ def with_image(mdata: mudata.MuData) -> mudata.MuData:
     return mdata
 
 
-def apart(mdata: mudata.MuData) -> mudata.MuData:
+def overlaid(mdata: mudata.MuData) -> Any:
     """RNA at its spots, protein brought onto them from points of its own, of which some lie beyond the tissue."""
     rna, protein = mdata["rna"].copy(), mdata["protein"].copy()
     rna.obsm["spatial"] = mdata.obsm["spatial"].copy()
-    protein.obsm["spatial"] = (mdata.obsm["spatial"][20:] + [3.3, 0.3]) * 2
+    protein.obsm["spatial"] = (mdata.obsm["spatial"][20:] + np.array([3.3, 0.3])) * 2
     protein.obs_names = [f"point{i}" for i in range(protein.n_obs)]
     with without_pull():
         both = mudata.MuData({"rna": rna, "protein": protein})
-    return spamca.pp.onto_spots(both, reference="rna", transform={"protein": [[0.5, 0, 0], [0, 0.5, 0]]})
+    joined = spamca.pp.onto_spots(both, reference="rna", transform={"protein": [[0.5, 0, 0], [0, 0.5, 0]]})
+    return spamca.pl.overlay(joined, color={"rna": "GENE1", "protein": "CD1"}, source=both)
 
 
 def several(mdata: mudata.MuData) -> Any:
@@ -178,7 +179,7 @@ FIGURES: dict[str, Callable[[mudata.MuData], Any]] = {
     "hierarchy": spamca.pl.hierarchy,
     "trajectory": spamca.pl.trajectory,
     "compare": spamca.pl.compare,
-    "overlay": lambda m: spamca.pl.overlay(apart(m), color="rna:GENE1", source="protein:CD1"),
+    "overlay": lambda m: overlaid(m),
 }
 
 
