@@ -167,6 +167,7 @@ def calls(mdata: MuData) -> Any:
 @settings(
     deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, max_examples=EXAMPLES, database=None
 )
+@pytest.mark.slow
 def test_it_works_or_an_error_of_ours_says_why(recipe: dict[str, Any]) -> None:
     ended = check_calls(tissue_of(recipe))
     if log := os.environ.get("SPAMCA_EXAMPLES_LOG"):

@@ -106,6 +106,7 @@ def test_docstring(name):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.slow
 def test_example(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     tests = doctest.DocTestFinder(recurse=False).find(FUNCTIONS[name], name, globs={})

@@ -55,6 +55,7 @@ def test_what_was_there_stays(result, path):
         assert set(before[modality].layers) == set(result[modality].layers)
 
 
+@pytest.mark.slow
 def test_domains_are_the_true_ones(data_dir):
     mdata = mudata.read_h5mu(data_dir / "sim_spamosaic_rep1.h5mu")
     spamca.pp.neighbors(mdata)
@@ -63,6 +64,7 @@ def test_domains_are_the_true_ones(data_dir):
     assert adjusted_rand_score(mdata.obs["label"], mdata.obs["spamca"]) >= 0.95
 
 
+@pytest.mark.slow
 def test_sections_share_their_domains_where_each_lacks_a_modality(data_dir):
     """The second section has no protein, the third no RNA."""
     mdata = mudata.read_h5mu(data_dir / "sim_mosaic_rep1.h5mu")

@@ -65,10 +65,12 @@ def test_modality_whose_spots_are_shuffled_has_no_weight():
     assert mdata.obs["protein:spamca_weight"].max() == 0
 
 
+@pytest.mark.slow
 def test_network_learns_what_a_narrow_embedding_has_to_keep():
     assert accuracy(integrated(n_latent=4)) > 0.8 > 0.5 > accuracy(integrated(n_latent=4, start="random"))
 
 
+@pytest.mark.slow
 def test_default_training_is_of_the_reconstruction():
     history = integrated(start="random", n_steps=60, early_stopping=False).uns["spamca"]["history"]
     np.testing.assert_array_equal(history["total"], history["reconstruction"])

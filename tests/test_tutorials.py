@@ -47,6 +47,7 @@ def scores_of(notebook):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.slow
 def test_notebook_shows_what_it_gives(path, tmp_path, monkeypatch):
     monkeypatch.delenv("MPLBACKEND")
     stored = nbformat.read(path, as_version=4)
@@ -69,6 +70,7 @@ def test_notebook_shows_what_it_gives(path, tmp_path, monkeypatch):
     assert min(map(len, pictures)) > 5_000
 
 
+@pytest.mark.slow
 def test_demo_runs(tmp_path, monkeypatch, capsys):
     demo = TUTORIALS / "demo.py"
     monkeypatch.setattr(sys, "argv", [str(demo), str(tmp_path), "--n-spots", "150", "--max-epochs", "3"])

@@ -35,6 +35,7 @@ def test_kinds(tissue_file, zarr, tmp_path):
     assert kind_of(tmp_path) == "folder of a platform"
 
 
+@pytest.mark.slow
 def test_mudata_in_zarr(tissue, tmp_path):
     path, out = tmp_path / "tissue.zarr", tmp_path / "out.h5mu"
     tissue.write_zarr(path)

@@ -146,6 +146,7 @@ def test_a_disk_that_takes_no_more(quick, tmp_path, monkeypatch, error, capsys):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limits of processes")
+@pytest.mark.slow
 def test_hdf5_that_cannot_close_its_file(tmp_path):
     """A file may grow to a limit only: HDF5 fails to write, to close and at the end, and says so in many tracebacks, or crashes."""
     code = """

@@ -38,6 +38,7 @@ def test_the_script_is_the_command():
     assert project["scripts"] == {"spamca": f"{main.__module__}:{main.__name__}"}
 
 
+@pytest.mark.slow
 def test_a_process_of_its_own(spamca, tissue_file, tmp_path):
     """stdout, stderr and exit code are those of ``main``, and nothing else speaks."""
     done = spamca("info", tissue_file, "--json")
@@ -48,6 +49,7 @@ def test_a_process_of_its_own(spamca, tissue_file, tmp_path):
     assert "does not exist" in done.stderr
 
 
+@pytest.mark.slow
 def test_results_are_those_of_the_library(run, tissue_file, tmp_path, capfd):
     expected = mudata.read_h5mu(tissue_file)
     library.pp.neighbors(expected, n_neighbors=15)
@@ -105,6 +107,7 @@ def test_results_are_those_of_the_library(run, tissue_file, tmp_path, capfd):
     assert inside["stages"] == record["stages"][:-1]
 
 
+@pytest.mark.slow
 def test_a_record_is_enough_to_get_the_same_again(run, tmp_path):
     assert (
         run(*QUICK, "--prepare-n-components", 5, "--no-progress-bar", "--save-model", tmp_path / "m.safetensors") == 0
@@ -121,6 +124,7 @@ def test_a_record_is_enough_to_get_the_same_again(run, tmp_path):
     assert (tmp_path / "m.safetensors").read_bytes() == (tmp_path / "again.safetensors").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_report_with_what_the_run_warned_of(run, tmp_path, monkeypatch, capfd):
     integrate = library.tl.integrate
 

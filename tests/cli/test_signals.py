@@ -45,6 +45,7 @@ def left(folder):
 
 @pytest.mark.parametrize("moment", ["computing", "figure half written", "output half written", "all written"])
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.slow
 def test_asked_to_end(stopped, moment, name, code):
     one = stopped[moment, name]
     assert one["code"] == code
@@ -52,6 +53,7 @@ def test_asked_to_end(stopped, moment, name, code):
 
 
 @pytest.mark.parametrize("moment", ["computing", "figure half written", "output half written", "all written"])
+@pytest.mark.slow
 def test_killed(stopped, moment):
     one = stopped[moment, "SIGKILL"]
     assert one["code"] == -signal.SIGKILL
@@ -60,6 +62,7 @@ def test_killed(stopped, moment):
     assert bool(names) is (moment != "computing"), "the test stopped it in time"
 
 
+@pytest.mark.slow
 def test_killed_between_two_names(stopped):
     """What has its name is whole, and the output comes last."""
     one = stopped["some have their names", "SIGKILL"]
@@ -69,6 +72,7 @@ def test_killed_between_two_names(stopped):
     assert len(names - whole) == 2
 
 
+@pytest.mark.slow
 def test_outputs_get_their_names_all_or_none(stopped):
     one = stopped["some have their names", "SIGTERM"]
     assert one["code"] == 0
@@ -78,6 +82,7 @@ def test_outputs_get_their_names_all_or_none(stopped):
 
 
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.slow
 def test_interrupted_while_training(stopped, name, code):
     """Lightning has handlers of its own, which must not swallow the signal."""
     one = stopped["training", name]
@@ -87,6 +92,7 @@ def test_interrupted_while_training(stopped, name, code):
     assert left(one["folder"]) == set()
 
 
+@pytest.mark.slow
 def test_a_signal_that_was_lost_is_seen_at_the_next_stage(monkeypatch):
     lost = []
     monkeypatch.setattr(sys, "unraisablehook", lost.append)
@@ -105,6 +111,7 @@ def test_a_signal_that_was_lost_is_seen_at_the_next_stage(monkeypatch):
     assert interruption.number == signal.SIGTERM
 
 
+@pytest.mark.slow
 def test_signals_wait_while_held():
     with Interruption() as interruption:
         with interruption.held():
@@ -114,6 +121,7 @@ def test_signals_wait_while_held():
             interruption.check()
 
 
+@pytest.mark.slow
 def test_handlers_are_restored_and_ignored_signals_stay_ignored():
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

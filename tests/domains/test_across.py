@@ -25,6 +25,7 @@ def agreement(domain, section, found):
     return min(adjusted_rand_score(domain, partition), *parts)
 
 
+@pytest.mark.slow
 def test_sections_share_their_domains_whatever_shifts_them_and_whatever_their_numbers(cut):
     domain, section, adjacency, features = cut
     found = find_domains(features, adjacency, 4, sections=section)
@@ -39,6 +40,7 @@ def test_sections_share_their_domains_whatever_shifts_them_and_whatever_their_nu
     np.testing.assert_array_equal(alike.assignment, without.assignment)
 
 
+@pytest.mark.slow
 def test_sections_that_have_no_modality_in_common(cut):
     """The second section has one modality, the third the other."""
     domain, section, adjacency, features = cut

@@ -90,6 +90,7 @@ def test_field_where_spots_are_independent_else_a_mixture_with_their_surrounding
     assert np.abs(again - mixture.assignment).mean() < 0.01
 
 
+@pytest.mark.slow
 def test_seeds_and_orders_of_spots_end_at_the_same_domains(toy, two, found, smooth, rng):
     for tissue, features, first in ((toy, two, found), smooth):
         for seed in (1, 2):
@@ -212,6 +213,7 @@ def test_spots_may_lack_a_modality_and_missing_rows_are_not_read(toy, two):
         np.testing.assert_array_equal(again.assignment, found.assignment)
 
 
+@pytest.mark.slow
 def test_modality_without_neighbours_spots_or_variation_does_not_count(toy, two, rng):
     """On every other row and column no two spots of it touch."""
     (y, x), alone = np.divmod(np.arange(196), 14), find_domains(two[:1], toy.adjacency, 3)

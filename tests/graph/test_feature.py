@@ -59,6 +59,7 @@ def many():
     return (rng.normal(size=(8, 10))[rng.integers(8, size=1500)] * 2 + rng.normal(size=(1500, 10))).astype(np.float32)
 
 
+@pytest.mark.slow
 def test_approximate_finds_nearly_all_and_the_same_again(many):
     exact = feature_graph(many, approximate=False)
     graph, again = (feature_graph(many, approximate=True, random_state=3) for _ in range(2))

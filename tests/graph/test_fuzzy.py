@@ -16,6 +16,7 @@ def expected(column, distance):
 
 
 @pytest.mark.parametrize("k", [1, 4, 14])
+@pytest.mark.slow
 def test_it_is_that_of_umap(k):
     rng = np.random.default_rng(k)
     points = rng.normal(size=(200, 3)) * rng.exponential(size=(200, 1))

@@ -60,6 +60,7 @@ def test_donors_of_one_group_do_not_count_where_others_have_both():
     np.testing.assert_allclose(found.p_value, theirs.pvalue)
 
 
+@pytest.mark.slow
 def test_mixed_model_of_independent_sections_is_least_squares():
     found = contrast(values(), Design(GROUP), 1, 0, test="mixed")
     theirs = stats.ttest_ind(values()[:5], values()[5:])

@@ -55,6 +55,7 @@ def silhouette(labels: np.ndarray, points: np.ndarray, random_state: int) -> flo
     return coherence(labels, points, embedding=points, random_state=random_state)["silhouette"]
 
 
+@pytest.mark.slow
 def test_silhouette_of_large_tissue_is_that_of_a_sample():
     rng = np.random.default_rng(0)
     labels = rng.integers(2, size=10_000)

@@ -91,6 +91,7 @@ def test_spots_on_one_point_have_neighbours_too():
     assert mixing(library, embedding=np.zeros((300, 2)))["iLISI"] > 0.9
 
 
+@pytest.mark.slow
 def test_a_sample_stands_for_large_tissue():
     rng = np.random.default_rng(0)
     library, points = rng.integers(2, size=5_100), rng.normal(size=(5_100, 2))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import mudata
 import numpy as np
+import pytest
 from sklearn.metrics import adjusted_rand_score
 
 import spamca
@@ -16,6 +17,7 @@ def test_finds_the_domains_of_the_tissue(with_graphs):
     assert adjusted_rand_score(with_graphs.obs["label"], found.assignment.argmax(axis=1)) > 0.8
 
 
+@pytest.mark.slow
 def test_is_what_the_features_give(with_graphs):
     features = [with_graphs[name].obsm["X_pca"] for name in ("rna", "protein")]
     for trust, weights in (({"protein": 0.5, "rna": 1.0}, [1, 0.5]), ({"protein": 0}, [None, 0]), (None, None)):
@@ -26,6 +28,7 @@ def test_is_what_the_features_give(with_graphs):
         assert found.record == expected.record
 
 
+@pytest.mark.slow
 def test_rows_are_matched_by_name_and_may_lack(tissue):
     order = np.random.default_rng(0).permutation(np.arange(20, tissue.n_obs))
     part = mudata.MuData({"rna": tissue["rna"].copy(), "protein": tissue["protein"][order].copy()})

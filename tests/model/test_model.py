@@ -115,6 +115,7 @@ def check_refused(model, tmp_path, change, says):
         spamca.Model.load(tmp_path / "odd.safetensors")
 
 
+@pytest.mark.slow
 def test_example(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)

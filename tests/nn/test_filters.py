@@ -187,6 +187,7 @@ def test_what_is_not_trusted_does_not_count(toy_tissue):
 
 
 @pytest.mark.parametrize("trust", [1.0, 0.1])
+@pytest.mark.slow
 def test_less_trust_is_less_say(toy_tissue, trust):
     found = embedded(toy_tissue, trust=[1.0, trust, 1.0])
     parts = [filtered(toy_tissue, m) * (trust if m == 1 else 1) for m in range(3)]

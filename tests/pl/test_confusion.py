@@ -39,6 +39,7 @@ def test_columns_are_matched_to_rows_and_cells_have_shares_and_counts(mdata):
     assert texts(of_all) == ["25%\n30", "8%\n10", "33%\n40", "33%\n40"]
 
 
+@pytest.mark.slow
 def test_title_has_the_scores_of_scikit_learn(mdata):
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
@@ -65,6 +66,7 @@ def test_the_diagonal_holds_as_much_as_it_can():
 
 
 @pytest.mark.parametrize("n", [2, 12, 30])
+@pytest.mark.slow
 def test_nothing_is_cut_off(n):
     mdata = spamca.datasets.simulated(n_spots=600, n_domains=3, n_features=3)
     mdata.obs["many"] = pd.Categorical([f"region {i % n} of the tissue" for i in range(600)])

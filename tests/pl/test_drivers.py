@@ -145,6 +145,7 @@ def test_features_of_one_name_have_their_modality(mdata):
 
 @pytest.mark.parametrize(("n_domains", "n_features"), [(2, 1), (20, 5)])
 @pytest.mark.parametrize("kind", ["dot", "heat"])
+@pytest.mark.slow
 def test_no_names_overlap(n_domains, n_features, kind):
     mdata = spamca.datasets.simulated(n_spots=400, n_domains=n_domains, n_features=n_domains * n_features)
     for modality in mdata.mod:

@@ -52,6 +52,7 @@ def test_one_row_a_section(mdata):
     assert [ax.get_title() for ax in axes] == ["a: rna", "a: protein", "b: rna", "b: protein", ""]
 
 
+@pytest.mark.slow
 def test_labels_of_many_domains_are_turned(mdata):
     mdata.obs["long"] = mdata.obs["label"].astype(str) + " of the pericapsular adipose tissue"
     axes = spamca.pl.modality_weights(mdata, groupby="long")

@@ -257,6 +257,7 @@ def test_names_of_features_that_are_taken(spots):
     assert spots["image"].var_names.tolist() == ["image:image_0", "image_1", "image_2"]
 
 
+@pytest.mark.slow
 def test_domains_of_the_image(spots, tmp_path):
     rng = np.random.default_rng(0)
     noisy = (halves() * 0.5 + rng.integers(0, 120, size=(SIDE, SIDE, 3))).astype(np.uint8)

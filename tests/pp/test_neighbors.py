@@ -257,6 +257,7 @@ def test_survives_the_file(tissue, tmp_path):
 
 
 @pytest.mark.parametrize("name", REAL)
+@pytest.mark.slow
 def test_real_tissue(data_dir, name):
     mdata = mudata.read_h5mu(data_dir / f"{name}.h5mu")
     given = {"library_key": "section"} if "section" in mdata.obs else {}

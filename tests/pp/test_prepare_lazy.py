@@ -92,6 +92,7 @@ def alike(found, expected, name):
 
 @pytest.mark.parametrize("n_top_genes", [100, 600])
 @pytest.mark.usefixtures("small_blocks")
+@pytest.mark.slow
 def test_as_in_memory(lazy, tissue, n_top_genes):
     options = {"n_components": 6, "n_top_genes": n_top_genes}
     expected = spamca.pp.prepare(tissue, copy=True, **options)
@@ -101,6 +102,7 @@ def test_as_in_memory(lazy, tissue, n_top_genes):
 
 
 @pytest.mark.usefixtures("small_blocks")
+@pytest.mark.slow
 def test_very_many_features_as_in_memory(lazy, tissue, monkeypatch):
     monkeypatch.setattr("spamca.features._spectrum.PRODUCTS_UP_TO", 0)
     expected = spamca.pp.prepare(tissue, copy=True, n_components=4, n_top_genes=600)
@@ -198,6 +200,7 @@ def test_matrix_by_columns(tissue, tmp_path):
     mdata.file.close()
 
 
+@pytest.mark.slow
 def test_what_comes_after_works(path):
     mdata, new = (mudata.read_h5mu(path, backed="r") for _ in range(2))
     spamca.pp.neighbors(mdata)

@@ -95,6 +95,7 @@ def test_small_modalities_have_the_similar_spots_they_have(tissue, caplog, n_spo
     assert np.diff(few["rna"].obsp["feature_neighbors_connectivities"].indptr).min() >= 15
 
 
+@pytest.mark.slow
 def test_domains_of_small_sections_among_larger_ones(fields):
     spamca.tl.integrate(fields, 3, max_epochs=0, progress_bar=False)  # no column named: it overlaps, and is found
     assert fields.uns["spatial_neighbors"]["params"]["library_key"] == "fov"

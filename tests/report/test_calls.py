@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import spamca
 from spamca._report.calls import calls, written
 from spamca._report.subject import Subject
 
 
+@pytest.mark.slow
 def test_calls_give_the_result_again(tissue):
     spamca.pp.neighbors(tissue, n_spatial_neighbors=8)
     given = {"settings": {"n_latent": 8}, "modality_trust": {"protein": 0.5}, "random_state": 1, "key_added": "mine"}

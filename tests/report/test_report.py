@@ -44,6 +44,7 @@ def computing():
 
 
 @pytest.mark.usefixtures("computing")
+@pytest.mark.slow
 def test_the_whole_page(integrated, tmp_path, page, assert_same):
     before = integrated.copy()
     path = spamca.report(integrated, tmp_path / "report.html", label_key="label")
@@ -140,6 +141,7 @@ def test_sections_of_a_tissue(page, few):
     assert "60 spots and 2 sections in 2 domains" in found.all("img")[0][0]["alt"]
 
 
+@pytest.mark.slow
 def test_spots_without_a_domain_and_views(integrated, page, few):
     few("tissue", "domains", "confidence", "weights", "scores")
     integrated.obs.loc[integrated.obs_names[:25], "spamca"] = np.nan

@@ -48,6 +48,7 @@ def test_a_ring(spots, turned):
     assert found["curl"] == pytest.approx(1 - 44 / (np.pi * 38), abs=0.05)
 
 
+@pytest.mark.slow
 def test_two_pieces_have_the_shape_of_one(spots, turned):
     one = np.hypot(turned[:, 0] - 13, turned[:, 1]) < 8
     two = one | (np.hypot(turned[:, 0] + 13, turned[:, 1]) < 8)

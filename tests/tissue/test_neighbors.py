@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import scanpy as sc
 from anndata import AnnData
 
@@ -8,6 +9,7 @@ from spamca.graph.neighbors import exact_neighbors
 from spamca.tissue import results
 
 
+@pytest.mark.slow
 def test_it_is_what_scanpy_would_write(integrated):
     twin = AnnData(obsm={"X_spamca": integrated.obsm["X_spamca"]})
     sc.pp.neighbors(twin, use_rep="X_spamca", transformer="sklearn")

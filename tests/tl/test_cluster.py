@@ -48,6 +48,7 @@ def test_finds_the_domains(integrated, method):
     assert adjusted_rand_score(truth, integrated.obs["spamca"]) > 0.95
 
 
+@pytest.mark.slow
 def test_survives_writing(integrated, assert_same, tmp_path: Path):
     spamca.tl.cluster(integrated, 2)
     integrated.write(tmp_path / "clustered.h5mu")
@@ -57,6 +58,7 @@ def test_survives_writing(integrated, assert_same, tmp_path: Path):
     np.testing.assert_array_equal(read.obs["spamca"], integrated.obs["spamca"])
 
 
+@pytest.mark.slow
 def test_mixture_survives_writing(integrated, assert_same, tmp_path: Path):
     del integrated.uns["spamca"]["params"]["n_clusters"]
     spamca.tl.cluster(integrated, n_clusters_range=(2, 5), method="mixture")
@@ -80,6 +82,7 @@ def test_methods(integrated, method, refine):
     assert integrated["rna"].obs["other"].nunique() == 4
 
 
+@pytest.mark.slow
 def test_same_seed_same_domains(integrated):
     first, second = (spamca.tl.cluster(integrated, 5, random_state=2, copy=True) for _ in range(2))
     pd.testing.assert_frame_equal(first.obsm["spamca_posterior"], second.obsm["spamca_posterior"])
@@ -96,6 +99,7 @@ def test_number_is_estimated_and_logged(integrated, caplog):
     assert integrated.obs["spamca"].nunique() == record["n_clusters"]
 
 
+@pytest.mark.slow
 def test_choice_of_another_mixture_is_named(integrated, caplog):
     # noise has no domains, so that many mixtures are nearly as likely, and the most coherent is seldom the likeliest
     rng = np.random.default_rng(2)
@@ -113,6 +117,7 @@ def test_choice_of_another_mixture_is_named(integrated, caplog):
     assert "took the mixture" not in caplog.text
 
 
+@pytest.mark.slow
 def test_domains_are_found_as_integrate_finds_them(integrated):
     """Labels, posterior, weights and record are those of integrate with that number; the embedding stays."""
     before = integrated.obsm["X_spamca"].copy()

@@ -115,6 +115,7 @@ def test_donors_with_both_groups_are_paired(sections):
     assert sections.uns["domain_comparison"]["params"]["test"] == "permutation"
 
 
+@pytest.mark.slow
 def test_covariates_need_a_mixed_model(sections):
     table = compared(sections, what="share", covariates=["age"])
     assert sections.uns["domain_comparison"]["params"]["test"] == "mixed"

@@ -127,6 +127,7 @@ def test_copy_and_seed(integrated, assert_same):
     assert_same(integrated, one)
 
 
+@pytest.mark.slow
 def test_survives_a_file(partial, tmp_path, assert_same):
     part, _ = partial
     spamca.tl.denoise(part)

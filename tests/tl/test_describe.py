@@ -47,6 +47,7 @@ def test_counts_and_zscores_are_those_of_squidpy(integrated):
     sq.pl.nhood_enrichment(integrated, "spamca")
 
 
+@pytest.mark.slow
 def test_survives_a_file(integrated, tmp_path):
     integrated.obs["type"] = pd.Categorical(np.where(np.arange(225) % 2, "T cell", "B cell"))
     spamca.tl.describe(integrated, composition="type", n_permutations=20)

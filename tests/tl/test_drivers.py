@@ -75,6 +75,7 @@ def test_a_column_of_categories_is_compared_as_it_is(explained):
     assert one["share_out"] == pytest.approx((rna[~inside, 0] > 0).mean())
 
 
+@pytest.mark.slow
 def test_noise_that_domains_were_drawn_around_is_not_called():
     """Features that vary smoothly, each on its own: domains are found in them, and no feature says anything of another."""
     from anndata import AnnData
@@ -93,6 +94,7 @@ def test_noise_that_domains_were_drawn_around_is_not_called():
     assert held_out < 0.1 < twice
 
 
+@pytest.mark.slow
 def test_features_left_out_of_the_domains_are_tested_in_the_stored_ones():
     mdata = spamca.datasets.simulated(n_spots=400, n_domains=3, n_features=60, difficulty=0.2)
     spamca.pp.prepare(mdata, n_top_genes=30)
@@ -148,6 +150,7 @@ def test_spots_that_lack_a_modality(tissue):
     assert values[inside, column].mean() > values[~inside, column].mean()
 
 
+@pytest.mark.slow
 def test_several_sections_are_compared_within_each():
     mdata = spamca.datasets.simulated(
         n_spots=800, n_sections=2, n_domains=3, n_features=40, difficulty=0.2, batch_effect=1.0
@@ -160,6 +163,7 @@ def test_several_sections_are_compared_within_each():
         assert marker[own.head(10)["feature"].astype(str)].mean() >= 0.8
 
 
+@pytest.mark.slow
 def test_contributions_follow_domains_that_were_renamed(explained):
     explained.obs["spamca"] = explained.obs["spamca"].cat.rename_categories(dict(zip("0123", "zyxw", strict=True)))
     explained.obs["spamca"] = explained.obs["spamca"].cat.reorder_categories(list("wxyz"))
@@ -174,6 +178,7 @@ def test_contributions_follow_domains_that_were_renamed(explained):
     pd.testing.assert_series_equal(after.sort_index(), before.set_index(names)["contribution"].sort_index())
 
 
+@pytest.mark.slow
 def test_a_modality_that_came_later_is_not_searched(explained):
     from mudata import MuData
 
@@ -221,6 +226,7 @@ def test_variance_explained(explained):
     assert abs(noise["protein"].var["label_explained"].mean()) < 0.01
 
 
+@pytest.mark.slow
 def test_variance_explained_runs_drivers_first(integrated, caplog):
     integrated.uns.pop("spamca_drivers", None)
     with caplog.at_level("INFO", logger="spamca"):
@@ -273,6 +279,7 @@ def test_domains_of_an_embedding_are_refused(integrated):
     assert integrated.uns["spamca_drivers"]["p_value"].notna().all()
 
 
+@pytest.mark.slow
 def test_copy_leaves_the_tissue_as_it_was(integrated):
     before = set(integrated.uns)
     other = spamca.tl.drivers(integrated, copy=True)
@@ -280,6 +287,7 @@ def test_copy_leaves_the_tissue_as_it_was(integrated):
     assert "spamca_drivers" in other.uns
 
 
+@pytest.mark.slow
 def test_seed(integrated):
     one, other = (spamca.tl.drivers(integrated, copy=True).uns["spamca_drivers"] for _ in range(2))
     pd.testing.assert_frame_equal(one, other)

@@ -35,6 +35,7 @@ def sections():
 
 
 @pytest.mark.parametrize(("name", "value"), [("protein", 0), ("rna", np.nan)])
+@pytest.mark.slow
 def test_a_section_without_a_modality(sections, name, value):
     second = np.flatnonzero(sections.obs["section"] == "section 2")
     first = np.setdiff1d(np.arange(sections.n_obs), second)

@@ -67,6 +67,7 @@ def test_columns_of_others_are_kept(integrated, assert_same):
     assert (integrated["protein"].obs["spamca_2"] == "mine").all()
 
 
+@pytest.mark.slow
 def test_stored_levels_follow_the_tree(integrated):
     spamca.tl.hierarchy(integrated, store=2, **NARROW)
     expected = integrated.obs["spamca_2"].copy()
@@ -84,6 +85,7 @@ def test_stored_levels_follow_the_tree(integrated):
     spamca.tl.hierarchy(integrated, store=3, **NARROW)
 
 
+@pytest.mark.slow
 def test_a_modality_that_came_later_is_not_read(integrated):
     spamca.tl.hierarchy(integrated, **NARROW)
     more = integrated.copy()
@@ -130,6 +132,7 @@ def test_a_spot_may_lack_a_modality(tissue):
     assert (rna == tissue.obs["spamca_2"].astype(str)[rna.index]).all()
 
 
+@pytest.mark.slow
 def test_sections_have_a_tree_without_support():
     tissue = spamca.datasets.simulated(n_spots=200, n_domains=3, n_sections=2, n_features=20, difficulty=0.2)
     spamca.pp.neighbors(tissue, library_key="section")

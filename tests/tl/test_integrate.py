@@ -64,6 +64,7 @@ def test_survives_writing(integrated, tmp_path: Path):
     )
 
 
+@pytest.mark.slow
 def test_same_seed_is_bit_identical(with_graphs):
     first, second, other = (
         spamca.tl.integrate(with_graphs, 3, random_state=seed, copy=True, **QUICK).obsm["X_spamca"]
@@ -73,6 +74,7 @@ def test_same_seed_is_bit_identical(with_graphs):
     assert not np.array_equal(first, other)
 
 
+@pytest.mark.slow
 def test_copy_leaves_the_original(with_graphs):
     assert spamca.tl.integrate(with_graphs, 3, copy=True, **QUICK) is not with_graphs
     assert "X_spamca" not in with_graphs.obsm
@@ -105,6 +107,7 @@ def test_key_added_names_everything(with_graphs):
     assert "X_spamca" not in with_graphs.obsm
 
 
+@pytest.mark.slow
 def test_settings_of_the_search_change_the_domains_and_are_kept(with_graphs, tmp_path: Path):
     """They are recorded where they differ from the defaults, and used wherever the domains are used later."""
     usual = spamca.tl.integrate(with_graphs, 3, copy=True, max_epochs=0, progress_bar=False)
@@ -150,6 +153,7 @@ def test_one_modality(with_graphs):
     np.testing.assert_array_equal(mdata.obs["rna:spamca_weight"], 1)
 
 
+@pytest.mark.slow
 def test_units_of_a_modality_do_not_matter(with_graphs):
     scaled = with_graphs.copy()
     scaled["protein"].obsm["X_pca"] = scaled["protein"].obsm["X_pca"] * 1000
@@ -177,6 +181,7 @@ def test_neighbours_of_the_user_are_left(with_graphs, caplog):
     sc.tl.leiden(with_graphs["rna"], neighbors_key="spamca_neighbors", flavor="igraph", n_iterations=2, directed=False)
 
 
+@pytest.mark.slow
 def test_rows_are_matched_by_name(with_graphs):
     """Modalities in different orders give what modalities in one order give."""
     order = np.random.default_rng(0).permutation(with_graphs.n_obs)
@@ -203,6 +208,7 @@ def test_spot_may_lack_a_modality(tissue):
 
 
 @pytest.mark.parametrize("which", ["few", "half", "side"])
+@pytest.mark.slow
 def test_domains_where_a_modality_is_missing(tissue, which):
     """A few spots, every other one, or all of one side lack protein, and its rows are in an order of their own."""
     rng, x = np.random.default_rng(0), tissue.obsm["spatial"][:, 0]
@@ -298,6 +304,7 @@ def test_paper_preset_refuses_missing_modalities(tissue):
     assert "X_spamca" not in part.obsm
 
 
+@pytest.mark.slow
 def test_paper_preset_trains_to_the_end(with_graphs):
     paper = {"preset": "paper", "max_epochs": 70, "settings": {"learning_rate": 1e-9}}
     spamca.tl.integrate(with_graphs, 3, progress_bar=False, **paper)
@@ -325,6 +332,7 @@ def test_interrupted_training_leaves_no_trace(tissue, monkeypatch):
 
 
 @pytest.mark.parametrize("views", [("spatial",), ("feature",), ("feature", "spatial")])
+@pytest.mark.slow
 def test_views(with_graphs, tmp_path: Path, views):
     network = {"views": views, "start": "random", "fusion": "attention"}
     spamca.tl.integrate(with_graphs, 3, **QUICK | {"settings": LIGHT | network})

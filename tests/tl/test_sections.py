@@ -32,6 +32,7 @@ def agreement(mdata):
     return min(adjusted_rand_score(mdata.obs["label"], mdata.obs["spamca"]), *parts)
 
 
+@pytest.mark.slow
 def test_sections_share_their_domains(mdata):
     spamca.tl.integrate(mdata, 4, progress_bar=False)
     assert agreement(mdata) > 0.9
@@ -80,6 +81,7 @@ def test_published_model_knows_no_correction(mdata):
     assert all("X_spamca_corrected" not in modality.obsm for modality in mdata.mod.values())
 
 
+@pytest.mark.slow
 def test_number_of_domains_of_several_sections(mdata):
     spamca.tl.estimate_n_clusters(mdata, n_clusters_range=(2, 7))
     assert mdata.uns["spamca_n_clusters"]["n_clusters"] == 4
@@ -113,6 +115,7 @@ def in_parts(mdata):
     return mdata
 
 
+@pytest.mark.slow
 def test_batches_of_several_sections(in_parts, tmp_path):
     spamca.tl.integrate(in_parts, 4, batch_key=["day", "section"], progress_bar=False)
     assert agreement(in_parts) > 0.9

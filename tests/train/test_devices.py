@@ -66,6 +66,7 @@ def trained(mdata, tmp_path_factory):
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.slow
 def test_two_processes_learn_what_one_does(trained, strategy):
     given, two = trained[strategy]
     one = fit(**given)
