@@ -31,7 +31,7 @@ def far_away(mdata):
 
 
 def huge(mdata):
-    mdata.obsm["spatial"] = mdata.obsm["spatial"] * 1e150
+    mdata.obsm["spatial"] = mdata.obsm["spatial"] * 1e60
 
 
 def all_missing(mdata):
