@@ -210,6 +210,38 @@ def test_sections_are_joined_each_with_its_own_map(apart, dtype):
         spamca.pp.onto_spots(MuData(both), reference="rna", transform={"msi": {"a": TURN}}, library_key="section")
 
 
+@pytest.mark.parametrize("form", ["array", "dask"])
+def test_controls_and_points_that_were_not_measured_are_carried(apart, form):
+    """They are left out later, where features are prepared."""
+    known = spamca.pp.onto_spots(apart, reference="rna", transform={"msi": TURN})["msi"]
+    apart["msi"].var["control"] = np.arange(8) < 2
+    apart["msi"].obs["spamca_measured"] = np.arange(apart["msi"].n_obs) > 20
+    if form == "dask":
+        apart["msi"].X = da.from_array(apart["msi"].X, chunks=(100, -1))
+    msi = spamca.pp.onto_spots(apart, reference="rna", transform={"msi": TURN})["msi"]
+    np.testing.assert_allclose(msi.X, known.X, rtol=1e-5)
+    assert msi.var["control"].sum() == 2
+
+
+def test_sections_at_different_heights(apart):
+    known = spamca.pp.onto_spots(apart, reference="rna", transform={"msi": TURN})["msi"]
+    for modality in apart.mod.values():
+        half = modality.obsm["spatial"][:, 1] < np.median(modality.obsm["spatial"][:, 1])
+        modality.obs["section"] = np.where(half, "low", "high")
+        modality.obsm["spatial"] = np.column_stack([modality.obsm["spatial"], 5.0 * half])
+    with pytest.raises(ValueError, match="joined in the plane"):
+        spamca.pp.onto_spots(apart, reference="rna", transform={"msi": TURN})
+    apart["msi"].obs["section"] = apart["rna"].obs["section"].iloc[0]
+    found = spamca.pp.onto_spots(
+        MuData({"rna": apart["rna"], "msi": apart["msi"][apart["msi"].obsm["spatial"][:, 2] == 5]}),
+        reference="rna",
+        transform={"msi": TURN},
+        library_key="section",
+    )
+    assert found.obsm["spatial"].shape == (144, 2)
+    assert 0 < found["msi"].n_obs < known.n_obs
+
+
 def test_columns_of_the_tissue_follow_its_spots(apart):
     apart.obs["label"] = pd.Categorical(["left"] * 100 + ["right"] * (apart.n_obs - 100))
     found = spamca.pp.onto_spots(apart, reference="rna", transform={"msi": TURN})

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spamca import _keys
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pandas as pd
-
-CONTROL = "control"  # var key of whether a feature is a control (ours, written by spamca.io)
-ISOTYPE_CONTROL = "isotype_control"  # var key of whether an antibody binds nothing in the tissue (10x's)
-FEATURE_TYPES = "feature_types"  # var key of what a feature is (scanpy's)
 
 TYPES = {
     "Xenium": (
@@ -62,12 +60,12 @@ def is_control(var: pd.DataFrame) -> np.ndarray:
     A name does not make an antibody a control that ``var["isotype_control"]`` says is none.
     """
     found = _typed(var) | _named(var.index, NAMES) | is_isotype(var)
-    return decided(var, CONTROL, found)
+    return decided(var, _keys.CONTROL, found)
 
 
 def is_isotype(var: pd.DataFrame) -> np.ndarray:
     """Which features are antibodies that bind nothing in the tissue: booleans, (n_features,)."""
-    return decided(var, ISOTYPE_CONTROL, _named(var.index, ISOTYPES))
+    return decided(var, _keys.ISOTYPE_CONTROL, _named(var.index, ISOTYPES))
 
 
 def is_control_type(feature_type: str) -> bool:
@@ -76,9 +74,9 @@ def is_control_type(feature_type: str) -> bool:
 
 
 def _typed(var: pd.DataFrame) -> np.ndarray:
-    if FEATURE_TYPES not in var:
+    if _keys.FEATURE_TYPES not in var:
         return np.zeros(len(var), dtype=bool)
-    types = var[FEATURE_TYPES].astype(str)
+    types = var[_keys.FEATURE_TYPES].astype(str)
     known = {name: is_control_type(name) for name in types.unique()}
     return types.map(known).to_numpy(dtype=bool)
 

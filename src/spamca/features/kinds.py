@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from spamca import _keys
 from spamca._logging import logger
 from spamca.features._blocks import is_negative, is_whole, looks_logged, opened
 from spamca.features.atac import level_atac, prepare_atac, treat_atac
@@ -114,7 +115,7 @@ def infer_kind(name: str, modality: AnnData | Opened) -> str:
     negative: they are corrupted counts.
     """
     measured = modality.var[~is_control(modality.var)]  # Xenium may have more codewords without a probe than genes
-    types = list(measured["feature_types"].dropna().mode()) if "feature_types" in measured else []
+    types = list(measured[_keys.FEATURE_TYPES].dropna().mode()) if _keys.FEATURE_TYPES in measured else []
     named, typed = named_kind(name), named_kind(str(types[0]) if types else "")
     if named and typed and named != typed:
         logger.info("%r: taken as %s, as var['feature_types'] says, and not as its name says", name, typed)

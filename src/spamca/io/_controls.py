@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from spamca import _keys
 from spamca._logging import logger
-from spamca.features.controls import CONTROL, FEATURE_TYPES, is_control, is_control_type, is_isotype
+from spamca.features.controls import is_control, is_control_type, is_isotype
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +24,8 @@ def flag_controls(mod: Mapping[str, AnnData], verb: str) -> None:
         flags = is_control(modality.var)
         if not flags.any():
             continue
-        if CONTROL not in modality.var:  # one that is there is the user's
-            modality.var[CONTROL] = flags
+        if _keys.CONTROL not in modality.var:  # one that is there is the user's
+            modality.var[_keys.CONTROL] = flags
         counts = ", ".join(f"{n} {kind}" for kind, n in _kinds(modality.var, flags).items())
         found.append(f"{flags.sum()} of {name!r} ({counts})")
     if found:
@@ -33,7 +34,7 @@ def flag_controls(mod: Mapping[str, AnnData], verb: str) -> None:
 
 def _kinds(var: pd.DataFrame, flags: np.ndarray) -> Counter[str]:
     """Numbers of controls by type, the most frequent first."""
-    types = var[FEATURE_TYPES].astype(str) if FEATURE_TYPES in var else [""] * len(var)
+    types = var[_keys.FEATURE_TYPES].astype(str) if _keys.FEATURE_TYPES in var else [""] * len(var)
     kinds = [
         kind if is_control_type(kind) else "isotype" if isotype else "by name"
         for kind, isotype, flag in zip(types, is_isotype(var), flags, strict=True)

@@ -11,7 +11,6 @@ from scipy.sparse.csgraph import connected_components
 
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
-from spamca.features.controls import FEATURE_TYPES
 from spamca.io._controls import flag_controls
 from spamca.io._types import RNA, assigned, check_feature_types, types_of
 
@@ -32,7 +31,7 @@ def split(adata: AnnData, verb: str, feature_types: Mapping[str, str | None] | N
     ``verb`` is the caller, for the log; ``feature_types`` names modalities of types. ValueError if a feature has no type, or a
     type is unknown.
     """
-    untyped = adata.var[FEATURE_TYPES].isna().to_numpy()
+    untyped = adata.var[_keys.FEATURE_TYPES].isna().to_numpy()
     if untyped.any():
         msg = (
             f"var['feature_types'] has no value for {untyped.sum()} features, e.g. {adata.var_names[untyped][0]!r}; "

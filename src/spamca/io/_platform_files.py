@@ -119,7 +119,7 @@ def _storable(cells: pd.DataFrame) -> pd.DataFrame:
 
 def table_of(values: sparse.csr_matrix, names: Sequence[str], features: Sequence[str], kind: str) -> AnnData:
     """A table of features of one type."""
-    var = pd.DataFrame({"feature_types": kind}, index=pd.Index(features, dtype=str))
+    var = pd.DataFrame({_keys.FEATURE_TYPES: kind}, index=pd.Index(features, dtype=str))
     return AnnData(values, obs=pd.DataFrame(index=pd.Index(names, dtype=str)), var=var)
 
 

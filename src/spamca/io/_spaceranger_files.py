@@ -13,7 +13,6 @@ from scipy.sparse import csr_matrix
 
 from spamca import _keys
 from spamca._logging import logger
-from spamca.features.controls import FEATURE_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -86,8 +85,8 @@ def read_matrix(file: Path) -> tuple[AnnData, dict[str, str]]:
     if not adata.obs_names.is_unique:
         msg = f"{file} holds barcode {adata.obs_names[adata.obs_names.duplicated()][0]!r} more than once"
         raise ValueError(msg)
-    if FEATURE_TYPES not in adata.var:
-        adata.var[FEATURE_TYPES] = "Gene Expression"  # files of before there was anything else
+    if _keys.FEATURE_TYPES not in adata.var:
+        adata.var[_keys.FEATURE_TYPES] = "Gene Expression"  # files of before there was anything else
     adata.X = csr_matrix(adata.X, dtype=np.float32)
     return adata, attributes
 

@@ -12,6 +12,7 @@ from matplotlib.colors import to_rgba, to_rgba_array
 from spamca import _checks, _keys
 from spamca._colors import colors_of, write_colors
 from spamca.io._from_spatialdata import ATTRS
+from spamca.io._spatialdata_parts import allowed
 from spamca.io._to_spatialdata import to_spatialdata
 
 if TYPE_CHECKING:
@@ -97,11 +98,6 @@ def to_napari(
 def sanitized(name: str, table: AnnData) -> str:
     """The column of the table that has this name, perhaps with ``_`` for what SpatialData does not allow."""
     return name if name in table.obs else next(column for column in table.obs if column == allowed(name))
-
-
-def allowed(name: str) -> str:
-    """The name with ``_`` for what SpatialData does not allow."""
-    return "".join(one if one.isalnum() or one in "_-." else "_" for one in name)
 
 
 def elements(sdata: SpatialData, table: AnnData) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from spamca import _keys
 from spamca._checks import check_name
 from spamca._logging import logger
-from spamca.features.controls import FEATURE_TYPES, is_control_type, is_isotype
+from spamca.features.controls import is_control_type, is_isotype
 from spamca.features.kinds import named_kind
 
 if TYPE_CHECKING:
@@ -44,7 +44,11 @@ _NO_OMICS = {kind.lower(): what for kind, what in NO_OMICS.items()}
 
 def types_of(adata: AnnData) -> list[str]:
     """Types of the features, in order of appearance; none where the table has no such column."""
-    return [str(value) for value in adata.var[FEATURE_TYPES].dropna().unique()] if FEATURE_TYPES in adata.var else []
+    return (
+        [str(value) for value in adata.var[_keys.FEATURE_TYPES].dropna().unique()]
+        if _keys.FEATURE_TYPES in adata.var
+        else []
+    )
 
 
 def check_modality_name(name: str) -> None:
@@ -108,7 +112,7 @@ def assigned(var: pd.DataFrame, given: Mapping[str, str | None], verb: str) -> n
 
     ValueError if a type is unknown, or if nothing but controls is there.
     """
-    types = var[FEATURE_TYPES].astype(str)
+    types = var[_keys.FEATURE_TYPES].astype(str)
     of = modalities(list(types.unique()), given, verb)
     found = types.map(of).astype(object).to_numpy()
     control = types.map({kind: is_control_type(kind) and kind not in given for kind in of}).to_numpy(dtype=bool)

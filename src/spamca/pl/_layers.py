@@ -112,9 +112,10 @@ def entries(panel: Overlay) -> list[tuple[str, dict[str, Any]]]:
     found = [(f"spot of {spot}", ring | {"markeredgecolor": SPOT})]
     if not panel.covered.all():
         found.append((f"spot without {point}", ring | {"markeredgecolor": LACKING, "markeredgewidth": 1.6}))
-    found.append((f"point of {point}", {"markerfacecolor": POINT, "markersize": 4, "markeredgecolor": POINT}))
+    dot = {"markersize": 4, "markeredgecolor": POINT if panel.points.colors is None else "black"}
+    found.append((f"point of {point}", dot | {"markerfacecolor": dot["markeredgecolor"]}))
     if not panel.used.all():
-        found.append(("point near no spot", {"markerfacecolor": "none", "markersize": 4, "markeredgecolor": POINT}))
+        found.append(("point near no spot", dot | {"markerfacecolor": "none"}))
     categories: dict[tuple[str, str], None] = {}
     for layer in (panel.spots, panel.points):
         if layer.colors is not None and not layer.colors[0].numeric:

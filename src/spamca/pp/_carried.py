@@ -9,7 +9,7 @@ import pandas as pd
 
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
-from spamca.features import KINDS, in_blocks, infer_kind, opened
+from spamca.features import KINDS, in_blocks, infer_kind
 from spamca.onto import MEANS, SPARSER, SUMS, carried, how_of
 
 if TYPE_CHECKING:
@@ -35,12 +35,26 @@ def kept_modality(mdata: MuData, name: str, reference: str) -> AnnData:
     return _edge.in_memory(mdata[name][inside] if lost else mdata[name])
 
 
-def way_of(mdata: MuData, name: str, aggregate: str | None) -> str:
-    """What becomes of several values of a modality: counts of a kind that has counts are summed, anything else averaged."""
-    if aggregate is not None:
-        return aggregate
-    X = opened(mdata[name]).X
-    return MEANS if X is None or not KINDS[infer_kind(name, mdata[name])].counts else how_of(X)
+def matrices_of(modality: AnnData) -> dict[str, Any]:
+    """Matrices of all points and features, ``"X"`` and the layers, by name: blocks where they are not in memory."""
+    layers = {key: in_blocks(modality.layers[key], f"layers[{key!r}]") for key in modality.layers if key}
+    held = {"X": in_blocks(modality.X), **layers}
+    return {key: X for key, X in held.items() if X is not None}
+
+
+def ways_of(modality: AnnData, name: str, aggregate: str | None) -> dict[str, str]:
+    """What becomes of several values of each matrix: counts of a kind that has counts are summed, anything else averaged.
+
+    ValueError if values that are not counts are to be summed.
+    """
+    counted, ways = KINDS[infer_kind(name, modality)].counts, {}
+    for key, X in matrices_of(modality).items():
+        _checks.check_features(X, name)
+        ways[key] = aggregate or (how_of(X) if counted else MEANS)
+        if aggregate == SUMS and how_of(X) != SUMS:
+            msg = f"aggregate='sum' of {name!r}: {key} holds no counts, whole numbers from 0, to be summed; pass 'mean'"
+            raise ValueError(msg)
+    return {"X": MEANS, **ways}
 
 
 def carried_modality(
@@ -48,38 +62,26 @@ def carried_modality(
     name: str,
     reference: str,
     found: Joined,
-    aggregate: str | None,
+    ways: dict[str, str],
     *,
     spatial_key: str,
     random_state: int,
-) -> tuple[AnnData, str]:
-    """The modality on those spots of the reference that have it, and what became of ``X``: ``"mean"`` or ``"sum"``.
-
-    ValueError if no spot has it, or values that are not counts are to be summed.
-    """
+) -> AnnData:
+    """The modality on those spots of the reference that have it, its matrices in their ``ways``; ValueError if no spot has it."""
     from anndata import AnnData
 
     modality, covered = mdata[name], found.shares.covered
     if not covered.any():
         raise ValueError(_nothing(name, reference, found))
-    counted = KINDS[infer_kind(name, modality)].counts
-    matrices = {key: in_blocks(modality.layers[key], f"layers[{key!r}]") for key in modality.layers if key}
-    values, ways = {}, {}
-    for key, X in {"X": opened(modality).X, **matrices}.items():
-        if X is None:
-            continue
-        _checks.check_features(X, name)
-        ways[key] = aggregate or (how_of(X) if counted else MEANS)
-        if ways[key] == SUMS and how_of(X) != SUMS:
-            msg = f"aggregate='sum' of {name!r}: {key} holds no counts, whole numbers from 0, to be summed; pass 'mean'"
-            raise ValueError(msg)
-        values[key] = carried(X, found.shares, ways[key], random_state)[covered]
+    values = {
+        key: carried(X, found.shares, ways[key], random_state)[covered] for key, X in matrices_of(modality).items()
+    }
     obs = pd.DataFrame(index=mdata[reference].obs_names[covered])
     obs[_keys.N_POINTS] = found.shares.n_points[covered]
     obs[_keys.DISTANCE] = found.shares.distance[covered]
     made = AnnData(values.pop("X", None), obs=obs, var=modality.var.copy(), layers=values)
-    _tell(name, reference, modality, found, ways.get("X", MEANS), spatial_key)
-    return made, ways.get("X", MEANS)
+    _tell(name, reference, modality, found, ways["X"], spatial_key)
+    return made
 
 
 def record_of(found: Joined, sections: np.ndarray, method: str, aggregate: str) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def image_modality(
     index = pd.Index(names or [f"{name}_{i}" for i in range(values.shape[1])])
     index = index.where(~index.isin(taken), _keys.pulled(name, "") + index)
     obs = pd.DataFrame(index=mdata.obs_names[rows])
-    var = pd.DataFrame({"feature_types": pd.Categorical(["Image"] * len(index))}, index=index)
+    var = pd.DataFrame({_keys.FEATURE_TYPES: pd.Categorical(["Image"] * len(index))}, index=index)
     return AnnData(values, obs=obs, var=var, uns={_keys.IMAGE_RECORD: record})
 
 

@@ -14,7 +14,7 @@ from spamca.pp._apart import (
     own_coordinates,
     sections_of,
 )
-from spamca.pp._carried import METHOD, assembled, carried_modality, kept_modality, record_of, way_of
+from spamca.pp._carried import METHOD, assembled, carried_modality, kept_modality, record_of, ways_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -150,11 +150,12 @@ def onto_spots(
         else:
             chosen, (points, section) = choices[name], place(name)
             maps = maps_of(name, transform.get(name), section, landmarks, library_key)
-            how = chosen.method or METHOD[way_of(mdata, name, chosen.aggregate)]
+            ways = ways_of(mdata[name], name, chosen.aggregate)
+            how = chosen.method or METHOD[ways["X"]]
             found = joined(spots, points, spot_section, section, maps, method=how, max_distance=chosen.max_distance)
-            mod[name], way = carried_modality(
-                mdata, name, reference, found, chosen.aggregate, spatial_key=spatial_key, random_state=random_state
+            mod[name] = carried_modality(
+                mdata, name, reference, found, ways, spatial_key=spatial_key, random_state=random_state
             )
-            records[name] = record_of(found, section, how, way)
+            records[name] = record_of(found, section, how, ways["X"])
     keys = {"spatial_key": spatial_key, **({} if library_key is None else {"library_key": library_key})}
     return assembled(mdata, mod, reference, spots, {"reference": reference, **keys, "modalities": records})
