@@ -9,8 +9,10 @@ import pandas as pd
 
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
-from spamca.features import KINDS, in_blocks, infer_kind, opened
+from spamca.features import KINDS, Opened, in_blocks, infer_kind
 from spamca.onto import MEANS, SPARSER, SUMS, carried, how_of
+from spamca.pp._apart import sections_of
+from spamca.pp._modality import without_empty
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -40,18 +42,23 @@ def kept_modality(mdata: MuData, name: str, reference: str) -> AnnData:
     return in_memory(mdata[name][inside] if lost else mdata[name])
 
 
-def way_of(mdata: MuData, name: str, aggregate: str | None) -> str:
+def points_of(modality: AnnData, name: str) -> Opened:
+    """A modality at places of its own, without points where it holds nothing, which are logged."""
+    return without_empty(Opened(modality, np.ones(modality.n_obs, dtype=bool)), name, "onto_spots")
+
+
+def way_of(held: Opened, name: str, aggregate: str | None) -> str:
     """What becomes of several values of a modality: counts of a kind that has counts are summed, anything else averaged."""
     if aggregate is not None:
         return aggregate
-    X = opened(mdata[name]).X
-    return MEANS if X is None or not KINDS[infer_kind(name, mdata[name])].counts else how_of(X)
+    return MEANS if held.X is None or not KINDS[infer_kind(name, held)].counts else how_of(held.X)
 
 
 def carried_modality(
     mdata: MuData,
     name: str,
     reference: str,
+    held: Opened,
     found: Joined,
     aggregate: str | None,
     *,
@@ -67,23 +74,24 @@ def carried_modality(
     modality, covered = mdata[name], found.shares.covered
     if not covered.any():
         raise ValueError(_nothing(name, reference, found))
-    counted = KINDS[infer_kind(name, modality)].counts
+    counted, shares = KINDS[infer_kind(name, held)].counts, found.shares.of(held.measured)
     matrices = {key: in_blocks(modality.layers[key], f"layers[{key!r}]") for key in modality.layers if key}
     values, ways = {}, {}
-    for key, X in {"X": opened(modality).X, **matrices}.items():
-        if X is None:
+    for key, every in {"X": in_blocks(modality.X), **matrices}.items():
+        if every is None:
             continue
+        X = held.rows(every)
         _checks.check_features(X, name)
         ways[key] = aggregate or (how_of(X) if counted else MEANS)
         if ways[key] == SUMS and how_of(X) != SUMS:
             msg = f"aggregate='sum' of {name!r}: {key} holds no counts, whole numbers from 0, to be summed; pass 'mean'"
             raise ValueError(msg)
-        values[key] = carried(X, found.shares, ways[key], random_state)[covered]
+        values[key] = carried(X, shares, ways[key], random_state)[covered]
     obs = pd.DataFrame(index=mdata[reference].obs_names[covered])
     obs[_keys.N_POINTS] = found.shares.n_points[covered]
     obs[_keys.DISTANCE] = found.shares.distance[covered]
     made = AnnData(values.pop("X", None), obs=obs, var=modality.var.copy(), layers=values)
-    _tell(name, reference, modality, found, ways.get("X", MEANS), spatial_key)
+    _tell(name, reference, held, found, ways.get("X", MEANS), spatial_key)
     return made, ways.get("X", MEANS)
 
 
@@ -109,7 +117,7 @@ def assembled(
     for modality in mod.values():
         modality.obsm[key] = spots[names.get_indexer(modality.obs_names)]
     if (column := record.get("library_key")) is not None:
-        sections = pd.Series(_checks.check_library(mdata, column), index=mdata.obs_names)
+        sections = pd.Series(sections_of(mdata, reference, column), index=names)
         for modality in mod.values():
             if column not in modality.obs:
                 modality.obs[column] = pd.Categorical(sections[modality.obs_names])
@@ -126,17 +134,18 @@ def assembled(
     return made
 
 
-def _tell(name: str, reference: str, modality: AnnData, found: Joined, way: str, spatial_key: str) -> None:
+def _tell(name: str, reference: str, held: Opened, found: Joined, way: str, spatial_key: str) -> None:
     """Log what the modality became."""
+    modality, n_points = held.modality, int(held.measured.sum())
     covered, numbers = found.shares.covered, found.table[list(_TABLE_NUMBERS)].median()
     spot_spacing, point_spacing, reach = (f"{numbers[one]:.4g}" for one in _TABLE_NUMBERS)
     what = "%d points of %r (spacing %s) on %d of %d spots of %r (spacing %s) by %s; no point further than %s counts"
-    facts = (modality.n_obs, name, point_spacing, covered.sum(), len(covered), reference, spot_spacing, way, reach)
+    facts = (n_points, name, point_spacing, covered.sum(), len(covered), reference, spot_spacing, way, reach)
     logger.info(f"onto_spots: {what}", *facts)
     residuals = found.table["residual"].dropna()
     if len(residuals):
         logger.info("onto_spots: landmarks of %r miss by %.4g (root mean square)", name, residuals.max())
-    if unused := modality.n_obs - found.shares.n_used:
+    if unused := n_points - found.shares.n_used:
         logger.info("onto_spots: %d points of %r are near no spot and are left out", unused, name)
     sparse_points = numbers["point_spacing"] > SPARSER * numbers["spot_spacing"]
     if way == MEANS and sparse_points:

@@ -96,10 +96,15 @@ def counted(modality: AnnData, name: str, empty: str, caller: str) -> Opened:
         if not held.real.any():
             msg = f"all {len(held.real)} features of modality {name!r} are controls; leave it out of mdata, or set var['control']"
             raise ValueError(msg)
-    if empty == "keep" or held.X is None or held.X.dtype.kind not in "biuf" or not held.X.shape[1]:
+    return held if empty == "keep" else without_empty(held, name, caller)
+
+
+def without_empty(held: Opened, name: str, caller: str) -> Opened:
+    """The modality without rows that hold nothing but controls or nothing at all, which are logged."""
+    if held.X is None or held.X.dtype.kind not in "biuf" or not held.X.shape[1]:
         return held
     which = holding(held.X)
-    return held if which.all() else Opened(modality, _some(which, name, caller))
+    return held if which.all() else Opened(held.modality, _some(which, name, caller))
 
 
 def _some(which: np.ndarray, name: str, caller: str) -> np.ndarray:
@@ -109,7 +114,7 @@ def _some(which: np.ndarray, name: str, caller: str) -> np.ndarray:
         raise ValueError(msg)
     if not which.all():
         what = "%r holds nothing in %d of %d spots, which count as not measured"
-        what += "" if caller == "transform" else "; empty_rows='keep' takes them as they are"
+        what += "; empty_rows='keep' takes them as they are" if caller in ("prepare", "neighbors") else ""
         logger.info(f"%s: {what}", caller, name, (~which).sum(), len(which))
     return which
 
@@ -205,7 +210,7 @@ def given_rows(modality: AnnData, key: str, name: str, empty: str, caller: str) 
     if empty == "keep":
         return which
     # A matrix that is not in memory is not read for this.
-    matrix = modality.X if isinstance(modality.X, np.ndarray) or issparse(modality.X) else None
+    matrix = Opened(modality, which).X if isinstance(modality.X, np.ndarray) or issparse(modality.X) else None
     for values in (_checks.dense(modality.obsm[key]) if key in modality.obsm else None, matrix):
         if values is not None and values.ndim == 2 and values.shape[1] and values.dtype.kind in "biuf":
             which &= holding(values)

@@ -13,9 +13,19 @@ from spamca.pp._apart import (
     maps_of,
     on_the_same_spots,
     own_coordinates,
+    section_column,
     sections_of,
 )
-from spamca.pp._carried import METHOD, assembled, carried_modality, in_memory, kept_modality, record_of, way_of
+from spamca.pp._carried import (
+    METHOD,
+    assembled,
+    carried_modality,
+    in_memory,
+    kept_modality,
+    points_of,
+    record_of,
+    way_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +43,7 @@ def onto_spots(
     aggregate: str | Mapping[str, str] | None = None,
     max_distance: float | Mapping[str, float] | None = None,
     spatial_key: str = _keys.SPATIAL,
-    library_key: str | None = None,
+    library_key: str | None = "auto",
     random_state: int = 0,
 ) -> MuData:
     r"""Bring modalities that were measured at places of their own onto the spots of one of them.
@@ -42,7 +52,8 @@ def onto_spots(
     point of a modality stands for the tissue around it. Counts are divided: each goes to one of the spots that overlap with its
     point, drawn with the overlap for chance, so that they stay counts, none is counted twice, and neighbouring spots do not
     share noise. Intensities and other values are averaged over the points that a spot is nearest to; a spot that is nearest to
-    none takes the nearest point, unless points are sparser than spots. Spots without a point near enough lack the modality. Weights are sparse and found by a k-d
+    none takes the nearest point, unless points are sparser than spots. Spots lack the modality that have no point near enough
+    which holds something, as rows of zeros and NaN do not (``empty_rows`` of :func:`spamca.pp.prepare`). Weights are sparse and found by a k-d
     tree: time and memory grow with the numbers of spots and points.
 
     Where values are averaged, take for reference the modality with the fewest spots: others would lack the modality
@@ -77,6 +88,7 @@ def onto_spots(
         Name of the coordinates in ``obsm``.
     library_key
         Column of ``obs`` with the section of each spot, of all modalities: only points and spots of one section are joined.
+        ``"auto"`` finds sections of the reference that overlap, as in :func:`spamca.pp.neighbors`; None: there is one section.
     random_state
         Seed of the division of counts.
 
@@ -131,8 +143,10 @@ def onto_spots(
     random_state = _checks.check_seed(random_state)
     choices = choices_of(mdata, reference, method, aggregate, max_distance)
     transform = check_transform(mdata, reference, transform)
-    library = _checks.check_library(mdata, library_key)
-    spots, spot_section = own_coordinates(mdata, reference, spatial_key), sections_of(mdata, reference, library)
+    spots = own_coordinates(mdata, reference, spatial_key)
+    library_key = section_column(mdata, reference, spots, library_key)
+    _checks.check_library(mdata, library_key)
+    spot_section = sections_of(mdata, reference, library_key)
 
     mod, records = {}, {}
     for name in mdata.mod:
@@ -141,13 +155,22 @@ def onto_spots(
         elif name not in transform and on_the_same_spots(mdata, name, reference, spatial_key):
             mod[name] = kept_modality(mdata, name, reference)
         else:
-            chosen, section = choices[name], sections_of(mdata, name, library)
+            chosen, section = choices[name], sections_of(mdata, name, library_key)
             maps = maps_of(name, transform.get(name), section, landmarks, library_key)
             points = own_coordinates(mdata, name, spatial_key)
-            how = chosen.method or METHOD[way_of(mdata, name, chosen.aggregate)]
-            found = joined(spots, points, spot_section, section, maps, method=how, max_distance=chosen.max_distance)
+            held = points_of(mdata[name], name)
+            how = chosen.method or METHOD[way_of(held, name, chosen.aggregate)]
+            options: dict[str, Any] = {"max_distance": chosen.max_distance, "measured": held.measured}
+            found = joined(spots, points, spot_section, section, maps, method=how, **options)
             mod[name], way = carried_modality(
-                mdata, name, reference, found, chosen.aggregate, spatial_key=spatial_key, random_state=random_state
+                mdata,
+                name,
+                reference,
+                held,
+                found,
+                chosen.aggregate,
+                spatial_key=spatial_key,
+                random_state=random_state,
             )
             records[name] = record_of(found, section, how, way)
     keys = {"spatial_key": spatial_key, **({} if library_key is None else {"library_key": library_key})}
