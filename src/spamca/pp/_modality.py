@@ -31,6 +31,8 @@ EMPTY_ROWS = ("missing", "keep")
 KEEPS_EMPTY = "keeps_empty"
 """Constant of a preparation: 1 where it took rows that hold nothing as they are."""
 
+_NOTHING = "modality {!r} holds nothing: all of its values are zero, NaN, or one number; leave it out of mdata"
+
 
 @dataclass(frozen=True)
 class Representation:
@@ -107,11 +109,18 @@ def without_empty(held: Opened, name: str, caller: str) -> Opened:
     return held if which.all() else Opened(held.modality, _some(which, name, caller))
 
 
+def check_measured(modality: AnnData, name: str) -> np.ndarray:
+    """Which spots of a modality its preparation found to be measured; a ValueError if none is left, as in a part of the tissue."""
+    which = _edge.measured(modality)
+    if not which.any():
+        raise ValueError(_NOTHING.format(name))
+    return which
+
+
 def _some(which: np.ndarray, name: str, caller: str) -> np.ndarray:
     """Which rows hold something, logged; a ValueError if none does."""
     if not which.any():
-        msg = f"modality {name!r} holds nothing: all of its values are zero, NaN, or one number; leave it out of mdata"
-        raise ValueError(msg)
+        raise ValueError(_NOTHING.format(name))
     if not which.all():
         what = "%r holds nothing in %d of %d spots, which count as not measured"
         what += "; empty_rows='keep' takes them as they are" if caller in ("prepare", "neighbors") else ""
@@ -127,7 +136,7 @@ def _chosen(var: pd.DataFrame, name: str) -> np.ndarray | None:
     chosen: np.ndarray = flags.notna().to_numpy()
     if not chosen.any():
         msg = (
-            f"mdata[{name!r}].var['highly_variable'] marks no feature; set it to booleans, remove it, or pass n_top_genes for "
+            f"mdata[{name!r}].var['highly_variable'] marks no feature but controls; set it to booleans, remove it, or pass n_top_genes for "
             "a new choice"
         )
         raise ValueError(msg)
@@ -199,7 +208,7 @@ def representation(
         return prepared
     if kind != _keys.GIVEN:
         values = _checks.check_representation(mdata, name, key)
-        return Representation(key, values, kind, _edge.measured(modality))
+        return Representation(key, values, kind, check_measured(modality, name))
     which = given_rows(modality, key, name, empty, "neighbors")
     return Representation(key, _checks.check_representation(mdata, name, key, which), kind, which)
 
