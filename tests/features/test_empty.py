@@ -95,3 +95,25 @@ def test_blocks(counts):
         blocks = Blocks(da.from_array(values, chunks=(25, -1)))
         np.testing.assert_array_equal(holding(blocks), holding(values))
     assert not holding(Blocks(da.from_array(fractions, chunks=(25, -1))))[[3, 40]].any()
+
+
+def test_measurements_that_are_repeated(counts):
+    """Points carried to several spots, or the means of groups of spots: no row is the one that was filled in."""
+    values = np.random.default_rng(0).normal(size=(20, 8))[np.arange(60) % 20]
+    assert holding(values).all()
+    assert holding(values[np.random.default_rng(0).integers(20, size=60)]).all()
+
+
+@pytest.mark.parametrize("form", [np.array, sparse.csr_matrix])
+def test_one_whole_number_among_fractions_was_measured(counts, form):
+    values = counts + 0.5
+    values[5] = 2
+    assert holding(form(values)).all()
+    values[5] = -np.inf  # the logarithm of zeros
+    assert np.flatnonzero(~holding(form(values))).tolist() == [5]
+
+
+def test_missing_counts_in_blocks(counts):
+    counts[EMPTY], counts[5] = np.nan, 1
+    np.testing.assert_array_equal(holding(Blocks(da.from_array(counts, chunks=(20, -1)))), expected())
+    np.testing.assert_array_equal(holding(counts), expected())

@@ -42,6 +42,14 @@ def test_a_folder_of_each_platform(platform, folders, tissue, tmp_path, logged):
     spamca.pp.neighbors(mdata)
 
 
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_hidden_files_of_macos(platform, folders, tissue, tmp_path):
+    path = getattr(folders, platform)(tmp_path / "run", tissue)
+    for file in [file for file in path.rglob("*") if file.is_file()]:
+        file.with_name(f"._{file.name}").write_bytes(b"\x00\x05\x16\x07")
+    assert read(path).n_obs == 225
+
+
 @pytest.mark.parametrize("platform", ["xenium", "cosmx"])
 def test_domains_in_three_lines(platform, folders, tissue, tmp_path):
     path = getattr(folders, platform)(tmp_path / "run", tissue)
@@ -111,6 +119,7 @@ def test_types_are_named(tissue, tmp_path):
         ({"bin_size": 0}, ValueError, "bin_size must be at least 1, got 0"),
         ({"bin_size": 2.5}, TypeError, "bin_size must be an integer, got 2.5"),
         ({"images": 1}, TypeError, "images must be True or False, got 1"),
+        ({"path": None}, TypeError, "path must be the path of a file or folder, got None"),
         ({"path": "nowhere"}, FileNotFoundError, "path='nowhere' does not exist"),
     ],
 )

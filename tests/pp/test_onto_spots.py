@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import anndata
 import mudata
 import numpy as np
 import pandas as pd
@@ -367,3 +368,62 @@ def test_one_modality(apart):
 def test_modalities_apart_are_referred_here(apart):
     with pytest.raises(ValueError, match=r"spamca.pp.onto_spots\(mdata, reference='rna'\)"):
         spamca.pp.neighbors(apart)
+
+
+def test_controls_go_with_their_modality(apart):
+    flags = np.arange(apart["msi"].n_vars) == 3
+    apart["msi"].var["control"] = flags
+    found = spamca.pp.onto_spots(apart, reference="rna", transform={"msi": TURN})["msi"]
+    np.testing.assert_array_equal(found.var["control"], flags)
+    assert found.X[:, 3].all()
+
+
+@pytest.mark.parametrize("value", [0, np.nan])
+@pytest.mark.parametrize("aggregate", ["mean", "sum"])
+def test_points_that_hold_nothing_give_nothing(apart, caplog, value, aggregate):
+    full = apart.copy()
+    full["msi"].X = np.ceil(full["msi"].X)
+    left = full["msi"].X[:, 0] < 3  # first of all a place
+    holed = full.copy()
+    holed["msi"].X[left] = value
+    options = {"reference": "rna", "transform": {"msi": TURN}, "aggregate": aggregate, "method": "nearest"}
+    known, found = spamca.pp.onto_spots(full, **options)["msi"], spamca.pp.onto_spots(holed, **options)["msi"]
+    assert f"'msi' holds nothing in {left.sum()} of {len(left)} spots" in caplog.text
+    assert "empty_rows" not in caplog.text
+    gone = known.obs_names.difference(found.obs_names)
+    assert 0 < len(gone) < known.n_obs
+    inner = known.obs_names[known.X[:, 0] > (3 if aggregate == "mean" else 3 * 4)]
+    np.testing.assert_array_equal(found[inner].X, known[inner].X)
+    assert np.isfinite(found.X).all()
+    assert found.X.any(axis=1).all()
+
+
+def test_sections_of_spots_whose_names_clash(apart):
+    """Spots of modalities at places of their own are often both called "0", "1", ...: each has its own section."""
+    parts = {name: modality[:140].copy() for name, modality in apart.mod.items()}
+    rng = np.random.default_rng(0)
+    for number, modality in enumerate(parts.values()):
+        modality.obsm["spatial"] = rng.uniform(0, 12, (140, 2))
+        modality.obs["section"] = np.where((np.arange(140) < 70) == bool(number), "a", "b")
+    known = spamca.pp.onto_spots(MuData(parts), reference="rna", library_key="section")
+    names = parts["rna"].obs_names.copy()
+    parts["msi"].obs_names = parts["rna"].obs_names = [str(i) for i in range(140)]
+    found = spamca.pp.onto_spots(MuData(parts), reference="rna", library_key="section")
+    found["msi"].obs_names = names[found["msi"].obs_names.astype(int)]
+    pd.testing.assert_frame_equal(found["msi"].to_df(), known["msi"].to_df())
+
+
+def test_sections_that_were_forgotten(apart, caplog):
+    rna, msi = apart["rna"], apart["msi"]
+    msi.obsm["spatial"] = spamca.onto.from_matrix(TURN)(msi.obsm["spatial"])
+    both = {}
+    for name, one in {"rna": rna, "msi": msi}.items():
+        other = one.copy()
+        other.obs_names = "second " + other.obs_names
+        other.obsm["spatial"] = other.obsm["spatial"] + 0.1
+        both[name] = anndata.concat([one, other], label="section", keys=["1", "2"])
+    found = spamca.pp.onto_spots(MuData(both), reference="rna")
+    assert "obs['section'] names 2 sections" in caplog.text
+    assert found.uns["onto_spots"]["library_key"] == "section"
+    one = spamca.pp.onto_spots(MuData(both), reference="rna", library_key=None)
+    assert "library_key" not in one.uns["onto_spots"]

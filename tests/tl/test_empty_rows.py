@@ -114,3 +114,23 @@ def test_published_model_says_what_to_do(lacking):
         spamca.tl.integrate(mdata, preset="paper", max_epochs=1, progress_bar=False)
     spamca.pp.prepare(mdata, empty_rows="keep")
     spamca.tl.integrate(mdata, preset="paper", max_epochs=1, progress_bar=False)
+
+
+@pytest.mark.parametrize("call", [spamca.pp.neighbors, spamca.tl.integrate, spamca.tl.estimate_n_clusters])
+def test_a_part_where_a_modality_holds_nothing(lacking, call):
+    """What one section of several may be, when it is taken out."""
+    part = lacking[lacking.obs_names[[3, 50, 60, 100, 224]]].copy()
+    with pytest.raises(ValueError, match="modality 'protein' holds nothing.*leave it out of mdata"):
+        call(part)
+
+
+def test_controls_do_not_make_a_spot_one_that_was_measured(lacking):
+    """The user's own components, of a matrix in which only controls hold something at some spots."""
+    mdata = MuData({name: AnnData(one.X.toarray(), one.obs[[]], one.var[[]]) for name, one in lacking.mod.items()})
+    mdata.obsm["spatial"] = lacking.obsm["spatial"]
+    own = mdata["protein"]
+    own.X[:, 0] = 1
+    own.var["control"] = np.arange(own.n_vars) == 0
+    own.obsm["X_pca"] = np.random.default_rng(0).normal(size=(own.n_obs, 5))
+    spamca.pp.neighbors(mdata)
+    assert np.flatnonzero(~own.obs["spamca_measured"]).tolist() == [3, 50, 60, 100, 224]

@@ -45,7 +45,7 @@ class Look(NamedTuple):
     totals: np.ndarray  # sum of each column, (n_features,)
     stored: np.ndarray  # which columns hold a value, of a sparse matrix even a stored zero, booleans (n_features,)
     filled: np.ndarray  # which rows have a value that is neither 0 nor NaN, booleans (n_spots,)
-    equal: np.ndarray  # which rows have only one value
+    equal: np.ndarray  # which rows have only one value, no whole number
 
 
 @dataclass(frozen=True)
@@ -216,14 +216,17 @@ class Opened:
 
     def part(self, X: Any) -> Any:
         """A matrix of all spots and features, cut to those that count; not copied where all do."""
-        if X is None or (self.measured.all() and self.real.all()):
+        if X is None or self.real.all():
+            return self.rows(X)
+        rows, columns = slice(None) if self.measured.all() else np.flatnonzero(self.measured), np.flatnonzero(self.real)
+        return Blocks(X.array[rows][:, columns]) if isinstance(X, Blocks) else X[rows][:, columns]
+
+    def rows(self, X: Any) -> Any:
+        """A matrix of all spots, cut to those that were measured, with controls; not copied where all were."""
+        if X is None or self.measured.all():
             return X
-        rows, columns = (
-            slice(None) if chosen.all() else np.flatnonzero(chosen) for chosen in (self.measured, self.real)
-        )
-        if isinstance(X, Blocks):
-            return Blocks(X.array[rows][:, columns])
-        return X[rows][:, columns]
+        rows = np.flatnonzero(self.measured)
+        return Blocks(X.array[rows]) if isinstance(X, Blocks) else X[rows]
 
 
 def opened(modality: AnnData | Opened) -> Opened:

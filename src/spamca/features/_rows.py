@@ -7,7 +7,7 @@ from scipy.sparse import csr_matrix, issparse
 
 
 def look_at_rows(X: np.ndarray | csr_matrix) -> tuple[np.ndarray, np.ndarray, bool]:
-    """Which rows have a value that is neither 0 nor NaN, which have only one value, both (n,); whether all values are whole."""
+    """Which rows have a value that is neither 0 nor NaN, which only one that is no whole number, both (n,); whether all values are whole."""
     if issparse(X):
         X = csr_matrix(X)
         full = np.diff(X.indptr) == X.shape[1]
@@ -20,7 +20,8 @@ def look_at_rows(X: np.ndarray | csr_matrix) -> tuple[np.ndarray, np.ndarray, bo
         return filled, equal, _is_whole(X.data[some])
     there = X == X
     filled = ((X != 0) & there).any(axis=1)
-    equal = np.fmax.reduce(X, axis=1) == np.fmin.reduce(X, axis=1)
+    first = np.fmax.reduce(X, axis=1)
+    equal = (first == np.fmin.reduce(X, axis=1)) & ((first != np.rint(first)) | np.isinf(first))
     return filled, equal, _is_whole(X[there])
 
 

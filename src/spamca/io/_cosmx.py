@@ -11,6 +11,7 @@ from spamca._logging import logger
 from spamca.features.controls import is_isotype
 from spamca.io._join import join_tables, split
 from spamca.io._platform_files import needed, one_of, placed, read_counts, read_table, table_of
+from spamca.io._spaceranger_files import matching
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +71,7 @@ def read_cosmx(path: Path, *, feature_types: Mapping[str, str | None] | None = N
 
 
 def _matrices(path: Path) -> list[Path]:
-    return sorted(path.glob(f"*{MATRIX}*")) or sorted(path.glob(f"*/*{MATRIX}*"))
+    return matching(path, f"*{MATRIX}*") or matching(path, f"*/*{MATRIX}*")
 
 
 def _stem(matrix: Path) -> str:

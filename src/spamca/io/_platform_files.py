@@ -12,7 +12,7 @@ from scipy import sparse
 
 from spamca import _keys
 from spamca._logging import logger
-from spamca.io._spaceranger_files import reading
+from spamca.io._spaceranger_files import matching, reading
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -24,7 +24,7 @@ VALUES = 2**24  # values of a table of counts that are held densely at a time
 def one_of(folder: Path, *patterns: str) -> Path | None:
     """The file that matches the first pattern that any does, None where there is none; ValueError if there are several."""
     for pattern in patterns:
-        found = sorted(folder.glob(pattern))
+        found = matching(folder, pattern)
         if len(found) > 1:
             msg = f"{folder} holds several files {pattern}: {[file.name for file in found]}; give each a folder of its own"
             raise ValueError(msg)

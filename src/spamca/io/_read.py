@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spamca._checks import check_count, check_flag
+from spamca._checks import check_count, check_flag, check_path
 from spamca._logging import logger
 from spamca.io._platforms import recognised
 from spamca.io._stored import is_zarr, read_stored
@@ -82,7 +81,7 @@ def read(
     """
     check_flag("images", images)
     _check_bin_size(bin_size)
-    path = Path(path)
+    path = check_path("path", path)
     if not path.exists():
         msg = f"path={str(path)!r} does not exist"
         raise FileNotFoundError(msg)

@@ -42,6 +42,11 @@ def reading(file: Path, what: str, instead: str = "") -> Iterator[None]:
         raise kind(msg) from error
 
 
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """What matches a pattern, by name; not the hidden ``._`` files that macOS leaves next to those that it copies."""
+    return sorted(found for found in folder.glob(pattern) if not found.name.startswith("._"))
+
+
 def find_matrix(path: Path, counts_file: str | None, *, raw: bool) -> Path:
     """File or folder with the matrix; FileNotFoundError if there is none, ValueError if there are several."""
     names = sorted(entry.name for entry in path.iterdir())
@@ -54,7 +59,7 @@ def find_matrix(path: Path, counts_file: str | None, *, raw: bool) -> Path:
     stem = f"{'raw' if raw else 'filtered'}_feature_bc_matrix"
     # Files that 10x and GEO publish have the name of the sample in front.
     for pattern in (f"{stem}.h5", stem, f"*{stem}.h5", f"*{stem}"):
-        found = sorted(path.glob(pattern))
+        found = matching(path, pattern)
         if len(found) > 1:
             msg = f"{path} holds several matrices, {[file.name for file in found]}; name one with counts_file"
             raise ValueError(msg)

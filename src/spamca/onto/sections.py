@@ -42,8 +42,11 @@ def joined(
     *,
     method: str,
     max_distance: float | None,
+    measured: np.ndarray | None = None,
 ) -> Joined:
     """Shares of points (n_points, 2) in spots (n_spots, 2) of the same section (strings); ``maps`` has one for each.
+
+    Points that were not ``measured``, booleans (n_points,), have their place and nothing to give.
 
     The distance beyond which a point gives nothing is the spacing of the points plus half that of the spots, unless given: every
     spot has a point nearer than that where the points go on.
@@ -58,6 +61,7 @@ def joined(
         reach = point_spacing + spot_spacing / 2 if max_distance is None else float(max_distance)
         sizes = {"spot_spacing": spot_spacing, "point_spacing": point_spacing}
         found = shares(spots[here], moved[there], method=method, reach=reach, **sizes)
+        found = found if measured is None else found.among(measured[there])
         parts.append((here, there, found))
         row = {
             "section": str(name),

@@ -69,6 +69,20 @@ class Shares:
         """Number of points that give to any spot."""
         return len(np.unique(np.concatenate([self.divided.indices, self.whole.indices])))
 
+    def among(self, which: np.ndarray) -> Shares:
+        """The same where only some points, booleans (n_points,), have something to give."""
+        if which.all():
+            return self
+        given = sparse.diags(which.astype(np.float64))
+        divided, whole = (sparse.csr_matrix(shares @ given) for shares in (self.divided, self.whole))
+        divided.eliminate_zeros()
+        whole.eliminate_zeros()
+        return Shares(divided, whole, self.distance)
+
+    def of(self, which: np.ndarray) -> Shares:
+        """The shares of some points, booleans (n_points,), without the others."""
+        return self if which.all() else Shares(self.divided[:, which], self.whole[:, which], self.distance)
+
     def means(self) -> sparse.csr_matrix:
         """Weights that sum to 1 in every covered spot, sparse, (n_spots, n_points)."""
         both = sparse.csr_matrix(self.divided + self.whole)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spamca import _checks, _edge
+from spamca import _checks, _edge, _keys
 from spamca.onto import ALL, MEANS, METHODS, SUMS, from_landmarks, from_matrix, identity
+from spamca.pp._sections import AUTO, section_key
 
 if TYPE_CHECKING:
     from mudata import MuData
@@ -48,11 +49,34 @@ def on_the_same_spots(mdata: MuData, name: str, reference: str, spatial_key: str
     return np.allclose(one, other)
 
 
-def sections_of(mdata: MuData, name: str, library: np.ndarray | None) -> np.ndarray:
-    """Section of each spot of a modality, strings (n_modality,), all the same where there is no column of them."""
+def section_column(mdata: MuData, reference: str, coords: np.ndarray, library_key: str | None) -> str | None:
+    """Column of the sections: the one given, or with "auto" the one that the spots of the reference, at (n_spots, 2), give away."""
+    if library_key != AUTO:
+        return library_key
+    from anndata import AnnData
+    from mudata import MuData as Joined
+
+    modality = mdata[reference]
+    obs = modality.obs.combine_first(mdata.obs.reindex(modality.obs_names))
+    image = modality.uns.get(_keys.SPATIAL, mdata.uns.get(_keys.SPATIAL))
+    uns = {} if image is None else {_keys.SPATIAL: image}
+    with _edge.without_pull():
+        spots = Joined({reference: AnnData(obs=obs, uns=uns)})
+    return section_key(spots, coords, AUTO, "onto_spots")
+
+
+def sections_of(mdata: MuData, name: str, library_key: str | None) -> np.ndarray:
+    """Section of each spot of a modality, strings (n_modality,), all the same where there is no column of them.
+
+    The modality's own column counts first: spots of another one may have the same names, and lie elsewhere.
+    """
     modality = mdata[name]
-    if library is None:
+    if library_key is None:
         return np.full(modality.n_obs, ALL)
+    if library_key in modality.obs and modality.obs[library_key].notna().all():
+        own: np.ndarray = modality.obs[library_key].astype(str).to_numpy(dtype=str)
+        return own
+    library = _checks.check_library(mdata, library_key)
     return _edge.collect(library, _edge.rows(mdata, name), modality.n_obs)
 
 

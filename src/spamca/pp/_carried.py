@@ -9,8 +9,10 @@ import pandas as pd
 
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
-from spamca.features import KINDS, in_blocks, infer_kind
+from spamca.features import KINDS, Opened, in_blocks, infer_kind
 from spamca.onto import MEANS, SPARSER, SUMS, carried, how_of
+from spamca.pp._apart import sections_of
+from spamca.pp._modality import without_empty
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -35,32 +37,40 @@ def kept_modality(mdata: MuData, name: str, reference: str) -> AnnData:
     return _edge.in_memory(mdata[name][inside] if lost else mdata[name])
 
 
-def matrices_of(modality: AnnData) -> dict[str, Any]:
-    """Matrices of all points and features, ``"X"`` and the layers, by name: blocks where they are not in memory."""
-    layers = {key: in_blocks(modality.layers[key], f"layers[{key!r}]") for key in modality.layers if key}
-    held = {"X": in_blocks(modality.X), **layers}
-    return {key: X for key, X in held.items() if X is not None}
+def points_of(modality: AnnData, name: str) -> Opened:
+    """A modality at places of its own, without points where it holds nothing, which are logged."""
+    return without_empty(Opened(modality, np.ones(modality.n_obs, dtype=bool)), name, "onto_spots")
 
 
-def ways_of(modality: AnnData, name: str, aggregate: str | None) -> dict[str, str]:
+def matrices_of(held: Opened) -> dict[str, Any]:
+    """Matrices of the points that hold something and all features, ``"X"`` and the layers, by name: blocks where they are not in memory."""
+    layers = held.modality.layers
+    found = {"X": in_blocks(held.modality.X)}
+    found |= {key: in_blocks(layers[key], f"layers[{key!r}]") for key in layers if key}
+    return {key: held.rows(X) for key, X in found.items() if X is not None}
+
+
+def ways_of(held: Opened, name: str, aggregate: str | None) -> dict[str, str]:
     """What becomes of several values of each matrix: counts of a kind that has counts are summed, anything else averaged.
 
     ValueError if values that are not counts are to be summed.
     """
-    counted, ways = KINDS[infer_kind(name, modality)].counts, {}
-    for key, X in matrices_of(modality).items():
+    ways = {"X": MEANS}
+    counted = held.X is not None and KINDS[infer_kind(name, held)].counts
+    for key, X in matrices_of(held).items():
         _checks.check_features(X, name)
         ways[key] = aggregate or (how_of(X) if counted else MEANS)
         if aggregate == SUMS and how_of(X) != SUMS:
             msg = f"aggregate='sum' of {name!r}: {key} holds no counts, whole numbers from 0, to be summed; pass 'mean'"
             raise ValueError(msg)
-    return {"X": MEANS, **ways}
+    return ways
 
 
 def carried_modality(
     mdata: MuData,
     name: str,
     reference: str,
+    held: Opened,
     found: Joined,
     ways: dict[str, str],
     *,
@@ -73,14 +83,13 @@ def carried_modality(
     modality, covered = mdata[name], found.shares.covered
     if not covered.any():
         raise ValueError(_nothing(name, reference, found))
-    values = {
-        key: carried(X, found.shares, ways[key], random_state)[covered] for key, X in matrices_of(modality).items()
-    }
+    shares = found.shares.of(held.measured)
+    values = {key: carried(X, shares, ways[key], random_state)[covered] for key, X in matrices_of(held).items()}
     obs = pd.DataFrame(index=mdata[reference].obs_names[covered])
     obs[_keys.N_POINTS] = found.shares.n_points[covered]
     obs[_keys.DISTANCE] = found.shares.distance[covered]
     made = AnnData(values.pop("X", None), obs=obs, var=modality.var.copy(), layers=values)
-    _tell(name, reference, modality, found, ways["X"], spatial_key)
+    _tell(name, reference, held, found, ways["X"], spatial_key)
     return made
 
 
@@ -106,7 +115,7 @@ def assembled(
     for modality in mod.values():
         modality.obsm[key] = spots[names.get_indexer(modality.obs_names)]
     if (column := record.get("library_key")) is not None:
-        sections = pd.Series(_checks.check_library(mdata, column), index=mdata.obs_names)
+        sections = pd.Series(sections_of(mdata, reference, column), index=names)
         for modality in mod.values():
             if column not in modality.obs:
                 modality.obs[column] = pd.Categorical(sections[modality.obs_names])
@@ -123,17 +132,18 @@ def assembled(
     return made
 
 
-def _tell(name: str, reference: str, modality: AnnData, found: Joined, way: str, spatial_key: str) -> None:
+def _tell(name: str, reference: str, held: Opened, found: Joined, way: str, spatial_key: str) -> None:
     """Log what the modality became."""
+    modality, n_points = held.modality, int(held.measured.sum())
     covered, numbers = found.shares.covered, found.table[list(_TABLE_NUMBERS)].median()
     spot_spacing, point_spacing, reach = (f"{numbers[one]:.4g}" for one in _TABLE_NUMBERS)
     what = "%d points of %r (spacing %s) on %d of %d spots of %r (spacing %s) by %s; no point further than %s counts"
-    facts = (modality.n_obs, name, point_spacing, covered.sum(), len(covered), reference, spot_spacing, way, reach)
+    facts = (n_points, name, point_spacing, covered.sum(), len(covered), reference, spot_spacing, way, reach)
     logger.info(f"onto_spots: {what}", *facts)
     residuals = found.table["residual"].dropna()
     if len(residuals):
         logger.info("onto_spots: landmarks of %r miss by %.4g (root mean square)", name, residuals.max())
-    if unused := modality.n_obs - found.shares.n_used:
+    if unused := n_points - found.shares.n_used:
         logger.info("onto_spots: %d points of %r are near no spot and are left out", unused, name)
     sparse_points = numbers["point_spacing"] > SPARSER * numbers["spot_spacing"]
     if way == MEANS and sparse_points:

@@ -32,6 +32,8 @@ EMPTY_ROWS = ("missing", "keep")
 KEEPS_EMPTY = "keeps_empty"
 """Constant of a preparation: 1 where it took rows that hold nothing as they are."""
 
+_NOTHING = "modality {!r} holds nothing: all of its values are zero, NaN, or one number; leave it out of mdata"
+
 
 @dataclass(frozen=True)
 class Representation:
@@ -97,20 +99,32 @@ def counted(modality: AnnData, name: str, empty: str, caller: str) -> Opened:
         if not held.real.any():
             msg = f"all {len(held.real)} features of modality {name!r} are controls; leave it out of mdata, or set var['control']"
             raise ValueError(msg)
-    if empty == "keep" or held.X is None or held.X.dtype.kind not in "biuf" or not held.X.shape[1]:
+    return held if empty == "keep" else without_empty(held, name, caller)
+
+
+def without_empty(held: Opened, name: str, caller: str) -> Opened:
+    """The modality without rows that hold nothing but controls or nothing at all, which are logged."""
+    if held.X is None or held.X.dtype.kind not in "biuf" or not held.X.shape[1]:
         return held
     which = holding(held.X)
-    return held if which.all() else Opened(modality, _some(which, name, caller))
+    return held if which.all() else Opened(held.modality, _some(which, name, caller))
+
+
+def check_measured(modality: AnnData, name: str) -> np.ndarray:
+    """Which spots of a modality its preparation found to be measured; a ValueError if none is left, as in a part of the tissue."""
+    which = _edge.measured(modality)
+    if not which.any():
+        raise ValueError(_NOTHING.format(name))
+    return which
 
 
 def _some(which: np.ndarray, name: str, caller: str) -> np.ndarray:
     """Which rows hold something, logged; a ValueError if none does."""
     if not which.any():
-        msg = f"modality {name!r} holds nothing: all of its values are zero, NaN, or one number; leave it out of mdata"
-        raise ValueError(msg)
+        raise ValueError(_NOTHING.format(name))
     if not which.all():
         what = "%r holds nothing in %d of %d spots, which count as not measured"
-        what += "" if caller == "transform" else "; empty_rows='keep' takes them as they are"
+        what += "; empty_rows='keep' takes them as they are" if caller in ("prepare", "neighbors") else ""
         logger.info(f"%s: {what}", caller, name, (~which).sum(), len(which))
     return which
 
@@ -122,7 +136,7 @@ def _chosen(var: pd.DataFrame, name: str) -> np.ndarray | None:
     chosen = decided(var, _keys.HIGHLY_VARIABLE, np.zeros(len(var), dtype=bool))
     if not chosen.any():
         msg = (
-            f"mdata[{name!r}].var['highly_variable'] marks no feature; set it to booleans, remove it, or pass n_top_genes for "
+            f"mdata[{name!r}].var['highly_variable'] marks no feature but controls; set it to booleans, remove it, or pass n_top_genes for "
             "a new choice"
         )
         raise ValueError(msg)
@@ -194,7 +208,7 @@ def representation(
         return prepared
     if kind != _keys.GIVEN:
         values = _checks.check_representation(mdata, name, key)
-        return Representation(key, values, kind, _edge.measured(modality))
+        return Representation(key, values, kind, check_measured(modality, name))
     which = given_rows(modality, key, name, empty, "neighbors")
     return Representation(key, _checks.check_representation(mdata, name, key, which), kind, which)
 
@@ -205,7 +219,7 @@ def given_rows(modality: AnnData, key: str, name: str, empty: str, caller: str) 
     if empty == "keep":
         return which
     # A matrix that is not in memory is not read for this.
-    matrix = modality.X if isinstance(modality.X, np.ndarray) or issparse(modality.X) else None
+    matrix = Opened(modality, which).X if isinstance(modality.X, np.ndarray) or issparse(modality.X) else None
     for values in (_checks.dense(modality.obsm[key]) if key in modality.obsm else None, matrix):
         if values is not None and values.ndim == 2 and values.shape[1] and values.dtype.kind in "biuf":
             which &= holding(values)

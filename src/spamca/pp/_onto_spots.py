@@ -12,9 +12,10 @@ from spamca.pp._apart import (
     maps_of,
     on_the_same_spots,
     own_coordinates,
+    section_column,
     sections_of,
 )
-from spamca.pp._carried import METHOD, assembled, carried_modality, kept_modality, record_of, ways_of
+from spamca.pp._carried import METHOD, assembled, carried_modality, kept_modality, points_of, record_of, ways_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,7 @@ def onto_spots(
     aggregate: str | Mapping[str, str] | None = None,
     max_distance: float | Mapping[str, float] | None = None,
     spatial_key: str = _keys.SPATIAL,
-    library_key: str | None = None,
+    library_key: str | None = "auto",
     random_state: int = 0,
 ) -> MuData:
     r"""Bring modalities that were measured at places of their own onto the spots of one of them.
@@ -42,8 +43,9 @@ def onto_spots(
     point of a modality stands for the tissue around it. Counts are divided: each goes to one of the spots that overlap with its
     point, drawn with the overlap for chance, so that they stay counts, none is counted twice, and neighbouring spots do not
     share noise. Intensities and other values are averaged over the points that a spot is nearest to; a spot that is nearest to
-    none takes the nearest point, unless points are sparser than spots. Spots without a point near enough lack the modality.
-    Time and memory grow with the numbers of spots and points.
+    none takes the nearest point, unless points are sparser than spots. Spots lack the modality that have no point near enough
+    which holds something, as rows of zeros and NaN do not (``empty_rows`` of :func:`spamca.pp.prepare`). Time and memory grow with
+    the numbers of spots and points.
 
     Where values are averaged, take for reference the modality with the fewest spots: others would lack the modality
     in most spots. Finding the alignment is left to tools for it, such as MAGPIE, STalign, PASTE2, moscot, or
@@ -77,6 +79,7 @@ def onto_spots(
         Name of the coordinates in ``obsm``.
     library_key
         Column of ``obs`` with the section of each spot, of all modalities: only points and spots of one section are joined.
+        ``"auto"`` finds sections of the reference that overlap, as in :func:`spamca.pp.neighbors`; None: there is one section.
     random_state
         Seed of the division of counts.
 
@@ -131,13 +134,13 @@ def onto_spots(
     random_state = _checks.check_seed(random_state)
     choices = choices_of(mdata, reference, method, aggregate, max_distance)
     transform = check_transform(mdata, reference, transform)
-    library = _checks.check_library(mdata, library_key)
+    spots = own_coordinates(mdata, reference, spatial_key)
+    library_key = section_column(mdata, reference, spots, library_key)
+    _checks.check_library(mdata, library_key)
 
     def place(name: str) -> tuple[np.ndarray, np.ndarray]:
-        section = sections_of(mdata, name, library)
-        return _checks.flat(
-            own_coordinates(mdata, name, spatial_key), section, "points are joined in the plane"
-        ), section
+        coords, section = own_coordinates(mdata, name, spatial_key), sections_of(mdata, name, library_key)
+        return _checks.flat(coords, section, "points are joined in the plane"), section
 
     spots, spot_section = place(reference)
 
@@ -148,13 +151,14 @@ def onto_spots(
         elif name not in transform and on_the_same_spots(mdata, name, reference, spatial_key):
             mod[name] = kept_modality(mdata, name, reference)
         else:
-            chosen, (points, section) = choices[name], place(name)
+            chosen, (points, section), held = choices[name], place(name), points_of(mdata[name], name)
             maps = maps_of(name, transform.get(name), section, landmarks, library_key)
-            ways = ways_of(mdata[name], name, chosen.aggregate)
+            ways = ways_of(held, name, chosen.aggregate)
             how = chosen.method or METHOD[ways["X"]]
-            found = joined(spots, points, spot_section, section, maps, method=how, max_distance=chosen.max_distance)
+            options: dict[str, Any] = {"max_distance": chosen.max_distance, "measured": held.measured}
+            found = joined(spots, points, spot_section, section, maps, method=how, **options)
             mod[name] = carried_modality(
-                mdata, name, reference, found, ways, spatial_key=spatial_key, random_state=random_state
+                mdata, name, reference, held, found, ways, spatial_key=spatial_key, random_state=random_state
             )
             records[name] = record_of(found, section, how, ways["X"])
     keys = {"spatial_key": spatial_key, **({} if library_key is None else {"library_key": library_key})}

@@ -34,10 +34,11 @@ def ready(
 ) -> Tissue:
     """Read a tissue; run :func:`spamca.pp.neighbors` first where it was not run, and log that in the name of the caller.
 
-    ValueError if only some modalities have features.
+    ValueError if only some modalities have features, or one was measured nowhere.
     """
     from spamca.pp import neighbors
     from spamca.pp._feature_graphs import add_feature_graphs
+    from spamca.pp._modality import check_measured
 
     joint = _keys.connectivities(_keys.SPATIAL) in mdata.obsp
     used = {name: modality.uns.get(_keys.MODALITY_RECORD, {}).get("use_rep") for name, modality in mdata.mod.items()}
@@ -53,6 +54,8 @@ def ready(
     elif feature_graphs and not all(_keys.FEATURE_NEIGHBORS in modality.uns for modality in mdata.mod.values()):
         logger.info("%s: building the feature graphs that the network looks at", caller)
         add_feature_graphs(mdata, random_state)
+    for name, modality in mdata.mod.items():
+        check_measured(modality, name)
     sections = batch_numbers(mdata, caller, batch_key) if batch_correction else None
     return read(mdata, feature_graphs=feature_graphs, sections=sections, position=position)
 
