@@ -14,7 +14,7 @@ from matplotlib.colors import ListedColormap, to_hex
 from scipy.optimize import linear_sum_assignment
 
 from spamca import _edge, _palette
-from spamca._checks import check_name, find_column
+from spamca._checks import check_name, find_column, is_number
 from spamca._colors import colors_of as stored
 from spamca._colors import keep_colors
 from spamca.tissue import denoised_column
@@ -128,11 +128,6 @@ def matched(coloring: Coloring, reference: Coloring) -> Coloring:
     spare = (color for color in _palette.palette(sum(shared.shape)) if color not in reference.colors)
     colors = [reference.colors[taken[k]] if k in taken else next(spare) for k in range(len(shared))]
     return replace(coloring, colors=colors)
-
-
-def is_number(values: pd.Series) -> bool:
-    """Whether a column holds numbers, and no categories."""
-    return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
 
 
 def _from_column(holder: MuData | AnnData, column: str, values: pd.Series, name: str, palette: Palette) -> Coloring:
