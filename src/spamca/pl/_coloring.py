@@ -59,8 +59,9 @@ def find_coloring(
 ) -> Coloring:
     """Find a column of the MuData (``"label"``), or of a modality (``"rna:leiden"``), or a feature (``"rna:GENE"``).
 
-    A column may stand without its modality where the MuData has none of that name, a feature if only one modality has it. ``argument`` is the caller's word for messages. Raises
-    KeyError for an unknown name or layer, and ValueError if the palette has too few colours.
+    A column may stand without its modality where the MuData has none of that name, a feature if only one modality has it.
+    ``argument`` is the caller's word for messages. Raises KeyError for an unknown name or layer, and ValueError if the palette has
+    too few colours.
     """
     column = find_column(mdata, name)
     if column is not None:

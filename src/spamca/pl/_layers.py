@@ -129,7 +129,7 @@ def entries(panel: Overlay) -> list[tuple[str, dict[str, Any]]]:
     return found
 
 
-def key_room(panels: list[Overlay], style: Style) -> float:
+def key_room(panels: list[Overlay]) -> float:
     """Width in inches that the keys need."""
     return 0.4 + max(text_width(name) for panel in panels for name, _ in entries(panel))
 
