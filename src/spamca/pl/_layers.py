@@ -32,7 +32,7 @@ SPOT, LACKING, POINT = "#56646e", "#D55E00", "#0072B2"
 """Of rings, of rings without the modality, and of dots."""
 
 MAPS = ("Greys", "viridis")
-"""Colour maps of numbers of spots, and of points; red is left to rings."""
+"""Colour maps of numbers of spots, and of points; orange is left to rings."""
 
 RING, DOT = 0.85, 0.5
 """Diameters of rings and dots in spacings, so that rings do not touch and show around dots."""

@@ -39,7 +39,7 @@ def overlay(
 ) -> Axes | np.ndarray:
     """Draw the points of a modality after their map over the spots that they were brought onto, to check the alignment.
 
-    Spots are rings, red where they lack the modality; points are dots, hollow where they are too far from all spots to count.
+    Spots are rings, orange where they lack the modality; points are dots, hollow where they are too far from all spots to count.
 
     Parameters
     ----------
