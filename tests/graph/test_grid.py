@@ -73,5 +73,5 @@ def test_rings_that_are_not_sparse(square, monkeypatch):
 
 def test_more_rings_than_there_are():
     line = np.column_stack([np.arange(12.0), np.zeros(12)])
-    graph = grid_graph(line, n_rings=2**30)
+    graph = grid_graph(line, n_rings=2**31 - 1)
     np.testing.assert_array_equal(graph.distances.toarray(), np.abs(np.subtract.outer(line[:, 0], line[:, 0])))

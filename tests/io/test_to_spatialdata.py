@@ -261,11 +261,7 @@ def test_names_that_spatialdata_does_not_allow(tissue, tmp_path):
     assert "my_graph" in stored(to_spatialdata(tissue), tmp_path)["rna"].obsp
 
 
-PLACES = {"one place": np.ones((225, 2)), "hardly apart": np.linspace(0, 1e-90, 450).reshape(-1, 2)}
-PLACES |= {
-    "two places": np.repeat([[0.0, 0], [1, 1]], [3, 222], axis=0),
-    "far apart": np.arange(450.0).reshape(-1, 2) * 1e90,
-}
+PLACES = {"one place": np.ones((225, 2)), "two places": np.repeat([[0.0, 0], [1, 1]], [3, 222], axis=0)}
 
 
 @pytest.mark.parametrize("place", PLACES)

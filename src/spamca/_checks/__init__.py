@@ -16,7 +16,7 @@ from spamca._checks.arguments import (
     check_real,
     check_seed,
 )
-from spamca._checks.columns import check_column, find_column
+from spamca._checks.columns import check_column, find_column, is_number
 from spamca._checks.graphs import check_graph
 from spamca._checks.place import (
     check_coordinates,

@@ -137,13 +137,7 @@ def check_path(name: str, path: Any, *, unfinished: str = "", text: bool = False
             os.lstat(f"{path}{unfinished}")
     except (OSError, ValueError) as error:
         shown = str(path) if len(str(path)) < 200 else f"{str(path)[:100]}…"
-        why = (
-            error.strerror
-            if isinstance(error, OSError)
-            else error.reason
-            if isinstance(error, UnicodeEncodeError)
-            else error
-        )
+        why = getattr(error, "strerror", None) or getattr(error, "reason", error)
         msg = f"{name}={shown!r} is no name of a file: {why}; name another file"
         raise ValueError(msg) from error
     return Path(path)

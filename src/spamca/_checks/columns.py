@@ -23,6 +23,13 @@ class Column(NamedTuple):
     values: pd.Series
 
 
+def is_number(values: pd.Series) -> bool:
+    """Whether a column holds numbers, and no categories or flags."""
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    return is_numeric_dtype(values) and not is_bool_dtype(values)
+
+
 def find_column(mdata: MuData, name: str) -> Column | None:
     """The column of ``mdata.obs``, or the one called ``"<modality>:<column>"``, or that of the first modality that has it; else None."""
     if name in mdata.obs:

@@ -36,8 +36,8 @@ def levels(values: Matrix, kind: str, domains: np.ndarray, n_domains: int) -> tu
 
     Returns
     -------
-    Logarithms of the fold changes to base 2, NaN for values that are neither counts or intensities nor their ratios; share of spots of the domain with a
-    value above zero, and share of other spots, NaN where values may be negative. Each (K, p).
+    Logarithms of the fold changes to base 2, NaN for values that are neither counts or intensities nor their ratios; share of spots of
+    the domain with a value above zero, and share of other spots, NaN where values may be negative. Each (K, p).
     """
     inside = (domains == np.arange(n_domains)[:, None]).astype(np.float64)
     outside = (domains >= 0) - inside

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def patches(position: np.ndarray, sections: np.ndarray | None = None) -> np.ndarray:
-    """Cut each section into patches of about the same number of spots: strips of equal counts along x, cut along y, and those along z.
+    """Cut each section into patches of about the same number of spots: strips of equal counts along x, cut along y, then z.
 
     A patch holds about the square root of all n spots: both the number of patches and their size grow with the tissue.
 

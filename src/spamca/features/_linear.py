@@ -40,8 +40,9 @@ def scaled_pca(
     blocks, E(xx) - E(x)E(x) in float32.
 
     X is finite, (n_spots, n_features); there are fewer components where there are not enough spots or varying features,
-    and a ValueError where no feature varies. ``chosen`` are the features that are used, booleans (n_features,). If ``reduced``, the features, in a dense matrix, are components already: all are kept,
-    divided by one number and rotated, so that their proportions stay. The largest loading of a component is positive.
+    and a ValueError where no feature varies. ``chosen`` are the features that are used, booleans (n_features,). If ``reduced``, the
+    features, in a dense matrix, are components already: all are kept, divided by one number and rotated, so that their proportions
+    stay. The largest loading of a component is positive.
     """
     if chosen is not None:
         some = Blocks(X.array[:, chosen]) if isinstance(X, Blocks) else X[:, chosen]

@@ -29,7 +29,7 @@ def prepare_generic(
     chosen: np.ndarray | None = None,
     random_state: int = 0,
 ) -> Features:
-    """Scale real values and find principal components of all, or of those ``chosen``; features that are components already stay as they are."""
+    """Scale real values and find principal components of all, or of those ``chosen``; what is components already stays as it is."""
     X = level_generic(X)
     options: dict[str, Any] = {"chosen": chosen, "random_state": random_state}
     return scaled_pca(X, n_components=n_components, reduced=chosen is None and is_reduced(X), **options)

@@ -26,7 +26,7 @@ def prepare_protein(
     chosen: np.ndarray | None = None,
     random_state: int = 0,
 ) -> Features:
-    r"""Centred log ratio of counts within each spot, scale, and principal components; all proteins are kept unless some are ``chosen``.
+    r"""Centred log ratio of counts within each spot, scale, and principal components, of all proteins or those ``chosen``.
 
     .. math:: \tilde x_{ij} = \log\left(1 + x_{ij} / \exp \tfrac{1}{p} \sum_l \log(1 + x_{il})\right)
 

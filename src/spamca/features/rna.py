@@ -30,7 +30,8 @@ def prepare_rna(
     """Normalise counts to the median depth, log, choose genes, scale, and find principal components.
 
     As in scanpy: :func:`scanpy.pp.normalize_total`, :func:`scanpy.pp.log1p`, :func:`scanpy.pp.highly_variable_genes`
-    (flavor "seurat", Satija et al. 2015), which is left out where genes are ``chosen``, booleans (n_features,). Values that look like logarithms already are taken as they are.
+    (flavor "seurat", Satija et al. 2015), which is left out where genes are ``chosen``, booleans (n_features,). Values that look
+    like logarithms already are taken as they are.
     """
     import scanpy as sc
     from anndata import AnnData

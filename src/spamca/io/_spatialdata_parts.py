@@ -193,8 +193,7 @@ def circles(mdata: MuData, coords: np.ndarray) -> Any:
     points = np.unique(coords, axis=0)  # Spots that lie on one another have no distance.
     diameter = _positive(_section(mdata)[2].get("spot_diameter_fullres"))
     if diameter is None and len(points) > 1:
-        with np.errstate(over="ignore"):
-            diameter = _positive(np.median(KDTree(points).query(points, k=2)[0][:, 1]))
+        diameter = _positive(np.median(KDTree(points).query(points, k=2)[0][:, 1]))
     radius = 0.5 if diameter is None else diameter / 2
     if coords.shape[1] > 2:
         logger.info("circles are in the plane; the third coordinate stays in obsm['spatial'] of the tables")

@@ -198,9 +198,5 @@ def _columns(mdata: MuData, columns: Any, key: str) -> tuple[list[str], list[str
         raise KeyError(msg)
     names = list(dict.fromkeys([key, *columns]))
     held |= {one: _checks.check_column(mdata, "columns", one).values for one in names}
-    numeric = [
-        one
-        for one, values in held.items()
-        if one != key and pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-    ]
+    numeric = [one for one, values in held.items() if one != key and _checks.is_number(values)]
     return [one for one in names if one not in numeric], numeric

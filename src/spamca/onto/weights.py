@@ -126,26 +126,15 @@ def shares(
         divided = sparse.csr_matrix((np.ones(given.sum()), (spot[given], np.flatnonzero(given))), shape=shape)
     else:
         share, end = _overlap(spot_spacing, point_spacing) if method == "area" else _kernel(spot_spacing, point_spacing)
-        divided = _pairs(spots, here, there, share, min(end, reach), shape)
+        pairs = here.sparse_distance_matrix(there, min(end, reach), output_type="ndarray")
+        values = share(pairs["v"])
+        given = values > 0
+        divided = sparse.csr_matrix((values[given], (pairs["i"][given], pairs["j"][given])), shape=shape)
     distance, point = there.query(spots)
     once = method == "nearest" and point_spacing > SPARSER * spot_spacing
     alone = np.flatnonzero((np.diff(divided.indptr) == 0) & (distance <= reach) & (not once))
     whole = sparse.csr_matrix((np.ones(len(alone)), (alone, point[alone])), shape=shape)
     return Shares(divided, whole, distance)
-
-
-def _pairs(
-    spots: np.ndarray,
-    here: KDTree,
-    there: KDTree,
-    share: Callable[[np.ndarray], np.ndarray],
-    end: float,
-    shape: tuple[int, int],
-) -> sparse.csr_matrix:
-    pairs = here.sparse_distance_matrix(there, end, output_type="ndarray")
-    values = share(pairs["v"])
-    kept = values > 0
-    return sparse.csr_matrix((values[kept], (pairs["i"][kept], pairs["j"][kept])), shape=shape)
 
 
 def _overlap(spot_spacing: float, point_spacing: float) -> tuple[Callable[[np.ndarray], np.ndarray], float]:

@@ -14,7 +14,7 @@ from matplotlib.colors import ListedColormap, to_hex
 from scipy.optimize import linear_sum_assignment
 
 from spamca import _edge, _palette
-from spamca._checks import check_name, find_column
+from spamca._checks import check_name, find_column, is_number
 from spamca._colors import colors_of as stored
 from spamca._colors import keep_colors
 from spamca.tissue import denoised_column
@@ -59,8 +59,9 @@ def find_coloring(
 ) -> Coloring:
     """Find a column of the MuData (``"label"``), or of a modality (``"rna:leiden"``), or a feature (``"rna:GENE"``).
 
-    A column may stand without its modality where the MuData has none of that name, a feature if only one modality has it. ``argument`` is the caller's word for messages. Raises
-    KeyError for an unknown name or layer, and ValueError if the palette has too few colours.
+    A column may stand without its modality where the MuData has none of that name, a feature if only one modality has it.
+    ``argument`` is the caller's word for messages. Raises KeyError for an unknown name or layer, and ValueError if the palette has
+    too few colours.
     """
     column = find_column(mdata, name)
     if column is not None:
@@ -128,11 +129,6 @@ def matched(coloring: Coloring, reference: Coloring) -> Coloring:
     spare = (color for color in _palette.palette(sum(shared.shape)) if color not in reference.colors)
     colors = [reference.colors[taken[k]] if k in taken else next(spare) for k in range(len(shared))]
     return replace(coloring, colors=colors)
-
-
-def is_number(values: pd.Series) -> bool:
-    """Whether a column holds numbers, and no categories."""
-    return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
 
 
 def _from_column(holder: MuData | AnnData, column: str, values: pd.Series, name: str, palette: Palette) -> Coloring:

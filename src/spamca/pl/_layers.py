@@ -32,7 +32,7 @@ SPOT, LACKING, POINT = "#56646e", "#D55E00", "#0072B2"
 """Of rings, of rings without the modality, and of dots."""
 
 MAPS = ("Greys", "viridis")
-"""Colour maps of numbers of spots, and of points; red is left to rings."""
+"""Colour maps of numbers of spots, and of points; orange is left to rings."""
 
 RING, DOT = 0.85, 0.5
 """Diameters of rings and dots in spacings, so that rings do not touch and show around dots."""
@@ -129,7 +129,7 @@ def entries(panel: Overlay) -> list[tuple[str, dict[str, Any]]]:
     return found
 
 
-def key_room(panels: list[Overlay], style: Style) -> float:
+def key_room(panels: list[Overlay]) -> float:
     """Width in inches that the keys need."""
     return 0.4 + max(text_width(name) for panel in panels for name, _ in entries(panel))
 

@@ -39,7 +39,7 @@ def overlay(
 ) -> Axes | np.ndarray:
     """Draw the points of a modality after their map over the spots that they were brought onto, to check the alignment.
 
-    Spots are rings, red where they lack the modality; points are dots, hollow where they are too far from all spots to count.
+    Spots are rings, orange where they lack the modality; points are dots, hollow where they are too far from all spots to count.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def overlay(
         rows, columns = -(-len(panels) // ncols), min(ncols, len(panels))
         size = np.max([panel.window for panel in panels], axis=0)
         width, height = PANEL * size / size.max()
-        room = key_room(panels, style) if legend else 0.0
+        room = key_room(panels) if legend else 0.0
         ours = (columns * (width + room), rows * (height + 0.4))
         _, grid = plt.subplots(rows, columns, figsize=figsize or ours, squeeze=False, layout="compressed")
         axes = grid.ravel()[: len(panels)]

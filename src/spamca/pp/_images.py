@@ -37,9 +37,7 @@ def images_of(
     """
     if image is None:
         return _recorded(mdata, sections, library_key)
-    if not isinstance(image, Mapping) or hasattr(
-        image, "children"
-    ):  # the resolutions of SpatialData's images are a mapping too
+    if not isinstance(image, Mapping) or _is_element(image):
         if len(sections) > 1:
             msg = f"image must be a mapping by section, as {library_key!r} has several: {sections}"
             raise ValueError(msg)
@@ -51,8 +49,13 @@ def images_of(
     return {name: Shown(_picture(given[name], scale, coordinate_system), None) for name in sections}
 
 
+def _is_element(image: Any) -> bool:
+    """Whether something is an image of a SpatialData: its resolutions, which are a mapping too, or an array with names of its axes."""
+    return hasattr(image, "children") or "c" in getattr(image, "dims", ())
+
+
 def _picture(image: Any, scale: float | None, coordinate_system: str) -> Picture:
-    if hasattr(image, "children") or (hasattr(image, "dims") and "c" in image.dims):
+    if _is_element(image):
         if scale is not None:
             msg = f"scale={scale!r} is for arrays; a SpatialData's image has transformations, see coordinate_system"
             raise ValueError(msg)

@@ -81,7 +81,7 @@ def section_key(
         logger.warning(text, caller, chosen.name, sections, chosen.name, ONE)
         return chosen.name
     if overlapping:
-        if links is None or any(_crosses(links, column.group) for column in overlapping):
+        if links is None or any(_joined(links, column.group) > 0 for column in overlapping):
             raise ValueError(_ambiguous(mdata, overlapping, len(named)))
         return None
     if (apart := _apart(held, coords, layer, caller)) is not None:
@@ -181,18 +181,18 @@ def _is_of_others(links: Graph, coords: np.ndarray) -> bool:
 
 def _warn_of_joined(mdata: MuData, links: Graph, caller: str) -> None:
     """Log sections that a graph of other coordinates joins: it may be meant to, as in a block of sections."""
-    edges = links.connectivities.tocoo()
     for column in columns(mdata):
-        share = float((column.group[edges.row] != column.group[edges.col]).mean())
+        share = _joined(links, column.group)
         if column.what in (RECORDED, LIBRARY) and share > LEAST_SHARE:
             text = "%s: %.0f%% of the edges of the spatial graph join categories of obs[%r]; library_key=%r leaves them out (%s)"
             logger.warning(text, caller, 100 * share, column.name, column.name, ONE)
             return
 
 
-def _crosses(links: Graph, group: np.ndarray) -> bool:
+def _joined(links: Graph, group: np.ndarray) -> float:
+    """Share of the edges of a graph that join two groups, integers (n_obs,)."""
     edges = links.connectivities.tocoo()
-    return bool((group[edges.row] != group[edges.col]).any())
+    return float((group[edges.row] != group[edges.col]).sum() / max(1, edges.nnz))
 
 
 def _is_linked(links: Graph, near: Surroundings) -> bool:

@@ -148,8 +148,7 @@ def _write_modality(mdata: MuData, results: Results, m: int, key_added: str) -> 
 
 def _write_domains(mdata: MuData, results: Results, domains: Clustering, key_added: str) -> None:
     """Labels, posterior, confidence and colours; labels and colours in each modality too."""
-    posterior = domains.posterior
-    n_domains = posterior.shape[1]
+    posterior, n_domains = domains.posterior, domains.posterior.shape[1]
     names = [str(k) for k in range(n_domains)] if results.domain_names is None else list(results.domain_names)
     labels = pd.Categorical.from_codes(domains.labels, names, ordered=True)
     kept = len(stored_colors(mdata.uns, key_added)) == n_domains

@@ -36,8 +36,7 @@ class NewTissue:
 
     ``unexplained`` is what neighbours share beyond the components of each modality, in units of its ``novelty_quantile`` in the training,
     float64 of shape (n, M), NaN where that is not known. ``measured`` says by modality which of its spots were, booleans
-    (n_modality,). ``lacks`` holds, if any, the ``missing_features`` by modality and the
-    ``absent_modalities``.
+    (n_modality,). ``lacks`` holds, if any, the ``missing_features`` by modality and the ``absent_modalities``.
     """
 
     tissue: Tissue

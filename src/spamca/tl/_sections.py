@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spamca._checks import check_column
+from spamca._checks import check_column, is_number
 from spamca._logging import logger
 from spamca.groups import LEAST, Design, separable
 
@@ -79,7 +79,7 @@ def _numbers(values: pd.Series) -> np.ndarray:
     """A covariate as columns of numbers, (n_sections, n_columns): as it is, or an indicator of each category but the first."""
     import pandas as pd
 
-    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+    if is_number(values):
         return values.to_numpy(dtype=np.float64)[:, None]
     codes = pd.Categorical(values).codes
     return (codes[:, None] == np.arange(1, codes.max() + 1)).astype(np.float64)

@@ -145,7 +145,7 @@ def _neighbors(mdata: MuData, key: str) -> dict[str, csr_matrix]:
 def _groups(mdata: MuData, groupby: str) -> pd.Categorical:
     """Domains (n_obs,), only those with spots."""
     column = _checks.check_column(mdata, "groupby", groupby, mend="call spamca.tl.cluster(mdata)").values
-    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+    if _checks.is_number(column):
         msg = f"groupby={groupby!r} holds numbers, but must have categories; name the column of the domains, or make it one"
         raise ValueError(msg)
     groups = pd.Categorical(column).remove_unused_categories()
