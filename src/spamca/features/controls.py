@@ -76,9 +76,9 @@ def is_control_type(feature_type: str) -> bool:
 def _typed(var: pd.DataFrame) -> np.ndarray:
     if _keys.FEATURE_TYPES not in var:
         return np.zeros(len(var), dtype=bool)
-    types = var[_keys.FEATURE_TYPES].astype(str)
-    known = {name: is_control_type(name) for name in types.unique()}
-    return types.map(known).to_numpy(dtype=bool)
+    types = var[_keys.FEATURE_TYPES]
+    controls = [one for one in types.dropna().unique() if is_control_type(str(one))]
+    return np.asarray(types.isin(controls), dtype=bool)
 
 
 def _named(names: Iterable[object], known: dict[str, tuple[str, ...]]) -> np.ndarray:

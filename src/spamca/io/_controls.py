@@ -34,7 +34,7 @@ def flag_controls(mod: Mapping[str, AnnData], verb: str) -> None:
 
 def _kinds(var: pd.DataFrame, flags: np.ndarray) -> Counter[str]:
     """Numbers of controls by type, the most frequent first."""
-    types = var[_keys.FEATURE_TYPES].astype(str) if _keys.FEATURE_TYPES in var else [""] * len(var)
+    types = map(str, var[_keys.FEATURE_TYPES]) if _keys.FEATURE_TYPES in var else [""] * len(var)
     kinds = [
         kind if is_control_type(kind) else "isotype" if isotype else "by name"
         for kind, isotype, flag in zip(types, is_isotype(var), flags, strict=True)

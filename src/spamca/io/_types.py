@@ -114,7 +114,7 @@ def assigned(var: pd.DataFrame, given: Mapping[str, str | None], verb: str) -> n
     """
     types = var[_keys.FEATURE_TYPES].astype(str)
     of = modalities(list(types.unique()), given, verb)
-    found = types.map(of).astype(object).to_numpy()
+    found = types.map(of).astype(object).to_numpy(copy=True)
     control = types.map({kind: is_control_type(kind) and kind not in given for kind in of}).to_numpy(dtype=bool)
     found[control] = None
     names = list(dict.fromkeys(name for name in found if isinstance(name, str)))
