@@ -38,7 +38,7 @@ def test_a_folder_of_each_platform(platform, folders, tissue, tmp_path, logged):
     mdata.write(tmp_path / "out.h5mu")
     again = mudata.read_h5mu(tmp_path / "out.h5mu")
     assert list(again["rna"].obs.columns) == list(mdata["rna"].obs.columns)
-    again.write_zarr(tmp_path / "out.zarr")
+    mdata.write_zarr(tmp_path / "out.zarr")
     spamca.pp.neighbors(mdata)
 
 
