@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from spamca.domains import DEFAULTS, find_domains
-from spamca.features import KINDS
+from spamca.features import KINDS, take_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -48,20 +48,16 @@ class Source:
         matrix = self.level if kind.logged else self.matrix
         try:
             own = kind.prepare(
-                take(matrix, kept), n_components=self.n_components, n_top_genes=len(kept), random_state=random_state
+                take_columns(matrix, kept),
+                n_components=self.n_components,
+                n_top_genes=len(kept),
+                random_state=random_state,
             ).values
         except ValueError:
             return None
         out = np.zeros((len(self.row), own.shape[1]), dtype=np.float32)
         out[self.row >= 0] = own[self.row[self.row >= 0]]
         return out
-
-
-def take(matrix: Matrix, features: np.ndarray) -> Matrix:
-    """Columns of a matrix, in memory or in blocks."""
-    from spamca.features import Blocks
-
-    return Blocks(matrix.array[:, features]) if isinstance(matrix, Blocks) else matrix[:, features]
 
 
 def folds(used: Sequence[np.ndarray], n_folds: int, random_state: int) -> list[np.ndarray]:

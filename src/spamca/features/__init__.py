@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spamca.features._blocks import Blocks, Opened, in_blocks, is_counts, opened
+from spamca.features._blocks import Blocks, Opened, in_blocks, is_counts, opened, take_columns
 from spamca.features._features import Features, Fitted
 from spamca.features._unexplained import unexplained
 from spamca.features.controls import is_control

@@ -16,6 +16,7 @@ from spamca.features.controls import is_control
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import pandas as pd
     from anndata import AnnData
     from dask.array import Array
 
@@ -148,6 +149,11 @@ def looks_logged(X: Matrix) -> bool:
     return not is_counts(X) and extent(X)[1] < LARGEST_LOG
 
 
+def take_columns(X: Matrix, features: np.ndarray) -> Matrix:
+    """Some columns of a matrix, by positions or booleans, in memory or in blocks."""
+    return Blocks(X.array[:, features]) if isinstance(X, Blocks) else X[:, features]
+
+
 def in_blocks(X: Any, name: str = "X") -> Any:
     """A matrix as :class:`Blocks` if it is a dask array or backed by a file, else (or if it is None) as it is.
 
@@ -196,8 +202,22 @@ class Opened:
     def __init__(self, modality: AnnData, measured: np.ndarray | None = None) -> None:
         self.modality = modality
         self.measured = _edge.measured(modality) if measured is None else measured
-        self.real = ~is_control(modality.var)
-        self.var = modality.var[self.real]
+
+    @cached_property
+    def real(self) -> np.ndarray:
+        """Features that are no controls, booleans (p,): their names are read, which takes a second for 200,000."""
+        return ~is_control(self.modality.var)
+
+    @cached_property
+    def var(self) -> pd.DataFrame:
+        """Annotation of the features that count, (n_real, ...)."""
+        return self.modality.var[self.real]
+
+    def having(self, measured: np.ndarray) -> Opened:
+        """The same of other spots, booleans (n,)."""
+        found = Opened(self.modality, measured)
+        found.real = self.real
+        return found
 
     @cached_property
     def X(self) -> Any:
@@ -216,10 +236,8 @@ class Opened:
 
     def part(self, X: Any) -> Any:
         """A matrix of all spots and features, cut to those that count; not copied where all do."""
-        if X is None or self.real.all():
-            return self.rows(X)
-        rows, columns = slice(None) if self.measured.all() else np.flatnonzero(self.measured), np.flatnonzero(self.real)
-        return Blocks(X.array[rows][:, columns]) if isinstance(X, Blocks) else X[rows][:, columns]
+        X = self.rows(X)
+        return X if X is None or self.real.all() else take_columns(X, np.flatnonzero(self.real))
 
     def rows(self, X: Any) -> Any:
         """A matrix of all spots, cut to those that were measured, with controls; not copied where all were."""

@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn.decomposition import PCA
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
-from spamca.features._blocks import Blocks, on_rows
+from spamca.features._blocks import Blocks, on_rows, take_columns
 from spamca.features._features import Features, Fitted
 from spamca.features._spectrum import spectrum
 
@@ -45,9 +45,9 @@ def scaled_pca(
     stay. The largest loading of a component is positive.
     """
     if chosen is not None:
-        some = Blocks(X.array[:, chosen]) if isinstance(X, Blocks) else X[:, chosen]
         options: dict[str, Any] = {"random_state": random_state, "reduced": reduced}
-        return scaled_pca(some, n_components=n_components, **options).among(X.shape[1], np.flatnonzero(chosen))
+        of_chosen = scaled_pca(take_columns(X, chosen), n_components=n_components, **options)
+        return of_chosen.among(X.shape[1], np.flatnonzero(chosen))
     varying, mean, deviation = _moments(X)
     if reduced and not isinstance(X, Blocks):
         n_components, deviation = len(varying), np.full(len(varying), np.abs(X[:, varying] - mean).max() / CLIP)

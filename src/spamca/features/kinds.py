@@ -10,7 +10,6 @@ from spamca import _keys
 from spamca._logging import logger
 from spamca.features._blocks import is_negative, is_whole, looks_logged, opened
 from spamca.features.atac import level_atac, prepare_atac, treat_atac
-from spamca.features.controls import is_control
 from spamca.features.generic import level_generic, prepare_generic, treat_generic
 from spamca.features.metabolite import is_intensity, level_metabolite, prepare_metabolite, treat_metabolite
 from spamca.features.protein import level_protein, prepare_protein, treat_protein
@@ -114,8 +113,9 @@ def infer_kind(name: str, modality: AnnData | Opened) -> str:
     fractions instead, with negative values or like logarithms that it cannot take. Whole numbers keep their kind even if some are
     negative: they are corrupted counts.
     """
-    measured = modality.var[~is_control(modality.var)]  # Xenium may have more codewords without a probe than genes
-    types = list(measured[_keys.FEATURE_TYPES].dropna().mode()) if _keys.FEATURE_TYPES in measured else []
+    modality = opened(modality)
+    var = modality.var  # without controls: Xenium may have more codewords without a probe than genes
+    types = list(var[_keys.FEATURE_TYPES].dropna().mode()) if _keys.FEATURE_TYPES in var else []
     named, typed = named_kind(name), named_kind(str(types[0]) if types else "")
     if named and typed and named != typed:
         logger.info("%r: taken as %s, as var['feature_types'] says, and not as its name says", name, typed)

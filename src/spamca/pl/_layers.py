@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from scipy.spatial import KDTree
 
 from spamca.pl._fonts import SMALL, points, text_width
-from spamca.pl._panel import MISSING, scale
+from spamca.pl._panel import draw_image, rgba, scale
 from spamca.pl._spots import draw_spots
 
 if TYPE_CHECKING:
@@ -82,9 +82,7 @@ class Overlay:
 
 def draw_overlay(ax: Axes, panel: Overlay, style: Style, *, legend: bool) -> None:
     """Draw dots over rings, y downwards, with equal axes and no frame, and the keys to the right."""
-    if panel.section.image is not None:
-        pixels, per_unit, _ = panel.section.image
-        ax.imshow(pixels, extent=(0, pixels.shape[1] / per_unit, pixels.shape[0] / per_unit, 0), cmap="gray", zorder=0)
+    draw_image(ax, panel.section)
     edges = np.where(panel.covered[:, None], to_rgba(SPOT), to_rgba(LACKING))
     filled = to_rgba_array(["none"] * len(edges)) if panel.spots.colors is None else _rgba(panel.spots, style, MAPS[0])
     widths = np.where(panel.covered, 0.6, 1.4)
@@ -136,10 +134,8 @@ def key_room(panels: list[Overlay]) -> float:
 
 def _rgba(layer: Layer, style: Style, cmap: str) -> np.ndarray:
     coloring, rows = layer.colors  # type: ignore[misc]
-    if coloring.numeric:
-        values = np.ma.masked_invalid(coloring.values[rows])
-        return np.asarray(colormaps[cmap].with_extremes(bad=MISSING)(scale(coloring, style.limits)(values)))
-    return to_rgba_array([*coloring.colors, MISSING])[coloring.values[rows]]  # the code -1 takes the last
+    norm = scale(coloring, style.limits) if coloring.numeric else None
+    return rgba(coloring, rows, norm, colormaps[cmap])
 
 
 def _draw_keys(ax: Axes, panel: Overlay, style: Style) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
     from matplotlib.legend import Legend
 
     from spamca.pl._arguments import Style
@@ -55,16 +56,8 @@ def draw_panel(
 
     ``norm`` is what :func:`scale` gives, None with categories; ``window`` the size to show, in diameters, (2,).
     """
-    if section.image is not None:
-        pixels, per_unit, _ = section.image
-        extent = (0, pixels.shape[1] / per_unit, pixels.shape[0] / per_unit, 0)
-        ax.imshow(pixels, extent=extent, cmap="gray", zorder=0, interpolation="antialiased")
-    spatial, values = section.spatial, coloring.values[section.rows]
-    if norm is None:
-        colors = to_rgba_array([*coloring.colors, MISSING])[values]  # the code -1 takes the last
-    else:
-        cmap = style.colormap.with_extremes(bad=MISSING)
-        colors = cmap(norm(np.ma.masked_invalid(values)))
+    draw_image(ax, section)
+    spatial, colors = section.spatial, rgba(coloring, section.rows, norm, style.colormap)
     alpha: float | None = style.alpha
     if coloring.opacity is not None:
         colors[:, 3] = np.where(coloring.missing[section.rows], 1, coloring.opacity.alpha(section.rows))
@@ -83,6 +76,23 @@ def draw_panel(
     low, high = middle - half, middle + half
     ax.set(xlim=(low[0], high[0]), ylim=(high[1], low[1]), aspect="equal")
     ax.set_axis_off()
+
+
+def draw_image(ax: Axes, section: Section) -> None:
+    """Draw the image of a section, if it has one, beneath all else."""
+    if section.image is None:
+        return
+    pixels, per_unit, _ = section.image
+    extent = (0, pixels.shape[1] / per_unit, pixels.shape[0] / per_unit, 0)
+    ax.imshow(pixels, extent=extent, cmap="gray", zorder=0, interpolation="antialiased")
+
+
+def rgba(coloring: Coloring, rows: np.ndarray, norm: Normalize | None, colormap: Colormap) -> np.ndarray:
+    """Colour of each of some spots, (n_rows, 4); ``norm`` is what :func:`scale` gives, None with categories."""
+    values = coloring.values[rows]
+    if norm is None:
+        return to_rgba_array([*coloring.colors, MISSING])[values]  # the code -1 takes the last
+    return np.asarray(colormap.with_extremes(bad=MISSING)(norm(np.ma.masked_invalid(values))))
 
 
 def key_entries(coloring: Coloring, style: Style) -> list[tuple[str, Any]]:

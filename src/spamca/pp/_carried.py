@@ -89,7 +89,7 @@ def carried_modality(
     obs[_keys.N_POINTS] = found.shares.n_points[covered]
     obs[_keys.DISTANCE] = found.shares.distance[covered]
     made = AnnData(values.pop("X", None), obs=obs, var=modality.var.copy(), layers=values)
-    _tell(name, reference, held, found, ways["X"], spatial_key)
+    _log_carried(name, reference, held, found, ways["X"], spatial_key)
     return made
 
 
@@ -132,7 +132,7 @@ def assembled(
     return made
 
 
-def _tell(name: str, reference: str, held: Opened, found: Joined, way: str, spatial_key: str) -> None:
+def _log_carried(name: str, reference: str, held: Opened, found: Joined, way: str, spatial_key: str) -> None:
     """Log what the modality became."""
     modality, n_points = held.modality, int(held.measured.sum())
     covered, numbers = found.shares.covered, found.table[list(_TABLE_NUMBERS)].median()

@@ -107,7 +107,7 @@ def without_empty(held: Opened, name: str, caller: str) -> Opened:
     if held.X is None or held.X.dtype.kind not in "biuf" or not held.X.shape[1]:
         return held
     which = holding(held.X)
-    return held if which.all() else Opened(held.modality, _some(which, name, caller))
+    return held if which.all() else held.having(_some(which, name, caller))
 
 
 def check_measured(modality: AnnData, name: str) -> np.ndarray:

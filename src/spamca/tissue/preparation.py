@@ -10,7 +10,7 @@ from anndata.utils import make_index_unique
 
 from spamca import _edge, _keys
 from spamca.denoise import signal_share
-from spamca.features import KINDS, Blocks, Fitted, infer_kind, is_control, matrix_of, opened, unexplained
+from spamca.features import KINDS, Blocks, Fitted, infer_kind, matrix_of, opened, unexplained
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -20,15 +20,16 @@ if TYPE_CHECKING:
     from spamca.tissue.tissue import Tissue
 
 
-def preparation_of(modality: AnnData) -> tuple[Fitted, np.ndarray] | None:
+def preparation_of(modality: AnnData | Opened) -> tuple[Fitted, np.ndarray] | None:
     """The preparation of the features that were used, and which these are, (n_vars,); None where the user brought components.
 
     KeyError if the modality no longer holds it, ValueError if features that were used were removed.
     """
-    kind = modality.uns[_keys.MODALITY_RECORD]["kind"]
+    held = opened(modality)
+    kind = held.modality.uns[_keys.MODALITY_RECORD]["kind"]
     if kind == _keys.GIVEN:
         return None
-    fitted = stored_fitted(modality)
+    fitted = stored_fitted(held.modality)
     used, n_used = fitted.used(), int(fitted.constants["n_used"])
     if used.sum() != n_used:
         msg = (
@@ -36,11 +37,10 @@ def preparation_of(modality: AnnData) -> tuple[Fitted, np.ndarray] | None:
             "spamca.pp.prepare(mdata)"
         )
         raise ValueError(msg)
-    real = ~is_control(modality.var)
-    if (used & ~real).any():
+    if (used & ~held.real).any():
         msg = "features that were used are marked as controls since; call spamca.pp.prepare(mdata) again"
         raise ValueError(msg)
-    used |= real & KINDS[kind].centred
+    used |= held.real & KINDS[kind].centred
     return fitted.take(used), used
 
 
@@ -97,11 +97,11 @@ def _treated(modality: AnnData, expected: np.ndarray) -> tuple[np.ndarray, Fitte
     """Treated features, their preparation, and the components that they give, if those are the expected ones."""
     kind = modality.uns[_keys.MODALITY_RECORD]["kind"]
     try:
-        prepared = preparation_of(modality)
+        held = opened(modality)
+        prepared = preparation_of(held)
         if prepared is None or modality.X is None:
             return None
         fitted, used = prepared
-        held = opened(modality)
         treated, known = KINDS[kind].treat(matrix_of(held, kind)[0], np.flatnonzero(used[held.real]), fitted)
     except (KeyError, ValueError):
         return None

@@ -19,9 +19,8 @@ from spamca.explain import (
     levels,
     overlap,
     patches,
-    take,
 )
-from spamca.features import KINDS, Fitted, matrix_of, opened
+from spamca.features import KINDS, Fitted, matrix_of, opened, take_columns
 from spamca.groups import q_values
 from spamca.model.domains import FIELD
 from spamca.model.parts import emissions_of, settings_of
@@ -144,7 +143,7 @@ def _compare(
         own = partition[order]
         if not len(columns) or len(np.unique(own[own >= 0])) < 2:
             continue
-        some = values if len(columns) == p else take(values, columns)
+        some = values if len(columns) == p else take_columns(values, columns)
         found = contrasts(some, own, n_domains, patch[order], None if sections is None else sections[order])
         change, inside, outside = levels(some, source.kind, own, n_domains)
         again = overlap(partition, partitions[0], n_domains)[:, None]
@@ -166,13 +165,14 @@ def _contributions(mdata: MuData, key: str, what: Compared, names: list[str]) ->
     used: list[np.ndarray] = []
     for name in tissue.names:
         given = mdata[name].uns[_keys.MODALITY_RECORD]["kind"] == _keys.GIVEN
-        prepared = None if given or name not in names else preparation_of(mdata[name])
+        held = opened(mdata[name])
+        prepared = None if given or name not in names else preparation_of(held)
         if prepared is None:
             treated.append(None)
             used.append(np.zeros(0, dtype=np.int64))
             continue
         (fitted, positions), kind = prepared, mdata[name].uns[_keys.MODALITY_RECORD]["kind"]
-        held, columns = opened(mdata[name]), np.flatnonzero(positions)
+        columns = np.flatnonzero(positions)
         matrix, known = KINDS[kind].treat(matrix_of(held, kind)[0], np.flatnonzero(positions[held.real]), fitted)
         varying = (
             fitted.columns["deviation"] > 0 if "deviation" in fitted.columns else np.ones(len(columns), dtype=bool)

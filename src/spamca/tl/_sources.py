@@ -33,7 +33,7 @@ def _source(modality: AnnData, name: str, row: np.ndarray) -> Source | None:
     kind = kind_of(held, name)
     matrix = matrix_of(held, kind)[0]
     try:
-        prepared = preparation_of(modality) if record.get("kind", _keys.GIVEN) != _keys.GIVEN else None
+        prepared = preparation_of(held) if record.get("kind", _keys.GIVEN) != _keys.GIVEN else None
         if prepared is None:
             used = KINDS[kind].prepare(matrix).used()
         else:
