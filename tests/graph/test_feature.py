@@ -69,6 +69,7 @@ def test_approximate_finds_nearly_all_and_the_same_again(many):
     assert graph.connectivities.diagonal().sum() == 0
 
 
+@pytest.mark.slow
 def test_approximate_gives_the_nearest_first_and_never_a_point_itself(many):
     """Here and not with the exact searches: whoever calls pynndescent first in a process waits for it to be compiled."""
     points = np.vstack([many, np.zeros((700, many.shape[1]), dtype=np.float32)])
@@ -79,6 +80,7 @@ def test_approximate_gives_the_nearest_first_and_never_a_point_itself(many):
     np.testing.assert_allclose(distance, np.linalg.norm(points[:, None] - points[column], axis=2), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_approximate_past_the_threshold(many, monkeypatch):
     monkeypatch.setattr("spamca.graph.neighbors.EXACT_UP_TO", 1000)
     graph, asked = feature_graph(many), feature_graph(many, approximate=True)
