@@ -21,7 +21,9 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
     "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
     "sphinx_copybutton",
+    "sphinx_design",
     "sphinxcontrib.bibtex",
 ]
 
@@ -58,6 +60,7 @@ napoleon_custom_sections = ["Shape"]
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
+suppress_warnings = ["toc.empty_glob"]  # sections that have no page yet
 nb_execution_mode = "off"
 nb_merge_streams = True
 bibtex_bibfiles = ["references.bib"]
