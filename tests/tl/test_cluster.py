@@ -237,7 +237,7 @@ def snapshot(mdata):
         ({"method": "field", "use_rep": "X_spamca"}, ValueError, "use_rep='X_spamca' is for domains in an embedding"),
         ({"method": "field", "key_added": "new"}, KeyError, r"call spamca\.tl\.integrate\(mdata, key_added='new'\)"),
         ({"selection": "likelihood", "method": "leiden"}, ValueError, "selection='likelihood' is for method='mixture'"),
-        ({"n_components": 0}, ValueError, "n_components"),
+        ({"n_comps": 0}, ValueError, "n_comps"),
         ({"n_clusters_range": (5, 2)}, ValueError, r"n_clusters_range must rise .*\(5, 2\)"),
         ({"n_clusters_range": (1, 4)}, ValueError, "n_clusters_range must be at least 2, got 1"),
         ({"n_clusters_range": (2, 4, 6)}, ValueError, "n_clusters_range must be a pair"),

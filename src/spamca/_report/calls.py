@@ -44,10 +44,7 @@ def calls(subject: Subject) -> list[str]:
         graph_arguments["library_key"] = None
     if graph.get("spatial_key", _keys.SPATIAL) != _keys.SPATIAL:
         graph_arguments["spatial_key"] = graph["spatial_key"]
-    if graph.get("kind") not in (None, "knn"):
-        graph_arguments["spatial_kind"] = graph["kind"]
-    if graph.get("kind") == "knn" and graph.get("n_neighbors", 6) != 6:
-        graph_arguments["n_spatial_neighbors"] = plain(graph["n_neighbors"])
+    graph_arguments |= _graph_options(graph)
     arguments: dict[str, Any] = {}
     if params.get("n_clusters_given"):
         arguments["n_clusters"] = plain(params.get("n_clusters"))
@@ -79,6 +76,19 @@ def written(call: Mapping[str, Any]) -> str:
     if len(line) <= 100:
         return line
     return "\n".join([f"{call.get('function')}(", *(f"    {one}," for one in ["mdata", *arguments]), ")"])
+
+
+def _graph_options(graph: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of the spatial graph that was built, those that differ from their defaults."""
+    kind = graph.get("kind")
+    if kind == "knn":
+        return {"n_neighs": plain(graph["n_neighbors"])} if graph.get("n_neighbors", 6) != 6 else {}
+    if kind == "grid":
+        return {"coord_type": "grid"} | ({"n_rings": plain(graph["n_rings"])} if graph.get("n_rings", 1) != 1 else {})
+    if kind not in ("radius", "delaunay"):
+        return {}
+    options = {} if graph.get("radius") is None else {"radius": plain(graph["radius"])}
+    return options | ({"delaunay": True} if kind == "delaunay" else {})
 
 
 def plain(value: Any) -> Any:

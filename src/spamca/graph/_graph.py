@@ -141,7 +141,7 @@ def _symmetric(connectivities: sparse.spmatrix) -> sparse.csr_matrix:
         raise ValueError(msg)
     if weights.nnz and not (np.isfinite(weights.data).all() and weights.data.min() >= 0):
         msg = (
-            "a graph needs finite weights of at least 0; build one with spamca.pp.neighbors(mdata, spatial_kind='knn')"
+            "a graph needs finite weights of at least 0; build one with spamca.pp.neighbors(mdata, coord_type='generic')"
         )
         raise ValueError(msg)
     weights.setdiag(0)

@@ -126,7 +126,7 @@ def _modality(modality: AnnData, name: str) -> tuple[dict[str, Any], dict[str, n
     """How a modality is prepared: what of it JSON can hold, and arrays of the features that are used."""
     record = modality.uns[_keys.MODALITY_RECORD]
     kind, use_rep = str(record["kind"]), str(record["use_rep"])
-    described = {"kind": kind, "use_rep": use_rep, "n_components": modality.obsm[use_rep].shape[1]}
+    described = {"kind": kind, "use_rep": use_rep, "n_comps": modality.obsm[use_rep].shape[1]}
     try:
         found = preparation_of(modality)
     except KeyError as error:

@@ -21,9 +21,10 @@ def neighbors(
     mdata: MuData,
     *,
     n_neighbors: int | None = None,
-    n_spatial_neighbors: int | None = None,
-    spatial_kind: str = "auto",
+    n_neighs: int | None = None,
+    coord_type: str | None = None,
     radius: float | None = None,
+    delaunay: bool = False,
     n_rings: int | None = None,
     spatial_graph: str | None = None,
     use_rep: str | Mapping[str, str] | None = None,
@@ -47,17 +48,20 @@ def neighbors(
     n_neighbors
         Neighbours of each spot in the feature graphs. More smooth more, and join small groups to large ones. None: 20. A modality
         of fewer spots has all there are; a number that no modality has spots for is an error.
-    n_spatial_neighbors
-        Neighbours of each spot in a spatial graph of kind ``"knn"``; others as near as the last count too, so that 6
-        gives the 6 of a hexagonal lattice and the 8 of a square one. More smooth more, and blur thin structures. None: 6.
+    n_neighs
+        Neighbours of each spot in the spatial graph; others as near as the last count too, so that 6 gives the 6 of a
+        hexagonal lattice and the 8 of a square one. More smooth more, and blur thin structures. None: 6.
         A section of fewer spots has all there are; a number that no section has spots for is an error.
-    spatial_kind
-        ``"knn"``, ``"radius"``, ``"delaunay"`` or ``"grid"``, see :func:`spamca.graph.spatial_graph`. ``"auto"``: the
-        spatial graph that squidpy left under its default name, on the MuData or in modalities, else ``"knn"``. Options of
-        another kind than the one that is built are an error.
-    radius, n_rings
-        Longest edge, in the units of the coordinates, with ``"radius"`` (required) and ``"delaunay"``; rings of a lattice
-        with ``"grid"`` (None: 1).
+    coord_type
+        As in squidpy: ``"generic"`` links nearest neighbours, or by ``radius`` or ``delaunay``; ``"grid"`` links spots on a
+        lattice. None: the spatial graph that squidpy left under its default name, on the MuData or in modalities, else as
+        the other options say, and without them nearest neighbours.
+    radius
+        Link all spots within this distance, in the units of the coordinates; with ``delaunay``, the longest edge.
+    delaunay
+        Whether to link corners of the same triangle (in three dimensions, tetrahedron).
+    n_rings
+        Rings of neighbours on a lattice. None: 1.
     spatial_graph
         Name (squidpy's ``key_added``) of an existing spatial graph to use, e.g. ``"spatial"``. Options for building one
         are an error then.
@@ -141,8 +145,8 @@ def neighbors(
     random_state = _checks.check_seed(random_state)
     _checks.check_modality_records(mdata)
     coords = _checks.check_coordinates(mdata, spatial_key)
-    options = {"n_spatial_neighbors": n_spatial_neighbors, "radius": radius, "n_rings": n_rings}
-    spatial = spatial_of(mdata, coords, spatial_graph, spatial_kind, library_key, **options)
+    options = {"n_neighs": n_neighs, "radius": radius, "n_rings": n_rings, "delaunay": delaunay, "coord_type": coord_type}
+    spatial = spatial_of(mdata, coords, spatial_graph, library_key, **options)
 
     chosen = {name: representation(mdata, name, use_rep, random_state, empty_rows) for name in mdata.mod}
     search: dict[str, Any] = {"metric": metric, "approximate": approximate}

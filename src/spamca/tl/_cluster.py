@@ -30,7 +30,7 @@ def cluster(
     selection: str | None = None,
     refine: bool = False,
     n_clusters_range: tuple[int, int] = (2, 20),
-    n_components: int = 20,
+    n_comps: int = 20,
     use_rep: str | None = None,
     key_added: str = _keys.SPAMCA,
     random_state: int = 0,
@@ -62,7 +62,7 @@ def cluster(
         domains, and structures that are one or two spots wide.
     n_clusters_range
         Smallest and largest number to try if the number is estimated.
-    n_components
+    n_comps
         Principal components of the embedding to use. Fewer hide fine differences, more let noise in.
     use_rep
         Key of ``mdata.obsm`` with the embedding. None: ``"X_<key_added>"``.
@@ -108,7 +108,7 @@ def cluster(
     if method is not None:
         _checks.check_choice("method", method, (FIELD, *CLUSTERERS))
     seed = _checks.check_seed(random_state)
-    _checks.check_count("n_components", n_components, least=1)
+    _checks.check_count("n_comps", n_comps, least=1)
     _checks.check_flag("refine", refine)
     if use_rep is not None:
         _checks.check_name("use_rep", use_rep)
@@ -145,7 +145,7 @@ def cluster(
             selection=selection,
             refines=refine,
             between=n_clusters_range,
-            n_components=n_components,
+            n_comps=n_comps,
             use_rep=use_rep,
             key_added=key_added,
             random_state=seed,

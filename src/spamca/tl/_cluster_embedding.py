@@ -27,7 +27,7 @@ def domains_in_embedding(
     selection: str | None,
     refines: bool,
     between: tuple[int, int],
-    n_components: int,
+    n_comps: int,
     use_rep: str | None,
     key_added: str,
     random_state: int,
@@ -49,7 +49,7 @@ def domains_in_embedding(
         if needs_graph and graph is None:
             msg = f"{argument} needs the spatial graph, which mdata does not have; call spamca.pp.neighbors(mdata)"
             raise KeyError(msg)
-    points, components = principal_components(embedding, n_components, random_state=random_state)
+    points, components = principal_components(embedding, n_comps, random_state=random_state)
     number = number or _estimated(points, between, graph, random_state)
     n_clusters = number["n_clusters"]
     options = {} if selection is None else {"selection": selection}
@@ -68,7 +68,7 @@ def domains_in_embedding(
         if kept < KEPT:
             same = "Gaussians, by which tl.transform reads domains out, give %.0f %% of these spots the same"
             logger.info(f"cluster: {same}", 100 * kept)
-    arguments = {"use_rep": use_rep, "n_components": n_components, "refine": refines, "random_state": random_state}
+    arguments = {"use_rep": use_rep, "n_comps": n_comps, "refine": refines, "random_state": random_state}
     record = {"method": method, **number, "n_found": n_found, **arguments, **found.record}
     record["readout"] = stored_readout(readout.behind(components))
     return Results((), {"cluster": record}, found)

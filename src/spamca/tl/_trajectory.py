@@ -22,7 +22,7 @@ def trajectory(
     *,
     root: str,
     groupby: str | None = None,
-    n_components: int = N_COMPONENTS,
+    n_comps: int = N_COMPONENTS,
     key: str = _keys.SPAMCA,
     random_state: int = 0,
     copy: bool = False,
@@ -47,7 +47,7 @@ def trajectory(
         that is both is taken as the domain.
     groupby
         Column of ``mdata.obs`` with the domains. None takes ``key``.
-    n_components
+    n_comps
         Number of eigenvectors. Few keep the main direction only.
     key
         The ``key_added`` of :func:`spamca.tl.integrate`; the results are named after it.
@@ -66,7 +66,7 @@ def trajectory(
     ``mdata.uns["spamca_paga"]``
         As scanpy lays it out, ``connectivities`` between the domains, sparse (n_domains, n_domains) from 0 to 1, ``connectivities_tree``,
         those of the tree with the strongest, and ``groups``, the column of the domains; also ``names`` of the domains, in order,
-        ``root``, the name of the spot, and ``n_components``.
+        ``root``, the name of the spot, and ``n_comps``.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def trajectory(
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_key_added(mdata, key, domains=False, argument="key")
     _checks.check_name("root", root)
-    _checks.check_count("n_components", n_components, least=1)
+    _checks.check_count("n_comps", n_comps, least=1)
     seed = _checks.check_seed(random_state)
     graphs = _neighbors(mdata, key)
     groupby = key if groupby is None else groupby
@@ -111,7 +111,7 @@ def trajectory(
     if not within.all():
         note = "trajectory: no neighbours join %d spots to the root, they have no pseudotime (NaN)"
         logger.info(note, (~within).sum())
-    order = pseudotime(graphs["connectivities"], start, n_components=n_components, random_state=seed)
+    order = pseudotime(graphs["connectivities"], start, n_components=n_comps, random_state=seed)
     names = [str(name) for name in groups.categories]
     found = abstraction(graphs["distances"], groups.codes.astype(np.int64), len(names))
     with _edge.transaction(mdata, copy=copy) as target:
@@ -122,7 +122,7 @@ def trajectory(
             "groups": groupby,
             "names": names,
             "root": str(mdata.obs_names[start]),
-            "n_components": int(n_components),
+            "n_comps": int(n_comps),
         }
     return target if copy else None
 
