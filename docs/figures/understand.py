@@ -50,21 +50,24 @@ def domains() -> None:
 
 
 def weights() -> None:
-    """Weights of RNA and ATAC in the mouse brain, and of a modality of noise."""
-    mdata = _integrated("p22_atac", 14)
-    axes = _axes(1, 3, 2.3)[0]
-    spamca.pl.spatial_clusters(mdata, ax=axes[0], title="domains", legend=False)
-    for ax, name in zip(axes[1:], mdata.mod, strict=True):
-        values = mdata.obs[f"{name}:spamca_weight"]
-        print(f"p22_atac: weight of {name}: mean {values.mean():.3f}, quartiles {np.quantile(values, (0.25, 0.75)).round(3)}")  # noqa: T201
-        coordinates = mdata.obsm["spatial"]
-        drawn = ax.scatter(*coordinates.T, c=values, s=1, vmin=0, vmax=1, cmap="viridis", linewidths=0, rasterized=True)
-        ax.set(aspect="equal", xticks=[], yticks=[], title=f"weight of {name.upper()}")
-        ax.invert_yaxis()
-        ax.spines[:].set_visible(False)
-    ax.figure.colorbar(drawn, ax=axes[1:], shrink=0.8)
-    print("p22_atac:", {k: v for k, v in mdata.uns["spamca"]["domains"].items() if k in ("weights", "inflation")})  # noqa: T201
-    save(ax.figure, "understand", "weights")
+    """Weights of ATAC in the mouse brain: as measured, and where both modalities are trusted alike."""
+    axes = _axes(2, 2, 2.6)
+    for row, (what, trust) in zip(axes, {"measured": None, "both trusted": {"rna": 1.0, "atac": 1.0}}.items(), strict=True):
+        mdata = tissue("p22_atac")
+        spamca.pp.neighbors(mdata)
+        spamca.tl.integrate(mdata, 14, modality_trust=trust, **QUIET)
+        spamca.pl.spatial_clusters(mdata, ax=row[0], title=f"{what}: domains", legend=False)
+        values = mdata.obs["atac:spamca_weight"].to_numpy()
+        spread = np.quantile(values, (0.05, 0.95)).round(3)
+        print(f"p22_atac, {what}: weight of ATAC: mean {values.mean():.3f}, 5 to 95 %: {spread}")  # noqa: T201
+        print({k: v for k, v in mdata.uns["spamca"]["domains"].items() if k in ("weights", "inflation")})  # noqa: T201
+        where = {"c": values, "s": 2.4, "marker": "s", "vmin": 0, "vmax": 1, "cmap": "viridis", "linewidths": 0}
+        drawn = row[1].scatter(*mdata.obsm["spatial"].T, **where)
+        row[1].set(aspect="equal", xticks=[], yticks=[], title=f"{what}: weight of ATAC")
+        row[1].invert_yaxis()
+        row[1].spines[:].set_visible(False)
+    axes[0, 0].figure.colorbar(drawn, ax=axes[:, 1], shrink=0.5)
+    save(axes[0, 0].figure, "understand", "weights")
 
 
 def _half(mdata: MuData, seed: int) -> tuple[MuData, MuData]:
@@ -117,7 +120,6 @@ def novelty() -> None:
     label = whole.obs["label"].astype(str)
     hidden = next(name for name in label.unique() if name.lower() in ("wm", "white matter", "white_matter"))
     at = whole["rna"].obsm["spatial"]
-    # cut across the layers: along the direction in which the white matter varies least
     left = _left(at, (label == hidden).to_numpy())
     known, new = whole[left & (label != hidden).to_numpy()].copy(), whole[~left].copy()
     spamca.pp.neighbors(known)
@@ -143,11 +145,9 @@ def novelty() -> None:
 
 
 def _left(at: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Booleans of one half of the spots, cut at right angles to the layers, so that both halves hold all layers."""
-    along = at[inside] - at[inside].mean(0)
-    direction = np.linalg.svd(along, full_matrices=False)[2][0]
-    place = at @ direction
-    return place <= np.median(place[inside])
+    """Booleans of one half of the spots, cut from the middle of the white matter outwards, so that both halves hold all layers."""
+    outwards = at.mean(0) - at[inside].mean(0)
+    return (at - at[inside].mean(0)) @ np.array([-outwards[1], outwards[0]]) <= 0
 
 
 def number() -> None:
