@@ -27,10 +27,26 @@ BOXES = {
     "features": (0.0, 9.1, 2.75, 1.2, INPUT, "Features", "30 components of\neach modality\npp.prepare"),
     "graph": (3.05, 9.1, 2.75, 1.2, INPUT, "Spatial graph", "each spot with its\n6 nearest\npp.neighbors"),
     "signal": (0.0, 7.15, 2.75, 1.2, DOMAINS, "1  Signal", "keep what neighbours\nshare, drop what\nthey do not"),
-    "weights": (0.0, 5.45, 2.75, 1.2, DOMAINS, "2  Weights", "how much independent\nevidence does each\nmodality give?"),
+    "weights": (
+        0.0,
+        5.45,
+        2.75,
+        1.2,
+        DOMAINS,
+        "2  Weights",
+        "how much independent\nevidence does each\nmodality give?",
+    ),
     "vote": (0.0, 3.75, 2.75, 1.2, DOMAINS, "3  Vote", "48 partitions, at 4\nscales, on halves of\nthe spots"),
     "model": (0.0, 2.05, 2.75, 1.2, DOMAINS, "4  Model", "each domain: how a spot\nand its surroundings\nlook in it"),
-    "filter": (3.05, 7.15, 2.75, 1.2, EMBEDDING, "1  Filter", "free each feature of\nnoise, at the scale\nthat suits it"),
+    "filter": (
+        3.05,
+        7.15,
+        2.75,
+        1.2,
+        EMBEDDING,
+        "1  Filter",
+        "free each feature of\nnoise, at the scale\nthat suits it",
+    ),
     "join": (3.05, 5.45, 2.75, 1.2, EMBEDDING, "2  Join", "add the modalities,\neach by its weight"),
     "axes": (3.05, 3.75, 2.75, 1.2, EMBEDDING, "3  Reduce", "principal axes of all\nmodalities together"),
     "found": (0.0, 0.3, 2.75, 1.2, RESULT, "Domains", 'obs["spamca"]\nconfidence, posterior,\nweights of modalities'),
@@ -45,7 +61,9 @@ ARROWS = [
 
 def _box(ax: Axes, x: float, y: float, width: float, height: float, fill: str, title: str, text: str) -> None:
     shape = "round,pad=0,rounding_size=0.12"
-    ax.add_patch(FancyBboxPatch((x, y), width, height, boxstyle=shape, facecolor=fill, edgecolor=EDGES[fill], linewidth=1.2))
+    ax.add_patch(
+        FancyBboxPatch((x, y), width, height, boxstyle=shape, facecolor=fill, edgecolor=EDGES[fill], linewidth=1.2)
+    )
     middle = x + width / 2
     ax.text(middle, y + height - 0.08, title, ha="center", va="top", fontsize=LARGE, weight="bold")
     ax.text(middle, y + height - 0.36, text, ha="center", va="top", fontsize=SMALL, linespacing=1.15)
@@ -53,7 +71,17 @@ def _box(ax: Axes, x: float, y: float, width: float, height: float, fill: str, t
 
 def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], style: str = "-") -> None:
     ax.add_patch(
-        FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=9, linewidth=1.1, linestyle=style, color="#333333", shrinkA=0, shrinkB=0)
+        FancyArrowPatch(
+            start,
+            end,
+            arrowstyle="-|>",
+            mutation_scale=9,
+            linewidth=1.1,
+            linestyle=style,
+            color="#333333",
+            shrinkA=0,
+            shrinkB=0,
+        )
     )
 
 

@@ -52,7 +52,9 @@ def domains() -> None:
 def weights() -> None:
     """Weights of ATAC in the mouse brain: as measured, and where both modalities are trusted alike."""
     axes = _axes(2, 2, 2.6)
-    for row, (what, trust) in zip(axes, {"measured": None, "both trusted": {"rna": 1.0, "atac": 1.0}}.items(), strict=True):
+    for row, (what, trust) in zip(
+        axes, {"measured": None, "both trusted": {"rna": 1.0, "atac": 1.0}}.items(), strict=True
+    ):
         mdata = tissue("p22_atac")
         spamca.pp.neighbors(mdata)
         spamca.tl.integrate(mdata, 14, modality_trust=trust, **QUIET)
@@ -96,7 +98,9 @@ def confidence() -> None:
     sure = mdata.obs["spamca_confidence"].to_numpy()
     for low, high in ((0, 0.6), (0.6, 0.9), (0.9, 0.99), (0.99, 1.01)):
         inside = (sure >= low) & (sure < high)
-        print(f"confidence {low} to {high}: {inside.mean():.3f} of the spots, halves agree in {same[inside].mean():.3f}")  # noqa: T201
+        print(
+            f"confidence {low} to {high}: {inside.mean():.3f} of the spots, halves agree in {same[inside].mean():.3f}"
+        )  # noqa: T201
     axes = _axes(1, 3, 2.3)[0]
     spamca.pl.spatial_clusters(mdata, ax=axes[0], title="domains", legend=False)
     coordinates = mdata.obsm["spatial"]
@@ -127,8 +131,12 @@ def novelty() -> None:
     spamca.tl.transform(new, known)
     far = new.obs["spamca_novelty"].to_numpy()
     truth = (new.obs["label"].astype(str) == hidden).to_numpy()
-    print(f"novelty of {hidden}: AUROC {roc_auc_score(truth, far):.3f}, beyond 1: {np.mean(far[truth] > 1):.3f} of it, {np.mean(far[~truth] > 1):.3f} of the rest")  # noqa: T201
-    print("white matter was given to:", new.obs["spamca"][truth].value_counts(normalize=True).head(3).round(2).to_dict())  # noqa: T201
+    print(
+        f"novelty of {hidden}: AUROC {roc_auc_score(truth, far):.3f}, beyond 1: {np.mean(far[truth] > 1):.3f} of it, {np.mean(far[~truth] > 1):.3f} of the rest"
+    )  # noqa: T201
+    print(
+        "white matter was given to:", new.obs["spamca"][truth].value_counts(normalize=True).head(3).round(2).to_dict()
+    )  # noqa: T201
     axes = _axes(1, 3, 2.6)[0]
     coordinates = new["rna"].obsm["spatial"]
     axes[0].scatter(*coordinates.T, c=np.where(truth, "#5A5A5A", "0.85"), s=6, linewidths=0)
@@ -154,7 +162,9 @@ def number() -> None:
     """Evidence for each number of domains: a peak, and a flat top."""
     simulated = spamca.datasets.simulated(n_domains=6, random_state=3)
     axes = _axes(1, 2, 2.4)[0]
-    for ax, (title, mdata) in zip(axes, (("simulated, 6 domains", simulated), ("cortex", tissue("dlpfc_151676"))), strict=True):
+    for ax, (title, mdata) in zip(
+        axes, (("simulated, 6 domains", simulated), ("cortex", tissue("dlpfc_151676"))), strict=True
+    ):
         spamca.pp.neighbors(mdata)
         spamca.tl.estimate_n_clusters(mdata)
         record = mdata.uns["spamca_n_clusters"]
@@ -178,7 +188,9 @@ def gradient() -> None:
     axes[0].spines[:].set_visible(False)
     axes[0].invert_yaxis()
     continuity = mdata.uns["spamca"]["domains"]["continuity"]
-    print(f"gradient: continuity {continuity:.2f}, confidence above 0.99 in {np.mean(mdata.obs['spamca_confidence'] > 0.99):.2f}")  # noqa: T201
+    print(
+        f"gradient: continuity {continuity:.2f}, confidence above 0.99 in {np.mean(mdata.obs['spamca_confidence'] > 0.99):.2f}"
+    )  # noqa: T201
     spamca.pl.spatial_clusters(mdata, ax=axes[1], title=f"six domains,\ncontinuity {continuity:.2f}", legend=False)
     save(axes[0].figure, "understand", "gradient")
 
