@@ -13,6 +13,7 @@ from spamca.pp._modality import EMPTY_ROWS, prepare_modality
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     from mudata import MuData
 
 
@@ -23,7 +24,7 @@ def prepare(
     n_comps: int = 30,
     n_top_genes: int | None = None,
     empty_rows: str = "missing",
-    random_state: int = 0,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     copy: bool = False,
 ) -> MuData | None:
     r"""Reduce each modality to a few features, in the way of its kind of omics.
