@@ -149,11 +149,13 @@ def test_sections_are_looked_up_with_an_existing_graph(two_sections):
     ("option", "kind", "word"),
     [("n_neighs", "knn", "generic"), ("radius", "radius", "generic"), ("n_rings", "grid", "grid")],
 )
-def test_options_of_a_graph_to_build_are_not_ignored(two_sections, graph, option, kind, word):
+def test_options_of_a_graph_to_build_are_not_ignored(two_sections, caplog, graph, option, kind, word):
     says = f"{option}=2 is for building a spatial graph, but that of mdata is used; .* coord_type={word!r}"
     with pytest.raises(ValueError, match=says):
         spamca.pp.neighbors(two_sections, spatial_graph=graph, **{option: 2})
-    spamca.pp.neighbors(two_sections, coord_type=word, **{option: 2})
+    with caplog.at_level(logging.INFO, logger="spamca"):
+        spamca.pp.neighbors(two_sections, coord_type=word, **{option: 2})
+    assert "replacing the spatial graph of mdata, which spamca did not build" in caplog.text
     assert two_sections.uns["spatial_neighbors"]["params"]["kind"] == kind
 
 
