@@ -69,6 +69,10 @@ def calls(subject: Subject) -> list[str]:
                 name: plain(cluster[name]) for name, value in usual.items() if plain(cluster.get(name, value)) != value
             }
         found.append(written(_call("tl.cluster", again | common)))
+    named = {str(k): str(name) for k, name in enumerate(cluster.get("names", ())) if str(k) != str(name)}
+    if named:
+        own = {"names": named} if key == _keys.SPAMCA else {"names": named, "key": key}
+        found.append(written(_call("tl.rename_domains", own)))
     return found
 
 
