@@ -72,6 +72,10 @@ def calls(subject: Subject) -> list[str]:
         where |= {} if subject.key == key else {"key_added": subject.key}
         seed = plain(cluster.get("random_state", seed))
         found.append(written(_call("tl.cluster", again | where | ({"random_state": seed} if seed else {}))))
+    named = {str(k): str(name) for k, name in enumerate(cluster.get("names", ())) if str(k) != str(name)}
+    if named:
+        own = {"names": named} if subject.key == _keys.SPAMCA else {"names": named, "key": subject.key}
+        found.append(written(_call("tl.rename_domains", own)))
     return found
 
 

@@ -17,7 +17,7 @@ from spamca._palette import palette
 from spamca.features import KINDS
 from spamca.graph.fuzzy import fuzzy_connectivities
 from spamca.graph.neighbors import nearest_neighbors
-from spamca.tissue.hierarchy import forget_levels
+from spamca.tissue.forget import forget_explanations
 from spamca.tissue.labels import write_labels
 from spamca.tissue.preparation import feature_names
 
@@ -155,7 +155,7 @@ def _write_domains(mdata: MuData, results: Results, domains: Clustering, key_add
     found = colors_of(mdata.uns, key_added, names) if kept else palette(n_domains)
     colors = found if results.colors is None else results.colors
 
-    _forget_explanations(mdata, key_added)
+    forget_explanations(mdata, key_added)
     write_labels(mdata, labels, dict(zip(names, colors, strict=True)), key_added)
     mdata.obs[_keys.confidence(key_added)] = posterior[np.arange(len(labels)), domains.labels]
     mdata.obsm[_keys.posterior(key_added)] = pd.DataFrame(posterior, mdata.obs_names, _edge.storable(names))
@@ -166,7 +166,7 @@ def _forget(mdata: MuData, key_added: str, caller: str) -> None:
     _forget_denoised(mdata, key_added)
     for modality in mdata.mod.values():
         modality.obsm.pop(_keys.corrected(key_added), None)
-    _forget_explanations(mdata, key_added)
+    forget_explanations(mdata, key_added)
     _forget_found_from(mdata, key_added, caller)
     if "cluster" not in mdata.uns.get(key_added, {}):
         return
@@ -185,7 +185,7 @@ def _forget_found_from(mdata: MuData, key: str, caller: str) -> None:
     if found:
         logger.info("%s: removing %s, found from the earlier result %r", caller, found, key)
     for name in found:
-        _forget_explanations(mdata, name)
+        forget_explanations(mdata, name)
         _edge.drop_pulled(mdata, name)
         columns = {
             name,
@@ -199,19 +199,6 @@ def _forget_found_from(mdata: MuData, key: str, caller: str) -> None:
             holder.obsm.pop(_keys.posterior(name), None)
             for slot in (name, _keys.colors(name), _keys.color_record(name)):
                 holder.uns.pop(slot, None)
-
-
-def _forget_explanations(mdata: MuData, key_added: str) -> None:
-    """Remove what describes earlier domains of the same name."""
-    forget_levels(mdata, key_added)
-    for of_domains in _keys.OF_DOMAINS:
-        mdata.uns.pop(of_domains(key_added), None)
-    mdata.obsm.pop(_keys.hierarchy(key_added), None)
-    if (order := _keys.pseudotime(key_added)) in mdata.obs:
-        del mdata.obs[order]
-    for modality in mdata.mod.values():
-        if (column := _keys.explained(key_added)) in modality.var:
-            del modality.var[column]
 
 
 def check_free(mdata: MuData, key: str, key_added: str, names: Iterable[str]) -> None:
