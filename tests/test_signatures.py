@@ -36,8 +36,30 @@ SHARED = [
     (
         spamca.pl.spatial_clusters,
         sq.pl.spatial_scatter,
-        ["color", "groups", "library_id", "library_key", "spatial_key", "img", "img_alpha", "img_res_key", "layer", "size"]
-        + ["crop_coord", "cmap", "palette", "alpha", "norm", "na_color", "ncols", "legend_loc", "legend_fontsize", "title"]
+        [
+            "color",
+            "groups",
+            "library_id",
+            "library_key",
+            "spatial_key",
+            "img",
+            "img_alpha",
+            "img_res_key",
+            "layer",
+            "size",
+        ]
+        + [
+            "crop_coord",
+            "cmap",
+            "palette",
+            "alpha",
+            "norm",
+            "na_color",
+            "ncols",
+            "legend_loc",
+            "legend_fontsize",
+            "title",
+        ]
         + ["frameon", "ax", "figsize", "save"],
     ),
     (
@@ -49,8 +71,22 @@ SHARED = [
 
 DEFAULTS = {
     (spamca.tl.cluster, sc.tl.leiden): ["restrict_to", "neighbors_key", "random_state", "copy"],
-    (spamca.pp.neighbors, sq.gr.spatial_neighbors): ["coord_type", "n_neighs", "radius", "n_rings", "spatial_key", "copy"],
-    (spamca.pl.spatial_clusters, sq.pl.spatial_scatter): ["groups", "library_id", "crop_coord", "legend_loc", "ncols", "ax"],
+    (spamca.pp.neighbors, sq.gr.spatial_neighbors): [
+        "coord_type",
+        "n_neighs",
+        "radius",
+        "n_rings",
+        "spatial_key",
+        "copy",
+    ],
+    (spamca.pl.spatial_clusters, sq.pl.spatial_scatter): [
+        "groups",
+        "library_id",
+        "crop_coord",
+        "legend_loc",
+        "ncols",
+        "ax",
+    ],
     (spamca.pl.spatial_clusters, sc.pl.embedding): ["vmin", "vmax", "vcenter", "show", "save", "return_fig"],
 }
 """Arguments of them whose defaults are the same too."""

@@ -57,7 +57,8 @@ def calls(subject: Subject) -> list[str]:
     found = [written(_call("pp.neighbors", graph_arguments)), written(_call("tl.integrate", arguments | common))]
     cluster = as_mapping(record.get("cluster"))
     method = str(cluster.get("method", FIELD))
-    other = not params.get("n_clusters_given") or plain(cluster.get("n_clusters")) != plain(params.get("n_clusters"))
+    other = subject.key != key or not params.get("n_clusters_given")
+    other |= plain(cluster.get("n_clusters")) != plain(params.get("n_clusters"))
     if cluster and (method != FIELD or (other and cluster.get("n_clusters_from") == "argument")):
         again = {"n_clusters": plain(cluster.get("n_clusters"))}
         if method != FIELD:

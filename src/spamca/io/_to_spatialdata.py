@@ -59,7 +59,7 @@ def to_spatialdata(
     ``tables[table_name]``
         ``obs``, ``obsm``, ``obsp`` and ``uns`` of the MuData: domains, embedding, posterior, weights of the modalities,
         coordinates. It has no features. Its rows annotate what the rows of the modalities' tables annotate.
-    a table for each modality
+    ``tables["<modality>"]``
         As it was, with everything in ``obs``, ``obsm``, ``obsp`` and ``uns`` of the modality that is new or differs.
         Rows that are not in the MuData hold missing values there. A table that was split gets what the joint table has,
         and ``obs`` and ``obsm`` of each modality with its name in front.

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from spamca import _checks, _edge, _keys, _records
+from spamca import _checks, _edge, _keys
 from spamca._colors import colors_of, stored_colors
 from spamca._logging import logger
 from spamca._palette import palette
 from spamca.features import KINDS
 from spamca.graph.fuzzy import fuzzy_connectivities
 from spamca.graph.neighbors import nearest_neighbors
-from spamca.tissue.forget import forget_explanations
+from spamca.tissue.forget import forget_explanations, forget_found_from
 from spamca.tissue.labels import write_labels
 from spamca.tissue.preparation import feature_names
 
@@ -167,7 +167,7 @@ def _forget(mdata: MuData, key_added: str, caller: str) -> None:
     for modality in mdata.mod.values():
         modality.obsm.pop(_keys.corrected(key_added), None)
     forget_explanations(mdata, key_added)
-    _forget_found_from(mdata, key_added, caller)
+    forget_found_from(mdata, key_added, caller)
     if "cluster" not in mdata.uns.get(key_added, {}):
         return
     _edge.drop_pulled(mdata, key_added)
@@ -177,28 +177,6 @@ def _forget(mdata: MuData, key_added: str, caller: str) -> None:
         for column in {key_added, _keys.confidence(key_added), _keys.novelty(key_added)}.intersection(holder.obs):
             del holder.obs[column]
         holder.obsm.pop(_keys.posterior(key_added), None)
-
-
-def _forget_found_from(mdata: MuData, key: str, caller: str) -> None:
-    """Remove domains under other names that were found from an earlier result: they would name the new embedding as theirs."""
-    found = _records.found_from(mdata, key)
-    if found:
-        logger.info("%s: removing %s, found from the earlier result %r", caller, found, key)
-    for name in found:
-        forget_explanations(mdata, name)
-        _edge.drop_pulled(mdata, name)
-        columns = {
-            name,
-            _keys.confidence(name),
-            *(_keys.modality_weight(one, name) for one in mdata.mod),
-            _keys.weight(name),
-        }
-        for holder in (mdata, *mdata.mod.values()):
-            for column in columns.intersection(holder.obs):
-                del holder.obs[column]
-            holder.obsm.pop(_keys.posterior(name), None)
-            for slot in (name, _keys.colors(name), _keys.color_record(name)):
-                holder.uns.pop(slot, None)
 
 
 def check_free(mdata: MuData, key: str, key_added: str, names: Iterable[str]) -> None:
