@@ -67,7 +67,6 @@ napoleon_custom_sections = ["Shape"]
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
-suppress_warnings = ["toc.empty_glob"]  # sections that have no page yet
 nb_execution_mode = "off"
 nb_merge_streams = True
 bibtex_bibfiles = ["references.bib"]

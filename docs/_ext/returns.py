@@ -19,7 +19,7 @@ class Returns(NumpyDocstring):
 
     def _parse_returns_section(self, section: str) -> list[str]:
         lines = self._strip_empty(self._dedent(self._consume_to_next_section()))
-        return [*self._format_block(":returns: ", lines), ""]
+        return [":returns:", *self._indent(lines), ""]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

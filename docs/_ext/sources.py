@@ -24,11 +24,12 @@ def follow(app: Sphinx, page: str, template: str, context: dict[str, Any], doctr
     def mended(match: re.Match[str]) -> str:
         start, address, name, end = match.groups()
         if name in objects:
-            return f"{start}{app.builder.get_relative_uri(page, objects[name].docname)}#{name}{end}"
+            entry = objects[name]
+            return f"{start}{app.builder.get_relative_uri(page, entry.docname)}#{entry.node_id}{end}"
         docname = next((d for d in app.env.found_docs if app.builder.get_relative_uri(page, d) == address), None)
         last = name.rsplit(".", 1)[-1]
-        known = [one for one, entry in objects.items() if entry.docname == docname and one.rsplit(".", 1)[-1] == last]
-        return f"{start}{address}#{known[0]}{end}" if known else match[0]
+        known = [entry for one, entry in objects.items() if entry.docname == docname and one.rsplit(".", 1)[-1] == last]
+        return f"{start}{address}#{known[0].node_id}{end}" if known else match[0]
 
     context["body"] = BACK.sub(mended, context["body"])
 
