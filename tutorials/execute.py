@@ -1,19 +1,94 @@
-"""Run every notebook of this folder and store its outputs; ``make notebooks`` does it."""
+"""Run the notebooks of this folder, and store their outputs and a thumbnail of each; ``make notebooks`` does it.
+
+``python tutorials/execute.py lymph_node cortex`` runs those. Tissue is read from the folder ``data`` of ``SPAMCA_TEST_DATA`` where that is
+set, and is downloaded elsewhere. A test compares what is stored with what comes out (``tests/test_tutorials.py``), strictly where the
+packages are those that the notebook names in its metadata.
+"""
 
 from __future__ import annotations
 
 import os
+import platform
+import sys
+from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
-import nbformat
-from nbclient import NotebookClient
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
-os.environ.pop("MPLBACKEND", None)  # another one than the notebook's own would keep its figures out
+HERE = Path(__file__).parent
+THUMBNAILS = HERE.parent / "docs" / "_static" / "thumbnails"
+SIZE = (480, 360)  # pixels
+PACKAGES = ("anndata", "matplotlib", "mudata", "muon", "numpy", "pandas", "scanpy", "scikit-learn", "scipy", "squidpy", "torch")
 
-for path in sorted(Path(__file__).parent.glob("*.ipynb")):
-    print(f"== {path.name}", flush=True)
+
+def main() -> None:
+    """Run the notebooks that are named, or all."""
+    # another backend than the notebook's own would keep its figures out; a thread more or less changes the last digits of sums
+    os.environ.pop("MPLBACKEND", None)
+    os.environ["OMP_NUM_THREADS"] = "1"
+    if "SPAMCA_TEST_DATA" in os.environ:
+        os.environ["SPAMCA_DATA_DIR"] = str(Path(os.environ["SPAMCA_TEST_DATA"]) / "data")
+    names = sys.argv[1:] or [path.stem for path in sorted(HERE.glob("*.ipynb"))]
+    for name in names:
+        print(f"== {name}", flush=True)
+        execute(HERE / f"{name}.ipynb")
+
+
+def execute(path: Path) -> None:
+    """Run a notebook in an empty folder, and store it and its thumbnail."""
+    import nbformat
+    from nbclient import NotebookClient
+
     notebook = nbformat.read(path, as_version=4)
-    # neither clock times nor every step of a progress bar: what is stored should change only where the result does
-    NotebookClient(notebook, timeout=600, record_timing=False, coalesce_streams=True).execute()
-    notebook.metadata.language_info = {"name": "python"}
+    with TemporaryDirectory() as folder:
+        # neither clock times nor every step of a progress bar: what is stored should change only where the result does
+        client = NotebookClient(
+            notebook, timeout=600, record_timing=False, coalesce_streams=True, resources={"metadata": {"path": folder}}
+        )
+        client.execute()
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+        "made_with": made_with(),
+    }
     nbformat.write(notebook, path)
+    store_thumbnail(notebook, THUMBNAILS / f"{path.stem}.png")
+
+
+def made_with() -> dict[str, str]:
+    """What decides how outputs look, to the pixel."""
+    python = ".".join(platform.python_version_tuple()[:2])
+    return {"platform": f"{sys.platform} {platform.machine()}", "python": python} | {p: version(p) for p in PACKAGES}
+
+
+def pictures(cell: NotebookNode) -> list[bytes]:
+    """The figures that a cell shows, as PNG."""
+    from base64 import b64decode
+
+    data: list[Any] = [output.get("data", {}) for output in cell.get("outputs", [])]
+    return [b64decode(one["image/png"]) for one in data if "image/png" in one]
+
+
+def store_thumbnail(notebook: NotebookNode, path: Path) -> None:
+    """Store the figure of the cell with the tag ``thumbnail``, without its margins, in the middle of a picture of one size."""
+    from io import BytesIO
+
+    from PIL import Image, ImageChops
+
+    (cell,) = [cell for cell in notebook.cells if "thumbnail" in cell.metadata.get("tags", [])]
+    figure = Image.open(BytesIO(pictures(cell)[0])).convert("RGBA")
+    on_white = Image.alpha_composite(Image.new("RGBA", figure.size, "white"), figure).convert("RGB")
+    trimmed = on_white.crop(ImageChops.difference(on_white, Image.new("RGB", figure.size, "white")).getbbox())
+    scale = min(SIZE[0] / trimmed.width, SIZE[1] / trimmed.height)
+    small = trimmed.resize((round(trimmed.width * scale), round(trimmed.height * scale)), Image.Resampling.LANCZOS)
+    canvas = Image.new("RGB", SIZE, "white")
+    canvas.paste(small, ((SIZE[0] - small.width) // 2, (SIZE[1] - small.height) // 2))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    canvas.save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    main()
