@@ -203,7 +203,9 @@ def test_a_change_of_a_figure_is_seen(change):
     assert unlike(before, figure()) == 0
 
 
-@pytest.mark.parametrize("after", ["ARI 0.47 of 1,000 spots", "ARI 0.55 of 1,300 spots", "NMI 0.55 of 1,000 spots", "ARI 0.55"])
+@pytest.mark.parametrize(
+    "after", ["ARI 0.47 of 1,000 spots", "ARI 0.55 of 1,300 spots", "NMI 0.55 of 1,000 spots", "ARI 0.55"]
+)
 def test_a_change_of_a_text_is_seen(after):
     before = "ARI 0.55 of 1,000 spots"
     assert difference(before, after) is not None

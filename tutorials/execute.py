@@ -21,7 +21,19 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 THUMBNAILS = HERE.parent / "docs" / "_static" / "thumbnails"
 SIZE = (480, 360)  # pixels
-PACKAGES = ("anndata", "matplotlib", "mudata", "muon", "numpy", "pandas", "scanpy", "scikit-learn", "scipy", "squidpy", "torch")
+PACKAGES = (
+    "anndata",
+    "matplotlib",
+    "mudata",
+    "muon",
+    "numpy",
+    "pandas",
+    "scanpy",
+    "scikit-learn",
+    "scipy",
+    "squidpy",
+    "torch",
+)
 
 
 def main() -> None:

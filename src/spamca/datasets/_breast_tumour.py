@@ -18,6 +18,8 @@ def breast_tumour(*, path: str | os.PathLike[str] | None = None, url: str | None
     Section A1 of Andersson et al. (2021), measured with Spatial Transcriptomics: counts of 14,532 genes on 346 spots. The second modality
     holds 28 features of colour and texture, in two sizes of windows around each spot.
 
+    The source states no licence.
+
     Parameters
     ----------
     path

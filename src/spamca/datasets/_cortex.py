@@ -18,6 +18,9 @@ def cortex(*, path: str | os.PathLike[str] | None = None, url: str | None = None
     Section 151676 of Maynard et al. (2021), measured with 10x Visium: counts of 5,000 genes on 3,431 spots. The second modality holds 14
     features of colour and texture around each spot, from the image at low resolution, and the number of nuclei.
 
+    Licences of the sources: of the counts the BANKSY user licence (non-commercial research), of
+    image and layers Artistic-2.0.
+
     Parameters
     ----------
     path

@@ -19,6 +19,8 @@ def lymph_node(*, path: str | os.PathLike[str] | None = None, url: str | None = 
     panels of 16 and 15, so that two modalities can be integrated; the transcriptome of the section is not in this file. The labels
     are those of the annotation in the repository of SpaMosaic (``JinmiaoChenLab/SpaMosaic``).
 
+    Licence of the source: MIT.
+
     Parameters
     ----------
     path

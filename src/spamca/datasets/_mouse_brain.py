@@ -19,6 +19,8 @@ def mouse_brain(*, path: str | os.PathLike[str] | None = None, url: str | None =
     modality has 50 reduced features, those in the repository of SpaMosaic (``JinmiaoChenLab/SpaMosaic``), and no counts: features have
     no names of genes or peaks. The place of each pixel was inferred from the order of the rows.
 
+    Licences of the sources: MIT; of the clusters none is stated.
+
     Parameters
     ----------
     path
