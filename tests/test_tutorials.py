@@ -87,12 +87,18 @@ def difference(before, after):
     return None
 
 
+def flat(picture):
+    """A picture from 0 to 1 without transparency, (height, width, 3)."""
+    alpha = picture[..., 3:] if picture.shape[2] == 4 else 1
+    return picture[..., :3] * alpha + 1 - alpha
+
+
 def unlike(one, other):
     """Share of the pixels of two figures (PNG) that are unlike all pixels next to their place in the other figure."""
     one, other = (plt.imread(BytesIO(picture)) for picture in (one, other))
-    if one.shape != other.shape:
+    if one.shape[:2] != other.shape[:2]:
         return 1.0
-    one, other = (gaussian_filter(picture[..., :3] * picture[..., 3:], (0.6, 0.6, 0)) for picture in (one, other))
+    one, other = (gaussian_filter(flat(picture), (0.6, 0.6, 0)) for picture in (one, other))
     low, high = minimum_filter(other, (3, 3, 1)), maximum_filter(other, (3, 3, 1))
     return float(((one < low - DIFFERENT) | (one > high + DIFFERENT)).any(axis=2).mean())
 
