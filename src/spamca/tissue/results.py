@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from spamca import _checks, _edge, _keys
+from spamca import _checks, _edge, _keys, _records
 from spamca._colors import colors_of, stored_colors
 from spamca._logging import logger
 from spamca._palette import palette
@@ -150,7 +150,7 @@ def _write_domains(mdata: MuData, results: Results, domains: Clustering, key_add
     """Labels, posterior, confidence and colours; labels and colours in each modality too."""
     posterior, n_domains = domains.posterior, domains.posterior.shape[1]
     names = [str(k) for k in range(n_domains)] if results.domain_names is None else list(results.domain_names)
-    labels = pd.Categorical.from_codes(domains.labels, names, ordered=True)
+    labels = pd.Categorical.from_codes(domains.labels, names)
     kept = len(stored_colors(mdata.uns, key_added)) == n_domains
     found = colors_of(mdata.uns, key_added, names) if kept else palette(n_domains)
     colors = found if results.colors is None else results.colors
@@ -167,6 +167,7 @@ def _forget(mdata: MuData, key_added: str, caller: str) -> None:
     for modality in mdata.mod.values():
         modality.obsm.pop(_keys.corrected(key_added), None)
     _forget_explanations(mdata, key_added)
+    _forget_found_from(mdata, key_added, caller)
     if "cluster" not in mdata.uns.get(key_added, {}):
         return
     _edge.drop_pulled(mdata, key_added)
@@ -176,6 +177,28 @@ def _forget(mdata: MuData, key_added: str, caller: str) -> None:
         for column in {key_added, _keys.confidence(key_added), _keys.novelty(key_added)}.intersection(holder.obs):
             del holder.obs[column]
         holder.obsm.pop(_keys.posterior(key_added), None)
+
+
+def _forget_found_from(mdata: MuData, key: str, caller: str) -> None:
+    """Remove domains under other names that were found from an earlier result: they would name the new embedding as theirs."""
+    found = _records.found_from(mdata, key)
+    if found:
+        logger.info("%s: removing %s, found from the earlier result %r", caller, found, key)
+    for name in found:
+        _forget_explanations(mdata, name)
+        _edge.drop_pulled(mdata, name)
+        columns = {
+            name,
+            _keys.confidence(name),
+            *(_keys.modality_weight(one, name) for one in mdata.mod),
+            _keys.weight(name),
+        }
+        for holder in (mdata, *mdata.mod.values()):
+            for column in columns.intersection(holder.obs):
+                del holder.obs[column]
+            holder.obsm.pop(_keys.posterior(name), None)
+            for slot in (name, _keys.colors(name), _keys.color_record(name)):
+                holder.uns.pop(slot, None)
 
 
 def _forget_explanations(mdata: MuData, key_added: str) -> None:
