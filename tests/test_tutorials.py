@@ -181,14 +181,9 @@ def test_every_number_of_the_text_is_shown(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_thumbnail_is_there(path):
-    thumbnail = plt.imread(execute.THUMBNAILS / f"{path.stem}.png")
-    assert thumbnail.shape[:2] == execute.SIZE[::-1]
-    assert thumbnail[..., :3].std() > 0.05
-
-
-def test_no_thumbnail_is_left_over():
-    assert {path.stem for path in execute.THUMBNAILS.glob("*.png")} == {path.stem for path in NOTEBOOKS}
+def test_the_gallery_finds_a_figure(path):
+    (tagged,) = [cell for cell in code_cells(read(path)) if "thumbnail" in cell.metadata.get("tags", [])]
+    assert len(execute.pictures(tagged)) == 1
 
 
 def figure(*, color="#0072B2", panels=2, title="domains"):

@@ -1,4 +1,4 @@
-"""Run the notebooks of this folder, and store their outputs and a thumbnail of each; ``make notebooks`` does it.
+"""Run the notebooks of this folder, and store their outputs; ``make notebooks`` does it.
 
 ``python tutorials/execute.py lymph_node cortex`` runs those. Tissue is read from the folder ``data`` of ``SPAMCA_TEST_DATA`` where that is
 set, and is downloaded elsewhere. A test compares what is stored with what comes out (``tests/test_tutorials.py``), strictly where the
@@ -18,11 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
-    from PIL import Image
 
 HERE = Path(__file__).parent
-THUMBNAILS = HERE.parent / "docs" / "_static" / "thumbnails"
-SIZE = (480, 360)  # pixels
 PACKAGES = (
     "anndata",
     "matplotlib",
@@ -59,7 +56,7 @@ def processor_time() -> float:
 
 
 def execute(path: Path) -> None:
-    """Run a notebook in an empty folder, and store it and its thumbnail."""
+    """Run a notebook in an empty folder, and store it."""
     import nbformat
     from nbclient import NotebookClient
 
@@ -79,7 +76,6 @@ def execute(path: Path) -> None:
         "made_with": made_with(),
     }
     nbformat.write(notebook, path)
-    store_thumbnail(notebook, THUMBNAILS / f"{path.stem}.png")
 
 
 def made_with() -> dict[str, str]:
@@ -104,34 +100,10 @@ def smaller(picture: str) -> str:
     from PIL import Image
 
     stored = BytesIO()
-    few = on_white(Image.open(BytesIO(b64decode(picture)))).quantize(64, dither=Image.Dither.NONE)
-    few.save(stored, "PNG", optimize=True)
+    figure = Image.open(BytesIO(b64decode(picture))).convert("RGBA")
+    on_white = Image.alpha_composite(Image.new("RGBA", figure.size, "white"), figure).convert("RGB")
+    on_white.quantize(64, dither=Image.Dither.NONE).save(stored, "PNG", optimize=True)
     return b64encode(stored.getvalue()).decode()
-
-
-def on_white(figure: Image.Image) -> Image.Image:
-    """The figure without transparency."""
-    from PIL import Image
-
-    figure = figure.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", figure.size, "white"), figure).convert("RGB")
-
-
-def store_thumbnail(notebook: NotebookNode, path: Path) -> None:
-    """Store the figure of the cell with the tag ``thumbnail``, without its margins, in the middle of a picture of one size."""
-    from io import BytesIO
-
-    from PIL import Image, ImageChops
-
-    (cell,) = [cell for cell in notebook.cells if "thumbnail" in cell.metadata.get("tags", [])]
-    figure = on_white(Image.open(BytesIO(pictures(cell)[0])))
-    trimmed = figure.crop(ImageChops.difference(figure, Image.new("RGB", figure.size, "white")).getbbox())
-    scale = min(SIZE[0] / trimmed.width, SIZE[1] / trimmed.height)
-    small = trimmed.resize((round(trimmed.width * scale), round(trimmed.height * scale)), Image.Resampling.LANCZOS)
-    canvas = Image.new("RGB", SIZE, "white")
-    canvas.paste(small, ((SIZE[0] - small.width) // 2, (SIZE[1] - small.height) // 2))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    canvas.save(path, optimize=True)
 
 
 if __name__ == "__main__":
