@@ -47,8 +47,6 @@ SHARED = [
             "img_res_key",
             "layer",
             "size",
-        ]
-        + [
             "crop_coord",
             "cmap",
             "palette",
@@ -59,8 +57,11 @@ SHARED = [
             "legend_loc",
             "legend_fontsize",
             "title",
-        ]
-        + ["frameon", "ax", "figsize", "save"],
+            "frameon",
+            "ax",
+            "figsize",
+            "save",
+        ],
     ),
     (
         spamca.pl.spatial_clusters,
