@@ -148,13 +148,15 @@ def test_misread():
         "Raises\n------\nKeyError",
     ]
     assert [len(misread(doc(text))) for text in wrong] == [2, 1, 1, 1, 1, 1]
-    right = "Returns\n-------\nNone, or a copy.\n\n``obs[\"a\"]``, ``b``\n    Text.\n\nRaises\n------\nKeyError, ValueError\n    If so."
+    right = 'Returns\n-------\nNone, or a copy.\n\n``obs["a"]``, ``b``\n    Text.\n\nRaises\n------\nKeyError, ValueError\n    If so.'
     assert misread(doc(right)) == []
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.slow
-def test_example(name, tmp_path, monkeypatch):
+def test_example(name, tmp_path, monkeypatch, request):
+    if name.startswith("datasets.") and "url" in inspect.signature(FUNCTIONS[name]).parameters:
+        monkeypatch.setenv("SPAMCA_DATA_DIR", str(request.getfixturevalue("data_dir")))  # in place of a download
     monkeypatch.chdir(tmp_path)
     tests = doctest.DocTestFinder(recurse=False).find(FUNCTIONS[name], name, globs={})
     assert sum(len(test.examples) for test in tests) > 0

@@ -66,4 +66,4 @@ def draw_all(figures: Iterable[Callable[[], None]], wanted: list[str]) -> None:
         begin = time.perf_counter()
         with plt.rc_context(FONTS):
             one()
-        print(f"{one.__name__}: {time.perf_counter() - begin:.0f} s", flush=True)  # noqa: T201
+        print(f"{one.__name__}: {time.perf_counter() - begin:.0f} s", flush=True)

@@ -42,7 +42,7 @@ def domains() -> None:
     ):
         mdata = _integrated(name, number)
         score = agreement(mdata, "label", "spamca")
-        print(f"{name}: ARI with the labels {score:.3f}")  # noqa: T201
+        print(f"{name}: ARI with the labels {score:.3f}")
         spamca.pl.spatial_clusters(mdata, color="label", ax=row[0], title=f"{what}: experts", legend=False)
         title = f"domains, ARI {score:.2f}"
         spamca.pl.spatial_clusters(mdata, color="spamca", match="label", ax=row[1], title=title, legend=False)
@@ -61,8 +61,8 @@ def weights() -> None:
         spamca.pl.spatial_clusters(mdata, ax=row[0], title=f"{what}: domains", legend=False)
         values = mdata.obs["atac:spamca_weight"].to_numpy()
         spread = np.quantile(values, (0.05, 0.95)).round(3)
-        print(f"p22_atac, {what}: weight of ATAC: mean {values.mean():.3f}, 5 to 95 %: {spread}")  # noqa: T201
-        print({k: v for k, v in mdata.uns["spamca"]["domains"].items() if k in ("weights", "inflation")})  # noqa: T201
+        print(f"p22_atac, {what}: weight of ATAC: mean {values.mean():.3f}, 5 to 95 %: {spread}")
+        print({k: v for k, v in mdata.uns["spamca"]["domains"].items() if k in ("weights", "inflation")})
         where = {"c": values, "s": 2.4, "marker": "s", "vmin": 0, "vmax": 1, "cmap": "viridis", "linewidths": 0}
         drawn = row[1].scatter(*mdata.obsm["spatial"].T, **where)
         row[1].set(aspect="equal", xticks=[], yticks=[], title=f"{what}: weight of ATAC")
@@ -100,7 +100,7 @@ def confidence() -> None:
         inside = (sure >= low) & (sure < high)
         print(
             f"confidence {low} to {high}: {inside.mean():.3f} of the spots, halves agree in {same[inside].mean():.3f}"
-        )  # noqa: T201
+        )
     axes = _axes(1, 3, 2.3)[0]
     spamca.pl.spatial_clusters(mdata, ax=axes[0], title="domains", legend=False)
     coordinates = mdata.obsm["spatial"]
@@ -133,10 +133,10 @@ def novelty() -> None:
     truth = (new.obs["label"].astype(str) == hidden).to_numpy()
     print(
         f"novelty of {hidden}: AUROC {roc_auc_score(truth, far):.3f}, beyond 1: {np.mean(far[truth] > 1):.3f} of it, {np.mean(far[~truth] > 1):.3f} of the rest"
-    )  # noqa: T201
+    )
     print(
         "white matter was given to:", new.obs["spamca"][truth].value_counts(normalize=True).head(3).round(2).to_dict()
-    )  # noqa: T201
+    )
     axes = _axes(1, 3, 2.6)[0]
     coordinates = new["rna"].obsm["spatial"]
     axes[0].scatter(*coordinates.T, c=np.where(truth, "#5A5A5A", "0.85"), s=6, linewidths=0)
@@ -168,7 +168,7 @@ def number() -> None:
         spamca.pp.neighbors(mdata)
         spamca.tl.estimate_n_clusters(mdata)
         record = mdata.uns["spamca_n_clusters"]
-        print(title, "found", record["n_clusters"], "plausible", list(record["plausible"]))  # noqa: T201
+        print(title, "found", record["n_clusters"], "plausible", list(record["plausible"]))
         spamca.pl.n_clusters(mdata, criteria="evidence", ax=ax)
         ax.set_title(title)
     save(axes[0].figure, "understand", "number")
@@ -190,7 +190,7 @@ def gradient() -> None:
     continuity = mdata.uns["spamca"]["domains"]["continuity"]
     print(
         f"gradient: continuity {continuity:.2f}, confidence above 0.99 in {np.mean(mdata.obs['spamca_confidence'] > 0.99):.2f}"
-    )  # noqa: T201
+    )
     spamca.pl.spatial_clusters(mdata, ax=axes[1], title=f"six domains,\ncontinuity {continuity:.2f}", legend=False)
     save(axes[0].figure, "understand", "gradient")
 

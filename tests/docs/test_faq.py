@@ -14,9 +14,8 @@ GAP = "…"  # what differs from case to case
 
 
 def _quoted() -> list[str]:
-    """Messages that the page quotes, a line each."""
-    blocks = re.findall(r"^```text\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-    return [line for block in blocks for line in block.splitlines()]
+    """Messages that the page quotes."""
+    return re.findall(r"^> `(.+)`$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def _text(node: ast.expr) -> str | None:

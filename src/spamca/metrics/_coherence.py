@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spamca._checks import check_seed
 from spamca.metrics._labels import check_arrays, codes, sample
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def coherence(
     *,
     embedding: ArrayLike | None = None,
     library: ArrayLike | None = None,
-    random_state: int = 0,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
 ) -> dict[str, float]:
     """Coherence of domains in the tissue and in an embedding; no known labels are needed.
 
@@ -66,6 +67,7 @@ def coherence(
     >>> measures["PAS"] < 0.1
     True
     """
+    random_state = check_seed(random_state)
     check_arrays(labels=labels, spatial=spatial, embedding=embedding, library=library)
     numbers = codes(labels)
     known = numbers >= 0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spamca._checks import check_seed
 from spamca.metrics._labels import check_arrays, codes, sample
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def mixing(
     domains: ArrayLike | None = None,
     embedding: ArrayLike | None = None,
     labels: ArrayLike | None = None,
-    random_state: int = 0,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
 ) -> dict[str, float]:
     r"""Mixing of sections in domains and in an embedding, and how far the embedding keeps known labels apart.
 
@@ -66,6 +67,7 @@ def mixing(
     """
     from sklearn.metrics import homogeneity_score
 
+    random_state = check_seed(random_state)
     check_arrays(library=library, domains=domains, embedding=embedding, labels=labels)
     names, sections = np.unique(np.asarray(library).astype(str), return_inverse=True)
     if len(names) < 2:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
+from spamca._threads import limited
 from spamca.graph import METRICS
 from spamca.pp._feature_graphs import built, forget_feature_graph, numbers_of, store_feature_graph
 from spamca.pp._modality import EMPTY_ROWS, representation
@@ -14,6 +15,7 @@ from spamca.pp._stored import store_spatial
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     from mudata import MuData
 
 
@@ -34,7 +36,8 @@ def neighbors(
     feature_graphs: bool = False,
     spatial_key: str = _keys.SPATIAL,
     library_key: str | None = "auto",
-    random_state: int = 0,
+    n_jobs: int | None = None,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     copy: bool = False,
 ) -> MuData | None:
     """Link spots that lie close together and, on request, in each modality spots with similar features.
@@ -88,6 +91,8 @@ def neighbors(
         ``"auto"``: the column that names sections (``"library_id"``, ``"sample"``, ``"section"``, ..., also ``"batch"`` or ``"fov"``) if the
         coordinates of its categories lie on one another, or the one with the names of ``uns["spatial"]``; a warning says which. Labels and
         fields of view of one tissue are none. None: it is one section.
+    n_jobs
+        Number of threads. None leaves it to the size of the problem, -1 uses all cores.
     random_state
         Seed of ``prepare`` and of the approximate search. The same seed gives the same bits.
     copy
@@ -100,7 +105,7 @@ def neighbors(
     ``obsm["spatial"]``
         Coordinates, float64 of shape (n_obs, 2), or (n_obs, 3) where the third ones differ.
     ``obsp["spatial_connectivities"]``, ``obsp["spatial_distances"]``, ``uns["spatial_neighbors"]``
-        Spatial graph, symmetric, in squidpy's layout.
+        Spatial graph, symmetric, in squidpy's layout. Modalities have no ``spatial_distances``.
 
     and to each modality:
 
@@ -145,16 +150,23 @@ def neighbors(
     random_state = _checks.check_seed(random_state)
     _checks.check_modality_records(mdata)
     coords = _checks.check_coordinates(mdata, spatial_key)
-    options = {"n_neighs": n_neighs, "radius": radius, "n_rings": n_rings, "delaunay": delaunay, "coord_type": coord_type}
+    options: dict[str, Any] = {
+        "n_neighs": n_neighs,
+        "radius": radius,
+        "n_rings": n_rings,
+        "delaunay": delaunay,
+        "coord_type": coord_type,
+    }
     spatial = spatial_of(mdata, coords, spatial_graph, library_key, **options)
 
-    chosen = {name: representation(mdata, name, use_rep, random_state, empty_rows) for name in mdata.mod}
     search: dict[str, Any] = {"metric": metric, "approximate": approximate}
-    graphs = {
-        name: built(name, used.values, used.measured, counts[name], random_state, **search)
-        for name, used in chosen.items()
-        if feature_graphs
-    }
+    with limited(n_jobs):
+        chosen = {name: representation(mdata, name, use_rep, random_state, empty_rows) for name in mdata.mod}
+        graphs = {
+            name: built(name, used.values, used.measured, counts[name], random_state, **search)
+            for name, used in chosen.items()
+            if feature_graphs
+        }
     with _edge.transaction(mdata, copy=copy) as target:
         store_spatial(target, spatial, coords, spatial_key)
         for name, used in chosen.items():

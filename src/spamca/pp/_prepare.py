@@ -13,6 +13,7 @@ from spamca.pp._modality import EMPTY_ROWS, prepare_modality
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     from mudata import MuData
 
 
@@ -23,7 +24,7 @@ def prepare(
     n_comps: int = 30,
     n_top_genes: int | None = None,
     empty_rows: str = "missing",
-    random_state: int = 0,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     copy: bool = False,
 ) -> MuData | None:
     r"""Reduce each modality to a few features, in the way of its kind of omics.
@@ -88,6 +89,9 @@ def prepare(
         Variance of the components, as scanpy and muon keep it.
     ``uns["spamca"]``
         Kind, name of the features, and steps.
+
+    Where scanpy's names hold components that were computed otherwise, these stay, and the new ones are ``obsm["X_spamca_pca"]``,
+    ``varm["spamca_PCs"]`` and ``uns["spamca_pca"]`` (of ATAC, ``lsi`` and ``LSI``).
 
     Controls of the assay are left out, of which :mod:`spamca.io` knows those of common platforms: features that
     ``var["control"]`` or ``var["isotype_control"]`` flags, or that ``var["feature_types"]`` or their names show to be controls.

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from spamca import _checks, _edge, _keys
+from spamca import _checks, _edge, _keys, _records
 from spamca._logging import logger
 from spamca.trajectory import LEAST, N_COMPONENTS, abstraction, central, joined, pseudotime
 
@@ -24,7 +24,7 @@ def trajectory(
     groupby: str | None = None,
     n_comps: int = N_COMPONENTS,
     key: str = _keys.SPAMCA,
-    random_state: int = 0,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     copy: bool = False,
 ) -> MuData | None:
     r"""Order the spots by how far they are from a root in the embedding, and find which domains pass into each other.
@@ -101,7 +101,7 @@ def trajectory(
     graphs = _neighbors(mdata, key)
     groupby = key if groupby is None else groupby
     groups = _groups(mdata, groupby)
-    start = _root(mdata, root, groups, _keys.embedding(key))
+    start = _root(mdata, root, groups, _keys.embedding(_records.source_of(mdata, key)))
     within = joined(graphs["connectivities"], start)
     if within.sum() < LEAST:
         msg = (
@@ -129,8 +129,9 @@ def trajectory(
 
 def _neighbors(mdata: MuData, key: str) -> dict[str, csr_matrix]:
     """Connectivities and distances of the neighbours of the embedding, (n_obs, n_obs)."""
-    use_rep = _keys.embedding(key)
-    for place in (_keys.NEIGHBORS, _keys.joint_neighbors(key)):
+    source = _records.source_of(mdata, key)
+    use_rep = _keys.embedding(source)
+    for place in (_keys.NEIGHBORS, _keys.joint_neighbors(source)):
         record = mdata.uns.get(place)
         if not isinstance(record, Mapping) or record.get("params", {}).get("use_rep") != use_rep:
             continue
