@@ -161,7 +161,7 @@ def _left(at: np.ndarray, inside: np.ndarray) -> np.ndarray:
 def number() -> None:
     """Evidence for each number of domains: a peak, and a flat top."""
     simulated = spamca.datasets.simulated(n_domains=6, random_state=3)
-    axes = _axes(1, 2, 2.4)[0]
+    axes = plt.subplots(2, 1, figsize=(4.2, 4.4), layout="constrained", sharex=True)[1]
     for ax, (title, mdata) in zip(
         axes, (("simulated, 6 domains", simulated), ("cortex", tissue("dlpfc_151676"))), strict=True
     ):
@@ -171,6 +171,8 @@ def number() -> None:
         print(title, "found", record["n_clusters"], "plausible", list(record["plausible"]))
         spamca.pl.n_clusters(mdata, criteria="evidence", ax=ax)
         ax.set_title(title)
+        ax.tick_params(labelsize=9)
+    axes[0].set_xlabel("")
     save(axes[0].figure, "understand", "number")
 
 
