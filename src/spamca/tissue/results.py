@@ -111,19 +111,16 @@ def neighbors_of(embedding: np.ndarray, random_state: int) -> tuple[dict[str, cs
 def _write_neighbors(
     mdata: MuData, graphs: dict[str, csr_matrix], params: dict[str, Any], key_added: str, caller: str
 ) -> None:
-    """Write graphs as scanpy does, on the MuData and each modality: to ``uns["neighbors"]``, unless that is of another embedding."""
-    use_rep, elsewhere, taken = _keys.embedding(key_added), _keys.joint_neighbors(key_added), False
-    spots = {name: _edge.spots(_edge.rows(mdata, name), modality.n_obs) for name, modality in mdata.mod.items()}
-    for holder, own in [(mdata, None), *((mdata[name], own) for name, own in spots.items())]:
-        there = holder.uns.get(_keys.NEIGHBORS, {"params": {"use_rep": use_rep}})
-        free = there.get("params", {}).get("use_rep") == use_rep
-        place, prefix = (_keys.NEIGHBORS, "") if free else (elsewhere, f"{elsewhere}_")
-        for name, graph in graphs.items():
-            holder.obsp[prefix + name] = graph if own is None else graph[own][:, own]
-        keys = {f"{name}_key": prefix + name for name in graphs}
-        holder.uns[place] = {**keys, "params": {**params, "use_rep": use_rep}}
-        taken |= not free
-    if taken:
+    """Write graphs as scanpy does: to ``uns["neighbors"]``, unless that is of another embedding. On the MuData alone, they are large."""
+    use_rep, elsewhere = _keys.embedding(key_added), _keys.joint_neighbors(key_added)
+    there = mdata.uns.get(_keys.NEIGHBORS, {"params": {"use_rep": use_rep}})
+    free = there.get("params", {}).get("use_rep") == use_rep
+    place, prefix = (_keys.NEIGHBORS, "") if free else (elsewhere, f"{elsewhere}_")
+    for name, graph in graphs.items():
+        mdata.obsp[prefix + name] = graph
+    keys = {f"{name}_key": prefix + name for name in graphs}
+    mdata.uns[place] = {**keys, "params": {**params, "use_rep": use_rep}}
+    if not free:
         note = "%s: %r holds other neighbours, writing those of %s to %r"
         logger.info(note, caller, _keys.NEIGHBORS, use_rep, elsewhere)
 
