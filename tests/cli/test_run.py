@@ -93,13 +93,12 @@ def test_results_are_those_of_the_library(run, tissue_file, tmp_path, capfd):
     assert [call["function"] for call in record["calls"]] == [
         "spamca.pp.neighbors",
         "spamca.tl.integrate",
-        "spamca.tl.cluster",
     ]
     assert record["calls"][1]["arguments"]["precision"] == "32-true"
-    assert [call["arguments"]["random_state"] for call in record["calls"]] == [1, 1, 1]
+    assert [call["arguments"]["random_state"] for call in record["calls"]] == [1, 1]
     assert record["result"] == {"n_spots": 225, "n_domains": 3, "random_state": 1, "n_threads": 1}
     assert {"python", "spamca", "torch", "mudata"} <= set(record["versions"])
-    stages = ["checksum", "read", "neighbors", "integrate", "cluster", "figures", "write"]
+    stages = ["checksum", "read", "neighbors", "integrate", "figures", "write"]
     assert [stage["stage"] for stage in record["stages"]] == stages
     assert all(stage["seconds"] >= 0 and stage["peak_memory_bytes"] > 1e6 for stage in record["stages"])
     inside = json.loads(found.uns["spamca_command"])
@@ -162,7 +161,6 @@ def test_graphs_of_the_input_are_taken(integrated_file, tmp_path):
     )
     assert [call["function"] for call in json.loads((tmp_path / "out.h5mu.json").read_text())["calls"]] == [
         "spamca.tl.integrate",
-        "spamca.tl.cluster",
     ]
     assert {"spamca", "second"} <= set(mudata.read_h5mu(out).obs)
 
