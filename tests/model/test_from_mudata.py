@@ -90,7 +90,7 @@ def test_domains_of_another_embedding_are_refused(integrated):
 
 
 def test_other_features_are_refused(integrated):
-    spamca.pp.prepare(integrated, n_components=5)
+    spamca.pp.prepare(integrated, n_comps=5)
     with pytest.raises(ValueError, match="features or the spots of modality 'rna' are no longer those"):
         spamca.Model.from_mudata(integrated)
 

@@ -63,7 +63,7 @@ def to_spatialdata(
     ``tables[table_name]``
         ``obs``, ``obsm``, ``obsp`` and ``uns`` of the MuData: domains, embedding, posterior, weights of the modalities,
         coordinates. It has no features. Its rows annotate what the rows of the modalities' tables annotate.
-    a table for each modality
+    ``tables["<modality>"]``
         As it was, with everything in ``obs``, ``obsm``, ``obsp``, ``var``, ``varm`` and ``uns`` of the modality that is new or
         differs. Rows that are not in the MuData hold missing values there. A table that was split gets what the joint table has,
         and what each modality has, but for graphs, with its name in front.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from spamca import _checks, _keys
+from spamca import _checks, _keys, _records
 from spamca._colors import colors_of
 from spamca._palette import palette
 from spamca.domains import DomainSettings
@@ -35,7 +35,7 @@ def parts_of(mdata: MuData, key: str) -> tuple[dict[str, Any], dict[str, np.ndar
     _checks.check_readable(mdata)
     _checks.check_name("key", key)
     trained = trained_network(mdata, key)
-    record, cluster = mdata.uns[key], _clustering(mdata, key)
+    record, cluster = _records.record_of(mdata, key), _clustering(mdata, key)
     lacking = [name for name in trained.names if name not in mdata.mod]
     if lacking:
         msg = (
@@ -99,11 +99,13 @@ def jsonable(value: Any) -> Any:
 
 def _clustering(mdata: MuData, key: str) -> Mapping[str, Any]:
     cluster = mdata.uns[key].get("cluster")
-    which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
+    which = "" if key == _keys.SPAMCA else f", key={key!r}"
     if cluster is None:
         msg = f"mdata.uns[{key!r}] holds no domains; call spamca.tl.cluster(mdata{which}) before a model is made"
         raise KeyError(msg)
-    if cluster["method"] != FIELD and (cluster["use_rep"] != _keys.embedding(key) or "readout" not in cluster):
+    if cluster["method"] != FIELD and (
+        cluster["use_rep"] != _keys.embedding(_records.source_of(mdata, key)) or "readout" not in cluster
+    ):
         msg = (
             f"the domains {key!r} were read from mdata.obsm[{cluster['use_rep']!r}] and not from the embedding of the "
             f"network; call spamca.tl.cluster(mdata{which}) again, without use_rep"
@@ -115,7 +117,7 @@ def _clustering(mdata: MuData, key: str) -> Mapping[str, Any]:
 def _check_kept(mdata: MuData, key: str) -> None:
     """Whether posterior and spatial graph are still there."""
     needed = [("obsp", _keys.connectivities(_keys.SPATIAL))]
-    if mdata.uns[key].get("domains"):
+    if _records.record_of(mdata, key).get("domains"):
         needed.insert(0, ("obsm", _keys.posterior(key)))
     for holder, name in needed:
         if name not in getattr(mdata, holder):
@@ -130,7 +132,7 @@ def _modality(modality: AnnData, name: str) -> tuple[dict[str, Any], dict[str, n
     """How a modality is prepared: what of it JSON can hold, and arrays of the features that are used."""
     record = modality.uns[_keys.MODALITY_RECORD]
     kind, use_rep = str(record["kind"]), str(record["use_rep"])
-    described = {"kind": kind, "use_rep": use_rep, "n_components": modality.obsm[use_rep].shape[1]}
+    described = {"kind": kind, "use_rep": use_rep, "n_comps": modality.obsm[use_rep].shape[1]}
     try:
         found = preparation_of(modality)
     except KeyError as error:

@@ -160,7 +160,7 @@ class Model:
         """The network, in evaluation mode, on the CPU."""
         from spamca.model.parts import rebuild
 
-        widths = [modality["n_components"] for modality in self.header["modalities"]]
+        widths = [modality["n_comps"] for modality in self.header["modalities"]]
         return rebuild(self.settings, widths, self.header["n_clusters"], self.under("network"))
 
     @cached_property
@@ -201,7 +201,7 @@ class Model:
         """Whether all parts are there and fit each other (KeyError, TypeError, IndexError, ValueError)."""
         repr(self)
         header, n_domains = self.header, len(self.domains)
-        widths = [modality["n_components"] for modality in header["modalities"]]
+        widths = [modality["n_comps"] for modality in header["modalities"]]
         _check(len(self.network.tokens) == len(widths) > 0, "the network has other modalities")
         _check(len(self.colors) == n_domains > 0, "domains and colours differ in number")
         members = self.members
@@ -242,7 +242,7 @@ class Model:
             source = f"{modality['use_rep']!r}"
             if modality["features"] is not None:
                 source += f" of {len(modality['features']):,} features"
-            lines.append(f"  {modality['name']}: {modality['kind']}, {modality['n_components']} columns {source}")
+            lines.append(f"  {modality['name']}: {modality['kind']}, {modality['n_comps']} columns {source}")
         lines.append(f"  domains: {', '.join(self.domains)}")
         lines.append(f"  embedding: {settings.n_latent} columns; domains by {header['method']}")
         shown = {"kind", "n_neighbors", "radius", "n_rings", "name"}

@@ -163,7 +163,7 @@ def spatial_clusters(
             from spamca import tl
 
             logger.info("spatial_clusters: no domains under %r yet, running spamca.tl.cluster", name)
-            tl.cluster(mdata, key_added=name)
+            tl.cluster(mdata, key=name)
             found[name] = find_coloring(mdata, name, palette=palette)
         colorings = [found[name] for name in names]
         if match is not None:

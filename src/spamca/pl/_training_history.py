@@ -10,6 +10,7 @@ import numpy as np
 from spamca import _keys
 from spamca._checks import check_name, check_readable
 from spamca._palette import palette
+from spamca._records import record_of
 from spamca.pl._arguments import check_names
 from spamca.pl._figure import line_axes
 from spamca.pl._fonts import MEDIUM, points
@@ -70,8 +71,7 @@ def training_history(
     """
     check_readable(mdata)
     check_name("key", key)
-    record = mdata.uns.get(key)
-    history = record.get("history") if isinstance(record, Mapping) else None
+    history = record_of(mdata, key).get("history")
     if not isinstance(history, Mapping) or not history:
         msg = (
             f"mdata.uns[{key!r}] has no history of a training, which the default network does without; call "

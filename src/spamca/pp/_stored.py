@@ -86,6 +86,8 @@ def store_spatial(mdata: MuData, spatial: Spatial, coords: np.ndarray, spatial_k
     if spatial.in_place:
         _keep_graph(mdata, spatial)
     else:
+        if _keys.connectivities(_keys.SPATIAL) in mdata.obsp and not is_own(mdata, _keys.SPATIAL):
+            logger.info("neighbors: replacing the spatial graph of mdata, which spamca did not build")
         write_graph(mdata, _keys.SPATIAL_NEIGHBORS, _keys.SPATIAL, spatial.graph, params)
     for name, modality in mdata.mod.items():
         position = _edge.spots(_edge.rows(mdata, name), modality.n_obs)

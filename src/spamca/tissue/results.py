@@ -17,7 +17,7 @@ from spamca._palette import palette
 from spamca.features import KINDS
 from spamca.graph.fuzzy import fuzzy_connectivities
 from spamca.graph.neighbors import nearest_neighbors
-from spamca.tissue.forget import forget_explanations
+from spamca.tissue.forget import forget_explanations, forget_found_from
 from spamca.tissue.labels import write_labels
 from spamca.tissue.preparation import feature_names
 
@@ -147,7 +147,7 @@ def _write_domains(mdata: MuData, results: Results, domains: Clustering, key_add
     """Labels, posterior, confidence and colours; labels and colours in each modality too."""
     posterior, n_domains = domains.posterior, domains.posterior.shape[1]
     names = [str(k) for k in range(n_domains)] if results.domain_names is None else list(results.domain_names)
-    labels = pd.Categorical.from_codes(domains.labels, names, ordered=True)
+    labels = pd.Categorical.from_codes(domains.labels, names)
     kept = len(stored_colors(mdata.uns, key_added)) == n_domains
     found = colors_of(mdata.uns, key_added, names) if kept else palette(n_domains)
     colors = found if results.colors is None else results.colors
@@ -164,6 +164,7 @@ def _forget(mdata: MuData, key_added: str, caller: str) -> None:
     for modality in mdata.mod.values():
         modality.obsm.pop(_keys.corrected(key_added), None)
     forget_explanations(mdata, key_added)
+    forget_found_from(mdata, key_added, caller)
     if "cluster" not in mdata.uns.get(key_added, {}):
         return
     _edge.drop_pulled(mdata, key_added)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from spamca import _checks, _edge, _keys
+from spamca import _checks, _edge, _keys, _records
 from spamca.domains import DomainSettings
 from spamca.explain import (
     Source,
@@ -73,8 +73,8 @@ def compared(mdata: MuData, key: str, groupby: str | None) -> Compared:
     if len(categories.categories) < 2:
         msg = f"mdata.obs[{column!r}] must have two categories at least to compare, got {list(categories.categories)}"
         raise ValueError(msg)
-    method = mdata.uns.get(key, {}).get("cluster", {}).get("method")
-    if groupby is None and (method != FIELD or "network" not in mdata.uns[key]):
+    record = _records.record_of(mdata, key)
+    if groupby is None and (record.get("cluster", {}).get("method") != FIELD or "network" not in record):
         msg = (
             f"the domains {key!r} were not found in the features of this tissue by spamca.tl.integrate, so that the search cannot be "
             f"repeated without a feature; pass groupby={key!r} to compare them as they are, with p-values that use the data twice"
@@ -96,7 +96,8 @@ def explained(
     random_state: int,
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
     """The table of drivers, and by modality the share of each feature's variance that all domains explain."""
-    what, params = compared(mdata, key, groupby), mdata.uns.get(key, {}).get("params", {})
+    what, record = compared(mdata, key, groupby), _records.record_of(mdata, key)
+    params = record.get("params", {})
     by_section = section_numbers(mdata, "drivers")
     sections = by_section if what.given else stored_batches(mdata, "drivers", params)
     there = {name: source for name, source in sources.items() if source is not None}
@@ -105,7 +106,7 @@ def explained(
     fold = {name: np.full(len(source.used), -1) for name, source in there.items()}
     found: list[np.ndarray] = []
     if not what.given:
-        took_part = [name for name in map(str, mdata.uns[key]["modalities"]) if name in there]
+        took_part = [name for name in map(str, record["modalities"]) if name in there]
         held_out = folds([there[name].used for name in took_part], n_folds, random_state)
         fold |= dict(zip(took_part, held_out, strict=True))
         search: dict[str, Any] = {"settings": settings_of(DomainSettings, params), "random_state": random_state}
@@ -166,7 +167,7 @@ def _compare(
 
 def _contributions(mdata: MuData, key: str, what: Compared, names: list[str]) -> dict[str, np.ndarray]:
     """Contribution of each feature of each modality, (K, p), NaN without loadings."""
-    record = mdata.uns[key]
+    record = _records.record_of(mdata, key)
     if "field" not in record:
         return {}
     tissue = read(mdata, [str(name) for name in record["modalities"]])
