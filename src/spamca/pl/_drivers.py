@@ -15,10 +15,11 @@ from spamca._palette import palette
 from spamca.pl._arguments import Style, call, check_axes, check_figsize
 from spamca.pl._coloring import Coloring, find_categories
 from spamca.pl._driver_keys import KEYS, draw_driver_keys, largest_dot, modality_shades
-from spamca.pl._driver_rows import COLUMNS, DriverRows, driver_rows, standardized_means
+from spamca.pl._driver_rows import COLUMNS, DriverRows, driver_rows, means_in_domains, standardized_means
 from spamca.pl._fonts import text_width
 from spamca.pl._matrix import STRIP, axes_size, draw_cells, draw_strip, name_sides, row_height, separate
 from spamca.pl._panel import scale_about_zero
+from spamca.tissue import denoised_column
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -171,10 +172,15 @@ def _means(mdata: MuData, rows: DriverRows, domains: Coloring, layer: str | None
     for m, modality in enumerate(rows.modalities):
         here = np.flatnonzero(rows.modality == m)
         if len(here):
-            if layer is not None and layer not in mdata[modality].layers:
-                msg = f"layer={layer!r} is not among {sorted(map(str, mdata[modality].layers))} of mdata[{modality!r}]"
-                raise KeyError(msg)
             features = [rows.features[i] for i in here]
+            if layer is not None and layer not in mdata[modality].layers:
+                columns = [denoised_column(mdata, layer, modality, feature) for feature in features]
+                known = [column for column in columns if column is not None]
+                if len(known) < len(columns):
+                    msg = f"layer={layer!r} is not among {sorted(map(str, mdata[modality].layers))} of mdata[{modality!r}]"
+                    raise KeyError(msg)
+                means[here] = means_in_domains(np.column_stack(known), domains.values, len(rows.domains))
+                continue
             means[here] = standardized_means(mdata, modality, features, domains.values, len(rows.domains), layer)
     return means
 
