@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.colors import ListedColormap, to_hex
+from matplotlib.colors import ListedColormap, to_hex, to_rgba_array
 from scipy.optimize import linear_sum_assignment
 
 from spamca import _edge, _palette
@@ -20,6 +20,8 @@ from spamca._colors import keep_colors
 from spamca.tissue import denoised_column
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from anndata import AnnData
     from mudata import MuData
 
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 
 
 MISSING_NAME = "no value"
+ALIKE, ALIKE_TRIED = (
+    0.25,
+    16,
+)  # distance of colours in RGB below which they are alike; colours to try beyond those needed
 
 
 @dataclass(frozen=True)
@@ -128,12 +134,21 @@ def matched(coloring: Coloring, reference: Coloring) -> Coloring:
     shared = shared_spots(coloring, reference)
     pairs = zip(*linear_sum_assignment(shared, maximize=True), strict=True)
     taken = {k: other for k, other in pairs if shared[k, other] > 0}
-    known = {to_hex(color) for color in reference.colors}
-    spare = (color for color in _palette.palette(sum(shared.shape)) if to_hex(color) not in known)
+    spare = iter(new_colors(len(shared), reference.colors))
     n_spots = np.bincount(coloring.values[~coloring.missing], minlength=len(shared))
     colors = {k: reference.colors[other] for k, other in taken.items()}
     colors |= {k: next(spare) for k in np.argsort(n_spots == 0, kind="stable").tolist() if k not in taken}
     return replace(coloring, colors=[colors[k] for k in range(len(shared))])
+
+
+def new_colors(n: int, taken: Sequence[str]) -> list[str]:
+    """Colours that are not taken, (n,): first those of the palette that look like none that is."""
+    known = to_rgba_array(taken)[:, :3]
+    free = [
+        color for color in _palette.palette(n + len(taken) + ALIKE_TRIED) if to_hex(color) not in map(to_hex, taken)
+    ]
+    distance = np.linalg.norm(to_rgba_array(free)[:, None, :3] - known, axis=2).min(axis=1, initial=np.inf)
+    return [free[k] for k in np.argsort(distance < ALIKE, kind="stable")[:n]]
 
 
 def _from_column(holder: MuData | AnnData, column: str, values: pd.Series, name: str, palette: Palette) -> Coloring:
