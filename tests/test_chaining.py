@@ -49,15 +49,15 @@ def test_spatial_scatter(result):
     assert ax.yaxis_inverted()
 
 
-def test_umap(result):
-    sc.tl.umap(result, maxiter=10)
-    ax = sc.pl.umap(result, color="spamca", show=False)
-    assert [text.get_text() for text in ax.get_legend().texts] == list(result.obs["spamca"].cat.categories)
+def test_umap(integrated):
+    sc.tl.umap(integrated, maxiter=10)
+    ax = sc.pl.umap(integrated, color="spamca", show=False)
+    assert [text.get_text() for text in ax.get_legend().texts] == list(integrated.obs["spamca"].cat.categories)
 
 
-def test_leiden_on_the_embedding(result):
-    sc.tl.leiden(result, flavor="igraph", n_iterations=2, directed=False)
-    assert isinstance(result.obs["leiden"].dtype, pd.CategoricalDtype)
+def test_leiden_on_the_embedding(integrated):
+    sc.tl.leiden(integrated, flavor="igraph", n_iterations=2, directed=False)
+    assert isinstance(integrated.obs["leiden"].dtype, pd.CategoricalDtype)
 
 
 @pytest.mark.parametrize("modality", ["rna", "protein"])

@@ -49,13 +49,14 @@ def test_writes_what_it_says(tissue):
     spatial = spatial_graph(xy, n_neighbors=4)
     for holder in (tissue, tissue["rna"], tissue["protein"]):
         assert_same(holder.obsp["spatial_connectivities"], spatial.connectivities)
-        assert_same(holder.obsp["spatial_distances"], spatial.distances)
         record = holder.uns["spatial_neighbors"]
         assert record["connectivities_key"] == "spatial_connectivities"
         assert record["distances_key"] == "spatial_distances"
         assert record["params"]["kind"] == "knn"
         assert record["params"]["n_neighbors"] == 4
+    assert_same(tissue.obsp["spatial_distances"], spatial.distances)
     for modality in tissue.mod.values():
+        assert "spatial_distances" not in modality.obsp
         record = modality.uns["feature_neighbors"]
         assert record["params"]["use_rep"] == modality.uns["spamca"]["use_rep"] == "X_pca"
         assert record["params"]["metric"] == "correlation"
@@ -256,7 +257,7 @@ def test_survives_the_file(tissue, tmp_path):
     assert_same(back.obsp["spatial_connectivities"], tissue.obsp["spatial_connectivities"])
     assert back.uns["spatial_neighbors"]["params"]["kind"] == "knn"
     spamca.pp.neighbors(back)
-    assert_same(back["rna"].obsp["spatial_distances"], tissue["rna"].obsp["spatial_distances"])
+    assert_same(back.obsp["spatial_distances"], tissue.obsp["spatial_distances"])
 
 
 @pytest.mark.parametrize("name", REAL)

@@ -280,3 +280,33 @@ def test_depth_is_that_of_all_genes(three):
     sc.pp.pca(theirs, n_comps=5, random_state=0)
     scale = np.sqrt(len(rna) / (len(rna) - 1))
     np.testing.assert_allclose(np.abs(rna.obsm["X_pca"]), np.abs(theirs.obsm["X_pca"]) * scale, atol=1e-3)
+
+
+def test_components_of_the_user_stay(three, caplog):
+    """What scanpy left under its names is neither replaced nor taken for ours, however often the modality is prepared."""
+    rna = three["rna"]
+    rna.obsm["X_pca"] = np.random.default_rng(0).normal(size=(rna.n_obs, 4))
+    rna.varm["PCs"], rna.uns["pca"] = np.ones((rna.n_vars, 4)), {"variance": np.ones(4)}
+    kept = {"obsm": rna.obsm["X_pca"].copy(), "varm": rna.varm["PCs"].copy()}
+    for _ in range(2):
+        with caplog.at_level(logging.INFO, logger="spamca"):
+            spamca.pp.prepare(three, n_comps=5)
+        assert "into obsm['X_spamca_pca'], as obsm or varm hold others under the usual name" in caplog.text
+        np.testing.assert_array_equal(rna.obsm["X_pca"], kept["obsm"])
+        np.testing.assert_array_equal(rna.varm["PCs"], kept["varm"])
+        assert list(rna.uns["pca"]) == ["variance"]
+        assert rna.obsm["X_spamca_pca"].shape == (rna.n_obs, 5)
+        assert rna.uns["spamca"]["use_rep"] == "X_spamca_pca"
+        assert rna.varm["spamca_PCs"].shape == (rna.n_vars, 5)
+    spamca.pp.neighbors(three)
+    assert rna.uns["spamca"]["use_rep"] == "X_spamca_pca"
+    spamca.tl.integrate(three, 2)
+    spamca.tl.denoise(three, modalities=["rna"])
+    assert "spamca_pca" in rna.uns
+
+
+def test_own_components_are_replaced(three):
+    spamca.pp.prepare(three, n_comps=5)
+    spamca.pp.prepare(three, n_comps=4)
+    assert three["rna"].obsm["X_pca"].shape[1] == 4
+    assert "X_spamca_pca" not in three["rna"].obsm

@@ -162,7 +162,7 @@ RESERVED = frozenset(_keys.REPRESENTATIONS) | {
 _MADE = (
     *(_keys.embedding, _keys.joint_neighbors, _keys.weight, _keys.view_weights, _keys.posterior),
     *(_keys.pseudotime, _keys.paga),
-    *(_keys.confidence, _keys.novelty, _keys.colors, _keys.denoised, _keys.corrected),
+    *(_keys.components, _keys.confidence, _keys.novelty, _keys.colors, _keys.denoised, _keys.corrected),
 )
 
 

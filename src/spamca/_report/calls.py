@@ -57,7 +57,8 @@ def calls(subject: Subject) -> list[str]:
     found = [written(_call("pp.neighbors", graph_arguments)), written(_call("tl.integrate", arguments | common))]
     cluster = as_mapping(record.get("cluster"))
     method = str(cluster.get("method", FIELD))
-    other = not params.get("n_clusters_given") or plain(cluster.get("n_clusters")) != plain(params.get("n_clusters"))
+    other = subject.key != key or not params.get("n_clusters_given")
+    other |= plain(cluster.get("n_clusters")) != plain(params.get("n_clusters"))
     if cluster and (method != FIELD or (other and cluster.get("n_clusters_from") == "argument")):
         again = {"n_clusters": plain(cluster.get("n_clusters"))}
         if method != FIELD:
@@ -72,6 +73,10 @@ def calls(subject: Subject) -> list[str]:
         where |= {} if subject.key == key else {"key_added": subject.key}
         seed = plain(cluster.get("random_state", seed))
         found.append(written(_call("tl.cluster", again | where | ({"random_state": seed} if seed else {}))))
+    named = {str(k): str(name) for k, name in enumerate(cluster.get("names", ())) if str(k) != str(name)}
+    if named:
+        own = {"names": named} if subject.key == _keys.SPAMCA else {"names": named, "key": subject.key}
+        found.append(written(_call("tl.rename_domains", own)))
     return found
 
 

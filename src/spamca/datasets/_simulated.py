@@ -70,13 +70,14 @@ def simulated(
 
     Returns
     -------
-    MuData with whole-number counts (CSR, float32) as ``X`` of each modality, and
+    MuData
+        Whole-number counts (CSR, float32) as ``X`` of each modality, and
 
-    - ``obs["label"]``: the domain, a categorical of strings; with several sections ``obs["section"]``;
-    - ``obsm["spatial"]``: coordinates (n_spots, 2), in each modality as well;
-    - ``mdata[modality].var["marker"]``: whether a feature differs between any domains; ``var["feature_types"]``;
-    - ``uns["simulation"]``: the arguments, and in ``"seen_as"`` a DataFrame (domains, modalities): domains with the same
-      entry look alike to that modality.
+        - ``obs["label"]``: the domain, a categorical of strings; with several sections ``obs["section"]``;
+        - ``obsm["spatial"]``: coordinates (n_spots, 2), in each modality as well;
+        - ``mdata[modality].var["marker"]``: whether a feature differs between any domains; ``var["feature_types"]``;
+        - ``uns["simulation"]``: the arguments, and in ``"seen_as"`` a DataFrame (domains, modalities): domains with the same
+          entry look alike to that modality.
 
     Raises
     ------

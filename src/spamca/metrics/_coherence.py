@@ -42,14 +42,15 @@ def coherence(
 
     Returns
     -------
-    - ``"silhouette"``: distance to the nearest other domain against that within the own one, -1 to 1 (Rousseeuw 1987);
-    - ``"Moran's I"`` of the indicators of the domains over six nearest spots, averaged over domains; 0 for labels at random,
-      1 at best (Moran 1950);
-    - ``"PAS"``: share of spots that differ from more than half of their ten nearest; lower is smoother (Shang and Zhou 2022);
-    - ``"CHAOS"``: mean distance to the nearest spot of the same domain, coordinates scaled to unit variance; lower is
-      smoother, but it falls with the density of spots too, so compare on one tissue only (Shang and Zhou 2022).
+    dict[str, float]
+        - ``"silhouette"``: distance to the nearest other domain against that within the own one, -1 to 1 (Rousseeuw 1987);
+        - ``"Moran's I"`` of the indicators of the domains over six nearest spots, averaged over domains; 0 for labels at random,
+          1 at best (Moran 1950);
+        - ``"PAS"``: share of spots that differ from more than half of their ten nearest; lower is smoother (Shang and Zhou 2022);
+        - ``"CHAOS"``: mean distance to the nearest spot of the same domain, coordinates scaled to unit variance; lower is
+          smoother, but it falls with the density of spots too, so compare on one tissue only (Shang and Zhou 2022).
 
-    The first two are NaN for a single domain.
+        The first two are NaN for a single domain.
 
     Raises
     ------

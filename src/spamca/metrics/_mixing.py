@@ -39,14 +39,15 @@ def mixing(
 
     Returns
     -------
-    Of these, what the arguments allow:
+    dict[str, float]
+        Of these, what the arguments allow:
 
-    - ``"section entropy"``, with domains: entropy of the sections within domains, H(section | domain) / H(section), which is one
-      less their homogeneity; 1 if every domain has the same share of each section, 0 if no domain is shared;
-    - ``"iLISI"``, with an embedding: effective number of sections around a spot (Korsunsky et al. 2019), the median scaled to
-      0 (one section) and 1 (all, in equal shares), as Luecken et al. (2022) do;
-    - ``"cLISI"``, with an embedding and labels: the same of the labels, scaled to 1 if the surroundings of a spot have one label;
-      NaN if all spots have the same.
+        - ``"section entropy"``, with domains: entropy of the sections within domains, H(section | domain) / H(section), which is one
+          less their homogeneity; 1 if every domain has the same share of each section, 0 if no domain is shared;
+        - ``"iLISI"``, with an embedding: effective number of sections around a spot (Korsunsky et al. 2019), the median scaled to
+          0 (one section) and 1 (all, in equal shares), as Luecken et al. (2022) do;
+        - ``"cLISI"``, with an embedding and labels: the same of the labels, scaled to 1 if the surroundings of a spot have one label;
+          NaN if all spots have the same.
 
     Raises
     ------

@@ -123,6 +123,13 @@ class Model:
         return list(self.header["domains"])
 
     @property
+    def members(self) -> np.ndarray:
+        """Domain of each component of the search, integers (K,): several have one where domains were merged."""
+        import numpy as np
+
+        return np.asarray(self.header.get("members", range(len(self.domains))), dtype=np.int64)
+
+    @property
     def colors(self) -> list[str]:
         """Colour of each domain."""
         return list(self.header["colors"])
@@ -197,6 +204,8 @@ class Model:
         widths = [modality["n_comps"] for modality in header["modalities"]]
         _check(len(self.network.tokens) == len(widths) > 0, "the network has other modalities")
         _check(len(self.colors) == n_domains > 0, "domains and colours differ in number")
+        members = self.members
+        _check(set(members.tolist()) == set(range(n_domains)), "parts and domains differ")
         for m, described in enumerate(header["modalities"]):
             fitted, name = self.fitted(m), described["name"]
             if fitted is not None:
@@ -209,7 +218,7 @@ class Model:
         emissions, readout = self.emissions, self.readout
         if readout is not None:
             k, r = readout.means.shape
-            _check(k == n_domains, "the read-out has other domains")
+            _check(k == len(members), "the read-out has other domains")
             parts = readout.to_own.axes, readout.to_own.shift, readout.shares, readout.covariance
             fits = [part.shape for part in parts] == [(self.network.n_latent, r), (r,), (k,), (r, r)]
             _check(fits, "the read-out does not fit the embedding")
@@ -217,7 +226,7 @@ class Model:
             _check(readout is not None, "nothing describes the domains")
             return
         k = len(emissions.gaussians[0].means)
-        _check(readout is not None or k == n_domains, "domains and what they look like differ")
+        _check(readout is not None or k == len(members), "domains and what they look like differ")
         blocks = zip(emissions.modalities, emissions.whitenings, emissions.gaussians, strict=True)
         for m, whitening, gaussians in blocks:
             d, r = len(whitening.axes), whitening.axes.shape[1] * len(emissions.hops)

@@ -105,7 +105,7 @@ def neighbors(
     ``obsm["spatial"]``
         Coordinates, float64 of shape (n_obs, 2), or (n_obs, 3) where the third ones differ.
     ``obsp["spatial_connectivities"]``, ``obsp["spatial_distances"]``, ``uns["spatial_neighbors"]``
-        Spatial graph, symmetric, in squidpy's layout.
+        Spatial graph, symmetric, in squidpy's layout. Modalities have no ``spatial_distances``.
 
     and to each modality:
 

@@ -90,6 +90,9 @@ def prepare(
     ``uns["spamca"]``
         Kind, name of the features, and steps.
 
+    Where scanpy's names hold components that were computed otherwise, these stay, and the new ones are ``obsm["X_spamca_pca"]``,
+    ``varm["spamca_PCs"]`` and ``uns["spamca_pca"]`` (of ATAC, ``lsi`` and ``LSI``).
+
     Controls of the assay are left out, of which :mod:`spamca.io` knows those of common platforms: features that
     ``var["control"]`` or ``var["isotype_control"]`` flags, or that ``var["feature_types"]`` or their names show to be controls.
     ``var["control"] = False`` keeps them. Feature graphs that :func:`spamca.pp.neighbors` built on other features are removed.

@@ -122,8 +122,8 @@ def integrate(
     ``mdata.uns["spamca_colors"]``
         One colour per domain. Colours that are there stay if their number fits.
     ``mdata.uns["neighbors"]``, ``mdata.obsp["connectivities"]``, ``mdata.obsp["distances"]``
-        scanpy's neighbours of the embedding, also in each modality, for :func:`scanpy.tl.umap`. They are named
-        ``"spamca_neighbors"`` if ``"neighbors"`` belongs to another representation.
+        scanpy's neighbours of the embedding, for :func:`scanpy.tl.umap`. They are named ``"spamca_neighbors"`` if
+        ``"neighbors"`` belongs to another representation.
     ``mdata[modality].obs["spamca"]``, ``.obs["spamca_weight"]``, ``.obsm["X_spamca"]``, ``.obsm["spamca_view_weights"]``
         Domains and weight again, latent of the modality, and weights of its views (a DataFrame).
     ``mdata[modality].obsm["X_spamca_corrected"]``
