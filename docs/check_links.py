@@ -53,7 +53,7 @@ def main() -> None:
     n_links, wrong = broken(Path(sys.argv[1]))
     if wrong or not n_links:
         sys.exit("\n".join(["These links lead nowhere:", *dict.fromkeys(wrong)]))
-    print(f"All {n_links:,} links inside the site resolve.")  # noqa: T201
+    print(f"All {n_links:,} links inside the site resolve.")
 
 
 if __name__ == "__main__":

@@ -145,7 +145,7 @@ def main(names: list[str]) -> None:
         # Flat colours need no more than a palette, at a third of the size.
         Image.open(path).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
         plt.close("all")
-        print(path, path.stat().st_size // 1000, "kB", flush=True)  # noqa: T201
+        print(path, path.stat().st_size // 1000, "kB", flush=True)
 
 
 if __name__ == "__main__":

@@ -99,6 +99,21 @@ def test_features_by_name(integrated):
     assert set(integrated.uns["spamca"]["denoise"]["few"]) == {"rna", "protein"}
 
 
+def test_features_that_were_not_used_are_named_and_left_out(integrated):
+    rna = integrated["rna"]
+    rna.varm["PCs"][3] = 0
+    spamca.tl.denoise(integrated)
+    table = integrated.obsm["spamca_denoised_rna"]
+    assert list(table) == [name for name in rna.var_names if name != rna.var_names[3]]
+    assert np.isfinite(table.to_numpy()).all()
+    assert "spamca_denoised" not in rna.layers
+    assert "spamca_denoised" in integrated["protein"].layers
+    with pytest.raises(ValueError, match=rf"features names \['{rna.var_names[3]}'\], .* \(39 of 40 of 'rna', 40 of 40"):
+        spamca.tl.denoise(integrated, features=[rna.var_names[3], "protein2"])
+    axes = spamca.pl.spatial_clusters(integrated, color=rna.var_names[5], layer="spamca_denoised")
+    assert axes is not None
+
+
 @pytest.mark.filterwarnings("ignore:.*ar_names are not unique:UserWarning")
 def test_names_that_repeat_are_made_unique(partial, tmp_path):
     mdata, _ = partial

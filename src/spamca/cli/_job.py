@@ -18,6 +18,7 @@ from cyclopts.validators import Path as Ending
 from spamca import _keys
 from spamca._logging import logger
 from spamca.cli._inputs import READERS, Kind, digest, files_of, kind_of, read
+from spamca.cli._options import SHARED
 from spamca.cli._outputs import Outputs
 from spamca.cli._process import Code, CommandError, is_first, reading, write_lines, writing
 
@@ -93,7 +94,8 @@ class Job:
             logger.info("run: using the graphs of the input; an option of pp.neighbors builds others")
         self._step("tl.integrate")
         if self.is_first and (self._wanted("tl.cluster") or self.given["tl.integrate"].get("preset") == "paper"):
-            self._step("tl.cluster")
+            self.given["tl.cluster"].pop("key_added", None)
+            self._step("tl.cluster", key=self.key)
 
     def perform(self, *, model: Path | None = None, save_model: Path | None = None) -> None:
         """Read the tissue, find its domains and write all outputs."""
@@ -158,8 +160,9 @@ class Job:
         return inputs
 
     def _wanted(self, name: str) -> bool:
-        """Whether an option of a step was given, other than the seed, which all steps share."""
-        return bool(self.given[name].keys() - {"random_state"})
+        """Whether an option of a step was given, other than the seed, which all steps share, or of clustering what integrate takes."""
+        shared = set(SHARED) if name == "tl.cluster" else {"random_state"}
+        return bool(self.given[name].keys() - shared)
 
     def _step(self, name: str, **more: Any) -> None:
         with self.record.stage(name.split(".")[1]):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SHARED = ("n_clusters", "key_added", "random_state", "library_key", "spatial_key", "images", "feature_types")
 """Arguments that mean the same to every function that has them: one option sets them all."""
 
-OF_THE_COMMAND = ("copy", "n_jobs", "mdata", "model", "path", "sdata")
+OF_THE_COMMAND = ("copy", "key", "n_jobs", "mdata", "model", "path", "sdata")
 """Arguments that the command sets itself."""
 
 NAMES: dict[str, Any] = {"Any": Any, "Mapping": dict, "Path": Path, "Sequence": list, "_keys": _keys}
@@ -80,8 +80,9 @@ def options(functions: tuple[str, ...]) -> tuple[Option, ...]:
         shared = argument in SHARED
         for group in [tuple(users)] if shared else [(function,) for function in users]:
             name = argument if shared or len(users) == 1 else f"{group[0].split('.')[1]}_{argument}"
-            # the fullest description
-            parameter, help = max((arguments(function)[argument] for function in group), key=lambda one: len(one[1]))
+            # the fullest description, and the default of the first step
+            help = max((arguments(function)[argument][1] for function in group), key=len)
+            parameter = arguments(group[0])[argument][0]
             hint: Any = parameter.annotation
             annotation = Annotated[hint, Parameter(help=help, group=heading(" and ".join(group)))]
             found.append(Option(argument, group, parameter.replace(name=name, annotation=annotation)))
@@ -112,7 +113,8 @@ def arguments(function: str) -> dict[str, tuple[inspect.Parameter, str]]:
 
 def _annotation(text: str) -> Any:
     """A type, with how the words of the command line become a value of it if cyclopts cannot read it by itself."""
-    text = "int" if "RandomState" in text else text  # the others are objects of a Python session
+    # generators are objects of a Python session, and a command gives one result
+    text = "int" if "RandomState" in text else text.replace("int | Sequence[int]", "int")
     hint = eval(text, dict(NAMES))
     if "Mapping" in text:
         metavar = "NAME=VALUE" if text.startswith("Mapping") else "NAME[=VALUE]"

@@ -92,7 +92,11 @@ def standardized_means(
         return np.asarray(some.toarray() if issparse(some) else some, dtype=np.float64)
 
     values = by_rows(chosen, _levels(held, modality, layer))
-    own = _edge.collect(codes, row, len(held.measured))[held.measured]
+    return means_in_domains(values, _edge.collect(codes, row, len(held.measured))[held.measured], n_domains)
+
+
+def means_in_domains(values: np.ndarray, own: np.ndarray, n_domains: int) -> np.ndarray:
+    """Mean in each domain, (p, n_domains), of values (n, p) in standard deviations from their mean; ``own`` is the domain of each, (n,)."""
     deviation = values.std(axis=0)
     scaled = (values - values.mean(axis=0)) / np.where(deviation > 0, deviation, np.nan)
     member = own[:, None] == np.arange(n_domains)

@@ -202,14 +202,16 @@ def write_denoised(
     key_added: str,
     features: Sequence[str] | None,
 ) -> None:
-    """Write a modality's features as a layer, or the named ones as a table, and what they are in the record of ``key``."""
+    """Write a modality's features and what they are in the record of ``key``: as a layer where it has no others, else as a table."""
     modality, row, names = mdata[name], _edge.rows(mdata, name), {}
     _drop_denoised(mdata, name, key_added)
-    if features is None:
+    used = fitted.used()
+    whole = features is None and bool(used.all())
+    if whole:
         modality.layers[key_added] = fitted.to_features(_edge.collect(found.values, row, modality.n_obs))
-    if features is not None or (row < 0).any():
+    if not whole or (row < 0).any():
         known = feature_names(modality)
-        chosen = np.flatnonzero(fitted.used()) if features is None else known.get_indexer(list(features))
+        chosen = np.flatnonzero(used) if features is None else known.get_indexer(list(features))
         values = fitted.take(chosen).to_features(found.values)
         table = pd.DataFrame(values, mdata.obs_names, _edge.storable(known[chosen]))
         mdata.obsm[_keys.denoised_table(key_added, name)] = table

@@ -51,8 +51,7 @@ def denoise(
     modalities
         Modality or modalities to denoise. None takes all whose features :func:`spamca.pp.prepare` made.
     features
-        Names of features, of any of the modalities. If given, a table of these for all spots is written, and no layer, which takes
-        four bytes per spot and feature.
+        Names of features that :func:`spamca.pp.prepare` used, of any of the modalities: a table of these alone is written.
     key, key_added
         Names of the result of :func:`spamca.tl.integrate` and of this one, see Returns. None takes ``"<key>_denoised"``.
     random_state
@@ -65,11 +64,10 @@ def denoise(
     None, or the changed copy if ``copy``. With ``key_added="spamca_denoised"`` it has
 
     ``mdata[modality].layers["spamca_denoised"]``
-        Float32 of shape (n_spots, n_features), unless ``features`` are named. NaN for features without loadings, such as genes that were
-        not among the most variable.
+        Float32 of shape (n_spots, n_features), of modalities all of whose features have loadings, unless ``features`` are named.
     ``mdata.obsm["spamca_denoised_<modality>"]``
-        If a spot lacks the modality, or ``features`` are named: a DataFrame (n_obs, n_loaded) for all spots, of the features with
-        loadings or of those named.
+        If a feature has no loadings, such as genes that were not among the most variable, if a spot lacks the modality, or
+        ``features`` are named: a DataFrame (n_obs, n_loaded) for all spots, of the features with loadings or of those named.
     ``mdata.uns["spamca"]["denoise"]["spamca_denoised"]``
         By modality ``units``, ``predicted`` (share of the variance of each component that is predicted without the modality) and
         ``own`` (weight of the spot's own measurement in each, from 0 to 1).
@@ -81,7 +79,7 @@ def denoise(
     KeyError
         If there is no trained network, a modality or feature does not exist, or a modality has no loadings.
     ValueError
-        If modalities are not those of the training, or the name is taken. ``mdata`` is unchanged after an error.
+        If modalities are not those of the training, a feature has no loadings, or the name is taken. ``mdata`` is unchanged after an error.
 
     See Also
     --------
@@ -172,11 +170,19 @@ def _wanted(
         return dict.fromkeys(names)
     wanted = _names("features", features)
     held = {name: feature_names(mdata[name]) for name in names}
-    found = {name: [feature for feature in wanted if feature in held[name]] for name in names}
+    used = {name: set(held[name][stored_fitted(mdata[name]).used()]) for name in names}
+    found = {name: [feature for feature in wanted if feature in used[name]] for name in names}
     missing = set(wanted).difference(*found.values())
-    if missing:
-        msg = f"features names {sorted(missing)}, which none of the modalities {names} has"
+    if unknown := sorted(missing.difference(*held.values())):
+        msg = f"features names {unknown}, which none of the modalities {names} has"
         raise KeyError(msg)
+    if missing:
+        numbers = ", ".join(f"{len(used[name])} of {len(held[name])} of {name!r}" for name in names)
+        msg = (
+            f"features names {sorted(missing)}, which have no loadings: they were not among those that spamca.pp.prepare used "
+            f"({numbers}); leave them out, or mark them in var['highly_variable'], call spamca.pp.prepare(mdata), and integrate again"
+        )
+        raise ValueError(msg)
     return {name: chosen for name, chosen in found.items() if chosen}
 
 
