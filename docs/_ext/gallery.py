@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).parents[1]
 NOTEBOOKS = DOCS.parent / "tutorials"
 PICTURES = DOCS / "_static" / "gallery"
-FIRST = ("quickstart", "lymph_node", "cortex", "breast_tumour", "mouse_brain")
+FIRST = ("quickstart", "lymph_node", "cortex", "breast_tumour", "mouse_brain_atac")
 """Notebooks that come first, by name; the others follow by the alphabet."""
 
 THUMBNAIL = (640, 400)
