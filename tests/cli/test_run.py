@@ -248,7 +248,7 @@ def test_outputs_are_not_replaced_unasked(run, tmp_path, capsys):
     assert run() == Code.OUTPUT
     assert "out.h5mu.json exists already" in capsys.readouterr().err
     assert (tmp_path / "out.h5mu.json").read_text() == "mine"
-    assert run(*QUICK, "--force", "--log-level", "error", "--no-progress-bar") == 0
+    assert run(*QUICK, "--overwrite", "--log-level", "error", "--no-progress-bar") == 0
     shown = capsys.readouterr()
     assert shown.err == ""
     assert shown.out.splitlines() == [str(tmp_path / "out.h5mu.json"), str(tmp_path / "out.h5mu")]

@@ -61,9 +61,33 @@ def find_number(
         logger.warning(f"%s: {nothing}, %d", caller, found.n_domains)
         return found
     plausible = ", ".join(map(str, found.plausible))
+    log_edge(caller, found.n_domains, numbers, tissue.n_spots)
     estimated = "estimated %d domains between %d and %d; plausible: %s"
     logger.info(f"%s: {estimated}", caller, found.n_domains, found.tried[0], found.tried[-1], plausible)
     return found
+
+
+def log_edge(caller: str, n_domains: int, tried: Sequence[int], n_spots: int) -> None:
+    """Warn where the estimated number is the first or the last that was tried and others are possible."""
+    first, last, least, most = tried[0], tried[-1], 2, n_spots
+    if n_domains == last and last < most:
+        side, other = "largest", (first, min(2 * last, most))
+    elif n_domains == first and first > least:
+        side, other = "smallest", (least, last)
+    else:
+        return
+    edge = "the estimated number of domains, %d, is the %s that was tried, and there may be %s; try n_clusters_range=(%d, %d)"
+    logger.warning(f"%s: {edge}", caller, n_domains, side, "more" if side == "largest" else "fewer", *other)
+
+
+def stored_number(
+    found: NumberOfDomains, between: Sequence[int], trust: Mapping[str, float] | None, random_state: int
+) -> dict[str, Any]:
+    """The estimated number of domains and its criteria as files keep them, with the arguments."""
+    params = {"n_clusters_range": [int(n) for n in between], "random_state": random_state}
+    params |= {} if trust is None else {"modality_trust": dict(trust)}
+    criteria = ("plausible", "tried", "gain", "evidence", "error", "stability", "coherence")
+    return {"n_clusters": found.n_domains, **{name: getattr(found, name) for name in criteria}, "params": params}
 
 
 def find_tree(

@@ -10,7 +10,7 @@ import numpy as np
 from spamca import domains
 from spamca._logging import logger
 from spamca.domains import DEFAULTS
-from spamca.model.domains import default_range, estimate_emissions, find_domains, find_number, results_of
+from spamca.model.domains import default_range, estimate_emissions, find_domains, find_number, results_of, stored_number
 from spamca.model.parts import for_network, stored_emissions, stored_settings, versions, weights_of
 from spamca.nn import VIEWS
 from spamca.tissue import Results
@@ -32,6 +32,7 @@ def fit_tissue(
     n_clusters: int | None,
     search: DomainSettings = DEFAULTS,
     *,
+    between: tuple[int, int] | None = None,
     finds_domains: bool,
     trust: Mapping[str, float] | None,
     random_state: int,
@@ -39,15 +40,21 @@ def fit_tissue(
 ) -> Results:
     """Find the domains of a tissue, estimating their number where it is None, and train a network on it.
 
-    ``search`` holds the settings of the search for domains, ``trust`` weights of modalities by name; the other arguments are those of
+    ``between`` are the smallest and the largest number to try, ``search`` holds the settings of the search for domains, ``trust`` weights of modalities by name; the other arguments are those of
     :func:`spamca.train.fit`. The record has no ``graphs`` and ``unexplained`` yet.
     """
     names, seed, n_head = tissue.names, {"random_state": random_state}, PROTOTYPES
     n_domains, origin, found, corrected, weights = n_clusters, "argument", None, None, None
+    estimate: dict[str, Any] | None = None
     if finds_domains:
         if n_domains is None:
-            number = find_number(tissue, default_range(tissue.n_spots), trust, search, caller="integrate", **seed)
-            n_domains, origin = number.n_domains, "estimate"
+            tried = default_range(tissue.n_spots) if between is None else between
+            number = find_number(tissue, tried, trust, search, caller="integrate", **seed)
+            n_domains, origin, estimate = (
+                number.n_domains,
+                "estimate",
+                stored_number(number, tried, trust, random_state),
+            )
         found = find_domains(tissue, n_domains, trust, search, **seed)
         if tissue.sections is not None:
             given = tissue.features, tissue.graph, found.assignment, tissue.sections, tissue.has
@@ -84,6 +91,7 @@ def fit_tissue(
     return replace(
         results,
         record=record,
+        estimate=estimate,
         latents=latents,
         views=[view for view in VIEWS if view in used.views],
         corrected=None if corrected is None else corrected.features,
