@@ -170,7 +170,7 @@ def test_graphs_of_the_input_are_taken(integrated_file, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--n-clusters", 1], Code.INPUT, "n_clusters must be at least 2"),
+        (["--n-clusters", 0], Code.INPUT, "n_clusters must be at least 1"),
         (["--settings", "n_latents=3"], Code.INPUT, "settings must be one of"),
         (["--library-key", "slide"], Code.INPUT, "library_key='slide' is not a column"),
         (["--label", "label"], Code.USAGE, "--label is for the report; give --report too"),

@@ -17,6 +17,7 @@ from spamca.tissue import Results
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from spamca._progress import Progress
     from spamca.domains import Domains, DomainSettings, Hierarchy, NumberOfDomains
     from spamca.tissue import Tissue
 
@@ -51,11 +52,18 @@ def find_number(
     *,
     random_state: int,
     caller: str,
+    progress: Progress | None = None,
 ) -> NumberOfDomains:
     """Number of domains between a smallest and a largest one, logged in the name of the caller."""
+
+    def each(number: int) -> None:
+        if progress is not None:
+            progress.step()
+            progress.begin(f"trying {number} domains")
+
     numbers = range(between[0], min(between[1], tissue.n_spots) + 1)
     given = _given(tissue, trust, settings)
-    found = domains.number_of_domains(numbers=numbers, random_state=random_state, **given)
+    found = domains.number_of_domains(numbers=numbers, random_state=random_state, each=each, **given)
     if not found.gain.any():
         nothing = "neighbours share nothing in any modality; the number of domains is the least"
         logger.warning(f"%s: {nothing}, %d", caller, found.n_domains)

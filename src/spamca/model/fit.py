@@ -19,6 +19,7 @@ from spamca.train import fit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from spamca._progress import Progress
     from spamca.domains import DomainSettings
     from spamca.nn import Settings
     from spamca.tissue import Tissue
@@ -33,6 +34,7 @@ def fit_tissue(
     search: DomainSettings = DEFAULTS,
     *,
     between: tuple[int, int] | None = None,
+    progress: Progress | None = None,
     finds_domains: bool,
     trust: Mapping[str, float] | None,
     random_state: int,
@@ -49,12 +51,15 @@ def fit_tissue(
     if finds_domains:
         if n_domains is None:
             tried = default_range(tissue.n_spots) if between is None else between
-            number = find_number(tissue, tried, trust, search, caller="integrate", **seed)
+            number = find_number(tissue, tried, trust, search, caller="integrate", progress=progress, **seed)
             n_domains, origin, estimate = (
                 number.n_domains,
                 "estimate",
                 stored_number(number, tried, trust, random_state),
             )
+        if progress is not None:
+            progress.step()
+            progress.begin(f"{n_domains} domains")
         found = find_domains(tissue, n_domains, trust, search, **seed)
         if tissue.sections is not None:
             given = tissue.features, tissue.graph, found.assignment, tissue.sections, tissue.has
@@ -67,6 +72,11 @@ def fit_tissue(
         n_head = n_domains
     seen = tissue if corrected is None else corrected
     scale = seen.root_mean_squares() if settings.scale_features else [1.0] * len(names)
+    if progress is not None:
+        progress.step()
+        progress.begin("embedding")
+        if settings.n_steps if settings.max_epochs is None else settings.max_epochs:
+            progress.close()  # the training has a bar of its own
     n_head, training = min(n_head, tissue.n_spots), {"position": tissue.position, **seed, **training}
     fitted = fit(for_network(seen, scale), n_head, settings, trust=weights, **training)
     emissions, latents = estimate_emissions(tissue, found, search, corrected), fitted.latents

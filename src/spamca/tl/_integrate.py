@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
+from spamca._progress import Progress
 from spamca._threads import limited
 from spamca.tissue import graph_records, usual_unexplained, write
 from spamca.tl._estimate_n_clusters import check_range
@@ -96,7 +97,8 @@ def integrate(
         File for the state of a long training, written twice a minute. If it exists, the same call with the same data continues from
         it. It is deleted at the end.
     progress_bar
-        Whether to show a progress bar.
+        Whether to show a progress bar: features and graphs, each number of domains that is tried, domains, embedding. A training has
+        another one.
     key_added
         Name of the result, see Returns.
     n_jobs
@@ -221,10 +223,18 @@ def integrate(
     needs: dict[str, Any] = {"feature_graphs": "feature" in chosen.views}
     needs |= {"batch_correction": batch_correction and finds_domains, "batch_key": batch_key}
     no_gpu = accelerator == "cpu" or forks(strategy, devices)
-    with limited(n_jobs), without_gpu(wanted=no_gpu), _edge.transaction(mdata, copy=copy) as target:
+    n_steps = _n_steps(mdata.n_obs, n_clusters, n_clusters_range, finds=finds_domains)
+    with (
+        limited(n_jobs),
+        without_gpu(wanted=no_gpu),
+        _edge.transaction(mdata, copy=copy) as target,
+        Progress(n_steps, "integrate", shown=progress_bar) as progress,
+    ):
+        progress.begin("features and graphs")
         tissue = ready(target, seed, "integrate", position=True, **needs)
         how: dict[str, Any] = {
             "between": n_clusters_range,
+            "progress": progress,
             "finds_domains": finds_domains,
             "trust": modality_trust,
             "random_state": seed,
@@ -234,7 +244,18 @@ def integrate(
         results.record["graphs"] = graph_records(target)
         results.record["unexplained"] = usual_unexplained(target, tissue, search.novelty_quantile)
         write(target, results, key_added, "integrate")
+        progress.step()
     if checkpoint is not None and chosen.max_epochs != 0:
         # only now, when all is stored: until then a failed call can continue
         rank_zero_only(Path(checkpoint).unlink)(missing_ok=True)
     return target if copy else None
+
+
+def _n_steps(n_spots: int, n_clusters: int | None, between: tuple[int, int] | None, *, finds: bool) -> int:
+    """Steps of the bar: features and graphs, numbers that are tried, domains, embedding."""
+    from spamca.model.domains import default_range
+
+    if not finds:
+        return 2
+    least, most = default_range(n_spots) if between is None else between
+    return 3 + (0 if n_clusters is not None else min(most, n_spots) - least + 1)
