@@ -16,7 +16,7 @@ from matplotlib.colors import to_hex, to_rgb
 from skimage.color import rgb2lab
 
 from spamca._palette import COLORS
-from spamca.pl._panel import MISSING
+from spamca.pl._style import MISSING
 
 EYES = {
     "normal": np.eye(3),

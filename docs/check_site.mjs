@@ -24,7 +24,7 @@ const MAIN = [
   "understand/index", "coming-from/index", "parameters", "faq", "api", "generated/spamca.tl.integrate",
   "generated/spamca.pl.spatial_clusters", "benchmark", "performance",
 ].filter((name) => existsSync(join(root, `${name}.html`)));
-const WORDS = { confidence: "spamca.tl.integrate", "Visium HD": "visium-hd", SpatialGlue: "" };
+const WORDS = { confidence: "understand/confidence", "Visium HD": "visium-hd", SpatialGlue: "coming-from/spatialglue" };
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".png": "image/png", ".svg": "image/svg+xml" };
 
 const server = createServer((request, response) => {
@@ -80,13 +80,14 @@ const open = async (name, width, scheme = "light") => {
   return page;
 };
 
+const narrow = await open("index.html", 390);
 for (const name of pages(root)) {
-  const page = await open(`${name}.html`, 390);
-  const result = await page.evaluate(wide);
+  await narrow.goto(`${base}/${name}.html`, { waitUntil: "load" });
+  const result = await narrow.evaluate(wide);
   if (result.page > 0 || result.elements.length) found.wide[name] = result;
   found.pages += 1;
-  await page.close();
 }
+await narrow.close();
 if (shots) mkdirSync(shots, { recursive: true });
 for (const name of MAIN) {
   for (const [width, scheme] of [[1280, "light"], [390, "light"], [1280, "dark"], [390, "dark"]]) {

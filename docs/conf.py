@@ -76,4 +76,5 @@ html_theme = "sphinx_book_theme"
 html_title = "spamca"
 html_static_path = ["_static"]
 html_css_files = ["spamca.css"]
+html_js_files = ["spamca.js"]
 html_theme_options = {"navbar_persistent": [], "navigation_with_keys": False}

@@ -69,7 +69,7 @@ def test_figures_show_slices(block):
     assert axes[0, 0].get_title() == "layer 0"
     half = np.where(block.obsm["spatial"][:, 0] < 3, "left", "right")
     block.obs["half"] = half
-    axes = spamca.pl.spatial_clusters(block, library_key="half", legend=False)
+    axes = spamca.pl.spatial_clusters(block, library_key="half", legend_loc=None)
     assert [ax.get_title() for ax in axes[[0, 1, 6]]] == ["left: z = 0", "left: z = 1", "right: z = 0"]
     assert len(spamca.pl.modality_weights(block)) == 6 * 2 + 1
 

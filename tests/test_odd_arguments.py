@@ -43,6 +43,7 @@ NEEDS = {
     "compare": {"groupby": "label"},
     "trajectory": {"root": "0"},
     "transform": {"model": "none"},
+    "rename_domains": {"names": {}},
     "read_spaceranger": {"path": "."},
     "to_vitessce": {"path": "nowhere"},
 }

@@ -32,7 +32,7 @@ def _panels(n: int, ncols: int = 2, height: float = 2.7) -> list[Any]:
 
 
 def _draw(mdata: MuData, column: str, ax: Any, title: str, match: str | None = None) -> None:
-    spamca.pl.spatial_clusters(mdata, color=column, match=match, ax=ax, title=title, legend=False)
+    spamca.pl.spatial_clusters(mdata, color=column, match=match, ax=ax, title=title, legend_loc=None)
 
 
 def _variants(
@@ -144,7 +144,7 @@ def batch_correction() -> None:
         pair = axes[2 * i : 2 * i + 2]
         match = None if column == "label" else "label"
         both = [f"{title}\nsection {j}" for j in (1, 2)]
-        spamca.pl.spatial_clusters(mdata, color=column, match=match, ax=pair, title=both, legend=False)
+        spamca.pl.spatial_clusters(mdata, color=column, match=match, ax=pair, title=both, legend_loc=None)
     save(axes[0].figure, "parameters", "batch_correction")
 
 

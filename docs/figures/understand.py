@@ -43,9 +43,9 @@ def domains() -> None:
         mdata = _integrated(name, number)
         score = agreement(mdata, "label", "spamca")
         print(f"{name}: ARI with the labels {score:.3f}")
-        spamca.pl.spatial_clusters(mdata, color="label", ax=row[0], title=f"{what}: experts", legend=False)
+        spamca.pl.spatial_clusters(mdata, color="label", ax=row[0], title=f"{what}: experts", legend_loc=None)
         title = f"domains, ARI {score:.2f}"
-        spamca.pl.spatial_clusters(mdata, color="spamca", match="label", ax=row[1], title=title, legend=False)
+        spamca.pl.spatial_clusters(mdata, color="spamca", match="label", ax=row[1], title=title, legend_loc=None)
     save(axes[0, 0].figure, "understand", "domains")
 
 
@@ -58,7 +58,7 @@ def weights() -> None:
         mdata = tissue("p22_atac")
         spamca.pp.neighbors(mdata)
         spamca.tl.integrate(mdata, 14, modality_trust=trust, **QUIET)
-        spamca.pl.spatial_clusters(mdata, ax=row[0], title=f"{what}: domains", legend=False)
+        spamca.pl.spatial_clusters(mdata, ax=row[0], title=f"{what}: domains", legend_loc=None)
         values = mdata.obs["atac:spamca_weight"].to_numpy()
         spread = np.quantile(values, (0.05, 0.95)).round(3)
         print(f"p22_atac, {what}: weight of ATAC: mean {values.mean():.3f}, 5 to 95 %: {spread}")
@@ -102,7 +102,7 @@ def confidence() -> None:
             f"confidence {low} to {high}: {inside.mean():.3f} of the spots, halves agree in {same[inside].mean():.3f}"
         )
     axes = _axes(1, 3, 2.3)[0]
-    spamca.pl.spatial_clusters(mdata, ax=axes[0], title="domains", legend=False)
+    spamca.pl.spatial_clusters(mdata, ax=axes[0], title="domains", legend_loc=None)
     coordinates = mdata.obsm["spatial"]
     drawn = axes[1].scatter(*coordinates.T, c=sure, s=3, vmin=0, vmax=1, cmap="viridis", linewidths=0)
     axes[1].set_title("confidence")
@@ -141,7 +141,7 @@ def novelty() -> None:
     coordinates = new["rna"].obsm["spatial"]
     axes[0].scatter(*coordinates.T, c=np.where(truth, "#5A5A5A", "0.85"), s=6, linewidths=0)
     axes[0].set_title("white matter:\nnot in the training")
-    spamca.pl.spatial_clusters(new, ax=axes[1], title="domains given", legend=False)
+    spamca.pl.spatial_clusters(new, ax=axes[1], title="domains given", legend_loc=None)
     drawn = axes[2].scatter(*coordinates.T, c=far, s=6, vmin=0, vmax=2, cmap="viridis", linewidths=0)
     axes[2].set_title("novelty")
     for ax in (axes[0], axes[2]):
@@ -161,7 +161,7 @@ def _left(at: np.ndarray, inside: np.ndarray) -> np.ndarray:
 def number() -> None:
     """Evidence for each number of domains: a peak, and a flat top."""
     simulated = spamca.datasets.simulated(n_domains=6, random_state=3)
-    axes = _axes(1, 2, 2.4)[0]
+    axes = plt.subplots(2, 1, figsize=(4.2, 4.4), layout="constrained", sharex=True)[1]
     for ax, (title, mdata) in zip(
         axes, (("simulated, 6 domains", simulated), ("cortex", tissue("dlpfc_151676"))), strict=True
     ):
@@ -171,6 +171,8 @@ def number() -> None:
         print(title, "found", record["n_clusters"], "plausible", list(record["plausible"]))
         spamca.pl.n_clusters(mdata, criteria="evidence", ax=ax)
         ax.set_title(title)
+        ax.tick_params(labelsize=9)
+    axes[0].set_xlabel("")
     save(axes[0].figure, "understand", "number")
 
 
@@ -191,7 +193,7 @@ def gradient() -> None:
     print(
         f"gradient: continuity {continuity:.2f}, confidence above 0.99 in {np.mean(mdata.obs['spamca_confidence'] > 0.99):.2f}"
     )
-    spamca.pl.spatial_clusters(mdata, ax=axes[1], title=f"six domains,\ncontinuity {continuity:.2f}", legend=False)
+    spamca.pl.spatial_clusters(mdata, ax=axes[1], title=f"six domains,\ncontinuity {continuity:.2f}", legend_loc=None)
     save(axes[0].figure, "understand", "gradient")
 
 

@@ -109,9 +109,7 @@ def test_results_are_those_of_the_library(run, tissue_file, tmp_path, capfd):
 
 @pytest.mark.slow
 def test_a_record_is_enough_to_get_the_same_again(run, tmp_path):
-    assert (
-        run(*QUICK, "--prepare-n-components", 5, "--no-progress-bar", "--save-model", tmp_path / "m.safetensors") == 0
-    )
+    assert run(*QUICK, "--prepare-n-comps", 5, "--no-progress-bar", "--save-model", tmp_path / "m.safetensors") == 0
     again = json.loads((tmp_path / "out.h5mu.json").read_text())["calls"]
     mdata = mudata.read_h5mu(tmp_path / "tissue.h5mu")
     for call in again:
@@ -149,7 +147,7 @@ def test_a_report_with_what_the_run_warned_of(run, tmp_path, monkeypatch, capfd)
     record = json.loads((tmp_path / "out.h5mu.json").read_text())
     assert record["warnings"] == ["<faint> domains"]
     assert record["inputs"][str(tmp_path / "tissue.h5mu")]["sha256"] in page
-    assert [stage["stage"] for stage in record["stages"]][-3:] == ["cluster", "report", "write"]
+    assert [stage["stage"] for stage in record["stages"]][-3:] == ["integrate", "report", "write"]
     assert json.loads(mudata.read_h5mu(tmp_path / "out.h5mu").uns["spamca_command"])["stages"] == record["stages"][:-1]
     assert run(*QUICK, "--report", report) == Code.OUTPUT
     assert report.read_text(encoding="utf-8") == page
@@ -162,7 +160,6 @@ def test_graphs_of_the_input_are_taken(integrated_file, tmp_path):
     )
     assert [call["function"] for call in json.loads((tmp_path / "out.h5mu.json").read_text())["calls"]] == [
         "spamca.tl.integrate",
-        "spamca.tl.cluster",
     ]
     assert {"spamca", "second"} <= set(mudata.read_h5mu(out).obs)
 

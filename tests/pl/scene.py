@@ -171,7 +171,7 @@ FIGURES: dict[str, Callable[[mudata.MuData], Any]] = {
     "modality_weights": spamca.pl.modality_weights,
     "n_clusters": spamca.pl.n_clusters,
     "training_history": spamca.pl.training_history,
-    "confusion": lambda m: spamca.pl.confusion(m, rows="label"),
+    "confusion": lambda m: spamca.pl.confusion(m, "label"),
     "alluvial": lambda m: spamca.pl.alluvial(m, ["label", "spamca", "section"]),
     "drivers_dot": lambda m: spamca.pl.drivers(m, n_features=2),
     "drivers_heat": lambda m: spamca.pl.drivers(m, kind="heat", n_features=2),

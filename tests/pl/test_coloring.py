@@ -5,7 +5,7 @@ import mudata
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_hex
 
 import spamca
 from spamca._edge import without_pull
@@ -195,3 +195,18 @@ def test_fewer_categories_are_allowed():
     colors = matched(found, REFERENCE).colors
     assert colors[0] in ("#ff0000", "#00ff00")
     assert colors[1] == "#0000ff"
+
+
+def test_categories_that_share_no_spot_get_a_new_colour_each():
+    found = Coloring("found", np.array([0, 0, 0, 0, 0, 0, 1, 2, 3]), [*"0123"], ["#111111"] * 4)
+    okabe = ["#0072b2", "#E69F00", "orange"]
+    reference = Coloring("label", np.array([0, 0, 1, 1, 1, 2, -1, -1, -1]), ["a", "b", "c"], okabe)
+    colors = matched(found, reference).colors
+    assert colors[0] == "#E69F00"
+    assert len({to_hex(color) for color in (*colors, *okabe)}) == 6  # one of the reference's is taken
+
+
+def test_unused_categories_leave_the_first_new_colours_to_others():
+    found = Coloring("found", np.array([1, 1, 1, 2, 2, 2]), ["unused", "0", "1"], ["#111111"] * 3)
+    reference = Coloring("label", np.array([0, 0, 0, -1, -1, -1]), ["a"], ["#ff0000"])
+    assert matched(found, reference).colors[1:] == ["#ff0000", "#0072B2"]

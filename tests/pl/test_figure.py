@@ -5,10 +5,12 @@ import pytest
 from matplotlib import pyplot as plt
 
 from spamca.datasets._tissue import grid
-from spamca.pl._arguments import Style, check_axes
+from spamca.pl._arguments import check_axes
 from spamca.pl._coloring import Coloring
+from spamca.pl._ends import Ends
 from spamca.pl._figure import PANEL, common_window, draw_tissue, key_size, line_axes, set_title
 from spamca.pl._section import Section
+from spamca.pl._style import Style
 
 SPATIAL = grid(16, np.random.default_rng(0))
 
@@ -42,8 +44,8 @@ def test_long_names_and_many_categories_widen_the_legend():
 @pytest.mark.parametrize(("figsize", "expected"), [(None, None), ((3, 4), [3, 4]), (np.array([3, 4]), [3, 4])])
 def test_figure_fits_panels_and_legends_unless_its_size_is_given(figsize, expected):
     many = Coloring("label", np.arange(16), [f"domain {k}" for k in range(16)], ["#ff0000"] * 16)
-    given = {"ax": None, "titles": None, "legend": True, "ncols": 3, "figsize": figsize}
-    axes = draw_tissue([section(SPATIAL)], [many] * 5, Style(), **given)
+    given = {"ax": None, "titles": None, "ncols": 3, "figsize": figsize}
+    axes = draw_tissue([section(SPATIAL)], [many] * 5, Style(), [Ends()] * 5, **given)
     assert axes.shape == (5, 1)
     figure = axes[0, 0].figure
     assert len(figure.axes) == 5
@@ -54,7 +56,7 @@ def test_figure_fits_panels_and_legends_unless_its_size_is_given(figsize, expect
 @pytest.mark.parametrize(("n", "shape"), [(1, (1, 1)), (3, (1, 3)), (5, (2, 3))])
 def test_lines_fill_rows(n, shape):
     names = [f"line {i}" for i in range(n)]
-    axes = line_axes(names, (2.0, 1.0), (4, 4), "step", ncols=3, figsize=None, ax=None)
+    axes = line_axes(names, (2.0, 1.0), (4, 4), "step", title=None, ncols=3, figsize=None, ax=None)
     assert [ax.get_title() for ax in axes] == names
     assert axes[0].get_gridspec().get_geometry() == shape
     assert axes[0].figure.get_size_inches().tolist() == [2 * shape[1], shape[0]]

@@ -81,7 +81,7 @@ def recolored(figure):
             if spots.get_array() is not None:
                 spots.set_cmap("magma")
                 return
-            if spots.get_alpha() != 0:
+            if spots.get_facecolors()[:, 3].any():
                 colors = spots.get_facecolors().copy()
                 colors[(colors == colors[-1]).all(axis=1)] = (1, 0, 0, 1)
                 spots.set_facecolors(colors)

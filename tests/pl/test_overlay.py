@@ -107,7 +107,7 @@ def test_the_image(tissue):
     protein = tissue["protein"].copy()
     protein.obs_names = [f"p{i}" for i in range(225)]
     found = spamca.pp.onto_spots(MuData({"rna": tissue["rna"], "protein": protein}), reference="rna")
-    ax = spamca.pl.overlay(found, image=True, legend=False)
+    ax = spamca.pl.overlay(found, img=True, legend_loc=None, colorbar_loc=None)
     assert ax.images[0].get_extent() == [0, 15, 15, 0]
     assert ax.get_legend() is None
     assert not spamca.pl.overlay(found).images
@@ -135,7 +135,7 @@ def test_nothing_is_written(joined, assert_same):
         ({"color": {"atac": "x"}}, KeyError, "color names modality 'atac'"),
         ({"color": "rna"}, TypeError, "color must be a mapping"),
         ({"ncols": 0}, ValueError, "ncols"),
-        ({"image": "yes"}, TypeError, "image must be True or False"),
+        ({"img": "yes"}, TypeError, "img must be True or False"),
     ],
     ids=range(7),
 )

@@ -6,7 +6,8 @@ import pytest
 
 import spamca
 from spamca.datasets._tissue import grid
-from spamca.pl._section import Section, TissueImage, find_sections, tissue_image
+from spamca.pl._image import TissueImage, tissue_image
+from spamca.pl._section import Section, find_sections
 
 SPATIAL = grid(16, np.random.default_rng(0))
 
@@ -129,11 +130,11 @@ def test_an_image_lies_under_the_coordinates_it_was_read_with(mdata, caplog, hol
 
     with caplog.at_level("INFO", logger="spamca"):
         assert images() == 1
-        assert images(image=False) == images(image=False, spatial_key="turned") == 0
+        assert images(img=False) == images(img=False, spatial_key="turned") == 0
         assert "no image is drawn" not in caplog.text
         assert images(spatial_key="turned") == 0
     assert caplog.text.count("spatial_clusters: no image is drawn under spatial_key='turned', it lies under") == 1
-    assert images(spatial_key="turned", image=True) == 1
+    assert images(spatial_key="turned", img=True) == 1
 
 
 def test_nothing_is_said_of_an_image_that_is_not_there(mdata, caplog):

@@ -9,7 +9,7 @@ import pytest
 from anndata import AnnData
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgba
+from matplotlib.colors import LogNorm, Normalize, to_hex, to_rgba
 
 import spamca
 from spamca._edge import without_pull
@@ -92,7 +92,7 @@ def test_colours_and_sections_make_a_grid(mdata):
 
 def test_sections_share_the_scale_of_numbers(mdata):
     mdata.obs["depth"] = np.repeat([0.0, 1.0, 2.0], 40)
-    axes = spamca.pl.spatial_clusters(mdata, color="depth", library_key="section", cmap="gray", percentiles=(0, 100))
+    axes = spamca.pl.spatial_clusters(mdata, color="depth", library_key="section", cmap="gray", vmin=None, vmax=None)
     shades = [ax.collections[0].get_facecolors()[0, 0] for ax in axes]
     assert shades == pytest.approx([0, 0.5, 1], abs=0.01)
 
@@ -148,14 +148,21 @@ def test_axes_of_the_caller_are_used(mdata):
 def test_titles_are_as_wide_as_axes_that_the_caller_sizes(mdata, inches, own):
     long = "a title of a panel that is far wider than the panel in which it would have to stand"
     given = {"ax": plt.subplots(1, 4, figsize=(inches, 4))[1]} if own else {"figsize": (inches, 4)}
-    given |= {"color": ["label", "gene1", "gene2", "gene3"], "title": [long] * 4, "legend": not own}
+    given |= {
+        "color": ["label", "gene1", "gene2", "gene3"],
+        "title": [long] * 4,
+        "legend_loc": None if own else "right margin",
+        "colorbar_loc": None if own else "right",
+    }
     axes = spamca.pl.spatial_clusters(mdata, **given)
     assert overlaps(axes[0].figure) == []
     assert (axes[0].get_title().count("\n") > 2) == (inches == 8)
 
 
 def test_titles_and_legends_can_be_chosen(mdata):
-    axes = spamca.pl.spatial_clusters(mdata, color=["label", "gene1"], title=["A", "B"], legend=False, figsize=(4, 2))
+    axes = spamca.pl.spatial_clusters(
+        mdata, color=["label", "gene1"], title=["A", "B"], legend_loc=None, colorbar_loc=None, figsize=(4, 2)
+    )
     assert titles(axes) == ["A", "B"]
     assert axes[0].get_legend() is None
     assert not axes[1].child_axes
@@ -169,7 +176,7 @@ def test_image_can_be_left_out(mdata):
     record = {"images": {"hires": np.zeros((5, 5, 3))}, "scalefactors": {"tissue_hires_scalef": 0.5}}
     mdata["rna"].uns["spatial"] = {"only": record}
     assert len(spamca.pl.spatial_clusters(mdata, color="label").images) == 1
-    assert not spamca.pl.spatial_clusters(mdata, color="label", image=False).images
+    assert not spamca.pl.spatial_clusters(mdata, color="label", img=False).images
 
 
 def test_coordinates_may_be_with_the_modalities(mdata):
@@ -179,13 +186,13 @@ def test_coordinates_may_be_with_the_modalities(mdata):
 
 @pytest.mark.parametrize("extension", ["png", "pdf", "svg"])
 def test_can_be_saved(mdata, tmp_path, extension):
-    ax = spamca.pl.spatial_clusters(mdata, color="label", spot_shape="hexagon")
+    ax = spamca.pl.spatial_clusters(mdata, color="label", shape="hex")
     ax.figure.savefig(tmp_path / f"figure.{extension}")
 
 
 def test_bad_arguments_raise_and_leave_the_object_alone(mdata):
-    with pytest.raises(ValueError, match="spot_shape must be one of .* got 'star'"):
-        spamca.pl.spatial_clusters(mdata, color="label", spot_shape="star")
+    with pytest.raises(ValueError, match="shape must be one of .* got 'star'"):
+        spamca.pl.spatial_clusters(mdata, color="label", shape="star")
     with pytest.raises(KeyError, match="library_key='absent'"):
         spamca.pl.spatial_clusters(mdata, color="label", library_key="absent")
     with pytest.raises(KeyError, match="no coordinates"):
@@ -222,12 +229,36 @@ BAD = [
     ({"ax": 3}, TypeError, "ax must be axes of matplotlib.* got 3"),
     ({"figsize": 3}, ValueError, "figsize must be a pair of positive numbers.* got 3"),
     ({"figsize": np.array([3, -1])}, ValueError, r"figsize must be .* got array\(\[ 3, -1\]\)"),
-    ({"percentiles": 5}, ValueError, "percentiles must be a pair that rises.* got 5"),
-    ({"percentiles": (99, 1)}, ValueError, r"percentiles must .* got \(99, 1\)"),
-    ({"percentiles": (-1, 101)}, ValueError, r"percentiles must .* got \(-1, 101\)"),
-    ({"spot_size": 0}, ValueError, "spot_size must be a positive number.* got 0"),
-    ({"spot_size": -1}, ValueError, "spot_size must be a positive number.* got -1"),
-    ({"spot_size": "big"}, ValueError, "spot_size must be a positive number.* got 'big'"),
+    ({"vmin": "p101"}, ValueError, "vmin must be a number, a percentile such as 'p1'.* got 'p101'"),
+    ({"vmax": [1, 2]}, ValueError, r"vmax has 2 entries, but there are 1 colours.* got \[1, 2\]"),
+    ({"vmin": 2, "vmax": 1}, ValueError, "vmin, vcenter and vmax must rise, got vmin=2, vcenter=None, vmax=1"),
+    ({"norm": "log"}, TypeError, "norm must be a norm of matplotlib.colors.* got 'log'"),
+    ({"norm": Normalize(), "vmax": 2}, ValueError, "norm takes the place of vmin, vmax and vcenter"),
+    ({"na_color": "foo"}, ValueError, "na_color must be a colour of matplotlib.* got 'foo'"),
+    ({"na_in_legend": 1}, TypeError, "na_in_legend must be True or False, got 1"),
+    ({"legend_fontsize": "huge"}, ValueError, "legend_fontsize must be a size in points.* got 'huge'"),
+    ({"colorbar_loc": "left"}, ValueError, "colorbar_loc must be one of 'right', got 'left'"),
+    ({"img_alpha": 2}, ValueError, "img_alpha must lie between 0 and 1, got 2"),
+    ({"img_res_key": 3}, TypeError, "img_res_key must be a string, got 3"),
+    ({"frameon": "yes"}, TypeError, "frameon must be True or False, got 'yes'"),
+    ({"crop_coord": 3}, ValueError, r"crop_coord must be four numbers, \(left, right, top, bottom\).* got 3"),
+    ({"crop_coord": (0, 0, 9, 9)}, ValueError, r"with left < right and top < bottom, got \(0, 0, 9, 9\)"),
+    ({"crop_coord": (90, 99, 0, 9)}, ValueError, "holds no spot of the tissue, which lies from 0 to 10 across and"),
+    ({"crop_coord": [(0, 9, 0, 9)] * 2}, ValueError, "crop_coord has 2 entries, but there are 1 sections"),
+    ({"library_id": "s1"}, KeyError, r"library_id=\['s1'\] needs library_key"),
+    (
+        {"library_id": "s9", "library_key": "section"},
+        KeyError,
+        r"library_id=.*\['s9'\] are not among \['s1', 's2', 's3'\]",
+    ),
+    ({"save": True}, TypeError, "save must be the path of a file, such as 'domains.pdf', got True"),
+    ({"save": "x.foo"}, ValueError, "save='x.foo' ends in no format that matplotlib writes"),
+    ({"save": "nowhere/x.png"}, ValueError, "save='nowhere/x.png' must name a file in a folder that exists"),
+    ({"show": 1}, TypeError, "show must be True, False or None, got 1"),
+    ({"return_fig": 1}, TypeError, "return_fig must be True, False or None, got 1"),
+    ({"size": 0}, ValueError, "size must be a positive number.* got 0"),
+    ({"size": -1}, ValueError, "size must be a positive number.* got -1"),
+    ({"size": "big"}, ValueError, "size must be a positive number.* got 'big'"),
     ({"alpha": 2}, ValueError, "alpha must lie between 0 and 1, got 2"),
     ({"alpha": "foo"}, KeyError, "alpha='foo' is neither a column"),
     ({"alpha": "label"}, ValueError, "alpha='label' has categories, but must hold numbers"),
@@ -237,10 +268,9 @@ BAD = [
     ({"outline": 3}, TypeError, "outline must be True or False, got 3"),
     ({"outline": "num"}, ValueError, "outline='num' holds numbers, but must have categories"),
     ({"outline": True, "color": "gene1"}, KeyError, "outline=True of 'gene1', which are numbers, needs domains"),
-    ({"legend_loc": "best"}, ValueError, "legend_loc must be one of 'right margin', 'on data', got 'best'"),
+    ({"legend_loc": "outside"}, ValueError, "legend_loc must be one of 'right margin', 'on data',.* got 'outside'"),
     ({"cmap": "foo"}, ValueError, "cmap must be a colour map of matplotlib or its name.* got 'foo'"),
-    ({"legend": "yes"}, TypeError, "legend must be True or False, got 'yes'"),
-    ({"image": "yes"}, TypeError, "image must be True, False or None, got 'yes'"),
+    ({"img": "yes"}, TypeError, "img must be True, False or None, got 'yes'"),
     ({"color": ["spamca", "foo"]}, KeyError, "color='foo' is neither a column"),
 ]
 
@@ -390,13 +420,13 @@ def test_groups_are_shown_and_others_are_grey(mdata):
 
 
 def test_confidence_fades_spots_and_is_in_the_legend(mdata):
-    mdata.obs["label_confidence"] = np.linspace(0.4, 1, 120)
-    axes = spamca.pl.spatial_clusters(mdata, color=["label", "gene1"], alpha="confidence", percentiles=(0, 100))
+    mdata.obs["label_confidence"] = values = np.linspace(0.4, 1, 120)
+    axes = spamca.pl.spatial_clusters(mdata, color=["label", "gene1"], alpha="confidence")
     label, gene = (ax.collections[0].get_facecolors()[:, 3] for ax in axes)
-    assert np.diff(label) == pytest.approx(np.full(119, (1 - 0.12) / 119))
-    assert (label[0], label[-1]) == pytest.approx((0.12, 1))
+    low, high = np.percentile(values, [1, 99])
+    assert label == pytest.approx(0.12 + 0.88 * np.clip((values - low) / (high - low), 0, 1))
     assert (gene == 1).all()
-    assert [text.get_text() for text in axes[0].get_legend().get_texts()][-4:] == ["confidence", "1.00", "0.70", "0.40"]
+    assert [text.get_text() for text in axes[0].get_legend().get_texts()][-4:] == ["confidence", "0.99", "0.70", "0.41"]
     assert axes[1].get_legend() is None
     both = spamca.pl.spatial_clusters(mdata, color="gene1", alpha="label_confidence")
     assert both.get_legend() is not None
@@ -448,3 +478,138 @@ def test_many_spots_are_drawn_fast_and_small(tmp_path):
     for extension in ("png", "pdf"):
         ax.figure.savefig(tmp_path / f"figure.{extension}")
         assert (tmp_path / f"figure.{extension}").stat().st_size < 500_000
+
+
+def shown(ax) -> np.ndarray:
+    """Where the drawn spots lie, (n, 2)."""
+    return np.asarray(ax.collections[0].get_offsets())
+
+
+def test_colour_is_the_second_argument(mdata):
+    assert spamca.pl.spatial_clusters(mdata, "label").get_title() == "label"
+    with pytest.raises(TypeError, match="unexpected keyword argument 'vmim'"):
+        spamca.pl.spatial_clusters(mdata, "label", vmim=0)
+
+
+def test_ends_of_the_colour_map_are_those_of_scanpy(mdata):
+    mdata.obs["depth"] = np.arange(120.0)
+    given = {"vmin": [20, "p10", None], "vmax": [np.median, 40, "p50"], "cmap": "gray"}
+    axes = spamca.pl.spatial_clusters(mdata, ["depth"] * 3, **given)
+    expected = [(20, 59.5), (11.9, 40), (0, 59.5)]
+    for ax, (low, high) in zip(axes, expected, strict=True):
+        shade = ax.collections[0].get_facecolors()[:, 0]
+        assert shade == pytest.approx(np.clip((np.arange(120) - low) / (high - low), 0, 1), abs=0.005)
+    middle = spamca.pl.spatial_clusters(mdata, "depth", vmin=0, vmax=100, vcenter=10, cmap="gray")
+    shade = middle.collections[0].get_facecolors()[:, 0]
+    assert shade[[0, 5, 10, 55, 100]] == pytest.approx([0, 0.25, 0.5, 0.75, 1], abs=0.005)
+    log = spamca.pl.spatial_clusters(mdata, "depth", norm=LogNorm(1, 100), cmap="gray", na_color="red")
+    assert log.collections[0].get_facecolors()[0] == pytest.approx(to_rgba("red"))  # no logarithm: without a value
+    assert log.collections[0].get_facecolors()[[1, 10, 100], 0] == pytest.approx([0, 0.5, 1], abs=0.005)
+
+
+def test_spots_without_a_value_have_their_colour_and_a_line_in_the_legend(mdata):
+    mdata.obs["part"] = mdata.obs["label"].where(mdata.obs["label"] != "domain 2")
+
+    def drawn(**arguments):
+        ax = spamca.pl.spatial_clusters(mdata, "part", **arguments)
+        return to_hex(ax.collections[0].get_facecolors()[0], keep_alpha=True), texts(ax)
+
+    assert drawn(na_color="black") == ("#000000ff", ["domain 1", "domain 3", "no value"])
+    assert drawn(na_color="black", na_in_legend=False) == ("#000000ff", ["domain 1", "domain 3"])
+    assert drawn(na_color=(0, 0, 0, 0)) == ("#00000000", ["domain 1", "domain 3"])
+
+
+def texts(ax) -> list[str]:
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+@pytest.mark.parametrize("loc", ["best", "upper left", "center"])
+def test_legend_in_the_axes_takes_no_room_beside_them(mdata, loc):
+    ax = spamca.pl.spatial_clusters(mdata, "label", legend_loc=loc)
+    beside = spamca.pl.spatial_clusters(mdata, "label")
+    assert texts(ax) == texts(beside)
+    assert ax.figure.get_figwidth() < beside.figure.get_figwidth() - 0.3
+    ax.figure.canvas.draw()
+    box, legend = ax.get_window_extent().padded(1), ax.get_legend().get_window_extent()
+    assert box.contains(*legend.p0)
+    assert box.contains(*legend.p1)
+
+
+@pytest.mark.parametrize("loc", [None, "none"])
+def test_no_legend(mdata, loc):
+    axes = spamca.pl.spatial_clusters(mdata, ["label", "gene1"], legend_loc=loc)
+    assert axes[0].get_legend() is None
+    assert len(axes[1].child_axes) == 1  # as in scanpy, a colour bar is no legend
+    assert not spamca.pl.spatial_clusters(mdata, "gene1", colorbar_loc=None).child_axes
+
+
+def test_size_of_the_text_of_legends(mdata):
+    def sizes(**arguments):
+        ax = spamca.pl.spatial_clusters(mdata, "label", **arguments)
+        found = ax.texts if "legend_loc" in arguments else ax.get_legend().get_texts()
+        assert not overlaps(ax.figure)
+        return {text.get_fontsize() for text in found}, ax.figure.get_figwidth()
+
+    assert sizes(legend_fontsize=15)[0] == sizes(legend_fontsize=15, legend_loc="on data")[0] == {15}
+    assert sizes(legend_fontsize="small")[0] == {plt.rcParams["font.size"] * 0.833}
+    assert sizes(legend_fontsize=15)[1] > sizes()[1]
+
+
+def test_a_frame_is_drawn_where_it_is_wanted(mdata):
+    ax = spamca.pl.spatial_clusters(mdata, "label", frameon=True)
+    assert ax.axison
+    assert len(ax.get_xticks()) == len(ax.get_yticks()) == 0
+    assert not spamca.pl.spatial_clusters(mdata, "label").axison
+
+
+def test_sections_are_chosen_by_name(mdata):
+    axes = spamca.pl.spatial_clusters(mdata, "section", library_key="section", library_id=["s3", "s1"])
+    assert titles(axes) == ["s3", "s1"]
+    assert texts(axes[1]) == ["s1", "s3"]
+    one = spamca.pl.spatial_clusters(mdata, "label", library_key="section", library_id="s2")
+    assert isinstance(one, Axes)
+    assert (shown(one) == mdata.obsm["spatial"][40:80]).all()
+
+
+def test_a_part_of_the_tissue(mdata):
+    x, y = mdata.obsm["spatial"].T
+    mdata.uns["spatial"] = {"only": {"images": {"hires": np.zeros((22, 22, 3))}, "scalefactors": {}}}
+    mdata.uns["spatial"]["only"]["scalefactors"]["tissue_hires_scalef"] = 2.0
+    ax = spamca.pl.spatial_clusters(mdata, "label", crop_coord=(2.5, 6.5, 0.5, 3.5), legend_loc="on data")
+    assert (ax.get_xlim(), ax.get_ylim()) == ((2.5, 6.5), (3.5, 0.5))
+    inside = (x > 2.5) & (x < 6.5) & (y > 0.5) & (y < 3.5)
+    assert {text.get_text() for text in ax.texts} == set(mdata.obs["label"][inside])
+    assert all(2.5 < text.get_position()[0] < 6.5 and 0.5 < text.get_position()[1] < 3.5 for text in ax.texts)
+    assert {tuple(at) for at in mdata.obsm["spatial"][inside]} < {tuple(at) for at in shown(ax)}
+    whole = spamca.pl.spatial_clusters(mdata, "label")
+    spots = [one.collections[0].get_paths()[0].get_extents().width for one in (ax, whole)]
+    assert spots[0] == pytest.approx(spots[1])
+    crops = [(0, 5, 0, 3), (0, 9, 2, 7), (3, 9, 6, 12)]
+    axes = spamca.pl.spatial_clusters(mdata, "label", library_key="section", crop_coord=crops)
+    assert [(*ax.get_xlim(), *ax.get_ylim()[::-1]) for ax in axes] == crops
+
+
+def test_image_of_a_resolution_and_opacity(mdata):
+    images = {"hires": np.zeros((22, 22, 3)), "lowres": np.ones((6, 6, 3))}
+    factors = {"tissue_hires_scalef": 2.0, "tissue_lowres_scalef": 0.5}
+    mdata.uns["spatial"] = {"a": {"images": images, "scalefactors": factors}}
+    (image,) = spamca.pl.spatial_clusters(mdata, "label", img_res_key="lowres", img_alpha=0.3).images
+    assert image.get_array().shape == (6, 6, 3)
+    assert image.get_alpha() == 0.3
+    assert spamca.pl.spatial_clusters(mdata, "label").images[0].get_array().shape == (22, 22, 3)
+    with pytest.raises(KeyError, match=r"img_res_key='x' is not among the images \['hires', 'lowres'\]"):
+        spamca.pl.spatial_clusters(mdata, "label", img_res_key="x")
+    mdata.uns["spatial"]["b"] = {"images": {"hires": np.ones((3, 3, 3))}, "scalefactors": factors}
+    assert not spamca.pl.spatial_clusters(mdata, "label").images  # which of the two, nobody says
+    assert spamca.pl.spatial_clusters(mdata, "label", library_id="b").images[0].get_array().shape == (3, 3, 3)
+
+
+def test_categories_without_a_counterpart_look_different(mdata):
+    label = mdata.obs["label"].astype(str)
+    mdata.obs["known"] = pd.Categorical(label.where(label == "domain 1", None))
+    mdata.uns["known_colors"] = ["#0072b2"]
+    spamca.pl.spatial_clusters(mdata, ["known", "label"], match="known")
+    axes = spamca.pl.spatial_clusters(mdata, ["known", "label"], match="known")
+    colors = [to_hex(line.get_color()) for line in axes[1].get_legend().legend_handles]
+    assert colors[0] == "#0072b2"
+    assert len(set(colors)) == 3

@@ -67,7 +67,7 @@ def picture(spatial: np.ndarray, shape: str, *, zoom: float = 1.0) -> np.ndarray
     return np.asarray(figure.canvas.buffer_rgba())[..., 1] < 128
 
 
-AREA = {"circle": np.pi / 4, "square": 1.0, "hexagon": 3**0.5 / 2}
+AREA = {"circle": np.pi / 4, "square": 1.0, "hex": 3**0.5 / 2}
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -77,7 +77,7 @@ def test_size_is_in_units_of_the_tissue_at_any_zoom(shape, zoom):
     assert covered == pytest.approx(AREA[shape], rel=0.06)
 
 
-@pytest.mark.parametrize(("name", "shape"), [("grid", "square"), ("hexagonal", "hexagon")])
+@pytest.mark.parametrize(("name", "shape"), [("grid", "square"), ("hexagonal", "hex")])
 @pytest.mark.parametrize("degrees", [0, 20])
 def test_shapes_tile_their_lattice_however_it_lies(name, shape, degrees):
     spatial = layout(name)

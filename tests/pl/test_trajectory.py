@@ -85,7 +85,7 @@ def test_names_wider_than_their_node_stand_below_it_in_black_with_a_rim(mdata):
 
 def test_sections_have_a_panel_each_with_their_own_domains(mdata):
     mdata.obs["section"] = np.where(mdata.obs["spamca"] == "2", "b", "a")
-    axes = spamca.pl.trajectory(mdata, library_key="section", legend=False)
+    axes = spamca.pl.trajectory(mdata, library_key="section", colorbar_loc=None)
     assert [nodes(ax)[0] for ax in axes] == [["0", "1"], ["2"]]
     assert [len(widths(ax)) for ax in axes] == [1, 0]
     _, ax = plt.subplots()

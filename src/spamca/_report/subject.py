@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import to_hex
 
-from spamca import _checks, _edge, _keys, _records
+from spamca import _checks, _keys, _records
 from spamca._colors import colors_of
+from spamca.tissue import compared_weights
 
 if TYPE_CHECKING:
     from mudata import MuData
@@ -116,13 +117,14 @@ class Subject:
 
     @cached_property
     def weights(self) -> dict[str, np.ndarray]:
-        """Weight of each modality in each spot, (n,), NaN where the spot lacks it."""
-        column = _keys.weight(self.key)
-        return {
-            name: _edge.spread(one.obs[column].to_numpy(dtype=np.float64), _edge.rows(self.mdata, name), 0.0)
-            for name, one in self.mdata.mod.items()
-            if column in one.obs
-        }
+        """Weight of each modality in each spot, (n,), NaN where the spot lacks it or has no other; of those that have any."""
+        found, _ = compared_weights(self.mdata, self.key)
+        return {name: values for name, values in found.items() if np.isfinite(values).any()}
+
+    @cached_property
+    def n_alone(self) -> int:
+        """Spots with one modality only, whose weight says nothing."""
+        return compared_weights(self.mdata, self.key)[1]
 
     def by_domain(self, values: np.ndarray) -> np.ndarray:
         """Mean of values (n,) in each domain, of the spots that have one."""

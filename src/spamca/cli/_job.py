@@ -97,6 +97,7 @@ class Job:
             self.given["tl.integrate"].pop("n_clusters_range", None)
         self._step("tl.integrate")
         if self.is_first and (published or self.given["tl.cluster"].keys() - set(SHARED)):
+            self.given["tl.cluster"].pop("key_added", None)
             self._step("tl.cluster", key=self.key)
 
     def perform(self, *, model: Path | None = None, save_model: Path | None = None) -> None:
@@ -166,8 +167,9 @@ class Job:
         return inputs
 
     def _wanted(self, name: str) -> bool:
-        """Whether an option of a step was given, other than the seed, which all steps share."""
-        return bool(self.given[name].keys() - {"random_state"})
+        """Whether an option of a step was given, other than the seed, which all steps share, or of clustering what integrate takes."""
+        shared = set(SHARED) if name == "tl.cluster" else {"random_state"}
+        return bool(self.given[name].keys() - shared)
 
     def _step(self, name: str, **more: Any) -> None:
         with self.record.stage(name.split(".")[1]):

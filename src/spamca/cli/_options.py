@@ -137,7 +137,8 @@ def _with_default(text: str) -> str:
 
 def _annotation(text: str) -> Any:
     """A type, with how the words of the command line become a value of it if cyclopts cannot read it by itself."""
-    text = "int" if "RandomState" in text else text  # the others are objects of a Python session
+    # generators are objects of a Python session, and a command gives one result
+    text = "int" if "RandomState" in text else text.replace("int | Sequence[int]", "int")
     hint = eval(text, dict(NAMES))
     if "Mapping" in text:
         metavar = "NAME=VALUE" if text.startswith("Mapping") else "NAME[=VALUE]"

@@ -13,16 +13,19 @@ from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 
 from spamca._checks import check_flag, check_readable
-from spamca.pl._arguments import check_axes, check_figsize, check_names
+from spamca.pl._arguments import check_axes, check_figsize, check_names, check_palette, check_title
 from spamca.pl._coloring import MISSING_NAME, find_categories, matched, shared_spots
+from spamca.pl._finish import Finish
 from spamca.pl._fonts import LARGE, SMALL, points, text_width
-from spamca.pl._panel import MISSING
 from spamca.pl._streams import apart, blocks, orders
+from spamca.pl._style import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from os import PathLike
 
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from mudata import MuData
 
     from spamca.pl._coloring import Coloring
@@ -38,9 +41,14 @@ def alluvial(
     columns: Sequence[str],
     *,
     match: bool = True,
+    palette: str | Sequence[str] | Mapping[str, str] | None = None,
+    title: str | None = None,
     figsize: tuple[float, float] | None = None,
     ax: Axes | None = None,
-) -> Axes:
+    save: str | PathLike[str] | None = None,
+    show: bool | None = None,
+    return_fig: bool | None = False,
+) -> Axes | Figure | None:
     """Draw two clusterings or more as columns of blocks, with streams of the spots that they share.
 
     Heights are numbers of spots. A stream has the colour of the block that it comes from, on its left. Categories of the
@@ -55,10 +63,21 @@ def alluvial(
     match
         Whether categories take the colour of the one in the first column that they share most spots with, one to one.
         False draws each clustering in its own colours.
+    palette
+        Colours of the categories of the first column, in order or by name, or the name of a colour map of matplotlib; by default
+        those stored.
+    title
+        Title of the figure; by default none.
     figsize
-        Size of the figure in inches; by default one that suits the numbers of columns and categories.
+        Size of the figure in inches; by default one that fits.
     ax
         Axes to draw in; by default those of a new figure.
+    save
+        Path to save the figure to, in the format of its extension, such as ``"alluvial.pdf"``.
+    show
+        Whether to show the figure and give None; by default notebooks show it, and the axes are given.
+    return_fig
+        Whether to give the figure instead of the axes.
 
     Returns
     -------
@@ -91,7 +110,10 @@ def alluvial(
         raise ValueError(msg)
     check_figsize(figsize)
     check_flag("match", match)
-    found = [find_categories(mdata, name, "columns") for name in names]
+    check_palette(palette)
+    check_title(title)
+    finish = Finish(save, show, return_fig)
+    found = [find_categories(mdata, name, "columns", palette if i == 0 else None) for i, name in enumerate(names)]
     if match:
         found = [found[0], *(matched(one, found[0]) for one in found[1:])]
     found = [_complete(one) for one in found]
@@ -100,10 +122,12 @@ def alluvial(
     height = max(HEIGHT, 1.15 * most * line)
     if panel is None:
         sides = sum(max(map(text_width, one.categories)) for one in (found[0], found[-1]))
-        fitting = 1.9 * (len(found) - 1) + sides + 0.5, height + 0.5
+        fitting = 1.9 * (len(found) - 1) + sides + 0.5, height + 0.5 + (0.25 if title else 0)
         _, panel = plt.subplots(figsize=fitting if figsize is None else figsize, layout="constrained")
     draw_alluvial(panel, found, gap_of_names=mdata.n_obs * line / height)
-    return panel
+    if title is not None:
+        panel.set_title(title, fontsize=points(LARGE))
+    return finish.of(panel)
 
 
 def draw_alluvial(ax: Axes, columns: Sequence[Coloring], *, gap_of_names: float) -> None:

@@ -3,58 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap, is_color_like
+from matplotlib.colors import is_color_like
 
 from spamca import _keys
-from spamca._checks import check_choice, check_real
-from spamca.pl._spots import SHAPES
+from spamca._checks import check_name
 
 if TYPE_CHECKING:
     Palette = str | Sequence[str] | Mapping[str, str] | None
 
 
-@dataclass(frozen=True)
-class Style:
-    """How spots are drawn; TypeError or ValueError if they cannot be."""
-
-    spot_shape: str = "auto"  # or a key of SHAPES
-    spot_size: float = 1.0  # diameter relative to the true one
-    alpha: float = 1.0
-    cmap: str | Colormap | None = None  # None for that of matplotlib's settings
-    limits: tuple[float, float] = (1.0, 99.0)  # percentiles of the numbers at the ends of the colour map
-    legend_loc: str = "right margin"  # or "on data"
-
-    def __post_init__(self) -> None:
-        check_choice("spot_shape", self.spot_shape, ("auto", *SHAPES))
-        if not _is_number(self.spot_size, above=0):
-            msg = f"spot_size must be a positive number, 1 for spots of true size, got {self.spot_size!r}"
-            raise ValueError(msg)
-        check_real("alpha", self.alpha, least=0, most=1)
-        check_choice("legend_loc", self.legend_loc, ("right margin", "on data"))
-        cmap = self.cmap
-        if not isinstance(cmap, (Colormap, type(None))) and not (isinstance(cmap, str) and cmap in mpl.colormaps):
-            msg = f"cmap must be a colour map of matplotlib or its name, one of matplotlib.colormaps, got {cmap!r}"
-            raise ValueError(msg)
-        if not _is_pair(self.limits) or not 0 <= self.limits[0] < self.limits[1] <= 100:
-            msg = f"percentiles must be a pair that rises, from 0 to 100, such as (1, 99), got {self.limits!r}"
-            raise ValueError(msg)
-
-    @property
-    def colormap(self) -> Colormap:
-        """The colour map of numbers."""
-        return mpl.colormaps.get_cmap(mpl.rcParams["image.cmap"] if self.cmap is None else self.cmap)
-
-
 def check_names(name: str, value: str | Sequence[str], known: Collection[str] | None = None) -> list[str]:
     """One name or several as a list, at least one, each of them known."""
-    names: list[Any] = list(value) if _is_list(value) else [value]
+    names: list[Any] = list(value) if is_list(value) else [value]
     if not all(isinstance(one, str) for one in names):
         msg = f"{name} must be a string or a list of strings, got {value!r}"
         raise TypeError(msg)
@@ -65,6 +31,21 @@ def check_names(name: str, value: str | Sequence[str], known: Collection[str] | 
         msg = f"{name}={value!r}: {unknown} are not among {list(known)}"
         raise KeyError(msg)
     return names
+
+
+def check_titles(title: str | Sequence[str], n_panels: int) -> list[str]:
+    """Titles of the caller, one for each panel."""
+    titles = check_names("title", title)
+    if len(titles) != n_panels:
+        msg = f"title has {len(titles)} entries, but there are {n_panels} panels to draw, got {title!r}; give each panel one"
+        raise ValueError(msg)
+    return titles
+
+
+def check_title(title: str | None) -> None:
+    """Whether the title of a single panel is a string, or None."""
+    if title is not None:
+        check_name("title", title)
 
 
 def check_axes(ax: Axes | Sequence[Axes], n_panels: int) -> np.ndarray:
@@ -91,7 +72,7 @@ def check_palette(palette: Palette) -> None:
     if palette is None or (isinstance(palette, str) and palette in mpl.colormaps):
         return
     colors = list(palette.values()) if isinstance(palette, Mapping) else palette
-    if not _is_list(colors):
+    if not is_list(colors):
         msg = f"palette={palette!r} must be a list of colours, a mapping of categories, or the name of a colour map"
         raise ValueError(msg)
     for color in colors:
@@ -106,15 +87,17 @@ def call(verb: str, given: str = "", **keys: str) -> str:
     return f"spamca.tl.{verb}({', '.join(['mdata', *filter(None, [given]), *named])})"
 
 
-def _is_list(value: Any) -> bool:
+def is_list(value: Any) -> bool:
+    """Whether a value is a list of any kind, but no text."""
     if isinstance(value, np.ndarray):
         return value.ndim > 0
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
 
 
-def _is_number(value: Any, *, above: float = -np.inf) -> bool:
+def is_number(value: Any, *, above: float = -np.inf) -> bool:
+    """Whether a value is a finite number, above another."""
     return isinstance(value, Real) and not isinstance(value, bool) and above < float(value) < np.inf
 
 
 def _is_pair(value: Any, *, above: float = -np.inf) -> bool:
-    return _is_list(value) and len(value) == 2 and all(_is_number(one, above=above) for one in value)
+    return is_list(value) and len(value) == 2 and all(is_number(one, above=above) for one in value)

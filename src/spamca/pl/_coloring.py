@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.colors import ListedColormap, to_hex
+from matplotlib.colors import ListedColormap, to_hex, to_rgba_array
 from scipy.optimize import linear_sum_assignment
 
 from spamca import _edge, _palette
@@ -20,6 +20,8 @@ from spamca._colors import keep_colors
 from spamca.tissue import denoised_column
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from anndata import AnnData
     from mudata import MuData
 
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 
 
 MISSING_NAME = "no value"
+ALIKE, ALIKE_TRIED = (
+    0.25,
+    16,
+)  # distance of colours in RGB below which they are alike; colours to try beyond those needed
 
 
 @dataclass(frozen=True)
@@ -79,10 +85,10 @@ def find_coloring(
     raise KeyError(msg)
 
 
-def find_categories(mdata: MuData, name: str, argument: str) -> Coloring:
+def find_categories(mdata: MuData, name: str, argument: str, palette: Palette = None) -> Coloring:
     """Find a colouring that must have categories; raises ValueError where it holds numbers."""
     check_name(argument, name)
-    found = find_coloring(mdata, name, argument=argument)
+    found = find_coloring(mdata, name, argument=argument, palette=palette)
     if found.numeric:
         example = next((column for column in mdata.obs if mdata.obs[column].dtype == "category"), None)
         mend = f"name a column of categories{f' such as {example!r}' if example else ''}, or make it one"
@@ -122,13 +128,27 @@ def shared_spots(one: Coloring, other: Coloring) -> np.ndarray:
 def matched(coloring: Coloring, reference: Coloring) -> Coloring:
     """Give each category the colour of the reference's category that it shares most spots with, one to one.
 
-    The assignment is best over all (Hungarian method); categories left over get colours of their own.
+    The assignment is best over all (Hungarian method). Categories left over, and those that share no spot with any category of the
+    reference that is left for them, get new colours that neither the reference nor another category has, those with spots first.
     """
     shared = shared_spots(coloring, reference)
-    taken = dict(zip(*linear_sum_assignment(shared, maximize=True), strict=True))
-    spare = (color for color in _palette.palette(sum(shared.shape)) if color not in reference.colors)
-    colors = [reference.colors[taken[k]] if k in taken else next(spare) for k in range(len(shared))]
-    return replace(coloring, colors=colors)
+    pairs = zip(*linear_sum_assignment(shared, maximize=True), strict=True)
+    taken = {k: other for k, other in pairs if shared[k, other] > 0}
+    spare = iter(new_colors(len(shared), reference.colors))
+    n_spots = np.bincount(coloring.values[~coloring.missing], minlength=len(shared))
+    colors = {k: reference.colors[other] for k, other in taken.items()}
+    colors |= {k: next(spare) for k in np.argsort(n_spots == 0, kind="stable").tolist() if k not in taken}
+    return replace(coloring, colors=[colors[k] for k in range(len(shared))])
+
+
+def new_colors(n: int, taken: Sequence[str]) -> list[str]:
+    """Colours that are not taken, (n,): first those of the palette that look like none that is."""
+    known = to_rgba_array(taken)[:, :3]
+    free = [
+        color for color in _palette.palette(n + len(taken) + ALIKE_TRIED) if to_hex(color) not in map(to_hex, taken)
+    ]
+    distance = np.linalg.norm(to_rgba_array(free)[:, None, :3] - known, axis=2).min(axis=1, initial=np.inf)
+    return [free[k] for k in np.argsort(distance < ALIKE, kind="stable")[:n]]
 
 
 def _from_column(holder: MuData | AnnData, column: str, values: pd.Series, name: str, palette: Palette) -> Coloring:
@@ -142,18 +162,20 @@ def _from_column(holder: MuData | AnnData, column: str, values: pd.Series, name:
 
 def _colors(holder: MuData | AnnData, column: str, categories: list[str], palette: Palette) -> list[str]:
     """Colours of the palette, in order or by name or of a colour map, else those stored, else new ones."""
-    n = len(categories)
+    return stored(holder.uns, column, categories) if palette is None else palette_colors(palette, categories, column)
+
+
+def palette_colors(palette: Palette, categories: list[str], what: str) -> list[str]:
+    """Colours of categories, of a palette in order or by name or of a colour map; ``what`` is their name in messages (ValueError)."""
     colors: Any = palette
-    if colors is None:
-        return stored(holder.uns, column, categories)
     if isinstance(colors, str):
         found: Any = mpl.colormaps[colors]
         # Short lists are of categories, longer ones of shades.
         listed = isinstance(found, ListedColormap) and found.N < 64
-        colors = list(found.colors if listed else found(np.linspace(0, 1, n)))
+        colors = list(found.colors if listed else found(np.linspace(0, 1, len(categories))))
     by_name = colors if isinstance(colors, Mapping) else dict(zip(categories, colors, strict=False))
     if lacking := [category for category in categories if category not in by_name]:
-        msg = f"palette has no colour for {lacking} of the {n} categories of {column!r}, got {palette!r}; give more"
+        msg = f"palette has no colour for {lacking} of the {len(categories)} categories of {what!r}, got {palette!r}; give more"
         raise ValueError(msg)
     return [to_hex(by_name[category]) for category in categories]
 

@@ -10,16 +10,19 @@ from matplotlib import pyplot as plt
 
 from spamca import _keys
 from spamca._checks import check_name, check_readable
-from spamca.pl._arguments import call, check_axes, check_figsize, check_names
-from spamca.pl._coloring import colors_of
-from spamca.pl._fonts import MEDIUM, SMALL, points, text_width
+from spamca.pl._arguments import call, check_axes, check_figsize, check_names, check_palette, check_title
+from spamca.pl._coloring import colors_of, palette_colors
+from spamca.pl._finish import Finish
+from spamca.pl._fonts import LARGE, MEDIUM, SMALL, points, text_width
 from spamca.pl._matrix import row_height
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from os import PathLike
 
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from mudata import MuData
 
 PANEL = 2.6  # width of the axes in inches
@@ -32,9 +35,14 @@ def compare(
     *,
     key: str = _keys.SPAMCA,
     domains: Sequence[str] | None = None,
+    palette: str | Sequence[str] | Mapping[str, str] | None = None,
+    title: str | None = None,
     figsize: tuple[float, float] | None = None,
     ax: Axes | None = None,
-) -> Axes:
+    save: str | PathLike[str] | None = None,
+    show: bool | None = None,
+    return_fig: bool | None = False,
+) -> Axes | Figure | None:
     """Draw the share of each domain in each section, by group, with the effect and q-value of the comparison.
 
     Each point is a section, each line the mean of a group. The effect is the difference from the reference, which comes first, in centred log2
@@ -48,10 +56,20 @@ def compare(
         Column of the domains that were compared.
     domains
         Which domains to draw, in this order; by default all.
+    palette
+        Colours of the groups, the reference first, or by name; by default those stored.
+    title
+        Title of the figure; by default none.
     figsize
-        Width and height of the figure in inches.
+        Size of the figure in inches; by default one that fits.
     ax
         Axes to draw in; by default those of a new figure.
+    save
+        Path to save the figure to, in the format of its extension, such as ``"compare.pdf"``.
+    show
+        Whether to show the figure and give None; by default notebooks show it, and the axes are given.
+    return_fig
+        Whether to give the figure instead of the axes.
 
     Returns
     -------
@@ -78,6 +96,9 @@ def compare(
     check_readable(mdata)
     check_name("key", key)
     check_figsize(figsize)
+    check_palette(palette)
+    check_title(title)
+    finish = Finish(save, show, return_fig)
     held = mdata.uns.get(_keys.comparison(key))
     table = held["table"] if isinstance(held, Mapping) and "table" in held else None
     if table is None or not (table["what"] == "share").any():
@@ -96,6 +117,8 @@ def compare(
     else:
         ax = check_axes(ax, 1)[0]
     colors = dict(zip(known_groups, colors_of(mdata, str(held["params"]["groupby"]), known_groups), strict=True))
+    if palette is not None:
+        colors = dict(zip(groups, palette_colors(palette, groups, "groups"), strict=True))
     _draw_points(ax, sections, shown, {group: colors[group] for group in groups}, step)
     _label_effects(ax, tests, shown, groups, step)
     ax.set_yticks([i * step + (len(groups) - 1) / 2 for i in range(len(shown))], shown)
@@ -115,7 +138,9 @@ def compare(
         handletextpad=0.1,
         fontsize=points(SMALL),
     )
-    return ax
+    if title is not None:
+        ax.set_title(title, fontsize=points(LARGE), pad=2 * points(LARGE))
+    return finish.of(ax)
 
 
 def _draw_points(

@@ -11,14 +11,19 @@ from scipy.optimize import linear_sum_assignment
 
 from spamca import _keys
 from spamca._checks import check_choice, check_readable
-from spamca.pl._arguments import Style, check_axes, check_figsize
+from spamca.pl._arguments import check_axes, check_figsize, check_title
 from spamca.pl._coloring import find_categories, shared_spots
+from spamca.pl._finish import Finish
 from spamca.pl._fonts import LARGE, MEDIUM, SMALL, points, text_width
 from spamca.pl._matrix import STRIP, draw_cells, draw_strip, name_sides, write_cells
+from spamca.pl._style import Style
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
     from mudata import MuData
 
     from spamca.pl._coloring import Coloring
@@ -29,18 +34,22 @@ WRITTEN = 16  # most rows and columns whose cells have their counts written in t
 
 def confusion(
     mdata: MuData,
-    *,
     rows: str,
+    *,
     columns: str = _keys.SPAMCA,
     normalize: str = "rows",
     cmap: str | Colormap | None = None,
+    title: str | None = None,
     figsize: tuple[float, float] | None = None,
     ax: Axes | None = None,
-) -> Axes:
+    save: str | PathLike[str] | None = None,
+    show: bool | None = None,
+    return_fig: bool | None = False,
+) -> Axes | Figure | None:
     """Compare two clusterings, such as labels of an expert and domains: which spots they put together.
 
     Columns are matched to rows so that most spots lie on the diagonal (Hungarian method, Kuhn 1955); columns left over
-    follow. The title has the adjusted Rand index (Hubert and Arabie 1985) and the normalised mutual information.
+    follow. The title is the adjusted Rand index (Hubert and Arabie 1985) and the normalised mutual information.
 
     Parameters
     ----------
@@ -53,10 +62,18 @@ def confusion(
         spots are written below them where there is room.
     cmap
         Colour map, or its name; by default that of matplotlib's settings (``image.cmap``).
+    title
+        Title of the figure; by default the scores.
     figsize
-        Size of the figure in inches; by default one that suits the numbers of categories.
+        Size of the figure in inches; by default one that fits.
     ax
         Axes to draw in; by default those of a new figure.
+    save
+        Path to save the figure to, in the format of its extension, such as ``"confusion.pdf"``.
+    show
+        Whether to show the figure and give None; by default notebooks show it, and the axes are given.
+    return_fig
+        Whether to give the figure instead of the axes.
 
     Returns
     -------
@@ -79,7 +96,7 @@ def confusion(
     >>> import spamca
     >>> mdata = spamca.datasets.simulated(n_spots=200, n_domains=3)
     >>> mdata.obs["merged"] = mdata.obs["label"].astype(str).replace("domain 3", "domain 2")
-    >>> ax = spamca.pl.confusion(mdata, rows="label", columns="merged")
+    >>> ax = spamca.pl.confusion(mdata, "label", columns="merged")
     >>> ax.get_title()
     'ARI 0.58, NMI 0.72, 200 spots'
     """
@@ -87,6 +104,8 @@ def confusion(
     check_choice("normalize", normalize, ("rows", "columns", "all"))
     style = Style(cmap=cmap)
     check_figsize(figsize)
+    check_title(title)
+    finish = Finish(save, show, return_fig)
     one, other = find_categories(mdata, rows, "rows"), find_categories(mdata, columns, "columns")
     panel = None if ax is None else check_axes(ax, 1)[0]
     both = ~(one.missing | other.missing)
@@ -96,7 +115,8 @@ def confusion(
     counts, row_names, column_names = cross_counts(one, other)
     order = matched_order(counts)
     counts, column_names = counts[:, order], column_names[order]
-    size, title = cell_size(counts), _scores(one.values[both], other.values[both])
+    size = cell_size(counts)
+    title = _scores(one.values[both], other.values[both]) if title is None else title
     if panel is None:
         names = max(text_width(one.categories[k]) for k in row_names) + 0.6
         # The title is centred over the cells.
@@ -119,7 +139,7 @@ def confusion(
     panel.set_ylabel(one.name, fontsize=points(MEDIUM))
     panel.set_xlabel(other.name, fontsize=points(MEDIUM))
     panel.set_title(title, fontsize=points(LARGE))
-    return panel
+    return finish.of(panel)
 
 
 def cross_counts(one: Coloring, other: Coloring) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

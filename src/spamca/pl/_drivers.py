@@ -12,19 +12,24 @@ from matplotlib import pyplot as plt
 from spamca import _keys
 from spamca._checks import check_choice, check_count, check_name, check_readable, find_column
 from spamca._palette import palette
-from spamca.pl._arguments import Style, call, check_axes, check_figsize
+from spamca.pl._arguments import call, check_axes, check_figsize, check_title
 from spamca.pl._coloring import Coloring, find_categories
 from spamca.pl._driver_keys import KEYS, draw_driver_keys, largest_dot, modality_shades
 from spamca.pl._driver_rows import COLUMNS, DriverRows, driver_rows, means_in_domains, standardized_means
-from spamca.pl._fonts import text_width
+from spamca.pl._ends import scale_about_zero
+from spamca.pl._finish import Finish
+from spamca.pl._fonts import LARGE, points, text_width
 from spamca.pl._matrix import STRIP, axes_size, draw_cells, draw_strip, name_sides, row_height, separate
-from spamca.pl._panel import scale_about_zero
+from spamca.pl._style import Style
 from spamca.tissue import denoised_column
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from matplotlib.axes import Axes
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
     from mudata import MuData
 
 COLUMN = 0.24  # least width of a column in inches
@@ -41,9 +46,13 @@ def drivers(
     n_features: int = 5,
     layer: str | None = None,
     cmap: str | Colormap = "RdBu_r",
+    title: str | None = None,
     figsize: tuple[float, float] | None = None,
     ax: Axes | None = None,
-) -> Axes:
+    save: str | PathLike[str] | None = None,
+    show: bool | None = None,
+    return_fig: bool | None = False,
+) -> Axes | Figure | None:
     """Draw the features that set each domain apart, over all modalities, in every domain.
 
     Rows are the first features of each domain, in the order of the domains, marked on the right by modality. A feature
@@ -66,10 +75,18 @@ def drivers(
         way of their kind (:data:`spamca.features.KINDS`), such as by logarithms at one depth; other values of a layer are taken as they are.
     cmap
         Colour map, or its name; white in the middle, which is at zero.
+    title
+        Title of the figure; by default none.
     figsize
         Size of the figure in inches; by default one in which no names overlap.
     ax
         Axes to draw in; by default those of a new figure.
+    save
+        Path to save the figure to, in the format of its extension, such as ``"drivers.pdf"``.
+    show
+        Whether to show the figure and give None; by default notebooks show it, and the axes are given.
+    return_fig
+        Whether to give the figure instead of the axes.
 
     Returns
     -------
@@ -112,6 +129,8 @@ def drivers(
     check_count("n_features", n_features, least=1)
     style = Style(cmap=cmap)
     check_figsize(figsize)
+    check_title(title)
+    finish = Finish(save, show, return_fig)
     table = _table(mdata, key)
     domains = _domains(mdata, key, table)
     rows = driver_rows(table, n_features, domains.categories)
@@ -133,7 +152,9 @@ def drivers(
         shown = draw_cells(panel, means, style.colormap, scale_about_zero(means))
     _frame(panel, rows, domains, inches)
     draw_driver_keys(panel, rows, shown, inches, dots=kind == "dot")
-    return panel
+    if title is not None:
+        panel.set_title(title, fontsize=points(LARGE))
+    return finish.of(panel)
 
 
 def matrix_size(rows: DriverRows) -> tuple[float, float]:

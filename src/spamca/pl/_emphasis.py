@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from spamca.pl._coloring import Coloring
 
 OTHER = "other"  # what the legend calls spots of categories that are not shown
+LIMITS = (1, 99)  # percentiles of the numbers that make spots faintest and fully opaque
 
 
 def check_opacity(mdata: MuData, alpha: str, names: Sequence[str], pending: Sequence[str]) -> None:
@@ -32,14 +33,14 @@ def check_opacity(mdata: MuData, alpha: str, names: Sequence[str], pending: Sequ
         _numbers(mdata, alpha)
 
 
-def with_opacity(mdata: MuData, coloring: Coloring, alpha: str, limits: tuple[float, float]) -> Coloring:
+def with_opacity(mdata: MuData, coloring: Coloring, alpha: str) -> Coloring:
     """The colouring with spots as opaque as a column says; ``"confidence"`` is that of the colouring itself, if it has one."""
     name = _keys.confidence(coloring.name) if _own(mdata, alpha) else alpha
     if name != alpha and name not in mdata.obs:
         return coloring
     values = _numbers(mdata, name)
     known = values[np.isfinite(values)]
-    low, high = np.percentile(known, limits) if len(known) else (0.0, 1.0)
+    low, high = np.percentile(known, LIMITS) if len(known) else (0.0, 1.0)
     if high - low < 1e-3 * max(abs(high), 1e-12):  # all alike: nothing to tell apart
         low = high - 1.0
     return replace(coloring, opacity=Opacity(alpha.replace("_", " "), values, float(low), float(high)))

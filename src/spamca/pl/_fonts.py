@@ -17,9 +17,9 @@ def points(relative: float) -> float:
     return relative * float(mpl.rcParams["font.size"])
 
 
-def line_height() -> float:
+def line_height(relative: float = SMALL) -> float:
     """Height of a line of a legend in inches."""
-    return 1.485 * points(SMALL) / 72
+    return 1.485 * points(relative) / 72
 
 
 def text_width(text: str, relative: float = SMALL) -> float:

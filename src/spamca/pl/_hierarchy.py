@@ -12,15 +12,19 @@ from matplotlib.path import Path
 
 from spamca import _keys
 from spamca._checks import check_name, check_readable, find_column
-from spamca.pl._arguments import call, check_axes, check_figsize
+from spamca.pl._arguments import call, check_axes, check_figsize, check_title
 from spamca.pl._branches import bars
 from spamca.pl._coloring import find_coloring
-from spamca.pl._fonts import MEDIUM, SMALL, TINY, legible, points, text_width
+from spamca.pl._finish import Finish
+from spamca.pl._fonts import LARGE, MEDIUM, SMALL, TINY, legible, points, text_width
 from spamca.pl._matrix import axes_size
 from spamca.pl._streams import apart
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from mudata import MuData
 
     from spamca.pl._branches import Bar
@@ -36,9 +40,13 @@ def hierarchy(
     mdata: MuData,
     *,
     key: str = _keys.SPAMCA,
+    title: str | None = None,
     figsize: tuple[float, float] | None = None,
     ax: Axes | None = None,
-) -> Axes:
+    save: str | PathLike[str] | None = None,
+    show: bool | None = None,
+    return_fig: bool | None = False,
+) -> Axes | Figure | None:
     """Draw the tree of domains: a row for each level, domains as wide as they are large, each under the domain that it is part of.
 
     The number of domains stands left of a level and its support right, from 0 (no more than chance) to 1 (the same in every half of the
@@ -50,10 +58,18 @@ def hierarchy(
         Tissue, after :func:`spamca.tl.hierarchy`.
     key
         The ``key`` of :func:`spamca.tl.hierarchy`.
+    title
+        Title of the figure; by default none.
     figsize
         Size of the figure in inches; by default it grows with the number of levels.
     ax
         Axes to draw in; by default those of a new figure.
+    save
+        Path to save the figure to, in the format of its extension, such as ``"hierarchy.pdf"``.
+    show
+        Whether to show the figure and give None; by default notebooks show it, and the axes are given.
+    return_fig
+        Whether to give the figure instead of the axes.
 
     Returns
     -------
@@ -79,6 +95,8 @@ def hierarchy(
     check_readable(mdata)
     check_name("key", key)
     check_figsize(figsize)
+    check_title(title)
+    finish = Finish(save, show, return_fig)
     record = mdata.uns.get(_keys.hierarchy(key))
     if not isinstance(record, Mapping) or "nodes" not in record:
         msg = f"mdata.uns[{_keys.hierarchy(key)!r}] has no tree; run {call('hierarchy', key=key)}"
@@ -95,7 +113,9 @@ def hierarchy(
         _draw(ax, bar, row[bar.level], colors[bar.domain])
     _frame(ax, row, record)
     _label(ax, drawn, row, colors, int(record["n_clusters"]))
-    return ax
+    if title is not None:
+        ax.set_title(title, fontsize=points(LARGE))
+    return finish.of(ax)
 
 
 def _colors(mdata: MuData, key: str, record: Mapping[str, Any]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +14,17 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from scipy.spatial import KDTree
 
-from spamca.pl._fonts import SMALL, points, text_width
-from spamca.pl._panel import draw_image, rgba, scale
+from spamca.pl._fonts import points, text_width
+from spamca.pl._panel import draw_image, rgba
 from spamca.pl._spots import draw_spots
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from spamca.pl._arguments import Style
     from spamca.pl._coloring import Coloring
+    from spamca.pl._ends import Ends
     from spamca.pl._section import Section
+    from spamca.pl._style import Style
 
 PANEL = 4.2
 """Longer side of a panel in inches."""
@@ -31,8 +32,8 @@ PANEL = 4.2
 SPOT, LACKING, POINT = "#56646e", "#D55E00", "#0072B2"
 """Of rings, of rings without the modality, and of dots."""
 
-MAPS = ("Greys", "viridis")
-"""Colour maps of numbers of spots, and of points; orange is left to rings."""
+GREYS = "Greys"
+"""Colour map of numbers of spots; orange is left to rings."""
 
 RING, DOT = 0.85, 0.5
 """Diameters of rings and dots in spacings, so that rings do not touch and show around dots."""
@@ -46,6 +47,11 @@ class Layer:
     at: np.ndarray
     spacing: float
     colors: tuple[Coloring, np.ndarray] | None
+
+    @property
+    def numeric(self) -> bool:
+        """Whether its colours are of numbers."""
+        return self.colors is not None and self.colors[0].numeric
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,8 @@ class Overlay:
     @property
     def limits(self) -> tuple[np.ndarray, np.ndarray]:
         """Corners of what is shown, each (2,)."""
+        if self.section.crop is not None:
+            return self.section.bounds
         both = np.vstack([self.spots.at, self.points.at])
         margin = max(self.spots.spacing, np.ptp(both, axis=0).max() / 50)
         return both.min(axis=0) - margin, both.max(axis=0) + margin
@@ -80,27 +88,33 @@ class Overlay:
         return size / size.max()
 
 
-def draw_overlay(ax: Axes, panel: Overlay, style: Style, *, legend: bool) -> None:
-    """Draw dots over rings, y downwards, with equal axes and no frame, and the keys to the right."""
-    draw_image(ax, panel.section)
+def draw_overlay(ax: Axes, panel: Overlay, style: Style, ends: Ends) -> None:
+    """Draw dots over rings, y downwards, with equal axes, and the keys."""
+    draw_image(ax, panel.section, style.img_alpha)
     edges = np.where(panel.covered[:, None], to_rgba(SPOT), to_rgba(LACKING))
-    filled = to_rgba_array(["none"] * len(edges)) if panel.spots.colors is None else _rgba(panel.spots, style, MAPS[0])
-    widths = np.where(panel.covered, 0.6, 1.4)
-    rings = draw_spots(ax, panel.spots.at, filled, diameter=RING * panel.spots.spacing, shape="circle", alpha=None)
+    filled = (
+        to_rgba_array(["none"] * len(edges))
+        if panel.spots.colors is None
+        else _rgba(panel.spots, replace(style, cmap=GREYS), ends)
+    )
+    widths, ring = np.where(panel.covered, 0.6, 1.4), RING * panel.spots.spacing * style.size
+    rings = draw_spots(ax, panel.spots.at, filled, diameter=ring, shape="circle")
     rings.set(edgecolors=edges, linewidths=widths, zorder=1)
     colors = np.tile(to_rgba(POINT, 0.8), (len(panel.points.at), 1))
     if panel.points.colors is not None:
-        colors = _rgba(panel.points, style, MAPS[1])
+        colors = _rgba(panel.points, style, ends)
     faces = colors.copy()
     faces[~panel.used, 3] = 0
-    size = DOT * min(panel.points.spacing, panel.spots.spacing)
-    dots = draw_spots(ax, panel.points.at, faces, diameter=size, shape="circle", alpha=None)
+    size = DOT * min(panel.points.spacing, panel.spots.spacing) * style.size
+    dots = draw_spots(ax, panel.points.at, faces, diameter=size, shape="circle")
     dots.set(edgecolors=colors, linewidths=0.4, zorder=2)
     low, high = panel.limits
     ax.set(xlim=(low[0], high[0]), ylim=(high[1], low[1]), aspect="equal")
-    ax.set_axis_off()
-    if legend:
-        _draw_keys(ax, panel, style)
+    if style.frameon:
+        ax.set(xticks=[], yticks=[])
+    else:
+        ax.set_axis_off()
+    _draw_keys(ax, panel, style, ends)
 
 
 def entries(panel: Overlay) -> list[tuple[str, dict[str, Any]]]:
@@ -127,32 +141,38 @@ def entries(panel: Overlay) -> list[tuple[str, dict[str, Any]]]:
     return found
 
 
-def key_room(panels: list[Overlay]) -> float:
-    """Width in inches that the keys need."""
-    return 0.4 + max(text_width(name) for panel in panels for name, _ in entries(panel))
+def key_room(panels: list[Overlay], style: Style) -> float:
+    """Width in inches that the keys need next to a panel."""
+    if style.margin:
+        return 0.4 + max(text_width(name, style.relative()) for panel in panels for name, _ in entries(panel))
+    numbers = any(layer.numeric for panel in panels for layer in (panel.spots, panel.points))
+    return 0.8 if numbers and style.colorbar_loc is not None else 0.0
 
 
-def _rgba(layer: Layer, style: Style, cmap: str) -> np.ndarray:
+def _rgba(layer: Layer, style: Style, ends: Ends) -> np.ndarray:
     coloring, rows = layer.colors  # type: ignore[misc]
-    norm = scale(coloring, style.limits) if coloring.numeric else None
-    return rgba(coloring, rows, norm, colormaps[cmap])
+    return rgba(coloring, rows, ends.scale(coloring.values, coloring.name) if coloring.numeric else None, style)
 
 
-def _draw_keys(ax: Axes, panel: Overlay, style: Style) -> None:
-    handles = [Line2D([], [], linestyle="none", marker="o", label=name, **look) for name, look in entries(panel)]
-    font = {"fontsize": points(SMALL), "frameon": False, "handletextpad": 0.3}
-    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.0, **font)
+def _draw_keys(ax: Axes, panel: Overlay, style: Style, ends: Ends) -> None:
+    size = points(style.relative())
+    if not style.hides_legend:
+        handles = [Line2D([], [], linestyle="none", marker="o", label=name, **look) for name, look in entries(panel)]
+        place: dict[str, Any] = {"loc": style.legend_loc, "frameon": True, "framealpha": 0.8, "edgecolor": "none"}
+        if style.margin:
+            place = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.0, "frameon": False}
+        ax.legend(handles=handles, fontsize=size, handletextpad=0.3, **place)
     top = 0.5
-    for layer, cmap in zip((panel.spots, panel.points), MAPS, strict=True):
-        if layer.colors is None or not layer.colors[0].numeric:
+    for layer, cmap in ((panel.spots, colormaps[GREYS]), (panel.points, style.colormap)):
+        if not layer.numeric or style.colorbar_loc is None:
             continue
-        coloring = layer.colors[0]
+        coloring = layer.colors[0]  # type: ignore[index]
         bar = ax.figure.colorbar(
-            ScalarMappable(scale(coloring, style.limits), colormaps[cmap]),
+            ScalarMappable(ends.scale(coloring.values, coloring.name), cmap),
             cax=ax.inset_axes((1.04, top - 0.2, 0.035, 0.18)),
             ticks=MaxNLocator(3),
         )
         bar.outline.set_visible(False)
-        bar.ax.tick_params(labelsize=points(SMALL), length=2)
-        bar.ax.set_title(coloring.name, fontsize=points(SMALL), loc="left")
+        bar.ax.tick_params(labelsize=size, length=2)
+        bar.ax.set_title(coloring.name, fontsize=size, loc="left")
         top -= 0.3

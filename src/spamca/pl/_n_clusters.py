@@ -12,12 +12,15 @@ from spamca._checks import check_name, check_readable
 from spamca._palette import palette
 from spamca.pl._arguments import call, check_names
 from spamca.pl._figure import line_axes
+from spamca.pl._finish import Finish
 from spamca.pl._fonts import MEDIUM, SMALL, points
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from os import PathLike
 
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from mudata import MuData
 
 CRITERIA = {
@@ -34,10 +37,14 @@ def n_clusters(
     *,
     key: str = _keys.SPAMCA,
     criteria: str | Sequence[str] | None = None,
+    title: str | Sequence[str] | None = None,
     ncols: int = 3,
     figsize: tuple[float, float] | None = None,
     ax: Axes | Sequence[Axes] | None = None,
-) -> np.ndarray:
+    save: str | PathLike[str] | None = None,
+    show: bool | None = None,
+    return_fig: bool | None = False,
+) -> np.ndarray | Figure | None:
     """Draw the criteria for each number of domains that was tried, with the chosen number marked.
 
     A sharp peak of the evidence says that domains have edges, and that this is their number. A flat top says that the
@@ -53,10 +60,20 @@ def n_clusters(
         Of ``"evidence"`` (the penalised likelihood, which chooses, with its standard error), ``"stability"`` (of the
         domains over starts and scales), ``"gain"`` (the likelihood), and ``"coherence"`` (of the domains in the tissue).
         None draws the first two.
-    ncols, figsize
-        Most panels in a row, and size of the figure in inches.
+    title
+        Title of each panel; by default the criterion.
+    ncols
+        Most panels in a row.
+    figsize
+        Size of the figure in inches; by default one that fits.
     ax
         Axes to draw in, as many as criteria; by default those of a new figure.
+    save
+        Path to save the figure to, in the format of its extension, such as ``"n_clusters.pdf"``.
+    show
+        Whether to show the figure and give None; by default notebooks show it, and the axes are given.
+    return_fig
+        Whether to give the figure instead of the axes.
 
     Returns
     -------
@@ -80,6 +97,7 @@ def n_clusters(
     """
     check_readable(mdata)
     check_name("key", key)
+    finish = Finish(save, show, return_fig)
     record = mdata.uns.get(_keys.n_clusters(key))
     if not isinstance(record, Mapping) or "tried" not in record:
         msg = f"mdata.uns[{_keys.n_clusters(key)!r}] has no estimate; run {call('estimate_n_clusters', key_added=key)}"
@@ -87,7 +105,7 @@ def n_clusters(
     shown = check_names("criteria", list(CRITERIA)[:2] if criteria is None else criteria, CRITERIA)
     tried, chosen = np.asarray(record["tried"]), int(record["n_clusters"])
     line, mark = palette(2)
-    axes = line_axes(shown, (2.9, 2.3), (8, 5), "number of domains", ncols=ncols, figsize=figsize, ax=ax)
+    axes = line_axes(shown, (2.9, 2.3), (8, 5), "number of domains", title=title, ncols=ncols, figsize=figsize, ax=ax)
     for panel, name in zip(axes, shown, strict=True):
         values = np.asarray(record[name])
         panel.plot(tried, values, "o-", color=line, linewidth=1.2, markersize=3)
@@ -98,4 +116,4 @@ def n_clusters(
         panel.axvline(chosen, color=mark, linewidth=0.8, linestyle=":")
         panel.set_ylabel(CRITERIA[name], fontsize=points(MEDIUM))
         panel.legend(frameon=False, fontsize=points(SMALL), loc="best")
-    return axes
+    return finish.of(axes)

@@ -48,14 +48,14 @@ def outline_path(area: MultiPolygon) -> Path:
     return Path(np.concatenate(rings), np.concatenate(codes))
 
 
-def draw_names(ax: Axes, section: Section, coloring: Coloring) -> None:
+def draw_names(ax: Axes, section: Section, coloring: Coloring, relative: float = MEDIUM) -> None:
     """Write the name of each category where its spots lie deepest among their own."""
     places = name_places(section.spatial, coloring.values[section.rows], section.diameter)
     for code, (x, y) in places.items():
         halo = [withStroke(linewidth=2.0, foreground="white")]
         text = coloring.categories[code]
         ax.text(
-            x, y, text, ha="center", va="center", fontsize=points(MEDIUM), weight="bold", path_effects=halo, zorder=4
+            x, y, text, ha="center", va="center", fontsize=points(relative), weight="bold", path_effects=halo, zorder=4
         )
 
 

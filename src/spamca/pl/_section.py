@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from numbers import Real
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from spamca import _keys
 from spamca._checks import check_library, slices
-from spamca._logging import logger
+from spamca.pl._arguments import check_names
+from spamca.pl._image import has_record, tissue_image
 from spamca.pl._spots import spot_diameter
 
 if TYPE_CHECKING:
-    from anndata import AnnData
+    from collections.abc import Sequence
+
     from mudata import MuData
+
+    from spamca.pl._image import TissueImage
+
+Crop = tuple[float, float, float, float]
+"""Left, right, top and bottom of what is shown, in units of the coordinates."""
 
 LEAST_EXTENT = 1e-50  # of tissue in units of its coordinates
 SAME_UNITS = 4  # times that diameters of spots differ, at most, where sections are measured in the same units
-
-
-class TissueImage(NamedTuple):
-    """Image of one section."""
-
-    pixels: np.ndarray  # (height, width) or (height, width, channels)
-    scale: float  # pixels to a unit of the coordinates
-    spot_diameter: float | None  # in units of the coordinates, if known
 
 
 @dataclass(frozen=True)
@@ -41,6 +37,7 @@ class Section:
     spatial: np.ndarray  # their coordinates, (n_spots, 2)
     image: TissueImage | None = None
     common: float | None = None  # diameter of a spot in all sections of one scale, if it was found
+    crop: Crop | None = None  # None to show all
 
     def titled(self, text: str) -> str:
         """A title with the name of the section, if it has one."""
@@ -53,29 +50,66 @@ class Section:
         return known or self.common or spot_diameter(self.spatial)
 
     @property
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """Corners of what is shown, each (2,): those of the crop, else of all spots with a margin."""
+        if self.crop is not None:
+            left, right, top, bottom = self.crop
+            return np.array([left, top]), np.array([right, bottom])
+        return self.spatial.min(axis=0) - self.diameter, self.spatial.max(axis=0) + self.diameter
+
+    @property
     def extent(self) -> np.ndarray:
-        """Width and height with a margin, in diameters of a spot, (2,)."""
-        return np.ptp(self.spatial, axis=0) / self.diameter + 2
+        """Width and height of what is shown, in diameters of a spot, (2,)."""
+        low, high = self.bounds
+        return (high - low) / self.diameter
+
+    def within(self, margin: float = 0.0) -> Section:
+        """The section with no other spots than those whose centre is shown, or lies up to a margin away, in diameters."""
+        if self.crop is None:
+            return self
+        (low, high), reach = self.bounds, margin * self.diameter
+        shown = ((self.spatial >= low - reach) & (self.spatial <= high + reach)).all(axis=1)
+        return replace(self, rows=self.rows[shown], spatial=self.spatial[shown], common=self.diameter)
 
 
-def find_sections(mdata: MuData, spatial: np.ndarray, library_key: str | None, *, image: bool) -> list[Section]:
-    """Split the tissue, with coordinates (n_obs, 2), into its sections in the order of their categories.
+def find_sections(
+    mdata: MuData,
+    spatial: np.ndarray,
+    library_key: str | None,
+    *,
+    image: bool,
+    library_id: str | Sequence[str] | None = None,
+    img_res_key: str | None = None,
+) -> list[Section]:
+    """Split the tissue, with coordinates (n_obs, 2), into its sections in the order of their categories, or those of ``library_id``.
 
     Where coordinates have a third column, (n_obs, 3), every slice of a section is one. ValueError if there are many.
     """
     library, unit = check_library(mdata, library_key), _unit(spatial)
+    chosen = None if library_id is None else check_names("library_id", library_id)
     if library is None or library_key is None:
-        sections = [Section(None, np.arange(len(spatial)), spatial, tissue_image(mdata) if image else None)]
+        name = None if chosen is None else _only_record(mdata, chosen)
+        picture = tissue_image(mdata, name, img_res_key) if image else None
+        sections = [Section(None, np.arange(len(spatial)), spatial, picture)]
     else:
-        sections = []
-        for name in _in_order(mdata, library_key, library):
+        sections, known = [], _in_order(mdata, library_key, library)
+        for name in known if chosen is None else check_names("library_id", chosen, known):
             rows = np.flatnonzero(library == name)
-            sections.append(Section(name, rows, spatial[rows], tissue_image(mdata, name) if image else None))
+            picture = tissue_image(mdata, name, img_res_key) if image else None
+            sections.append(Section(name, rows, spatial[rows], picture))
     if spatial.shape[1] > 2:
         slices(spatial, library, "figures show")
         sections = [one for section in sections for one in _slices(section)]
     sections = [_in_unit(section, unit) for section in sections]
     return _of_one_scale(sections) if len(sections) > 1 else sections
+
+
+def _only_record(mdata: MuData, chosen: list[str]) -> str:
+    """The record of an image that is chosen where no column names sections (KeyError)."""
+    if len(chosen) == 1 and has_record(mdata, chosen[0]):
+        return chosen[0]
+    msg = f"library_id={chosen!r} needs library_key, the column of obs with the section of each spot"
+    raise KeyError(msg)
 
 
 def _slices(section: Section) -> list[Section]:
@@ -86,23 +120,6 @@ def _slices(section: Section) -> list[Section]:
         name = section.name if len(depths) == 1 else section.titled(f"z = {depth:g}")
         found.append(replace(section, name=name, rows=section.rows[own], spatial=section.spatial[own, :2]))
     return found
-
-
-def image_shown(mdata: MuData, image: bool | None, spatial_key: str, caller: str) -> bool:  # noqa: FBT001 (an argument of the caller)
-    """Whether to draw images: by default (None) under the coordinates that they were read with, and no others."""
-    if image is not None or spatial_key == _keys.SPATIAL:
-        return image is not False
-    if any(_images(holder) for holder in (mdata, *mdata.mod.values())):
-        note = "%s: no image is drawn under spatial_key=%r, it lies under obsm[%r]; image=True draws it all the same"
-        logger.info(note, caller, spatial_key, _keys.SPATIAL)
-    return False
-
-
-def _images(holder: AnnData | MuData) -> bool:
-    """Whether ``uns`` names an image."""
-    records = holder.uns.get(_keys.SPATIAL)
-    records = records.values() if isinstance(records, Mapping) else ()
-    return any(isinstance(record, Mapping) and bool(record.get("images")) for record in records)
 
 
 def _unit(spatial: np.ndarray) -> float:
@@ -123,32 +140,6 @@ def _of_one_scale(sections: list[Section]) -> list[Section]:
     if max(diameters) > SAME_UNITS * min(diameters):
         return sections
     return [replace(section, common=float(np.median(diameters))) for section in sections]
-
-
-def tissue_image(mdata: MuData, section: str | None = None) -> TissueImage | None:
-    """Best image of a section (None: the only one), if any, in squidpy's place, of the MuData or else of a modality."""
-    for holder in (mdata, *mdata.mod.values()):
-        records = holder.uns.get("spatial")
-        if not isinstance(records, Mapping):
-            continue
-        record = next(iter(records.values())) if section is None and len(records) == 1 else records.get(section)
-        if not isinstance(record, Mapping):
-            continue
-        images, factors = record.get("images", {}), record.get("scalefactors", {})
-        factors = factors if isinstance(factors, Mapping) else {}
-        diameter = _length(factors.get("spot_diameter_fullres"))
-        for resolution in ("hires", "lowres"):
-            scale = _length(factors.get(f"tissue_{resolution}_scalef"))
-            if isinstance(images, Mapping) and resolution in images and scale is not None:
-                return TissueImage(np.asarray(images[resolution]), scale, diameter)
-    return None
-
-
-def _length(value: Any) -> float | None:
-    """A positive finite number, of Python or an array of one; None for anything else."""
-    value = value.ravel()[0] if isinstance(value, np.ndarray) and value.size == 1 else value
-    number = float(value) if isinstance(value, Real) else np.nan
-    return number if 0 < number < np.inf else None
 
 
 def _in_order(mdata: MuData, library_key: str, library: np.ndarray) -> list[str]:

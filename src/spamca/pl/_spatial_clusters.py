@@ -6,53 +6,76 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from spamca import _edge, _keys
-from spamca._checks import check_coordinates, check_count, check_flag, check_readable, find_library_key
+from spamca._checks import check_count, check_readable
 from spamca._logging import logger
-from spamca.pl._arguments import Style, check_axes, check_figsize, check_names, check_palette
-from spamca.pl._coloring import find_categories, find_coloring, matched, store_colors
-from spamca.pl._emphasis import check_groups, check_opacity, only, with_opacity, with_outlines
+from spamca.pl._arguments import check_axes, check_figsize, check_names, check_titles
+from spamca.pl._colored import Colored, unclustered
+from spamca.pl._coloring import find_coloring, store_colors
+from spamca.pl._ends import find_ends
 from spamca.pl._figure import draw_tissue
-from spamca.pl._section import find_sections, image_shown
+from spamca.pl._finish import Finish
+from spamca.pl._place import Place
+from spamca.pl._style import Style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from os import PathLike
 
     import numpy as np
     from matplotlib.axes import Axes
-    from matplotlib.colors import Colormap
+    from matplotlib.colors import Colormap, Normalize
+    from matplotlib.figure import Figure
+    from matplotlib.typing import ColorType
     from mudata import MuData
+
+    from spamca.pl._ends import Bound
+    from spamca.pl._section import Crop
 
 
 def spatial_clusters(
     mdata: MuData,
-    *,
     color: str | Sequence[str] = _keys.SPAMCA,
-    library_key: str | None = None,
-    spatial_key: str = _keys.SPATIAL,
-    layer: str | None = None,
-    match: str | None = None,
+    *,
     groups: str | Sequence[str] | None = None,
+    layer: str | None = None,
+    library_key: str | None = None,
+    library_id: str | Sequence[str] | None = None,
+    spatial_key: str = _keys.SPATIAL,
+    match: str | None = None,
     outline: bool | str = False,
-    spot_shape: str = "auto",
-    spot_size: float = 1.0,
+    shape: str = "auto",
+    size: float = 1.0,
     alpha: float | str = 1.0,
-    image: bool | None = None,
+    img: bool | None = None,
+    img_alpha: float = 1.0,
+    img_res_key: str | None = None,
+    crop_coord: Crop | Sequence[Crop] | None = None,
     palette: str | Sequence[str] | Mapping[str, str] | None = None,
     cmap: str | Colormap | None = None,
-    percentiles: tuple[float, float] = (1.0, 99.0),
-    legend: bool = True,
-    legend_loc: str = "right margin",
+    vmin: Bound | Sequence[Bound] = "p1",
+    vmax: Bound | Sequence[Bound] = "p99",
+    vcenter: Bound | Sequence[Bound] = None,
+    norm: Normalize | Sequence[Normalize | None] | None = None,
+    na_color: ColorType = "#dddddd",
+    na_in_legend: bool = True,
+    legend_loc: str | None = "right margin",
+    legend_fontsize: float | str | None = None,
+    colorbar_loc: str | None = "right",
+    frameon: bool = False,
     title: str | Sequence[str] | None = None,
     ncols: int = 4,
     figsize: tuple[float, float] | None = None,
     ax: Axes | Sequence[Axes] | None = None,
-) -> Axes | np.ndarray:
+    save: str | PathLike[str] | None = None,
+    show: bool | None = None,
+    return_fig: bool | None = False,
+) -> Axes | np.ndarray | Figure | None:
     """Draw the tissue with its spots at true size, coloured by domain.
 
-    Spots keep their size in the tissue at any zoom: that in the record of the image, else such that neighbours touch.
-    Axes are equal, y runs downwards as squidpy draws it, spots without a value are light grey. More than 50,000 spots
-    are pixels in vector files too. Runs :func:`spamca.tl.cluster`, and logs it, where ``color`` names a result that has no
-    domains yet.
+    Arguments are named as in :func:`squidpy.pl.spatial_scatter` and :func:`scanpy.pl.embedding`. Spots keep their size in the tissue at
+    any zoom: that in the record of the image, else such that neighbours touch. Axes are equal, y runs downwards. More
+    than 50,000 spots are pixels in vector files too. Runs :func:`spamca.tl.cluster`, and logs it, where ``color`` names a result
+    that has no domains yet.
 
     Parameters
     ----------
@@ -61,53 +84,79 @@ def spatial_clusters(
     color
         Column of ``mdata.obs``; ``"<modality>:<column>"`` for one of a modality; ``"<modality>:<feature>"`` or the name
         of a feature. Several give a panel each.
-    library_key
-        Column of ``obs`` with the section of each spot: one panel for each section, in the order of the categories. By
-        default the one given to :func:`spamca.pp.neighbors`, if any.
-    spatial_key
-        Key of ``obsm`` with the coordinates, on the MuData or in its modalities.
+    groups
+        Categories to show; all others have the colour of spots without a value.
     layer
         Layer with the features instead of ``X``. In one that :func:`spamca.tl.denoise` wrote, spots that lack the
         modality have what was predicted.
+    library_key
+        Column of ``obs`` with the section of each spot: one panel for each section. By default the one given to
+        :func:`spamca.pp.neighbors`, if any.
+    library_id
+        Sections to draw, in this order; by default all, in the order of the categories. Without ``library_key``, which image
+        of ``uns["spatial"]`` to draw.
+    spatial_key
+        Key of ``obsm`` with the coordinates, on the MuData or in its modalities.
     match
         Column of ``mdata.obs`` with categories: every other categorical ``color`` takes the colours of those that it
-        overlaps with most, so that partitions can be compared by eye. Colours so matched are not stored.
-    groups
-        Categories to show, all others as light grey as spots without a value.
+        shares most spots with, one to one, so that partitions can be compared by eye. Categories that share no spot with any that
+        is left have a new colour each. Colours so matched are not stored.
     outline
         Whether to draw outlines: of the categories of each colour, of the domains in ``"spamca"`` where a colour has none;
         or the column of ``mdata.obs`` to outline. They are black, or with ``alpha=0`` in the colours of the categories, so
         that the image shows.
-    spot_shape
-        ``"circle"``, ``"square"``, ``"hexagon"`` (both turned as the lattice is), or ``"auto"``: squares on a square
+    shape
+        ``"circle"``, ``"square"``, ``"hex"`` (both turned as the lattice is), or ``"auto"``: squares on a square
         grid, else circles.
-    spot_size
-        Diameter relative to the true one.
+    size
+        Diameter of spots relative to the true one.
     alpha
         Opacity of the spots, from 0 to 1; or numbers to fade spots by, named as ``color`` is. ``"confidence"`` is the
         confidence of each result, ``"<color>_confidence"``; colours without one stay opaque. The legend explains it.
-    image
+    img
         Whether to draw the image in ``uns["spatial"]`` (squidpy's layout), of the MuData or a modality, beneath. By default it is drawn
         under the coordinates that it was read with, those in ``obsm["spatial"]``, and under no others.
+    img_alpha
+        Opacity of the image, from 0 to 1.
+    img_res_key
+        Resolution of the image; by default ``"hires"``, else ``"lowres"``.
+    crop_coord
+        Part to show, ``(left, right, top, bottom)`` in units of the coordinates: one for all sections, or a list with one for each.
     palette
         Colours of the categories, in order or by name, or the name of a colour map of matplotlib; they are stored. By
         default those stored, else colours that colour-blind readers can distinguish.
     cmap
         Colour map of numbers, or its name; by default that of matplotlib's settings (``image.cmap``).
-    percentiles
-        Percentiles of the numbers, over all sections, at the ends of the colour map, so that outliers cost no contrast.
-    legend
-        Whether to draw legends and colour bars.
+    vmin, vmax, vcenter
+        Ends and middle of the colour map: numbers, percentiles as ``"p99"`` (of all sections), functions of the values, or None for
+        the most extreme value, and for no middle. One for all, or a list with one for each ``color``.
+    norm
+        Norm of matplotlib in their place, such as ``LogNorm()``: one for all, or a list.
+    na_color, na_in_legend
+        Colour of spots without a value, and whether the legend names them.
     legend_loc
-        ``"right margin"``, or ``"on data"`` to write the names of the domains, or of those outlined, on the tissue.
+        ``"right margin"``; ``"on data"`` to write the names of the domains, or of those outlined, on the tissue; a place in the axes
+        as matplotlib names it, ``"best"``, ``"upper left"``, ...; None or ``"none"`` for no legend.
+    legend_fontsize
+        Size of the text of legends, colour bars and names on the tissue, in points or as ``"small"``.
+    colorbar_loc
+        ``"right"``, or None for no colour bars.
+    frameon
+        Whether to draw a frame around each panel.
     title
         Title of each panel; by default the section, or the name of the colour where there is one section.
     ncols
         Most panels in a row. Of several sections, each colour begins a row.
     figsize
-        Size of the figure in inches; by default one that suits tissue and legends.
+        Size of the figure in inches; by default one that fits.
     ax
         Axes to draw in, as many as panels; by default those of a new figure.
+    save
+        Path to save the figure to, in the format of its extension, such as ``"domains.pdf"``.
+    show
+        Whether to show the figure and give None; by default notebooks show it, and the axes are given.
+    return_fig
+        Whether to give the figure instead of the axes.
 
     Returns
     -------
@@ -120,94 +169,46 @@ def spatial_clusters(
         If an argument is not of its kind or out of its range, or ``mdata`` has no domains yet and is a view or backed by a
         file, which cannot take them. ``mdata`` is unchanged after any error.
     KeyError
-        If there is no such colour, group, section or coordinates.
+        If there is no such colour, group, section, image or coordinates.
 
     Examples
     --------
     >>> import spamca
     >>> mdata = spamca.datasets.simulated(n_spots=200, n_domains=3)
-    >>> ax = spamca.pl.spatial_clusters(mdata, color="label")
+    >>> ax = spamca.pl.spatial_clusters(mdata, "label")
     >>> ax.get_title()
     'label'
     >>> mdata.uns["label_colors"]  # doctest: +ELLIPSIS
     ['#...', '#...', '#...']
-    >>> axes = spamca.pl.spatial_clusters(mdata, color=["label", "rna:gene1"], outline="label")
+    >>> axes = spamca.pl.spatial_clusters(mdata, ["label", "rna:gene1"], outline="label", vmax="p95")
     """
     check_readable(mdata)
     names = check_names("color", color)
-    style = Style(spot_shape, spot_size, 1.0 if isinstance(alpha, str) else alpha, cmap, percentiles, legend_loc)
-    check_palette(palette)
+    opacity = 1.0 if isinstance(alpha, str) else alpha
+    legend = (na_color, na_in_legend, legend_loc, legend_fontsize, colorbar_loc)
+    style = Style(shape, size, opacity, cmap, *legend, img_alpha, frameon)
+    ends = find_ends(len(names), vmin, vmax, vcenter, norm)
+    colored = Colored(names, palette, layer, match, groups, outline, alpha)
+    finish = Finish(save, show, return_fig)
     check_figsize(figsize)
     check_count("ncols", ncols, least=1)
-    check_flag("image", image, optional=True)
-    check_flag("legend", legend)
-    shown = None if groups is None else check_names("groups", groups)
-    if not isinstance(outline, str):
-        check_flag("outline", outline)
-    spatial = check_coordinates(mdata, spatial_key)
-    library_key = find_library_key(mdata, library_key, "spatial_clusters")
-    shows = image_shown(mdata, image, spatial_key, "spatial_clusters")
-    sections = find_sections(mdata, spatial, library_key, image=shows)
-    titles, panels = _panels(title, ax, len(names) * len(sections))
-    unclustered = _unclustered(mdata, names)
-    found = {one: find_coloring(mdata, one, layer=layer, palette=palette) for one in names if one not in unclustered}
-    if match is not None and match not in unclustered:
-        find_categories(mdata, match, "match")
-    if isinstance(outline, str) and outline not in unclustered:
-        find_categories(mdata, outline, "outline")
-    if isinstance(alpha, str):
-        check_opacity(mdata, alpha, names, unclustered)
-
+    place = Place("spatial_clusters", library_key, library_id, spatial_key, img, img_res_key, crop_coord)
+    sections, single = place.sections(mdata)
+    titles = None if title is None else check_titles(title, len(names) * len(sections))
+    panels = None if ax is None else check_axes(ax, len(names) * len(sections))
+    pending = unclustered(mdata, names)
+    found = colored.found(mdata, pending)
     with nullcontext() if mdata.is_view else _edge.transaction(mdata):
-        for name in unclustered:
+        for name in pending:
             from spamca import tl
 
             logger.info("spatial_clusters: no domains under %r yet, running spamca.tl.cluster", name)
             tl.cluster(mdata, key=name)
             found[name] = find_coloring(mdata, name, palette=palette)
-        colorings = [found[name] for name in names]
-        if match is not None:
-            reference = find_categories(mdata, match, "match")
-            colorings = [one if one.numeric or one.name == match else matched(one, reference) for one in colorings]
-        if outline:
-            column = outline if isinstance(outline, str) else None
-            colorings = [with_outlines(mdata, one, column) for one in colorings]
-        if shown is not None:
-            check_groups(colorings, shown)
-            colorings = [only(one, shown) for one in colorings]
-        if isinstance(alpha, str):
-            colorings = [with_opacity(mdata, one, alpha, percentiles) for one in colorings]
-        axes = draw_tissue(sections, colorings, style, panels, titles, legend=legend, ncols=ncols, figsize=figsize)
+        colorings = colored.dressed(mdata, found)
+        axes = draw_tissue(sections, colorings, style, ends, panels, titles, ncols=ncols, figsize=figsize)
         if not mdata.is_view:
             for one in found.values():
                 store_colors(one)
-    if library_key is None and len(sections) == 1:
-        axes = axes[:, 0]
-    return axes[0] if isinstance(color, str) else axes
-
-
-def _panels(
-    title: str | Sequence[str] | None, ax: Axes | Sequence[Axes] | None, n_panels: int
-) -> tuple[list[str] | None, np.ndarray | None]:
-    """Titles and axes of the caller, one for each panel, or None."""
-    titles = None if title is None else check_names("title", title)
-    if titles is not None and len(titles) != n_panels:
-        msg = (
-            f"title has {len(titles)} entries, but there are {n_panels} panels (colours times sections) to draw, "
-            f"got {title!r}; give each panel one"
-        )
-        raise ValueError(msg)
-    return titles, None if ax is None else check_axes(ax, n_panels)
-
-
-def _unclustered(mdata: MuData, names: Sequence[str]) -> list[str]:
-    """Names of results that have no domains yet; ValueError where they could not be stored."""
-    absent = [name for name in dict.fromkeys(names) if name not in mdata.obs]
-    lacking = [name for name in absent if name == _keys.SPAMCA or _keys.embedding(name) in mdata.obsm]
-    if lacking and (mdata.is_view or mdata.isbacked):
-        is_what, mend = "is backed by a file", "read it into memory with mudata.read_h5mu(path)"
-        if mdata.is_view:
-            is_what, mend = "is a view", "call spamca.tl.cluster on the whole tissue first, or pass mdata.copy()"
-        msg = f"color={lacking[0]!r} has no domains yet, and mdata {is_what}, which cannot take them; {mend}"
-        raise ValueError(msg)
-    return lacking
+        axes = axes[:, 0] if single else axes
+        return finish.of(axes[0] if isinstance(color, str) else axes)

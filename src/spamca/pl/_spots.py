@@ -26,7 +26,7 @@ SHAPES = {
     "circle": (Path.unit_circle(), 360.0),
     # Unit apothem: neighbours on the lattice touch along their edges.
     "square": (Path.unit_regular_polygon(4).transformed(Affine2D().rotate_deg(45).scale(2**0.5)), 90.0),
-    "hexagon": (Path.unit_regular_polygon(6).transformed(Affine2D().scale(2 / 3**0.5)), 60.0),
+    "hex": (Path.unit_regular_polygon(6).transformed(Affine2D().scale(2 / 3**0.5)), 60.0),
 }
 
 
@@ -75,12 +75,10 @@ def _some(spatial: np.ndarray) -> np.ndarray:
     return spatial[:: max(1, len(spatial) // ENOUGH)]
 
 
-def draw_spots(
-    ax: Axes, spatial: np.ndarray, colors: np.ndarray, *, diameter: float, shape: str, alpha: float | None = 1.0
-) -> PathCollection:
+def draw_spots(ax: Axes, spatial: np.ndarray, colors: np.ndarray, *, diameter: float, shape: str) -> PathCollection:
     """Draw spots at (n_spots, 2) in RGBA (n_spots, 4), their diameter in units of the coordinates.
 
-    Squares and hexagons are turned as the lattice is. ``alpha`` None leaves the opacity to the colours.
+    Squares and hexagons are turned as the lattice is.
     """
     outline, period = SHAPES[shape]
     circle, many = shape == "circle", len(spatial) > MAX_VECTOR_SPOTS
@@ -96,7 +94,6 @@ def draw_spots(
         edgecolors="none" if circle or many else colors,
         linewidths=0.0 if circle or many else 0.3,
         antialiaseds=circle or not many,
-        alpha=alpha,
         rasterized=many,
     )
     # Only the scale of the axes applies to the outline; where it goes is in the offsets.

@@ -11,29 +11,28 @@ from matplotlib.patheffects import withStroke
 from scipy import sparse
 
 from spamca import _keys
-from spamca._checks import (
-    check_coordinates,
-    check_count,
-    check_flag,
-    check_name,
-    check_readable,
-    check_real,
-    find_library_key,
-)
-from spamca.pl._arguments import Style, call, check_axes, check_figsize
+from spamca._checks import check_count, check_flag, check_name, check_readable, check_real
+from spamca.pl._arguments import call, check_axes, check_figsize, check_titles
 from spamca.pl._coloring import Coloring, find_categories
+from spamca.pl._ends import Ends
 from spamca.pl._figure import draw_tissue
+from spamca.pl._finish import Finish
 from spamca.pl._fonts import TINY, legible, points, text_width
-from spamca.pl._section import find_sections
+from spamca.pl._place import Place
+from spamca.pl._style import Style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from os import PathLike
 
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
+    from matplotlib.typing import ColorType
     from mudata import MuData
 
-    from spamca.pl._section import Section
+    from spamca.pl._ends import Bound
+    from spamca.pl._section import Crop, Section
 
 NODE = (1.0, 2.0)  # diameter of a node in sizes of the font: without spots, and of the largest domain in the section
 EDGE = 5.0  # width in points of an edge between domains that are connected as if they were one
@@ -46,23 +45,33 @@ def trajectory(
     paga: bool = True,
     threshold: float = 0.05,
     library_key: str | None = None,
+    library_id: str | Sequence[str] | None = None,
     spatial_key: str = _keys.SPATIAL,
-    spot_shape: str = "auto",
-    spot_size: float = 1.0,
+    shape: str = "auto",
+    size: float = 1.0,
     alpha: float = 1.0,
-    image: bool = False,
+    img: bool | None = False,
+    img_alpha: float = 1.0,
+    img_res_key: str | None = None,
+    crop_coord: Crop | Sequence[Crop] | None = None,
     cmap: str | Colormap = "viridis",
-    percentiles: tuple[float, float] = (1.0, 99.0),
-    legend: bool = True,
+    vmin: Bound = "p1",
+    vmax: Bound = "p99",
+    na_color: ColorType = "#dddddd",
+    colorbar_loc: str | None = "right",
+    frameon: bool = False,
+    title: str | Sequence[str] | None = None,
     ncols: int = 4,
     figsize: tuple[float, float] | None = None,
     ax: Axes | Sequence[Axes] | None = None,
-) -> Axes | np.ndarray:
+    save: str | PathLike[str] | None = None,
+    show: bool | None = None,
+    return_fig: bool | None = False,
+) -> Axes | np.ndarray | Figure | None:
     """Draw pseudotime in the tissue, and over it which domains pass into each other.
 
     Each domain is a node in its colour, at the spot of it that is closest to the middle of its spots; its area grows with the number of
-    spots in the section. Edges are as wide as the domains are connected (PAGA), over the whole tissue. A star marks the root. Spots
-    without pseudotime are light grey.
+    spots in the section. Edges are as wide as the domains are connected (PAGA), over the whole tissue. A star marks the root.
 
     Parameters
     ----------
@@ -77,14 +86,50 @@ def trajectory(
     library_key
         Column of ``obs`` with the section of each spot: one panel for each section. By default the one given to
         :func:`spamca.pp.neighbors`, if any.
-    spatial_key, spot_shape, spot_size, alpha, image, cmap, percentiles
-        As in :func:`spamca.pl.spatial_clusters`.
-    legend
-        Whether to draw the colour bar, to the right of the axes.
-    ncols, figsize
-        Most panels in a row, and size of the figure in inches.
+    library_id
+        Sections to draw, in this order; by default all, in the order of the categories.
+    spatial_key
+        Key of ``obsm`` with the coordinates, on the MuData or in its modalities.
+    shape
+        ``"circle"``, ``"square"``, ``"hex"`` (both turned as the lattice is), or ``"auto"``: squares on a square
+        grid, else circles.
+    size
+        Diameter of spots relative to the true one.
+    alpha
+        Opacity of the spots, from 0 to 1.
+    img
+        Whether to draw the image in ``uns["spatial"]`` (squidpy's layout), of the MuData or a modality, beneath.
+    img_alpha
+        Opacity of the image, from 0 to 1.
+    img_res_key
+        Resolution of the image; by default ``"hires"``, else ``"lowres"``.
+    crop_coord
+        Part to show, ``(left, right, top, bottom)`` in units of the coordinates: one for all sections, or a list with one for each.
+    cmap
+        Colour map of numbers, or its name.
+    vmin, vmax
+        Ends of the colour map: numbers, percentiles as ``"p99"`` (of all sections), functions of the values, or None for
+        the most extreme value.
+    na_color
+        Colour of spots without pseudotime.
+    colorbar_loc
+        ``"right"``, or None for no colour bar.
+    frameon
+        Whether to draw a frame around each panel.
+    title
+        Title of each panel; by default the section, or the name of the column where there is one section.
+    ncols
+        Most panels in a row.
+    figsize
+        Size of the figure in inches; by default one that fits.
     ax
         Axes to draw in, as many as sections; by default those of a new figure.
+    save
+        Path to save the figure to, in the format of its extension, such as ``"trajectory.pdf"``.
+    show
+        Whether to show the figure and give None; by default notebooks show it, and the axes are given.
+    return_fig
+        Whether to give the figure instead of the axes.
 
     Returns
     -------
@@ -95,7 +140,7 @@ def trajectory(
     TypeError, ValueError
         If an argument is not of its kind or out of its range, or the domains have changed since.
     KeyError
-        If there is no trajectory under that key, no such section, or no coordinates.
+        If there is no trajectory under that key, no such section, image or coordinates.
 
     Examples
     --------
@@ -109,24 +154,25 @@ def trajectory(
     """
     check_readable(mdata)
     check_name("key", key)
-    style = Style(spot_shape, spot_size, alpha, cmap, percentiles)
+    style = Style(shape, size, alpha, cmap, na_color, colorbar_loc=colorbar_loc, img_alpha=img_alpha, frameon=frameon)
+    ends, finish = Ends(vmin, vmax), Finish(save, show, return_fig)
     check_figsize(figsize)
     check_count("ncols", ncols, least=1)
     check_real("threshold", threshold, least=0, most=1)
-    for name, flag in {"paga": paga, "image": image, "legend": legend}.items():
-        check_flag(name, flag)
+    check_flag("paga", paga)
     column, record = _keys.pseudotime(key), mdata.uns.get(_keys.paga(key))
     if column not in mdata.obs or not isinstance(record, Mapping):
         mend = call("trajectory", "root=...", key=key)
         msg = f"mdata.obs[{column!r}] and mdata.uns[{_keys.paga(key)!r}] do not exist; call {mend}"
         raise KeyError(msg)
     domains = _domains(mdata, record) if paga else None
-    spatial = check_coordinates(mdata, spatial_key)
-    library_key = find_library_key(mdata, library_key, "trajectory")
-    sections = find_sections(mdata, spatial, library_key, image=image)
+    place = Place("trajectory", library_key, library_id, spatial_key, img, img_res_key, crop_coord)
+    sections, single = place.sections(mdata)
     panels = None if ax is None else check_axes(ax, len(sections))
+    titles = None if title is None else check_titles(title, len(sections))
     order = Coloring(column, mdata.obs[column].to_numpy(dtype=np.float64))
-    axes = draw_tissue(sections, [order], style, panels, None, legend=legend, ncols=ncols, figsize=figsize)[0]
+    axes = draw_tissue(sections, [order], style, [ends], panels, titles, ncols=ncols, figsize=figsize)[0]
+    sections = [section.within() for section in sections]
     if domains is not None:
         weights = sparse.coo_matrix(sparse.triu(record["connectivities"], k=1))
         for panel, section in zip(axes, sections, strict=True):
@@ -134,7 +180,7 @@ def trajectory(
     for panel, section in zip(axes, sections, strict=True):
         at = section.spatial[mdata.obs_names[section.rows] == str(record["root"])]
         panel.plot(*at.T, "*", color="white", markeredgecolor="black", markersize=9, zorder=6)
-    return axes[0] if library_key is None and len(sections) == 1 else axes
+    return finish.of(axes[0] if single else axes)
 
 
 def _domains(mdata: MuData, record: Mapping[str, Any]) -> Coloring:

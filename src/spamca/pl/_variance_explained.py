@@ -11,16 +11,20 @@ from matplotlib.colors import Normalize
 
 from spamca import _keys
 from spamca._checks import check_name, check_readable
-from spamca.pl._arguments import Style, call, check_axes, check_figsize
+from spamca.pl._arguments import call, check_axes, check_figsize, check_title
 from spamca.pl._coloring import colors_of
+from spamca.pl._finish import Finish
 from spamca.pl._fonts import MEDIUM, SMALL, points, text_width
 from spamca.pl._matrix import STRIP, draw_cells, draw_strip, name_sides, write_cells
+from spamca.pl._style import Style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from os import PathLike
 
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
     from mudata import MuData
 
 ALL = "all"  # what the table calls all domains together
@@ -33,9 +37,13 @@ def variance_explained(
     *,
     key: str = _keys.SPAMCA,
     cmap: str | Colormap | None = None,
+    title: str | None = None,
     figsize: tuple[float, float] | None = None,
     ax: Sequence[Axes] | None = None,
-) -> np.ndarray:
+    save: str | PathLike[str] | None = None,
+    show: bool | None = None,
+    return_fig: bool | None = False,
+) -> np.ndarray | Figure | None:
     """Draw the share of the variance of each modality that each domain explains, with that of all domains as bars.
 
     Domains overlap in what they explain, so that the cells of a row do not sum to its bar. The layout follows that of
@@ -49,10 +57,18 @@ def variance_explained(
         The ``key`` (or ``groupby``) of the result.
     cmap
         Colour map, or its name; by default that of matplotlib's settings (``image.cmap``).
+    title
+        Title of the cells; by default what they are.
     figsize
-        Size of the figure in inches; by default one that suits the numbers of domains and modalities.
+        Size of the figure in inches; by default one that fits.
     ax
         Two axes to draw in, for cells and for bars; by default those of a new figure.
+    save
+        Path to save the figure to, in the format of its extension, such as ``"variance_explained.pdf"``.
+    show
+        Whether to show the figure and give None; by default notebooks show it, and the axes are given.
+    return_fig
+        Whether to give the figure instead of the axes.
 
     Returns
     -------
@@ -89,6 +105,8 @@ def variance_explained(
     check_name("key", key)
     style = Style(cmap=cmap)
     check_figsize(figsize)
+    check_title(title)
+    finish = Finish(save, show, return_fig)
     shares, total = _shares(mdata, key)
     panels = None if ax is None else check_axes(ax, 2)
     domains, modalities = list(shares.columns), list(shares.index)
@@ -106,9 +124,9 @@ def variance_explained(
     write_cells(cells, mesh, values, np.array([[_percent(one) for one in row] for row in values]), SMALL)
     name_sides(cells, modalities, domains, inches, pad=(0, 1.3 * STRIP))
     draw_strip(cells, colors_of(mdata, key, domains), "bottom")
-    cells.set_title(TITLE, fontsize=points(MEDIUM))
+    cells.set_title(TITLE if title is None else title, fontsize=points(MEDIUM))
     _draw_totals(totals, total.to_numpy(dtype=np.float64))
-    return panels
+    return finish.of(panels)
 
 
 def _draw_totals(bars: Axes, total: np.ndarray) -> None:

@@ -25,3 +25,4 @@ from spamca.tissue.tissue import (
     stored_batches,
     stored_corrected,
 )
+from spamca.tissue.weights import compared_weights

@@ -29,6 +29,9 @@ def weights(subject: Subject) -> Iterator[Block | None]:
         "The weight of a modality in a spot is its share in what all modalities say about the domain of the spot; "
         f"equal shares would be {1 / len(names):.2f} each."
     )
+    if subject.n_alone:
+        left = f"{number_of(subject.n_alone, 'spot')} with one modality only"
+        yield Text(f"Left out here: {left}. There the weight is 1 whatever the modality says.")
     said = listed(f"{name} (mean {mean:.2f})" for name, mean in zip(names, means, strict=True))
     alt = f"Weight of {said}, in the tissue and as boxes for each of {number_of(len(subject.names), 'domain')}."
     yield figure(
