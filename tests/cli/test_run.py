@@ -109,9 +109,7 @@ def test_results_are_those_of_the_library(run, tissue_file, tmp_path, capfd):
 
 @pytest.mark.slow
 def test_a_record_is_enough_to_get_the_same_again(run, tmp_path):
-    assert (
-        run(*QUICK, "--prepare-n-comps", 5, "--no-progress-bar", "--save-model", tmp_path / "m.safetensors") == 0
-    )
+    assert run(*QUICK, "--prepare-n-comps", 5, "--no-progress-bar", "--save-model", tmp_path / "m.safetensors") == 0
     again = json.loads((tmp_path / "out.h5mu.json").read_text())["calls"]
     mdata = mudata.read_h5mu(tmp_path / "tissue.h5mu")
     for call in again:
@@ -169,7 +167,7 @@ def test_graphs_of_the_input_are_taken(integrated_file, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--n-clusters", 1], Code.INPUT, "n_clusters must be at least 2"),
+        (["--n-clusters", 0], Code.INPUT, "n_clusters must be at least 1"),
         (["--settings", "n_latents=3"], Code.INPUT, "settings must be one of"),
         (["--library-key", "slide"], Code.INPUT, "library_key='slide' is not a column"),
         (["--label", "label"], Code.USAGE, "--label is for the report; give --report too"),
@@ -247,7 +245,7 @@ def test_outputs_are_not_replaced_unasked(run, tmp_path, capsys):
     assert run() == Code.OUTPUT
     assert "out.h5mu.json exists already" in capsys.readouterr().err
     assert (tmp_path / "out.h5mu.json").read_text() == "mine"
-    assert run(*QUICK, "--force", "--log-level", "error", "--no-progress-bar") == 0
+    assert run(*QUICK, "--overwrite", "--log-level", "error", "--no-progress-bar") == 0
     shown = capsys.readouterr()
     assert shown.err == ""
     assert shown.out.splitlines() == [str(tmp_path / "out.h5mu.json"), str(tmp_path / "out.h5mu")]
@@ -264,7 +262,7 @@ def test_of_several_processes_the_first_writes(run, tmp_path, monkeypatch, capsy
 def test_logging_is_left_as_it_was(run):
     root, own = logging.getLogger(), logging.getLogger("spamca")
     before = (list(root.handlers), root.level, own.level, list(own.handlers))
-    assert run("--n-clusters", 1, "--log-level", "debug") == Code.INPUT
+    assert run("--n-clusters", 0, "--log-level", "debug") == Code.INPUT
     assert (list(root.handlers), root.level, own.level, list(own.handlers)) == before
 
 
@@ -272,5 +270,5 @@ def test_threads(run, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", "1"))
     for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
         monkeypatch.setenv(name, "1")
-    assert run("--n-clusters", 1, "--threads", 2) == Code.INPUT
+    assert run("--n-clusters", 0, "--threads", 2) == Code.INPUT
     assert os.environ["OMP_NUM_THREADS"] == os.environ["NUMBA_NUM_THREADS"] == "2"
