@@ -50,6 +50,7 @@ test: $(VENV)/.group-test
 docs: $(VENV)/.group-doc
 	@echo "== Building the documentation"
 	$(BIN)/python -m sphinx -M html docs docs/_build --fail-on-warning --keep-going
+	$(BIN)/python docs/check_links.py docs/_build/html
 	@echo "== Open docs/_build/html/index.html"
 
 notebooks: $(VENV)/.group-test
@@ -57,6 +58,7 @@ notebooks: $(VENV)/.group-test
 	$(BIN)/python tutorials/execute.py
 	$(BIN)/python tutorials/demo.py build/demo
 	cp build/demo/domains.png docs/_static/domains.png
+	$(if $(SPAMCA_TEST_DATA),$(BIN)/python docs/figures/gallery.py,@echo "== SPAMCA_TEST_DATA is not set: pictures of real tissue stay as they are")
 
 benchmark: $(VENV)/.package $(RIVALS)/.created
 	@echo "== Running what is not yet run of the benchmark"
@@ -75,6 +77,7 @@ types: $(VENV)/.group-test $(VENV)/.tool-lint
 build: $(VENV)/.tool-build
 	@echo "== Building the wheel and the source archive"
 	$(BIN)/python -m build
+	$(BIN)/python -m twine check --strict dist/*
 
 clean:
 	@echo "== Removing $(VENV), $(RIVALS), build, dist and docs/_build"

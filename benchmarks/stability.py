@@ -29,13 +29,13 @@ CHOICES = {
     "1,000 genes": {"prepare": {"n_top_genes": 1000}},
     "2,000 genes": {"prepare": {"n_top_genes": 2000}},
     "4,000 genes": {"prepare": {"n_top_genes": 4000}},
-    "20 components": {"prepare": {"n_components": 20}},
-    "30 components": {"prepare": {"n_components": 30}},
-    "40 components": {"prepare": {"n_components": 40}},
-    "5 neighbours": {"graph": {"n_spatial_neighbors": 5}},
-    "6 neighbours": {"graph": {"n_spatial_neighbors": 6}},
-    "7 neighbours": {"graph": {"n_spatial_neighbors": 7}},
-    "8 neighbours": {"graph": {"n_spatial_neighbors": 8}},
+    "20 components": {"prepare": {"n_comps": 20}},
+    "30 components": {"prepare": {"n_comps": 30}},
+    "40 components": {"prepare": {"n_comps": 40}},
+    "5 neighbours": {"graph": {"n_neighs": 5}},
+    "6 neighbours": {"graph": {"n_neighs": 6}},
+    "7 neighbours": {"graph": {"n_neighs": 7}},
+    "8 neighbours": {"graph": {"n_neighs": 8}},
 }
 """Arguments of ``ours.run``."""
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
+import sys
 from importlib.metadata import metadata
 from pathlib import Path
 
 HERE = Path(__file__).parent
+
+sys.path.insert(0, str(HERE / "_ext"))
 
 info = metadata("spamca")
 project = info["Name"]
@@ -17,11 +19,16 @@ version = release = info["Version"]
 
 extensions = [
     "myst_nb",
+    "gallery",
+    "returns",
+    "sources",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
     "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
     "sphinx_copybutton",
+    "sphinx_design",
     "sphinxcontrib.bibtex",
 ]
 
@@ -49,6 +56,8 @@ exclude_patterns = ["_build", "**.ipynb_checkpoints"]
 
 autosummary_generate = True
 autodoc_member_order = "bysource"
+python_maximum_signature_line_length = 40  # one parameter a line, which fits a phone
+python_trailing_comma_in_multi_line_signatures = False
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented_params"
 default_role = "literal"
@@ -66,12 +75,5 @@ bibtex_reference_style = "author_year"
 html_theme = "sphinx_book_theme"
 html_title = "spamca"
 html_static_path = ["_static"]
+html_css_files = ["spamca.css"]
 html_theme_options = {"navbar_persistent": [], "navigation_with_keys": False}
-
-# Tutorials live at the top of the repository, where a reader looks for them; Sphinx sees only what lies below this folder.
-shutil.copytree(
-    HERE.parent / "tutorials",
-    HERE / "tutorials",
-    ignore=lambda folder, names: {n for n in names if not n.endswith(".ipynb")},
-    dirs_exist_ok=True,
-)

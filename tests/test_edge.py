@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from anndata import AnnData
+from anndata import AnnData, ImplicitModificationWarning
 from mudata import MuData
 from scipy import sparse
 
+import spamca
 from spamca import _edge
 
 
@@ -167,3 +168,21 @@ def test_unchanged_undoes_what_ends_well_and_what_does_not(integrated, assert_sa
     assert integrated.obsm["X_spamca"] is embedding
     with _edge.unchanged(integrated[:20]) as target:
         assert not target.is_view
+
+
+def test_view_is_copied_with_a_warning(tissue):
+    part = tissue[tissue.obs_names[:50]]
+    with pytest.warns(ImplicitModificationWarning, match="mdata is a view of another MuData: it is copied"):
+        spamca.pp.neighbors(part)
+    assert not part.is_view
+    assert part.obsp["spatial_connectivities"].shape == (50, 50)
+    assert "X_pca" in part["rna"].obsm
+    assert not tissue.obsp
+    assert "X_pca" not in tissue["rna"].obsm
+
+
+def test_copy_of_a_view_does_not_warn(tissue):
+    part = tissue[tissue.obs_names[:50]]
+    changed = spamca.pp.neighbors(part, copy=True)
+    assert part.is_view
+    assert not changed.is_view

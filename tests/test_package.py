@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import doctest
 import importlib
 import inspect
@@ -15,6 +16,7 @@ from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 import pytest
+from numpydoc.docscrape import FunctionDoc
 from numpydoc.validate import validate
 
 import spamca
@@ -44,6 +46,7 @@ def public():
 
 
 FUNCTIONS = dict(public())
+METHODS = {f"Model.{name}": getattr(spamca.Model, name) for name in ("check", "from_mudata", "load", "save")}
 
 
 def test_import_is_cheap():
@@ -99,15 +102,61 @@ def test_signature(name):
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_docstring(name):
     report = validate(f"spamca.{name}")
-    # no docstring, parameters missing, unknown or out of order, no description, no returns, no example
-    required = {"GL08", "PR01", "PR02", "PR03", "PR07", "RT01", "EX01", "SS01"}
+    # no docstring, sections unknown or out of order, parameters missing, unknown or out of order, no description, no returns, no example
+    required = {"GL06", "GL07", "GL08", "PR01", "PR02", "PR03", "PR07", "PR10", "RT01", "EX01", "SS01"}
     assert [error for error in report["errors"] if error[0] in required] == []
     assert "Returns" in inspect.getdoc(FUNCTIONS[name])
 
 
+def misread(doc):
+    """What numpydoc takes for something else in Returns and Raises."""
+    found = []
+    for entry in doc["Raises"]:
+        kinds = [getattr(builtins, kind, None) for kind in entry.type.split(", ")]
+        if not (entry.desc and all(isinstance(kind, type) and issubclass(kind, Exception) for kind in kinds)):
+            found.append(("Raises", entry))
+    for entry in doc["Returns"]:
+        slot = re.fullmatch(r"(``[^`]+``(, | or )?)+", entry.type)
+        kind = re.fullmatch(r"[\w.]+(\[[^`]+\])?( \| [\w.]+(\[[^`]+\])?)*", entry.type)
+        sentence = not entry.desc and entry.type[:2] not in ("- ", "* ")
+        if entry.name or not (sentence or (entry.desc and (slot or kind))):
+            found.append(("Returns", entry))
+    return found
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *METHODS])
+def test_returns_and_raises(name):
+    documented = FUNCTIONS.get(name) or METHODS[name]
+    assert misread(FunctionDoc(documented)) == []
+    # Sentences and what is written where are paragraphs of their own, which Sphinx joins otherwise.
+    lines = inspect.getdoc(documented).partition("Returns\n-------\n")[2].partition("\n\nRaises\n")[0].splitlines()
+    for before, line, after in zip(lines, lines[1:], lines[2:], strict=False):
+        if after.startswith("    ") and not line.startswith(" ") and line:
+            assert not before or before.startswith(" "), f"an empty line is missing before {line!r}"
+
+
+def test_misread():
+    def doc(text):
+        return FunctionDoc(None, doc=f"Do.\n\n{text}")
+
+    wrong = [
+        "Returns\n-------\n- ``a``: the first;\n- ``b``: the second.",
+        "Returns\n-------\naxes : those of the modalities.",
+        "Returns\n-------\na table for each\n    As it was.",
+        "Raises\n------\nValueError\n    If so.\n``mdata`` is unchanged.",
+        "Raises\n------\nKeyError, ValueErr\n    If so.",
+        "Raises\n------\nKeyError",
+    ]
+    assert [len(misread(doc(text))) for text in wrong] == [2, 1, 1, 1, 1, 1]
+    right = 'Returns\n-------\nNone, or a copy.\n\n``obs["a"]``, ``b``\n    Text.\n\nRaises\n------\nKeyError, ValueError\n    If so.'
+    assert misread(doc(right)) == []
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.slow
-def test_example(name, tmp_path, monkeypatch):
+def test_example(name, tmp_path, monkeypatch, request):
+    if name.startswith("datasets.") and "url" in inspect.signature(FUNCTIONS[name]).parameters:
+        monkeypatch.setenv("SPAMCA_DATA_DIR", str(request.getfixturevalue("data_dir")))  # in place of a download
     monkeypatch.chdir(tmp_path)
     tests = doctest.DocTestFinder(recurse=False).find(FUNCTIONS[name], name, globs={})
     assert sum(len(test.examples) for test in tests) > 0

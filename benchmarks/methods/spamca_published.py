@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def fit(tissue: Tissue, seed: int) -> Fit:
     """The own read-out is a mixture of one shared covariance by likelihood alone, as mclust's."""
     mdata = read()
-    spamca.pp.neighbors(mdata, n_spatial_neighbors=3)
+    spamca.pp.neighbors(mdata, n_neighs=3)
     options = {"preset": "paper", "early_stopping": False, "progress_bar": False}
     spamca.tl.integrate(mdata, tissue.n_clusters, random_state=seed, **options)
     spamca.tl.cluster(mdata, tissue.n_clusters, selection="likelihood", random_state=seed)

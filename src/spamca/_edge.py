@@ -108,6 +108,8 @@ def spots(row: np.ndarray, n_modality: int) -> np.ndarray:
 def transaction(mdata: MuData, *, copy: bool = False) -> Iterator[MuData]:
     """Give the object to write to, the caller's or a copy, and undo every write if the block does not end well."""
     with without_pull():
+        if mdata.is_view and not copy:
+            actual(mdata)
         target = mdata.copy() if copy else mdata
     holders: list[Any] = [target, *target.mod.values()]
     before = [_snapshot(holder) for holder in holders]
@@ -120,6 +122,15 @@ def transaction(mdata: MuData, *, copy: bool = False) -> Iterator[MuData]:
             for holder, state in zip(holders, before, strict=True):
                 _restore(holder, state)
             raise
+
+
+def actual(mdata: MuData) -> None:
+    """Turn a view into a MuData of its own, with a warning, as anndata does when a view is written to."""
+    what = "mdata is a view of another MuData: it is copied, and results are written to the copy"
+    warnings.warn(what, ImplicitModificationWarning, stacklevel=5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what mudata and pandas note of a copy
+        mdata.obs = mdata.obs.copy()  # setting it copies a view
 
 
 @contextmanager

@@ -15,6 +15,8 @@ SPATIAL_NEIGHBORS = "spatial_neighbors"  # uns key of the spatial graph (squidpy
 NEIGHBORS = "neighbors"  # uns key of scanpy's neighbours, here those of the fused embedding
 FEATURE_NEIGHBORS = "feature_neighbors"  # uns key of a modality's feature graph, away from the user's own "neighbors"
 REPRESENTATIONS = ("X_pca", "pca", "X_lsi", "lsi")  # reduced features looked for in a modality's obsm, first match wins
+own_features = "X_spamca_{}".format  # obsm key of features that were prepared where "pca" or "lsi" are the user's
+own_loadings = "spamca_{}".format  # varm key of their loadings
 FEATURE_TYPES = "feature_types"  # var key of what a feature is (scanpy's)
 CONTROL = "control"  # var key of whether a feature is a control of the assay
 ISOTYPE_CONTROL = "isotype_control"  # var key of whether an antibody binds nothing in the tissue (10x's)
@@ -42,6 +44,9 @@ weight = "{}_weight".format  # obs key, in a modality, of its weight in each spo
 modality_weight = "{}:{}_weight".format  # obs key of the same on the MuData; of the modality's name and key_added
 view_weights = "{}_view_weights".format  # obsm key, in a modality, of the weights of its views (a DataFrame)
 posterior = "{}_posterior".format  # obsm key of the posterior probability of each domain (a DataFrame)
+components = (
+    "{}_components".format
+)  # obsm key of the same of each component of the model, where domains were merged (a DataFrame)
 confidence = "{}_confidence".format  # obs key of the posterior probability of the assigned domain
 colors = "{}_colors".format  # uns key of the domain colours (scanpy's convention)
 color_record = "{}_color_record".format  # uns key of the categories that those colours belong to

@@ -67,7 +67,7 @@ def test_sections_and_spots_without_a_modality(info, tissue, tmp_path):
 def test_a_model(info, model_file, integrated):
     held = info(model_file)
     assert held["domains"] == dict(zip("012", integrated.uns["spamca_colors"], strict=True))
-    assert held["modalities"]["rna"] == {"kind": "rna", "use_rep": "X_pca", "n_components": 30, "n_features": 40}
+    assert held["modalities"]["rna"] == {"kind": "rna", "use_rep": "X_pca", "n_comps": 30, "n_features": 40}
     assert held["n_spots_trained"] == 225
     assert held["versions"] == integrated.uns["spamca"]["versions"]
 

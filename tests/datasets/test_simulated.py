@@ -23,7 +23,7 @@ def test_holds_counts_truth_and_coordinates():
     assert list(mdata.mod) == ["rna", "protein"]
     label = mdata.obs["label"]
     assert isinstance(label.dtype, pd.CategoricalDtype)
-    assert label.cat.ordered
+    assert not label.cat.ordered
     assert label.cat.categories.tolist() == [f"domain {i}" for i in range(1, 6)]
     assert label.value_counts().min() > 0
     assert mdata.obsm["spatial"].shape == (300, 2)
@@ -104,7 +104,7 @@ def test_survives_a_file(tmp_path):
     mdata.write(tmp_path / "tissue.h5mu")
     back = mudata.read_h5mu(tmp_path / "tissue.h5mu")
     assert back.obs["label"].tolist() == mdata.obs["label"].tolist()
-    assert back.obs["label"].cat.ordered
+    assert not back.obs["label"].cat.ordered
     pd.testing.assert_frame_equal(
         back.uns["simulation"]["seen_as"].astype(object),
         mdata.uns["simulation"]["seen_as"].astype(object),

@@ -80,13 +80,14 @@ def test_other_shape_replaces(table, holder):
     assert table.obsm["ints"].shape == (3, 2)
 
 
-def test_prefix(table, holder):
+def test_one_of_several_modalities_has_its_name_in_front(table, holder):
     table.obsm["floats"] = np.array([[4, 5], [7, 7], [0, 1.0]])
     holder.uns["a"] = 1
-    add_results(table, holder, ROW, prefix="rna_")
+    add_results(table, holder, ROW, part="rna")
     assert {"rna_old", "rna_flag", "rna_domain", "rna_text", "n", "old"} == set(table.obs)
     assert {"floats", "rna_ints", "rna_frame"} == set(table.obsm)
-    assert "a" not in table.uns
+    assert set(table.uns) == {"rna_a", "spatialdata"}
+    assert list(table.uns["spatialdata"]["parts"]["rna"]["obsm"]) == ["ints", "frame"]
 
 
 def test_uns_is_a_copy(table, holder):

@@ -35,13 +35,25 @@ def test_names_follow_the_spots_and_not_the_order_of_categories(integrated):
     assert model.colors == ["#222222", "#111111", "#000000"]
 
 
-def test_merged_domains_leave_the_model_its_own(integrated):
+def test_domains_merged_by_hand_are_merged_in_the_model(integrated):
     whole = spamca.Model.from_mudata(integrated)
     integrated.obs["spamca"] = integrated.obs["spamca"].astype(str).replace({"2": "1"}).astype("category")
     spamca.pl.spatial_clusters(integrated)
     assert len(integrated.uns["spamca_colors"]) == 2
     model = spamca.Model.from_mudata(integrated)
-    assert (model.domains, model.colors) == (["0", "1", "2"], whole.colors)
+    assert (model.domains, model.colors, model.members.tolist()) == (["0", "1"], whole.colors[:2], [0, 1, 1])
+    assert model.emissions.gaussians[0].means.shape[0] == 3
+
+
+@pytest.mark.parametrize("new", ["edge", "0"])
+def test_labels_that_split_domains_are_refused(integrated, new):
+    codes = np.array(integrated.obs["spamca"].astype(str), dtype=object)
+    codes[np.flatnonzero(codes == "1")[::2]] = new
+    codes[codes == "2"] = "rest"
+    integrated.obs["spamca"] = codes.astype(str)
+    integrated.obs["spamca"] = integrated.obs["spamca"].astype("category")
+    with pytest.raises(ValueError, match=r"mdata.obs\['spamca'\] was changed.*rename_domains"):
+        spamca.Model.from_mudata(integrated)
 
 
 def test_colours_are_no_need(integrated):
@@ -78,7 +90,7 @@ def test_domains_of_another_embedding_are_refused(integrated):
 
 
 def test_other_features_are_refused(integrated):
-    spamca.pp.prepare(integrated, n_components=5)
+    spamca.pp.prepare(integrated, n_comps=5)
     with pytest.raises(ValueError, match="features or the spots of modality 'rna' are no longer those"):
         spamca.Model.from_mudata(integrated)
 

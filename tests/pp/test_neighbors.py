@@ -44,18 +44,19 @@ def test_few_spots_have_few_neighbours(tissue):
 
 def test_writes_what_it_says(tissue):
     xy = tissue["rna"].obsm["spatial"].copy()
-    spamca.pp.neighbors(tissue, n_neighbors=10, n_spatial_neighbors=4)
+    spamca.pp.neighbors(tissue, n_neighbors=10, n_neighs=4)
     np.testing.assert_array_equal(tissue.obsm["spatial"], xy)
     spatial = spatial_graph(xy, n_neighbors=4)
     for holder in (tissue, tissue["rna"], tissue["protein"]):
         assert_same(holder.obsp["spatial_connectivities"], spatial.connectivities)
-        assert_same(holder.obsp["spatial_distances"], spatial.distances)
         record = holder.uns["spatial_neighbors"]
         assert record["connectivities_key"] == "spatial_connectivities"
         assert record["distances_key"] == "spatial_distances"
         assert record["params"]["kind"] == "knn"
         assert record["params"]["n_neighbors"] == 4
+    assert_same(tissue.obsp["spatial_distances"], spatial.distances)
     for modality in tissue.mod.values():
+        assert "spatial_distances" not in modality.obsp
         record = modality.uns["feature_neighbors"]
         assert record["params"]["use_rep"] == modality.uns["spamca"]["use_rep"] == "X_pca"
         assert record["params"]["metric"] == "correlation"
@@ -73,7 +74,7 @@ def test_copy(tissue):
 
 def test_again_with_other_choices(tissue):
     spamca.pp.neighbors(tissue)
-    spamca.pp.neighbors(tissue, n_spatial_neighbors=10, n_neighbors=5, metric="euclidean")
+    spamca.pp.neighbors(tissue, n_neighs=10, n_neighbors=5, metric="euclidean")
     for holder in (tissue, tissue["rna"]):
         assert holder.uns["spatial_neighbors"]["params"]["n_neighbors"] == 10
         assert np.diff(holder.obsp["spatial_connectivities"].indptr).min() >= 10
@@ -93,24 +94,27 @@ def test_same_seed_same_bits(tissue):
     [("knn", {}), ("radius", {"radius": 1.6}), ("delaunay", {"radius": 1.6}), ("grid", {"n_rings": 2})],
 )
 def test_kinds(tissue, kind, options):
-    spamca.pp.neighbors(tissue, spatial_kind=kind, **options)
+    words = {"knn": {"coord_type": "generic"}, "grid": {"coord_type": "grid"}, "delaunay": {"delaunay": True}}
+    spamca.pp.neighbors(tissue, **words.get(kind, {}), **options)
     assert tissue.uns["spatial_neighbors"]["params"]["kind"] == kind
     expected = spatial_graph(tissue.obsm["spatial"], kind=kind, **options)
     assert_same(tissue.obsp["spatial_connectivities"], expected.connectivities)
 
 
 @pytest.mark.parametrize(
-    ("kind", "option", "built", "instead"),
+    ("options", "wrong", "graph"),
     [
-        ("auto", "radius", "knn", "spatial_kind='radius' or spatial_kind='delaunay'"),
-        ("knn", "n_rings", "knn", "spatial_kind='grid'"),
-        ("delaunay", "n_spatial_neighbors", "delaunay", "spatial_kind='knn'"),
+        ({"coord_type": "generic", "n_rings": 2}, "n_rings=2", "of the nearest neighbours"),
+        ({"coord_type": "grid", "radius": 2}, "radius=2", r"on a lattice \(coord_type='grid'\)"),
+        ({"coord_type": "grid", "delaunay": True}, "delaunay=True", r"on a lattice \(coord_type='grid'\)"),
+        ({"delaunay": True, "n_neighs": 2}, "n_neighs=2", "by delaunay"),
+        ({"radius": 3, "n_neighs": 2}, "n_neighs=2", "by radius"),
+        ({"n_rings": 1, "n_neighs": 2}, "n_neighs=2", r"on a lattice \(coord_type='grid'\)"),
     ],
 )
-def test_options_of_another_kind_are_not_ignored(tissue, kind, option, built, instead):
-    says = f"{option}=2 is for {instead}, but a graph of kind '{built}' is to be built"
-    with pytest.raises(ValueError, match=says):
-        spamca.pp.neighbors(tissue, spatial_kind=kind, **{option: 2})
+def test_options_of_another_kind_are_not_ignored(tissue, options, wrong, graph):
+    with pytest.raises(ValueError, match=f"{wrong} does not fit a spatial graph {graph}; leave"):
+        spamca.pp.neighbors(tissue, **options)
     assert not tissue.obsp
 
 
@@ -119,7 +123,7 @@ def test_spots_without_neighbours_are_logged(tissue, caplog):
     place = tissue["rna"].obsm["spatial"]
     tissue.obsm["spatial"] = np.vstack([place[:1] + 100, place[1:]])
     with caplog.at_level(logging.INFO, logger="spamca"):
-        spamca.pp.neighbors(tissue, spatial_kind="radius", radius=1.6)
+        spamca.pp.neighbors(tissue, radius=1.6)
     assert f"neighbors: 1 of {tissue.n_obs} spots have no neighbour in space" in logged(caplog)
 
 
@@ -137,7 +141,7 @@ def test_preparation_is_logged(tissue, caplog):
 
 
 def test_prepare_is_not_run_again(tissue):
-    spamca.pp.prepare(tissue, n_components=4)
+    spamca.pp.prepare(tissue, n_comps=4)
     spamca.pp.neighbors(tissue)
     assert tissue["rna"].obsm["X_pca"].shape[1] == 4
     assert tissue["rna"].uns["spamca"]["kind"] == "rna"
@@ -253,7 +257,7 @@ def test_survives_the_file(tissue, tmp_path):
     assert_same(back.obsp["spatial_connectivities"], tissue.obsp["spatial_connectivities"])
     assert back.uns["spatial_neighbors"]["params"]["kind"] == "knn"
     spamca.pp.neighbors(back)
-    assert_same(back["rna"].obsp["spatial_distances"], tissue["rna"].obsp["spatial_distances"])
+    assert_same(back.obsp["spatial_distances"], tissue.obsp["spatial_distances"])
 
 
 @pytest.mark.parametrize("name", REAL)

@@ -22,7 +22,7 @@ def three():
 
 
 def test_writes_by_kind(three):
-    spamca.pp.prepare(three, n_components=8)
+    spamca.pp.prepare(three, n_comps=8)
     for name, key, loadings in (("rna", "X_pca", "PCs"), ("protein", "X_pca", "PCs"), ("atac", "X_lsi", "LSI")):
         modality = three[name]
         assert modality.obsm[key].shape == (100, 8)
@@ -62,7 +62,7 @@ def test_copy_of_a_view(three):
 
 def test_kinds_are_logged_and_overridden(three, caplog):
     with caplog.at_level(logging.INFO, logger="spamca"):
-        spamca.pp.prepare(three, kinds={"atac": "generic"}, n_components=5)
+        spamca.pp.prepare(three, kinds={"atac": "generic"}, n_comps=5)
     assert three["atac"].uns["spamca"]["kind"] == "generic"
     assert three["atac"].obsm["X_pca"].shape == (100, 5)
     assert "prepare: 'rna' prepared from X as rna: normalize, log1p, scale, 5 principal components" in caplog.text
@@ -94,14 +94,14 @@ def test_global_random_state_is_left(three):
 
 
 def test_number_of_top_genes(three):
-    spamca.pp.prepare(three, n_top_genes=20, n_components=5)
+    spamca.pp.prepare(three, n_top_genes=20, n_comps=5)
     assert three["rna"].var["spamca_used"].sum() == pytest.approx(20, abs=2)
 
 
 def test_rest_of_scanpy_finds_it(three):
     import scanpy as sc
 
-    spamca.pp.prepare(three, n_components=5)
+    spamca.pp.prepare(three, n_comps=5)
     sc.pl.pca_variance_ratio(three["rna"], n_pcs=5, show=False)
     sc.pl.pca_loadings(three["rna"], components="1,2", n_points=5, show=False)
 
@@ -134,7 +134,7 @@ def test_feature_graphs_on_other_features_are_removed(three, caplog):
     spamca.pp.neighbors(three, feature_graphs=True)
     three["rna"].obsp["own"] = three["rna"].obsp["feature_neighbors_distances"]
     with caplog.at_level(logging.INFO, logger="spamca"):
-        spamca.pp.prepare(three, n_components=5)
+        spamca.pp.prepare(three, n_comps=5)
     assert "removed the feature graphs of ['rna', 'protein', 'atac']" in caplog.text
     for modality in three.mod.values():
         assert "feature_neighbors" not in modality.uns
@@ -158,7 +158,7 @@ def test_feature_graph_comes_back_with_a_failure(three, monkeypatch):
     spamca.pp.neighbors(three, feature_graphs=True)
     monkeypatch.setattr("spamca.pp._modality.store_features", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        spamca.pp.prepare(three, n_components=5)
+        spamca.pp.prepare(three, n_comps=5)
     assert "feature_neighbors" in three["rna"].uns
     assert "feature_neighbors_distances" in three["rna"].obsp
 
@@ -249,17 +249,17 @@ def test_user_decides_what_a_control_is(three):
 def test_features_that_the_user_chose(three, name):
     chosen = np.arange(40) % 2 == 0
     three[name].var["highly_variable"] = chosen
-    spamca.pp.prepare(three, n_components=5)
+    spamca.pp.prepare(three, n_comps=5)
     np.testing.assert_array_equal(three[name].var["spamca_used"], chosen)
     np.testing.assert_array_equal(three[name].var["highly_variable"], chosen)
-    spamca.pp.prepare(three, n_components=5, n_top_genes=3000)
+    spamca.pp.prepare(three, n_comps=5, n_top_genes=3000)
     assert three[name].var["spamca_used"].all()
     np.testing.assert_array_equal(three[name].var["highly_variable"], chosen)
 
 
 def test_choice_as_files_give_it(three):
     three["rna"].var["highly_variable"] = pd.Series(["True", "False", None, "True"] * 10, three["rna"].var_names)
-    spamca.pp.prepare(three, n_components=5)
+    spamca.pp.prepare(three, n_comps=5)
     np.testing.assert_array_equal(three["rna"].var["spamca_used"], np.isin(np.arange(40) % 4, [0, 3]))
     three["rna"].var["highly_variable"] = False
     with pytest.raises(ValueError, match="highly_variable.*marks no feature"):
@@ -270,7 +270,7 @@ def test_depth_is_that_of_all_genes(three):
     """As in scanpy, where genes are chosen after normalising."""
     rna = three["rna"]
     rna.var["highly_variable"] = np.arange(40) < 20
-    spamca.pp.prepare(three, n_components=5)
+    spamca.pp.prepare(three, n_comps=5)
     theirs = rna.copy()
     sc.pp.normalize_total(theirs)
     sc.pp.log1p(theirs)
@@ -280,3 +280,33 @@ def test_depth_is_that_of_all_genes(three):
     sc.pp.pca(theirs, n_comps=5, random_state=0)
     scale = np.sqrt(len(rna) / (len(rna) - 1))
     np.testing.assert_allclose(np.abs(rna.obsm["X_pca"]), np.abs(theirs.obsm["X_pca"]) * scale, atol=1e-3)
+
+
+def test_components_of_the_user_stay(three, caplog):
+    """What scanpy left under its names is neither replaced nor taken for ours, however often the modality is prepared."""
+    rna = three["rna"]
+    rna.obsm["X_pca"] = np.random.default_rng(0).normal(size=(rna.n_obs, 4))
+    rna.varm["PCs"], rna.uns["pca"] = np.ones((rna.n_vars, 4)), {"variance": np.ones(4)}
+    kept = {"obsm": rna.obsm["X_pca"].copy(), "varm": rna.varm["PCs"].copy()}
+    for _ in range(2):
+        with caplog.at_level(logging.INFO, logger="spamca"):
+            spamca.pp.prepare(three, n_comps=5)
+        assert "into obsm['X_spamca_pca'], as obsm or varm hold others under the usual name" in caplog.text
+        np.testing.assert_array_equal(rna.obsm["X_pca"], kept["obsm"])
+        np.testing.assert_array_equal(rna.varm["PCs"], kept["varm"])
+        assert list(rna.uns["pca"]) == ["variance"]
+        assert rna.obsm["X_spamca_pca"].shape == (rna.n_obs, 5)
+        assert rna.uns["spamca"]["use_rep"] == "X_spamca_pca"
+        assert rna.varm["spamca_PCs"].shape == (rna.n_vars, 5)
+    spamca.pp.neighbors(three)
+    assert rna.uns["spamca"]["use_rep"] == "X_spamca_pca"
+    spamca.tl.integrate(three, 2)
+    spamca.tl.denoise(three, modalities=["rna"])
+    assert "spamca_pca" in rna.uns
+
+
+def test_own_components_are_replaced(three):
+    spamca.pp.prepare(three, n_comps=5)
+    spamca.pp.prepare(three, n_comps=4)
+    assert three["rna"].obsm["X_pca"].shape[1] == 4
+    assert "X_spamca_pca" not in three["rna"].obsm

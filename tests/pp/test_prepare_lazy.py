@@ -94,7 +94,7 @@ def alike(found, expected, name):
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.slow
 def test_as_in_memory(lazy, tissue, n_top_genes):
-    options = {"n_components": 6, "n_top_genes": n_top_genes}
+    options = {"n_comps": 6, "n_top_genes": n_top_genes}
     expected = spamca.pp.prepare(tissue, copy=True, **options)
     spamca.pp.prepare(lazy, **options)
     for name in KEYS:
@@ -105,8 +105,8 @@ def test_as_in_memory(lazy, tissue, n_top_genes):
 @pytest.mark.slow
 def test_very_many_features_as_in_memory(lazy, tissue, monkeypatch):
     monkeypatch.setattr("spamca.features._spectrum.PRODUCTS_UP_TO", 0)
-    expected = spamca.pp.prepare(tissue, copy=True, n_components=4, n_top_genes=600)
-    spamca.pp.prepare(lazy, n_components=4, n_top_genes=600)
+    expected = spamca.pp.prepare(tissue, copy=True, n_comps=4, n_top_genes=600)
+    spamca.pp.prepare(lazy, n_comps=4, n_top_genes=600)
     for name in KEYS:
         alike(lazy[name], expected[name], name)
 
@@ -126,7 +126,7 @@ def test_nothing_is_loaded_whole_or_written(path, monkeypatch):
             yield rows
 
     monkeypatch.setattr(spamca.features.Blocks, "__iter__", watched)
-    spamca.pp.prepare(mdata, n_components=5)
+    spamca.pp.prepare(mdata, n_comps=5)
     assert max(sizes) == 60
     assert isinstance(mdata["rna"].X, CSRDataset)
     assert isinstance(mdata["metabolites"].X, h5py.Dataset)
@@ -143,7 +143,7 @@ def test_copy_of_a_backed_tissue_is_an_error(path):
 
 def test_dask_arrays_are_copied_unread(tissue):
     mdata = as_dask(tissue, "rna", chunks=(70, 300))
-    changed = spamca.pp.prepare(mdata, copy=True, n_components=5)
+    changed = spamca.pp.prepare(mdata, copy=True, n_comps=5)
     assert "X_pca" in changed["rna"].obsm
     assert "X_pca" not in mdata["rna"].obsm
     assert type(changed["rna"].X) is type(mdata["rna"].X)
@@ -161,11 +161,11 @@ def as_dask(tissue, name, *, chunks, X=None, layers=None):
 def test_layer_of_counts(tissue, caplog):
     import dask.array as da
 
-    expected = spamca.pp.prepare(mudata.MuData({"rna": tissue["rna"]}), copy=True, n_components=5)
+    expected = spamca.pp.prepare(mudata.MuData({"rna": tissue["rna"]}), copy=True, n_comps=5)
     counts = da.from_array(tissue["rna"].X.toarray(), chunks=(100, -1))
     mdata = as_dask(tissue, "rna", chunks=(100, -1), X=tissue["rna"].X.toarray() - 0.5, layers={"counts": counts})
     with caplog.at_level("INFO", logger="spamca"):
-        spamca.pp.prepare(mdata, n_components=5)
+        spamca.pp.prepare(mdata, n_comps=5)
     assert "prepared from layers['counts'] as rna" in caplog.text
     alike(mdata["rna"], expected["rna"], "rna")
 
@@ -175,7 +175,7 @@ def test_logarithms_stay(tissue):
     whole = mudata.MuData({"rna": AnnData(sparse.csr_matrix(logged), tissue["rna"].obs, tissue["rna"].var)})
     mdata = as_dask(tissue, "rna", chunks=(100, -1), X=logged)
     for one in (whole, mdata):
-        spamca.pp.prepare(one, n_components=5)
+        spamca.pp.prepare(one, n_comps=5)
     assert "log-normalised" in mdata["rna"].uns["spamca"]["steps"]
     alike(mdata["rna"], whole["rna"], "rna")
 
@@ -219,7 +219,7 @@ def test_what_comes_after_works(path):
 def test_applied_as_in_memory(lazy, tissue):
     from spamca.features import KINDS, Fitted, in_blocks
 
-    spamca.pp.prepare(tissue, n_components=5)
+    spamca.pp.prepare(tissue, n_comps=5)
     for name, modality in tissue.mod.items():
         record, preparation = modality.uns["spamca"], modality.varm["spamca_preparation"]
         columns = {column: values.to_numpy() for column, values in preparation.items()}

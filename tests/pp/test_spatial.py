@@ -14,6 +14,12 @@ import spamca
 from spamca.graph import spatial_graph
 
 SIZES = [100, 1, 6, 2, 90, 7, 1, 18]
+ARGUMENTS = {
+    "knn": {"coord_type": "generic"},
+    "radius": {},  # by its option
+    "grid": {"coord_type": "grid"},
+    "delaunay": {"delaunay": True},
+}
 
 
 @pytest.fixture
@@ -32,7 +38,7 @@ def fields(tissue):
 @pytest.mark.parametrize("given", [None, 6, 20])
 def test_small_sections_have_the_neighbours_they_have(fields, caplog, given):
     with caplog.at_level(logging.INFO, logger="spamca"):
-        spamca.pp.neighbors(fields, library_key="fov", n_spatial_neighbors=given)
+        spamca.pp.neighbors(fields, library_key="fov", n_neighs=given)
     graph, section = fields.obsp["spatial_connectivities"], fields.obs["fov"].to_numpy()
     n_neighbors = np.diff(graph.indptr)
     k = given or 6
@@ -49,18 +55,18 @@ def test_small_sections_have_the_neighbours_they_have(fields, caplog, given):
 
 @pytest.mark.parametrize(("kind", "options"), [("radius", {"radius": 1.6}), ("delaunay", {}), ("grid", {})])
 def test_small_sections_of_other_kinds(fields, kind, options):
-    spamca.pp.neighbors(fields, library_key="fov", spatial_kind=kind, **options)
+    spamca.pp.neighbors(fields, library_key="fov", **ARGUMENTS[kind], **options)
     n_neighbors = np.diff(fields.obsp["spatial_connectivities"].indptr)
     assert n_neighbors.min() == 0
     assert n_neighbors.max() >= 4
 
 
 def test_numbers_that_no_section_has_spots_for_are_refused(fields):
-    says = "n_spatial_neighbors must be less than the 100 spots of section 'f0', the largest, got 100"
+    says = "n_neighs must be less than the 100 spots of section 'f0', the largest, got 100"
     with pytest.raises(ValueError, match=says):
-        spamca.pp.neighbors(fields, library_key="fov", n_spatial_neighbors=100)
-    with pytest.raises(ValueError, match="n_spatial_neighbors must be less than the 225 spots of mdata, got 225"):
-        spamca.pp.neighbors(fields, library_key=None, n_spatial_neighbors=225)
+        spamca.pp.neighbors(fields, library_key="fov", n_neighs=100)
+    with pytest.raises(ValueError, match="n_neighs must be less than the 225 spots of mdata, got 225"):
+        spamca.pp.neighbors(fields, library_key=None, n_neighs=225)
     with pytest.raises(
         ValueError, match="n_neighbors must be less than the 225 spots of modality 'rna', the largest, got 225"
     ):
@@ -115,7 +121,7 @@ def block(tissue):
 
 @pytest.mark.parametrize(("kind", "options"), [("knn", {}), ("radius", {"radius": 1.2}), ("delaunay", {"radius": 1.8})])
 def test_blocks(block, kind, options, tmp_path):
-    spamca.pp.neighbors(block, spatial_kind=kind, **options)
+    spamca.pp.neighbors(block, **ARGUMENTS[kind], **options)
     graph = block.obsp["spatial_connectivities"]
     assert (graph != spatial_graph(block.obsm["spatial"], kind=kind, **options).connectivities).nnz == 0
     edges = graph.tocoo()
@@ -131,7 +137,7 @@ def test_blocks(block, kind, options, tmp_path):
 
 def test_no_grid_in_a_block(block):
     with pytest.raises(ValueError, match="kind='grid' is for coordinates with two columns, x and y, got 3; use 'knn'"):
-        spamca.pp.neighbors(block, spatial_kind="grid")
+        spamca.pp.neighbors(block, coord_type="grid")
 
 
 def test_layers_of_a_block_stay_together(block, caplog):
@@ -199,7 +205,7 @@ def test_a_graph_of_squidpy_in_space(block, caplog, slot):
 def test_coordinates_beyond_the_precision_of_distances(tissue, largest, kind, options):
     tissue.obsm["spatial"] = tissue.obsm["spatial"] / 15 * [largest, min(largest, 1e-250)]
     with pytest.raises(ValueError, match="beyond the precision of distances; give them in another unit"):
-        spamca.pp.neighbors(tissue, spatial_kind=kind, **options)
+        spamca.pp.neighbors(tissue, **ARGUMENTS[kind], **options)
 
 
 @pytest.mark.parametrize("largest", [1e90, 1e-90])
@@ -210,7 +216,7 @@ def test_large_and_small_units(tissue, largest, kind):
     tissue.obsm["spatial"] = tissue.obsm["spatial"] * largest
     options = {"radius": 1.1 * largest} if kind == "radius" else {}
     spamca.pp.prepare(tissue)
-    spamca.pp.neighbors(tissue, spatial_kind=kind, **options)
+    spamca.pp.neighbors(tissue, **ARGUMENTS[kind], **options)
     if kind != "delaunay":  # which diagonal of a square is an edge is a matter of rounding
         assert (tissue.obsp["spatial_connectivities"] != before.connectivities).nnz == 0
 

@@ -31,7 +31,6 @@ def test_graph_of_the_mudata_is_used_and_kept(tissue, caplog):
     assert tissue.uns["spatial_neighbors"] is record
     assert_same(tissue.obsp["spatial_connectivities"], graph)
     assert_same(tissue["rna"].obsp["spatial_connectivities"], union(graph))
-    assert_same(tissue["rna"].obsp["spatial_distances"], union(tissue.obsp["spatial_distances"]))
 
 
 def test_graph_of_a_modality_is_used_and_kept(tissue, caplog):
@@ -52,7 +51,7 @@ def test_graph_of_a_modality_is_used_and_kept(tissue, caplog):
 def test_kind_that_is_given_is_built(tissue):
     squidpy.gr.spatial_neighbors_knn(tissue["protein"], n_neighs=3)
     own = tissue["protein"].obsp["spatial_connectivities"]
-    spamca.pp.neighbors(tissue, spatial_kind="knn")
+    spamca.pp.neighbors(tissue, coord_type="generic")
     expected = spatial_graph(tissue.obsm["spatial"]).connectivities
     assert_same(tissue.obsp["spatial_connectivities"], expected)
     assert_same(tissue["rna"].obsp["spatial_connectivities"], expected)
@@ -98,7 +97,8 @@ def test_graph_without_lengths(tissue):
     graph = spatial_graph(tissue["rna"].obsm["spatial"]).connectivities
     tissue.obsp["spatial_connectivities"] = graph
     spamca.pp.neighbors(tissue)
-    assert set(tissue["rna"].obsp["spatial_distances"].data) == {1}
+    assert "spatial_distances" not in tissue.obsp
+    assert_same(tissue["rna"].obsp["spatial_connectivities"], graph)
 
 
 @pytest.fixture
@@ -120,8 +120,8 @@ def test_existing_graph_is_cut_by_section(two_sections, caplog):
             spamca.pp.neighbors(mdata, library_key="lib")
         for holder in (mdata, mdata["rna"]):
             assert_same(holder.obsp["spatial_connectivities"], expected)
-            assert_same(holder.obsp["spatial_distances"] > 0, expected > 0)
             assert holder.uns["spatial_neighbors"]["params"]["library_key"] == "lib"
+        assert_same(mdata.obsp["spatial_distances"] > 0, expected > 0)
         assert mdata.uns["spatial_neighbors"]["params"] == own | {"library_key": "lib"}
     assert caplog.text.count("edges between sections of 'lib'") == 1
 
@@ -146,19 +146,22 @@ def test_sections_are_looked_up_with_an_existing_graph(two_sections):
 
 @pytest.mark.parametrize("graph", [None, "spatial"])
 @pytest.mark.parametrize(
-    ("option", "kind"), [("n_spatial_neighbors", "knn"), ("radius", "radius"), ("n_rings", "grid")]
+    ("option", "kind", "word"),
+    [("n_neighs", "knn", "generic"), ("radius", "radius", "generic"), ("n_rings", "grid", "grid")],
 )
-def test_options_of_a_graph_to_build_are_not_ignored(two_sections, graph, option, kind):
-    says = f"{option}=2 is for building a spatial graph, but that of mdata is used; .* spatial_kind={kind!r}"
+def test_options_of_a_graph_to_build_are_not_ignored(two_sections, caplog, graph, option, kind, word):
+    says = f"{option}=2 is for building a spatial graph, but that of mdata is used; .* coord_type={word!r}"
     with pytest.raises(ValueError, match=says):
         spamca.pp.neighbors(two_sections, spatial_graph=graph, **{option: 2})
-    spamca.pp.neighbors(two_sections, spatial_kind=kind, **{option: 2})
+    with caplog.at_level(logging.INFO, logger="spamca"):
+        spamca.pp.neighbors(two_sections, coord_type=word, **{option: 2})
+    assert "replacing the spatial graph of mdata, which spamca did not build" in caplog.text
     assert two_sections.uns["spatial_neighbors"]["params"]["kind"] == kind
 
 
 def test_existing_and_built_exclude_each_other(two_sections):
-    with pytest.raises(ValueError, match="spatial_graph='spatial' takes .*, spatial_kind='radius' builds one"):
-        spamca.pp.neighbors(two_sections, spatial_graph="spatial", spatial_kind="radius", radius=2)
+    with pytest.raises(ValueError, match="spatial_graph='spatial' takes .*, coord_type='generic' builds one"):
+        spamca.pp.neighbors(two_sections, spatial_graph="spatial", coord_type="generic", radius=2)
 
 
 def test_record_of_another_kind_is_no_obstacle(tissue):

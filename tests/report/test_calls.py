@@ -10,11 +10,11 @@ from spamca._report.subject import Subject
 
 @pytest.mark.slow
 def test_calls_give_the_result_again(tissue):
-    spamca.pp.neighbors(tissue, n_spatial_neighbors=8)
+    spamca.pp.neighbors(tissue, n_neighs=8)
     given = {"settings": {"n_latent": 8}, "modality_trust": {"protein": 0.5}, "random_state": 1, "key_added": "mine"}
     spamca.tl.integrate(tissue, 3, progress_bar=False, **given)
     found = calls(Subject(tissue, "mine"))
-    assert found[0] == "spamca.pp.neighbors(mdata, n_spatial_neighbors=8)"
+    assert found[0] == "spamca.pp.neighbors(mdata, n_neighs=8)"
     again = tissue.copy()
     del again.uns["mine"], again.obsm["X_mine"], again.obs["mine"]
     exec("\n".join(found), {"spamca": spamca, "mdata": again})

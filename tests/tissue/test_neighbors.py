@@ -33,9 +33,3 @@ def test_search_depends_on_the_size(integrated, monkeypatch):
     found, _ = results.neighbors_of(integrated.obsm["X_spamca"], random_state=5)
     assert asked == [(integrated.obsm["X_spamca"].shape, 14, 5)]
     np.testing.assert_allclose(found["connectivities"].toarray(), exact.toarray(), atol=1e-6)
-
-
-def test_modalities_hold_the_same_graph(integrated):
-    np.testing.assert_array_equal(
-        integrated["rna"].obsp["connectivities"].toarray(), integrated.obsp["connectivities"].toarray()
-    )

@@ -47,7 +47,7 @@ def test_stored_levels_have_colours_that_follow_the_tree(integrated):
         for level in ("spamca_2", "spamca_3"):
             categories = holder.obs[level].cat.categories
             assert holder.uns[f"{level}_colors"] == [given[name] for name in categories]
-            assert holder.obs[level].cat.ordered
+            assert not holder.obs[level].cat.ordered
     assert len(integrated.obs["spamca_2"].cat.categories) == 2
     record = integrated.uns["spamca_hierarchy"]
     assert record["colors"][:3] == list(given.values())

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scanpy as sc
+import squidpy as sq
 from sklearn.metrics import adjusted_rand_score
 
 import spamca
@@ -164,21 +165,27 @@ def test_units_of_a_modality_do_not_matter(with_graphs):
 
 def test_scanpy_finds_the_neighbours(integrated):
     assert integrated.uns["neighbors"]["params"]["use_rep"] == "X_spamca"
-    for name, modality in integrated.mod.items():
-        sc.tl.leiden(modality, flavor="igraph", n_iterations=2, directed=False)
-        assert modality.obs["leiden"].nunique() > 1, name
+    sc.tl.leiden(integrated, flavor="igraph", n_iterations=2, directed=False)
+    assert integrated.obs["leiden"].nunique() > 1
+    assert not any("connectivities" in modality.obsp for modality in integrated.mod.values())
+
+
+def test_squidpy_finds_the_spatial_graph_of_a_modality(integrated):
+    sq.gr.spatial_autocorr(integrated["rna"], mode="moran", genes=["gene1"], show_progress_bar=False)
+    assert integrated["rna"].uns["moranI"]["I"].notna().all()
 
 
 def test_neighbours_of_the_user_are_left(with_graphs, caplog):
-    sc.pp.neighbors(with_graphs["rna"], use_rep="X_pca", method="gauss", transformer="sklearn")
-    theirs = with_graphs["rna"].obsp["connectivities"]
+    with_graphs.obsm["X_own"] = with_graphs["rna"].obsm["X_pca"]
+    sc.pp.neighbors(with_graphs, use_rep="X_own", method="gauss", transformer="sklearn")
+    theirs = with_graphs.obsp["connectivities"]
     with caplog.at_level(logging.INFO, logger="spamca"):
         spamca.tl.integrate(with_graphs, 3, **QUICK)
-    assert with_graphs["rna"].obsp["connectivities"] is theirs
-    assert with_graphs["rna"].uns["neighbors"]["params"]["use_rep"] == "X_pca"
-    assert with_graphs["rna"].uns["spamca_neighbors"]["params"]["use_rep"] == "X_spamca"
+    assert with_graphs.obsp["connectivities"] is theirs
+    assert with_graphs.uns["neighbors"]["params"]["use_rep"] == "X_own"
+    assert with_graphs.uns["spamca_neighbors"]["params"]["use_rep"] == "X_spamca"
     assert "spamca_neighbors" in caplog.text
-    sc.tl.leiden(with_graphs["rna"], neighbors_key="spamca_neighbors", flavor="igraph", n_iterations=2, directed=False)
+    sc.tl.leiden(with_graphs, neighbors_key="spamca_neighbors", flavor="igraph", n_iterations=2, directed=False)
 
 
 @pytest.mark.slow

@@ -52,11 +52,11 @@ def test_gradient(gradient, caplog):
 
 def test_the_order_begins_at_a_spot(gradient):
     last = gradient.obs_names[-1]
-    changed = spamca.tl.trajectory(gradient, root=last, n_components=2, key="spamca", copy=True)
+    changed = spamca.tl.trajectory(gradient, root=last, n_comps=2, key="spamca", copy=True)
     assert changed.obs.loc[last, "spamca_pseudotime"] == 0
     assert spearmanr(changed.obs["spamca_pseudotime"], gradient.obsm["spatial"][:, 0])[0] < -0.9
     assert changed.uns["spamca_paga"]["root"] == last
-    assert changed.uns["spamca_paga"]["n_components"] == 2
+    assert changed.uns["spamca_paga"]["n_comps"] == 2
 
 
 def test_nothing_of_the_users_is_replaced(integrated, tmp_path, assert_same):
@@ -134,7 +134,7 @@ def test_a_new_embedding_removes_the_old_order(integrated):
         ({"root": "0", "groupby": "x"}, KeyError, "groupby='x' is not a column of mdata.obs"),
         ({"root": "0", "groupby": "spamca_confidence"}, ValueError, "holds numbers, but must have categories"),
         ({"root": "0", "groupby": "one"}, ValueError, r"groupby='one' needs at least 2 domains, it has \['a'\]"),
-        ({"root": "0", "n_components": 0}, ValueError, "n_components must be at least 1, got 0"),
+        ({"root": "0", "n_comps": 0}, ValueError, "n_comps must be at least 1, got 0"),
         ({"root": "0", "key": "x"}, KeyError, r"no neighbours of the embedding obsm\['X_x'\]; .*key_added='x'"),
         ({"root": "0", "key": "rna"}, ValueError, "key='rna' collides with a modality"),
         ({"root": "0", "random_state": -1}, ValueError, "random_state"),

@@ -33,7 +33,7 @@ def left(whole):
 def trained(whole, left):
     """The left half after ``integrate`` and ``cluster``."""
     mdata = whole[left].copy()
-    spamca.pp.prepare(mdata, n_components=8)
+    spamca.pp.prepare(mdata, n_comps=8)
     spamca.pp.neighbors(mdata)
     spamca.tl.integrate(mdata, 3, progress_bar=False)
     spamca.tl.cluster(mdata)

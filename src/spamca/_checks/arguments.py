@@ -30,9 +30,18 @@ def _check_integer(name: str, value: Any, hint: str = "") -> None:
         raise TypeError(msg)
 
 
-def check_seed(random_state: int) -> int:
-    """The seed as a plain integer, as files store it, if numpy, torch and scikit-learn all take it."""
-    _check_integer("random_state", random_state, "; the default is 0")
+def check_seed(random_state: int | np.random.RandomState | np.random.Generator | None) -> int:
+    """The seed as a plain integer, as files store it, if numpy, torch and scikit-learn all take it.
+
+    A generator gives its next number; None a new seed at every call.
+    """
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(MOST))
+    if random_state is None or isinstance(random_state, np.random.Generator):
+        return int(np.random.default_rng(random_state).integers(MOST))
+    _check_integer(
+        "random_state", random_state, ", None, or a RandomState or Generator of numpy.random; the default is 0"
+    )
     if not 0 <= random_state < 2**32:
         msg = f"random_state must be at least 0 and less than 2**32, got {random_state}"
         raise ValueError(msg)
@@ -153,7 +162,7 @@ RESERVED = frozenset(_keys.REPRESENTATIONS) | {
 _MADE = (
     *(_keys.embedding, _keys.joint_neighbors, _keys.weight, _keys.view_weights, _keys.posterior),
     *(_keys.pseudotime, _keys.paga),
-    *(_keys.confidence, _keys.novelty, _keys.colors, _keys.denoised, _keys.corrected),
+    *(_keys.components, _keys.confidence, _keys.novelty, _keys.colors, _keys.denoised, _keys.corrected),
 )
 
 

@@ -14,7 +14,7 @@ def check_graph(matrix: Any, slot: str, n_spots: int | None = None, what: str = 
     ValueError if it is no square matrix, of another number of spots, or holds anything but finite numbers of at least 0.
     """
     remedy = (
-        "build it again, as with spamca.pp.neighbors(mdata, spatial_kind='knn') or squidpy.gr.spatial_neighbors_knn"
+        "build it again, as with spamca.pp.neighbors(mdata, coord_type='generic') or squidpy.gr.spatial_neighbors_knn"
     )
     found = matrix if sparse.issparse(matrix) else np.asarray(matrix)
     if found.ndim != 2 or found.shape[0] != found.shape[1]:

@@ -19,12 +19,10 @@ from spamca._checks.arguments import check_flag, check_name
 def check_mudata(mdata: MuData, *, copy: bool = False) -> None:
     """Whether the object passes :func:`check_readable` and can be written to, or copied with ``copy`` (ValueError).
 
-    Objects backed by a file pass without ``copy``: what is written to them stays in memory.
+    Objects backed by a file pass without ``copy``: what is written to them stays in memory. So do views, which are copied
+    before they are written to.
     """
     check_flag("copy", copy)
-    if isinstance(mdata, MuData) and mdata.is_view and not copy:
-        msg = "mdata is a view of another MuData and nothing written to it would last; pass mdata.copy(), or copy=True"
-        raise ValueError(msg)
     check_readable(mdata)
     if copy and (mdata.isbacked or any(modality.isbacked for modality in mdata.mod.values())):
         msg = "copy=True, but mdata is backed by a file; leave copy out, or read it into memory with mudata.read_h5mu(path)"

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import to_hex
 
-from spamca import _checks, _keys
+from spamca import _checks, _keys, _records
 from spamca._colors import colors_of
 from spamca.tissue import compared_weights
 
@@ -52,7 +52,7 @@ class Subject:
     @cached_property
     def record(self) -> Mapping[str, Any]:
         """The record of the result; empty if this package did not write it."""
-        return as_mapping(self.stored(self.key))
+        return _records.record_of(self.mdata, self.key)
 
     @cached_property
     def command(self) -> Mapping[str, Any]:

@@ -57,7 +57,7 @@ def _model(path: Path) -> dict[str, Any]:
     modalities = {}
     for one in header["modalities"]:
         n_features = None if one["features"] is None else len(one["features"])
-        about = {name: one[name] for name in ("kind", "use_rep", "n_components")}
+        about = {name: one[name] for name in ("kind", "use_rep", "n_comps")}
         modalities[one["name"]] = about | {"n_features": n_features}
     settings = ("key", "method", "refine", "graphs", "settings", "random_state", "versions")
     return {

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SHARED = ("n_clusters", "key_added", "random_state", "library_key", "spatial_key", "images", "feature_types")
 """Arguments that mean the same to every function that has them: one option sets them all."""
 
-OF_THE_COMMAND = ("copy", "mdata", "model", "path", "sdata")
+OF_THE_COMMAND = ("copy", "n_jobs", "mdata", "model", "path", "sdata")
 """Arguments that the command sets itself."""
 
 NAMES: dict[str, Any] = {"Any": Any, "Mapping": dict, "Path": Path, "Sequence": list, "_keys": _keys}
@@ -112,6 +112,7 @@ def arguments(function: str) -> dict[str, tuple[inspect.Parameter, str]]:
 
 def _annotation(text: str) -> Any:
     """A type, with how the words of the command line become a value of it if cyclopts cannot read it by itself."""
+    text = "int" if "RandomState" in text else text  # the others are objects of a Python session
     hint = eval(text, dict(NAMES))
     if "Mapping" in text:
         metavar = "NAME=VALUE" if text.startswith("Mapping") else "NAME[=VALUE]"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import csr_matrix, identity
@@ -24,24 +24,38 @@ N_RUNS = 24
 
 
 def leiden(
-    points: np.ndarray, n_clusters: int, *, connectivities: spmatrix | None = None, random_state: int = 0
+    points: np.ndarray,
+    n_clusters: int | None,
+    *,
+    connectivities: spmatrix | None = None,
+    random_state: int = 0,
+    resolution: float | None = None,
+    neighbors: csr_matrix | None = None,
 ) -> Clustering:
     """Cluster points by leiden (Traag, Waltman and van Eck 2019), through scanpy and igraph; arguments as in :func:`mixture`.
 
-    The resolution is found by bisection. Where none gives the wanted number, the most similar clusters of the nearest partition are
+    ``neighbors`` is a graph (n, n) of the points; None builds one. At a ``resolution`` the number follows. Otherwise the resolution is
+    found by bisection. Where none gives the wanted number, the most similar clusters of the nearest partition are
     merged, or its widest split; this is logged. The posterior of a cluster is its share among a point and its neighbours.
     The record holds ``resolution`` and ``n_communities``, the number found there.
     """
     from spamca.graph import feature_graph
 
-    n_neighbors = min(N_NEIGHBORS, len(points) - 1)
-    graph = feature_graph(points, n_neighbors=n_neighbors, metric="euclidean", random_state=random_state).connectivities
-    resolution, found = bisect(lambda value: communities(graph, value, random_state), n_clusters)
-    n_found = int(found.max()) + 1
-    if n_found != n_clusters:
-        change = "merging" if n_found > n_clusters else "splitting"
-        logger.info("leiden: no resolution gave %d clusters; %s those of %d", n_clusters, change, n_found)
-    labels = to_number(points, found, n_clusters, random_state=random_state)
+    graph = neighbors
+    if graph is None:
+        search: dict[str, Any] = {"n_neighbors": min(N_NEIGHBORS, len(points) - 1), "metric": "euclidean"}
+        graph = feature_graph(points, random_state=random_state, **search).connectivities
+    if n_clusters is None:
+        resolution = 1.0 if resolution is None else resolution
+        labels = communities(graph, resolution, random_state)
+        n_found = int(labels.max()) + 1
+    else:
+        resolution, found = bisect(lambda value: communities(graph, value, random_state), n_clusters)
+        n_found = int(found.max()) + 1
+        if n_found != n_clusters:
+            change = "merging" if n_found > n_clusters else "splitting"
+            logger.info("leiden: no resolution gave %d clusters; %s those of %d", n_clusters, change, n_found)
+        labels = to_number(points, found, n_clusters, random_state=random_state)
     indicator = csr_matrix((np.ones(len(points)), (np.arange(len(points)), labels)), (len(points), labels.max() + 1))
     votes = ((graph + identity(len(points), format="csr")) @ indicator).toarray()  # (n, K)
     posterior = votes / votes.sum(axis=1, keepdims=True)

@@ -12,6 +12,7 @@ from spamca.datasets._counts import KINDS, draw_counts, draw_modality
 from spamca.datasets._tissue import LAYOUTS, PATTERNS, draw_sections, seen_as
 
 if TYPE_CHECKING:
+    import numpy as np
     from anndata import AnnData
     from mudata import MuData
 
@@ -28,7 +29,7 @@ def simulated(
     n_sections: int = 1,
     batch_effect: float = 0.3,
     means: bool = False,
-    random_state: int = 0,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
 ) -> MuData:
     """Simulate tissue with known spatial domains that no modality can find alone.
 
@@ -69,13 +70,14 @@ def simulated(
 
     Returns
     -------
-    MuData with whole-number counts (CSR, float32) as ``X`` of each modality, and
+    MuData
+        Whole-number counts (CSR, float32) as ``X`` of each modality, and
 
-    - ``obs["label"]``: the domain, an ordered categorical of strings; with several sections ``obs["section"]``;
-    - ``obsm["spatial"]``: coordinates (n_spots, 2), in each modality as well;
-    - ``mdata[modality].var["marker"]``: whether a feature differs between any domains; ``var["feature_types"]``;
-    - ``uns["simulation"]``: the arguments, and in ``"seen_as"`` a DataFrame (domains, modalities): domains with the same
-      entry look alike to that modality.
+        - ``obs["label"]``: the domain, a categorical of strings; with several sections ``obs["section"]``;
+        - ``obsm["spatial"]``: coordinates (n_spots, 2), in each modality as well;
+        - ``mdata[modality].var["marker"]``: whether a feature differs between any domains; ``var["feature_types"]``;
+        - ``uns["simulation"]``: the arguments, and in ``"seen_as"`` a DataFrame (domains, modalities): domains with the same
+          entry look alike to that modality.
 
     Raises
     ------
@@ -133,7 +135,7 @@ def simulated(
 
     with _edge.without_pull():
         mdata = MuData(mod)
-    mdata.obs["label"] = pd.Categorical.from_codes(domain, categories=names, ordered=True)
+    mdata.obs["label"] = pd.Categorical.from_codes(domain, categories=names)
     if n_sections > 1:
         mdata.obs["section"] = pd.Categorical.from_codes(section, [f"section {s + 1}" for s in range(n_sections)])
     mdata.obsm[_keys.SPATIAL] = spatial.copy()

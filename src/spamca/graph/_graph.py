@@ -140,9 +140,7 @@ def _symmetric(connectivities: sparse.spmatrix) -> sparse.csr_matrix:
         msg = f"a graph needs as many columns as rows, got shape {weights.shape}"
         raise ValueError(msg)
     if weights.nnz and not (np.isfinite(weights.data).all() and weights.data.min() >= 0):
-        msg = (
-            "a graph needs finite weights of at least 0; build one with spamca.pp.neighbors(mdata, spatial_kind='knn')"
-        )
+        msg = "a graph needs finite weights of at least 0; build one with spamca.pp.neighbors(mdata, coord_type='generic')"
         raise ValueError(msg)
     weights.setdiag(0)
     weights = weights.maximum(weights.T).tocsr()

@@ -14,15 +14,14 @@ from spamca._checks import check_choice, check_name
 from spamca._logging import logger
 from spamca.features.kinds import named_kind
 from spamca.io._join import JOINS, copied, join_tables, split
+from spamca.io._spatialdata_parts import ATTRS, RECORD
+from spamca.io._spatialdata_results import named_as_before, put_back, results_in
 from spamca.io._types import check_modality_name, types_of
 
 if TYPE_CHECKING:
     from anndata import AnnData
     from mudata import MuData
     from spatialdata import SpatialData
-
-ATTRS = "spatialdata_attrs"  # uns key, in a table, of the names of its two columns (spatialdata's)
-RECORD = "spatialdata"  # uns key, on the MuData, of the table that each modality was read from
 
 
 def from_spatialdata(
@@ -59,7 +58,7 @@ def from_spatialdata(
 
     Returns
     -------
-    MuData with copies of the tables and coordinates of all spots in ``obsm["spatial"]``, float64 of shape (n_obs, 2).
+    MuData with copies of the tables, results, and coordinates of all spots in ``obsm["spatial"]``, float64 of shape (n_obs, 2).
     Rows keep their names where these agree with the instances, else they are named after instance, or region and
     instance. ``obs`` of the modalities keeps both columns: where there are several regions, name the first as
     ``library_key``. Controls of the assay stay in the modality that they control, flagged in its ``var["control"]``.
@@ -97,6 +96,10 @@ def from_spatialdata(
     if coordinate_system is not None:
         check_name("coordinate_system", coordinate_system)
     check_spatialdata(sdata)
+    joint = results_in(sdata)
+    before = {} if joint is None else named_as_before(joint, sdata)
+    if tables is None and before:
+        tables = before if len(set(before.values())) == len(before) else sorted(set(before.values()))
     chosen = _chosen(sdata, tables)
     mod = {name: _placed(sdata, table, coordinate_system) for name, table in chosen.items()}
     if len(mod) == 1:
@@ -112,6 +115,8 @@ def from_spatialdata(
         raise ValueError(msg)
     mdata = join_tables(mod, row_names(mod), join, "from_spatialdata")
     mdata.uns[RECORD] = {"tables": dict(chosen)}
+    if joint is not None and before == chosen:
+        put_back(mdata, joint, "from_spatialdata")
     return mdata
 
 

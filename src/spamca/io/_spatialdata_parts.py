@@ -14,7 +14,6 @@ from scipy import sparse
 
 from spamca import _edge, _keys
 from spamca._logging import logger
-from spamca.io._from_spatialdata import ATTRS, RECORD
 from spamca.io._spaceranger_files import RESOLUTIONS
 
 if TYPE_CHECKING:
@@ -22,7 +21,16 @@ if TYPE_CHECKING:
 
     from mudata import MuData
 
+ATTRS = "spatialdata_attrs"  # uns key, in a table, of the names of its two columns (spatialdata's)
+RECORD = (
+    "spatialdata"  # uns key of the table that each modality is in; in a table, of names that spatialdata does not allow
+)
 SPOTS = "spots"  # name of the circles
+SLOTS = ("obs", "var", "obsm", "varm", "obsp", "uns", "layers")  # whose names spatialdata changes
+PARTS = "parts"  # entry of the same: names of what was added of each of several modalities in the table
+NAMES = (
+    "names"  # entry of the record in uns of a table: names that spatialdata does not allow, and those in their place
+)
 
 
 def joint_table(mdata: MuData) -> AnnData:
@@ -42,7 +50,13 @@ def annotated(table: AnnData, note: pd.DataFrame | None = None) -> AnnData:
         held = getattr(table, slot)
         for key in list(held):
             held[key] = _without_slashes(held[key])
+    before = {slot: list(getattr(table, slot)) for slot in SLOTS}
     sanitize_table(table, inplace=True)
+    changed = {slot: (names, list(getattr(table, slot))) for slot, names in before.items()}
+    changed = {slot: pair for slot, pair in changed.items() if pair[0] != pair[1]}
+    if changed:
+        kept = {slot: {"was": np.array(was), "now": np.array(now)} for slot, (was, now) in changed.items()}
+        table.uns[RECORD] = {**table.uns.get(RECORD, {}), NAMES: kept}
     for key, value in table.uns.items():
         if key.endswith("_colors") and isinstance(value, list):
             table.uns[key] = np.array(value)  # as files give them, and napari-spatialdata wants them
@@ -54,6 +68,19 @@ def annotated(table: AnnData, note: pd.DataFrame | None = None) -> AnnData:
     regions = table.obs[region].cat.categories.tolist()
     keys = {"region_key": region, "instance_key": instance, "overwrite_metadata": True}
     return TableModel.parse(table, region=regions[0] if len(regions) == 1 else regions, **keys)
+
+
+def original_names(table: AnnData) -> AnnData:
+    """The table, changed, with the names that it had before :func:`annotated`, and without the record of them."""
+    record = table.uns.pop(RECORD, {})
+    for slot, pair in record.get(NAMES, {}).items():
+        back = dict(zip(map(str, pair["now"]), map(str, pair["was"]), strict=True))
+        held = getattr(table, slot)
+        if isinstance(held, pd.DataFrame):
+            setattr(table, slot, held.rename(columns=back))
+        else:
+            setattr(table, slot, {back.get(key, key): value for key, value in held.items()})
+    return table
 
 
 def _without_slashes(value: Any) -> Any:
@@ -93,32 +120,77 @@ def free_name(name: str, taken: Iterable[str]) -> str:
     return name
 
 
-def add_results(table: AnnData, holder: AnnData, row: np.ndarray, *, prefix: str = "") -> None:
+def add_results(table: AnnData, holder: AnnData, row: np.ndarray, *, part: str = "") -> None:
     """Write to a table what the holder has in addition; ``row`` is its row for each row of the table, or -1, (n_table,).
 
-    With a ``prefix`` in front of names, graphs and ``uns`` are left out: they refer to one another by name.
+    With a ``part``, one of several modalities in the table, names get it in front, and are noted; graphs are left out.
     """
-    has, obs = row >= 0, _spread(holder.obs, row, table.obs_names)
+    prefix, has = f"{part}_" if part else "", row >= 0
+    added: dict[str, list[str]] = {"obs": [], "obsm": [], "uns": []}
+    obs = spread_values(holder.obs, row, table.obs_names)
     for key in obs:
         if key not in table.obs or not _same(table.obs[key][has], obs[key][has]):
             table.obs[prefix + key] = obs[key]
+            added["obs"].append(key)
     for key, values in holder.obsm.items():
         if sparse.issparse(values):
             continue  # the user's own features, which have no mark for rows that are missing
-        new = _spread(values, row, table.obs_names)
+        new = spread_values(values, row, table.obs_names)
         if key not in table.obsm or not _same(table.obsm[key][has], new[has]):
             table.obsm[prefix + key] = new
-    if prefix:
-        return
-    if has.sum() == holder.n_obs:
+            added["obsm"].append(key)
+    if not part and has.sum() == holder.n_obs:
         for key, graph in holder.obsp.items():
             table.obsp[key] = _edge.spread_graph(sparse.csr_matrix(graph), row)
     for key, value in holder.uns.items():
         if key != ATTRS and not (key == _keys.SPATIAL and key in table.uns):
-            table.uns[key] = deepcopy(value)
+            table.uns[prefix + key] = deepcopy(value)
+            added["uns"].append(key)
+    added |= _add_to_features(table, holder, prefix)
+    if part:
+        record = table.uns.get(RECORD, {})
+        noted = {slot: np.array(names) for slot, names in added.items() if names}
+        table.uns[RECORD] = {**record, PARTS: {**record.get(PARTS, {}), part: noted}}
 
 
-def _spread(values: Any, row: np.ndarray, names: pd.Index) -> Any:
+def _add_to_features(table: AnnData, holder: AnnData, prefix: str) -> dict[str, list[str]]:
+    """Write to the features of a table what those of the holder have in addition; the names written, without prefix."""
+    added: dict[str, list[str]] = {"var": [], "varm": []}
+    place = _place_of_features(table, holder)
+    if place is None:
+        return added
+    has = place >= 0
+    for key in holder.var:
+        new = spread_values(holder.var[[key]], place, table.var_names)[key]
+        if key not in table.var or not _same(table.var[key][has], new[has]):
+            table.var[prefix + key] = new
+            added["var"].append(key)
+    for key, values in holder.varm.items():
+        new = spread_values(values, place, table.var_names)
+        # zero, as for features that are not used
+        table.varm[prefix + key] = new.fillna(0) if isinstance(new, pd.DataFrame) else np.nan_to_num(new)
+        added["varm"].append(key)
+    return added
+
+
+def _place_of_features(table: AnnData, holder: AnnData) -> np.ndarray | None:
+    """Feature of the holder that each feature of the table is, (n_vars,), -1 for none; None where names do not say."""
+    if table.n_vars == holder.n_vars:
+        return np.arange(table.n_vars)
+    if not holder.n_vars:
+        return None
+    types = _keys.FEATURE_TYPES if all(_keys.FEATURE_TYPES in one.var for one in (table, holder)) else None
+    theirs, ours = (
+        one.var_names.astype(str) if types is None else one.var[types].astype(str).str.cat(one.var_names, sep="\n")
+        for one in (table, holder)
+    )
+    if not pd.Index(ours).is_unique or not pd.Index(theirs).is_unique:
+        return None
+    place: np.ndarray = pd.Index(ours).get_indexer(pd.Index(theirs))
+    return place if (place >= 0).sum() == holder.n_vars else None
+
+
+def spread_values(values: Any, row: np.ndarray, names: pd.Index) -> Any:
     """The ``row`` of a table or matrix for each of the names, missing values where it is -1."""
     lacking = bool((row < 0).any())
     if isinstance(values, pd.DataFrame):

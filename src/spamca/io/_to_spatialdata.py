@@ -10,9 +10,11 @@ import pandas as pd
 
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
-from spamca.io._from_spatialdata import ATTRS, RECORD, annotation, check_spatialdata, check_tables, instances
+from spamca.io._from_spatialdata import annotation, check_spatialdata, check_tables, instances
 from spamca.io._join import copied
 from spamca.io._spatialdata_parts import (
+    ATTRS,
+    RECORD,
     SPOTS,
     add_results,
     allowed,
@@ -39,6 +41,8 @@ def to_spatialdata(
 ) -> SpatialData:
     """Put a MuData with its results into a SpatialData, which can be written to Zarr.
 
+    :func:`spamca.io.from_spatialdata` reads it back with all results.
+
     Parameters
     ----------
     mdata
@@ -59,10 +63,10 @@ def to_spatialdata(
     ``tables[table_name]``
         ``obs``, ``obsm``, ``obsp`` and ``uns`` of the MuData: domains, embedding, posterior, weights of the modalities,
         coordinates. It has no features. Its rows annotate what the rows of the modalities' tables annotate.
-    a table for each modality
-        As it was, with everything in ``obs``, ``obsm``, ``obsp`` and ``uns`` of the modality that is new or differs.
-        Rows that are not in the MuData hold missing values there. A table that was split gets what the joint table has,
-        and ``obs`` and ``obsm`` of each modality with its name in front.
+    ``tables["<modality>"]``
+        As it was, with everything in ``obs``, ``obsm``, ``obsp``, ``var``, ``varm`` and ``uns`` of the modality that is new or
+        differs. Rows that are not in the MuData hold missing values there. A table that was split gets what the joint table has,
+        and what each modality has, but for graphs, with its name in front.
 
     SpatialData allows letters, digits, ``_``, ``-`` and ``.`` in names only: ``"rna:spamca_weight"`` becomes
     ``"rna_spamca_weight"``, and a modality ``"my rna"`` the table ``"my_rna"``.
@@ -112,6 +116,7 @@ def _new(mdata: MuData, table_name: str) -> SpatialData:
     names = {table_name: table_name} | element_names(mdata.mod, (table_name, SPOTS, *images))
     if changed := {name: new for name, new in names.items() if name != new}:
         logger.info("to_spatialdata: modalities are called as spatialdata allows: %s", changed)
+    _note_tables(tables[table_name], {name: names[name] for name in mdata.mod})
     made = {
         names[name]: annotated(table, pd.DataFrame({region: SPOTS, instance: table.obs_names}))
         for name, table in tables.items()
@@ -128,6 +133,7 @@ def _returned(mdata: MuData, sdata: SpatialData, of: dict[str, str], table_name:
     earlier = {name for name, table in sdata.tables.items() if not table.n_vars} - set(of.values())
     _check_free(table_name, elements.keys() - earlier, "something that sdata holds")
     joint, notes = joint_table(mdata), []
+    _note_tables(joint, of)
     keys: list[str] = []
     for name in dict.fromkeys(of.values()):
         table = copied(sdata.tables[name])
@@ -141,7 +147,7 @@ def _returned(mdata: MuData, sdata: SpatialData, of: dict[str, str], table_name:
         if len(rows) > 1:
             add_results(table, joint, spot)
         for part, row in rows.items():
-            add_results(table, mdata[part], row, prefix=f"{part}_" if len(rows) > 1 else "")
+            add_results(table, mdata[part], row, part=part if len(rows) > 1 else "")
         elements[name] = annotated(table)
     if not notes:
         elements[table_name] = annotated(joint)
@@ -153,6 +159,11 @@ def _returned(mdata: MuData, sdata: SpatialData, of: dict[str, str], table_name:
             joint = joint[known.index.to_numpy()].copy()
         elements[table_name] = annotated(joint, known.set_axis([free_name(key, joint.obs) for key in keys], axis=1))
     return SpatialData.init_from_elements(elements, attrs=sdata.attrs)
+
+
+def _note_tables(joint: AnnData, of: Mapping[str, str]) -> None:
+    """Note the table of each modality in the table of joint results, for the way back."""
+    joint.uns[RECORD] = {"modalities": np.array(list(of)), "tables": np.array(list(of.values()))}
 
 
 def _table_of(mdata: MuData, sdata: SpatialData, tables: Any) -> dict[str, str]:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from anndata import AnnData
 
-from spamca import _checks, _keys
+from spamca import _checks, _keys, _records
 from spamca.io._spatialdata_parts import circles
 from spamca.io._vitessce_store import (
     arranged,
@@ -174,7 +174,13 @@ def _checked_folder(path: Any, *, overwrite: bool) -> Path:
 def _embedding(mdata: MuData, embedding: str | None, key: str) -> str:
     """Key of ``obsm`` with the embedding."""
     held = [one for one in mdata.obsm if one not in mdata.mod]
-    found = embedding if embedding is not None else "X_umap" if "X_umap" in held else _keys.embedding(key)
+    found = (
+        embedding
+        if embedding is not None
+        else "X_umap"
+        if "X_umap" in held
+        else _keys.embedding(_records.source_of(mdata, key))
+    )
     _checks.check_name("embedding", found)
     if found not in held:
         msg = f"embedding={found!r} is not in mdata.obsm, which holds {held}; call spamca.tl.integrate(mdata), or name another"

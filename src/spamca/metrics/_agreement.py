@@ -22,16 +22,17 @@ def agreement(labels_true: ArrayLike, labels_pred: ArrayLike) -> dict[str, float
 
     Returns
     -------
-    Eight measures, all 1 for equal partitions:
+    dict[str, float]
+        Eight measures, all 1 for equal partitions:
 
-    - ``"ARI"``: adjusted Rand index, 0 expected by chance (Hubert and Arabie 1985);
-    - ``"NMI"``: mutual information over the mean of both entropies;
-    - ``"AMI"``: the same adjusted for chance (Vinh, Epps and Bailey 2010);
-    - ``"homogeneity"``, ``"completeness"``, ``"V"``: whether each domain has one label, whether each label lies in one domain,
-      and the harmonic mean of both (Rosenberg and Hirschberg 2007), which equals NMI;
-    - ``"FMI"``: geometric mean of the precision and recall of pairs (Fowlkes and Mallows 1983);
-    - ``"purity"``: share of spots with the commonest label of their domain, :math:`\frac{1}{N} \sum_k \max_c n_{ck}`; more
-      domains never lower it.
+        - ``"ARI"``: adjusted Rand index, 0 expected by chance (Hubert and Arabie 1985);
+        - ``"NMI"``: mutual information over the mean of both entropies;
+        - ``"AMI"``: the same adjusted for chance (Vinh, Epps and Bailey 2010);
+        - ``"homogeneity"``, ``"completeness"``, ``"V"``: whether each domain has one label, whether each label lies in one domain,
+          and the harmonic mean of both (Rosenberg and Hirschberg 2007), which equals NMI;
+        - ``"FMI"``: geometric mean of the precision and recall of pairs (Fowlkes and Mallows 1983);
+        - ``"purity"``: share of spots with the commonest label of their domain, :math:`\frac{1}{N} \sum_k \max_c n_{ck}`; more
+          domains never lower it.
 
     Raises
     ------

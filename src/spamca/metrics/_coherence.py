@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spamca._checks import check_seed
 from spamca.metrics._labels import check_arrays, codes, sample
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def coherence(
     *,
     embedding: ArrayLike | None = None,
     library: ArrayLike | None = None,
-    random_state: int = 0,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
 ) -> dict[str, float]:
     """Coherence of domains in the tissue and in an embedding; no known labels are needed.
 
@@ -41,14 +42,15 @@ def coherence(
 
     Returns
     -------
-    - ``"silhouette"``: distance to the nearest other domain against that within the own one, -1 to 1 (Rousseeuw 1987);
-    - ``"Moran's I"`` of the indicators of the domains over six nearest spots, averaged over domains; 0 for labels at random,
-      1 at best (Moran 1950);
-    - ``"PAS"``: share of spots that differ from more than half of their ten nearest; lower is smoother (Shang and Zhou 2022);
-    - ``"CHAOS"``: mean distance to the nearest spot of the same domain, coordinates scaled to unit variance; lower is
-      smoother, but it falls with the density of spots too, so compare on one tissue only (Shang and Zhou 2022).
+    dict[str, float]
+        - ``"silhouette"``: distance to the nearest other domain against that within the own one, -1 to 1 (Rousseeuw 1987);
+        - ``"Moran's I"`` of the indicators of the domains over six nearest spots, averaged over domains; 0 for labels at random,
+          1 at best (Moran 1950);
+        - ``"PAS"``: share of spots that differ from more than half of their ten nearest; lower is smoother (Shang and Zhou 2022);
+        - ``"CHAOS"``: mean distance to the nearest spot of the same domain, coordinates scaled to unit variance; lower is
+          smoother, but it falls with the density of spots too, so compare on one tissue only (Shang and Zhou 2022).
 
-    The first two are NaN for a single domain.
+        The first two are NaN for a single domain.
 
     Raises
     ------
@@ -65,6 +67,7 @@ def coherence(
     >>> measures["PAS"] < 0.1
     True
     """
+    random_state = check_seed(random_state)
     check_arrays(labels=labels, spatial=spatial, embedding=embedding, library=library)
     numbers = codes(labels)
     known = numbers >= 0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spamca._checks import check_seed
 from spamca.metrics._labels import check_arrays, codes, sample
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def mixing(
     domains: ArrayLike | None = None,
     embedding: ArrayLike | None = None,
     labels: ArrayLike | None = None,
-    random_state: int = 0,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
 ) -> dict[str, float]:
     r"""Mixing of sections in domains and in an embedding, and how far the embedding keeps known labels apart.
 
@@ -38,14 +39,15 @@ def mixing(
 
     Returns
     -------
-    Of these, what the arguments allow:
+    dict[str, float]
+        Of these, what the arguments allow:
 
-    - ``"section entropy"``, with domains: entropy of the sections within domains, H(section | domain) / H(section), which is one
-      less their homogeneity; 1 if every domain has the same share of each section, 0 if no domain is shared;
-    - ``"iLISI"``, with an embedding: effective number of sections around a spot (Korsunsky et al. 2019), the median scaled to
-      0 (one section) and 1 (all, in equal shares), as Luecken et al. (2022) do;
-    - ``"cLISI"``, with an embedding and labels: the same of the labels, scaled to 1 if the surroundings of a spot have one label;
-      NaN if all spots have the same.
+        - ``"section entropy"``, with domains: entropy of the sections within domains, H(section | domain) / H(section), which is one
+          less their homogeneity; 1 if every domain has the same share of each section, 0 if no domain is shared;
+        - ``"iLISI"``, with an embedding: effective number of sections around a spot (Korsunsky et al. 2019), the median scaled to
+          0 (one section) and 1 (all, in equal shares), as Luecken et al. (2022) do;
+        - ``"cLISI"``, with an embedding and labels: the same of the labels, scaled to 1 if the surroundings of a spot have one label;
+          NaN if all spots have the same.
 
     Raises
     ------
@@ -65,6 +67,7 @@ def mixing(
     """
     from sklearn.metrics import homogeneity_score
 
+    random_state = check_seed(random_state)
     check_arrays(library=library, domains=domains, embedding=embedding, labels=labels)
     names, sections = np.unique(np.asarray(library).astype(str), return_inverse=True)
     if len(names) < 2:

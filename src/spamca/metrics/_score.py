@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spamca import _checks, _keys
+from spamca import _checks, _keys, _records
 from spamca.metrics._agreement import agreement
 from spamca.metrics._coherence import coherence
 from spamca.metrics._labels import codes
@@ -26,7 +26,7 @@ def score(
     use_rep: str | None = None,
     spatial_key: str = _keys.SPATIAL,
     library_key: str | None = None,
-    random_state: int = 0,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
 ) -> pd.DataFrame:
     """Score domains against known labels, where there are any, and by themselves.
 
@@ -76,7 +76,7 @@ def score(
     if use_rep is not None:
         _checks.check_name("use_rep", use_rep)
     keys, random_state = _checked_columns(mdata, key, label_key), _checks.check_seed(random_state)
-    reps = [_keys.embedding(one) if use_rep is None else use_rep for one in keys]
+    reps = [_keys.embedding(_records.source_of(mdata, one)) if use_rep is None else use_rep for one in keys]
     embeddings = {rep: _embedding(mdata, rep, required=use_rep is not None) for rep in dict.fromkeys(reps)}
     spatial = _checks.check_coordinates(mdata, spatial_key)
     library = _checks.check_library(mdata, _checks.find_library_key(mdata, library_key, "score"))

@@ -54,6 +54,7 @@ def apply(
                 moved = emissions.moved(components, found)
             clustering, n_new = Clustering(found.argmax(axis=1), found), found.shape[1] - known.shape[1]
             weights = domains.shares(components, found, len(tissue.names))
+    clustering = _in_domains(clustering, model.members)
     names, colors = _with_new(model, n_new)
     cluster = {"method": model.header["method"], "n_clusters": len(names), "n_clusters_from": "model"}
     cluster |= {"n_found": len(np.unique(clustering.labels)), "refine": model.header["refine"]}
@@ -76,6 +77,18 @@ def apply(
     )
 
 
+def _in_domains(found: Clustering, members: np.ndarray) -> Clustering:
+    """Domains that the parts (K,) of a model, and then new ones, are: of each spot that of its part, and sums of the posterior."""
+    k, n_domains = len(members), int(members.max()) + 1
+    n_new = found.posterior.shape[1] - k
+    if n_domains == k and (members == np.arange(k)).all():
+        return found
+    of = np.concatenate([members, n_domains + np.arange(n_new)])
+    posterior = np.zeros((len(found.labels), n_domains + n_new), dtype=found.posterior.dtype)
+    np.add.at(posterior.T, of, found.posterior.T)
+    return Clustering(of[found.labels], posterior)
+
+
 def _with_new(model: Model, n_new: int) -> tuple[list[str], list[str]]:
     """Names and colours of the domains of a model and of new ones."""
     names, colors = model.domains, model.colors
@@ -88,7 +101,9 @@ def _summary(model: Model, novelty: np.ndarray, n_new: int, moved: np.ndarray | 
     summary: dict[str, Any] = {"n_spots_trained": model.header["n_spots"], "sha256": digest(model.header, model.arrays)}
     summary["n_new_domains"] = n_new
     if moved is not None:
-        by_domain = zip(_edge.storable(model.domains), moved, strict=False)
+        members, far = model.members, np.full(len(model.domains), np.nan)
+        np.fmax.at(far, members, moved[: len(members)])  # of a merged domain the part that has moved furthest
+        by_domain = zip(_edge.storable(model.domains), far, strict=True)
         summary["moved"] = {name: float(value) for name, value in by_domain if not np.isnan(value)}
     known = novelty[~np.isnan(novelty)]
     if len(known):

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from spamca import _checks, _keys
+from spamca import _checks, _keys, _records
 from spamca._colors import colors_of
+from spamca._palette import palette
 from spamca.domains import DomainSettings
 from spamca.model.domains import FIELD
 from spamca.model.parts import (
@@ -20,11 +21,13 @@ from spamca.model.parts import (
     trained_network,
     trained_tissue,
 )
-from spamca.tissue import feature_names, plain, preparation_of
+from spamca.tissue import components_of, feature_names, plain, preparation_of
 
 if TYPE_CHECKING:
     from anndata import AnnData
     from mudata import MuData
+
+    from spamca.tissue import Components
 
 
 def parts_of(mdata: MuData, key: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -32,7 +35,7 @@ def parts_of(mdata: MuData, key: str) -> tuple[dict[str, Any], dict[str, np.ndar
     _checks.check_readable(mdata)
     _checks.check_name("key", key)
     trained = trained_network(mdata, key)
-    record, cluster = mdata.uns[key], _clustering(mdata, key)
+    record, cluster = _records.record_of(mdata, key), _clustering(mdata, key)
     lacking = [name for name in trained.names if name not in mdata.mod]
     if lacking:
         msg = (
@@ -42,14 +45,15 @@ def parts_of(mdata: MuData, key: str) -> tuple[dict[str, Any], dict[str, np.ndar
         raise ValueError(msg)
     _check_kept(mdata, key)
     tissue, search = trained_tissue(mdata, trained, key), settings_of(DomainSettings, record["params"])
+    held = components_of(mdata, key)
     arrays = {f"network.{name}": np.asarray(values) for name, values in record["network"].items()}
     arrays |= {f"readout.{name}": np.asarray(values) for name, values in cluster.get("readout", {}).items()}
     modalities = []
     for m, name in enumerate(trained.names):
-        described, held = _modality(mdata[name], name)
+        described, kept = _modality(mdata[name], name)
         described["unexplained"] = jsonable(record.get("unexplained", {})).get(name)
         modalities.append({"name": name, "scale": trained.scale[m], **described})
-        arrays |= {f"preparation.{m}.{column}": values for column, values in held.items()}
+        arrays |= {f"preparation.{m}.{column}": values for column, values in kept.items()}
     field = record.get("field")
     if field is None and cluster["method"] == FIELD:
         msg = (
@@ -62,10 +66,10 @@ def parts_of(mdata: MuData, key: str) -> tuple[dict[str, Any], dict[str, np.ndar
             arrays |= {f"field.{m}.{name}": np.asarray(block[name]) for name in block if name != "weight"}
         weights = {str(m): float(block["weight"]) for m, block in field["blocks"].items()}
         spare = 0.0
-        if record.get("domains"):
+        if record.get("domains") and held is not None:
             emissions = emissions_of({**field, "spare": 0.0}, search)
-            components = emissions.components(tissue.features, tissue.present, tissue.graph)
-            spare = emissions.with_spare(components, np.asarray(mdata.obsm[_keys.posterior(key)])).spare
+            given = emissions.components(tissue.features, tissue.present, tissue.graph)
+            spare = emissions.with_spare(given, held.posterior).spare
         field = jsonable({name: field[name] for name in field if name != "blocks"})
         field |= {"weights": weights, "spare": spare}
     header = {
@@ -76,7 +80,7 @@ def parts_of(mdata: MuData, key: str) -> tuple[dict[str, Any], dict[str, np.ndar
         "modalities": modalities,
         "graphs": jsonable(record["graphs"]),
         "field": field,
-        **_named(mdata, key, int(cluster["n_found"])),
+        **_named(mdata, key, held, int(cluster["n_found"])),
         "method": str(cluster["method"]),
         "refine": bool(cluster["refine"]),
         "random_state": int(record["random_state"]),
@@ -95,11 +99,13 @@ def jsonable(value: Any) -> Any:
 
 def _clustering(mdata: MuData, key: str) -> Mapping[str, Any]:
     cluster = mdata.uns[key].get("cluster")
-    which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
+    which = "" if key == _keys.SPAMCA else f", key={key!r}"
     if cluster is None:
         msg = f"mdata.uns[{key!r}] holds no domains; call spamca.tl.cluster(mdata{which}) before a model is made"
         raise KeyError(msg)
-    if cluster["method"] != FIELD and (cluster["use_rep"] != _keys.embedding(key) or "readout" not in cluster):
+    if cluster["method"] != FIELD and (
+        cluster["use_rep"] != _keys.embedding(_records.source_of(mdata, key)) or "readout" not in cluster
+    ):
         msg = (
             f"the domains {key!r} were read from mdata.obsm[{cluster['use_rep']!r}] and not from the embedding of the "
             f"network; call spamca.tl.cluster(mdata{which}) again, without use_rep"
@@ -111,7 +117,7 @@ def _clustering(mdata: MuData, key: str) -> Mapping[str, Any]:
 def _check_kept(mdata: MuData, key: str) -> None:
     """Whether posterior and spatial graph are still there."""
     needed = [("obsp", _keys.connectivities(_keys.SPATIAL))]
-    if mdata.uns[key].get("domains"):
+    if _records.record_of(mdata, key).get("domains"):
         needed.insert(0, ("obsm", _keys.posterior(key)))
     for holder, name in needed:
         if name not in getattr(mdata, holder):
@@ -126,7 +132,7 @@ def _modality(modality: AnnData, name: str) -> tuple[dict[str, Any], dict[str, n
     """How a modality is prepared: what of it JSON can hold, and arrays of the features that are used."""
     record = modality.uns[_keys.MODALITY_RECORD]
     kind, use_rep = str(record["kind"]), str(record["use_rep"])
-    described = {"kind": kind, "use_rep": use_rep, "n_components": modality.obsm[use_rep].shape[1]}
+    described = {"kind": kind, "use_rep": use_rep, "n_comps": modality.obsm[use_rep].shape[1]}
     try:
         found = preparation_of(modality)
     except KeyError as error:
@@ -145,19 +151,21 @@ def _modality(modality: AnnData, name: str) -> tuple[dict[str, Any], dict[str, n
     return described, {"loadings": fitted.loadings, **fitted.columns}
 
 
-def _named(mdata: MuData, key: str, n_domains: int) -> dict[str, list[str]]:
-    """Names and colours of the domains, those that the user gave them where their number fits, else the first ones.
+def _named(mdata: MuData, key: str, held: Components | None, n_components: int) -> dict[str, list[Any]]:
+    """Names and colours of the domains, those that the user gave them, by their first components; ``members`` where some were merged.
 
-    Categories may be in another order than the domains: each domain has the name that most of its spots have.
+    ValueError where spots were given other labels, so that it is not known which domain of ``obs`` a component is.
     """
-    names, labels = [str(k) for k in range(n_domains)], mdata.obs.get(key)
-    if labels is None or not isinstance(labels.dtype, pd.CategoricalDtype) or len(labels.cat.categories) != n_domains:
+    if held is None:
+        names = [str(k) for k in range(n_components)]
         return {"domains": names, "colors": colors_of(mdata.uns, key, names)}
-    names, order = [str(name) for name in labels.cat.categories], np.arange(n_domains)
-    colors = colors_of(mdata.uns, key, names)
-    posterior = mdata.obsm.get(_keys.posterior(key))
-    if posterior is not None and posterior.shape[1] == n_domains:
-        spots = pd.crosstab(np.asarray(posterior).argmax(axis=1), np.asarray(labels.cat.codes))
-        most = spots.reindex(index=order, columns=order, fill_value=0).to_numpy().argmax(axis=1)
-        order = most if len(np.unique(most)) == n_domains else order
-    return {"domains": [names[k] for k in order], "colors": [colors[k] for k in order]}
+    held.check(key)
+    names = held.names
+    if key in mdata.obs:
+        categories = [str(name) for name in pd.Categorical(mdata.obs[key]).categories]
+        known = dict(zip(categories, colors_of(mdata.uns, key, categories), strict=True))
+        spare = (color for color in palette(len(names) + len(known)) if color not in known.values())
+        colors = [known[name] if name in known else next(spare) for name in names]
+    else:
+        colors = colors_of(mdata.uns, key, names)
+    return {"domains": names, "colors": colors, **({"members": held.members.tolist()} if held.merged else {})}

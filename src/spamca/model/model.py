@@ -123,6 +123,13 @@ class Model:
         return list(self.header["domains"])
 
     @property
+    def members(self) -> np.ndarray:
+        """Domain of each component of the search, integers (K,): several have one where domains were merged."""
+        import numpy as np
+
+        return np.asarray(self.header.get("members", range(len(self.domains))), dtype=np.int64)
+
+    @property
     def colors(self) -> list[str]:
         """Colour of each domain."""
         return list(self.header["colors"])
@@ -153,7 +160,7 @@ class Model:
         """The network, in evaluation mode, on the CPU."""
         from spamca.model.parts import rebuild
 
-        widths = [modality["n_components"] for modality in self.header["modalities"]]
+        widths = [modality["n_comps"] for modality in self.header["modalities"]]
         return rebuild(self.settings, widths, self.header["n_clusters"], self.under("network"))
 
     @cached_property
@@ -194,9 +201,11 @@ class Model:
         """Whether all parts are there and fit each other (KeyError, TypeError, IndexError, ValueError)."""
         repr(self)
         header, n_domains = self.header, len(self.domains)
-        widths = [modality["n_components"] for modality in header["modalities"]]
+        widths = [modality["n_comps"] for modality in header["modalities"]]
         _check(len(self.network.tokens) == len(widths) > 0, "the network has other modalities")
         _check(len(self.colors) == n_domains > 0, "domains and colours differ in number")
+        members = self.members
+        _check(set(members.tolist()) == set(range(n_domains)), "parts and domains differ")
         for m, described in enumerate(header["modalities"]):
             fitted, name = self.fitted(m), described["name"]
             if fitted is not None:
@@ -209,7 +218,7 @@ class Model:
         emissions, readout = self.emissions, self.readout
         if readout is not None:
             k, r = readout.means.shape
-            _check(k == n_domains, "the read-out has other domains")
+            _check(k == len(members), "the read-out has other domains")
             parts = readout.to_own.axes, readout.to_own.shift, readout.shares, readout.covariance
             fits = [part.shape for part in parts] == [(self.network.n_latent, r), (r,), (k,), (r, r)]
             _check(fits, "the read-out does not fit the embedding")
@@ -217,7 +226,7 @@ class Model:
             _check(readout is not None, "nothing describes the domains")
             return
         k = len(emissions.gaussians[0].means)
-        _check(readout is not None or k == n_domains, "domains and what they look like differ")
+        _check(readout is not None or k == len(members), "domains and what they look like differ")
         blocks = zip(emissions.modalities, emissions.whitenings, emissions.gaussians, strict=True)
         for m, whitening, gaussians in blocks:
             d, r = len(whitening.axes), whitening.axes.shape[1] * len(emissions.hops)
@@ -233,7 +242,7 @@ class Model:
             source = f"{modality['use_rep']!r}"
             if modality["features"] is not None:
                 source += f" of {len(modality['features']):,} features"
-            lines.append(f"  {modality['name']}: {modality['kind']}, {modality['n_components']} columns {source}")
+            lines.append(f"  {modality['name']}: {modality['kind']}, {modality['n_comps']} columns {source}")
         lines.append(f"  domains: {', '.join(self.domains)}")
         lines.append(f"  embedding: {settings.n_latent} columns; domains by {header['method']}")
         shown = {"kind", "n_neighbors", "radius", "n_rings", "name"}

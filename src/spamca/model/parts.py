@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import torch
 
-from spamca import _keys, nn
+from spamca import _keys, _records, nn
 from spamca.cluster.readout import Readout
 from spamca.cluster.reduction import Affine
 from spamca.domains import DEFAULTS, DomainSettings, Emissions, Gaussians, Whitening
@@ -21,7 +20,7 @@ from spamca.nn.sparse import Adjacency
 from spamca.tissue import plain, read, stored_corrected
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mudata import MuData
 
@@ -111,8 +110,8 @@ class Trained:
 
 def trained_network(mdata: MuData, key: str = _keys.SPAMCA) -> Trained:
     """The network that :func:`spamca.tl.integrate` left under a name; a KeyError if there is none."""
-    record = mdata.uns.get(key)
-    if not isinstance(record, Mapping) or "network" not in record:
+    record = _records.record_of(mdata, key)
+    if "network" not in record:
         which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
         msg = (
             f"mdata.uns[{key!r}] holds no trained network; call spamca.tl.integrate(mdata{which}), which keeps it there"
@@ -135,7 +134,7 @@ def trained_tissue(
     n_features = [values.shape[1] for values in tissue.features]
     corrected = stored_corrected(mdata, trained.names, key)
     if corrected is not None:
-        tissue = tissue.having(corrected, int(mdata.uns[key]["random_state"]))
+        tissue = tissue.having(corrected, int(_records.record_of(mdata, key)["random_state"]))
     scaled = trained.network.settings.scale_features
     found = tissue.root_mean_squares() if scaled else trained.scale
     for m, name in enumerate(trained.names):

@@ -10,6 +10,7 @@ import numpy as np
 from spamca import _keys
 from spamca._checks import check_name, check_readable
 from spamca._palette import palette
+from spamca._records import record_of
 from spamca.pl._arguments import check_names
 from spamca.pl._figure import line_axes
 from spamca.pl._finish import Finish
@@ -35,7 +36,7 @@ def training_history(
     ax: Axes | Sequence[Axes] | None = None,
     save: str | PathLike[str] | None = None,
     show: bool | None = None,
-    return_fig: bool | None = False,
+    return_fig: bool | None = None,
 ) -> np.ndarray | Figure | None:
     """Draw each loss of the training by step, in a panel of its own: their scales differ.
 
@@ -88,8 +89,7 @@ def training_history(
     check_readable(mdata)
     check_name("key", key)
     finish = Finish(save, show, return_fig)
-    record = mdata.uns.get(key)
-    history = record.get("history") if isinstance(record, Mapping) else None
+    history = record_of(mdata, key).get("history")
     if not isinstance(history, Mapping) or not history:
         msg = (
             f"mdata.uns[{key!r}] has no history of a training, which the default network does without; call "

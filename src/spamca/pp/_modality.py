@@ -79,8 +79,11 @@ def prepare_modality(
     except ValueError as error:
         msg = f"modality {name!r} cannot be prepared as {kind}: {error}; give other features, or leave it out of mdata"
         raise ValueError(msg) from error
+    features = _beside(mdata[name], features)
     own = "" if chosen is None else f"{chosen.sum()} features of var['highly_variable'], "
     how = f"prepared from {source} as {kind}: {own}{', '.join(features.steps)}"
+    if features.key == _keys.own_features(features.key.rpartition("_")[2]):
+        how += f", into obsm[{features.key!r}], as obsm or varm hold others under the usual name"
     features = replace(
         features.among(len(modality.real), np.flatnonzero(modality.real)),
         values=_edge.spread(features.values, _edge.places(modality.measured)),
@@ -141,6 +144,18 @@ def _chosen(var: pd.DataFrame, name: str) -> np.ndarray | None:
         )
         raise ValueError(msg)
     return chosen
+
+
+def _beside(modality: AnnData, features: Features) -> Features:
+    """The features, under names of our own where scanpy's and muon's hold what this package did not write."""
+    record, loadings, key = modality.uns.get(_keys.MODALITY_RECORD, {}), features.loadings_key, features.key
+    name = key.removeprefix("X_")
+    taken = key in modality.obsm or loadings in modality.varm or name in modality.uns
+    lost = "loadings" in record and record["loadings"] not in modality.varm  # of sections that were joined
+    ours = record.get("use_rep") == key and (lost or _prepared_here(modality))
+    if ours or not taken:
+        return features
+    return replace(features, key=_keys.own_features(name), loadings_key=_keys.own_loadings(loadings))
 
 
 def store_features(modality: AnnData, kind: str, features: Features) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
+from spamca._threads import limited
 from spamca.graph import METRICS
 from spamca.pp._feature_graphs import built, forget_feature_graph, numbers_of, store_feature_graph
 from spamca.pp._modality import EMPTY_ROWS, representation
@@ -14,6 +15,7 @@ from spamca.pp._stored import store_spatial
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     from mudata import MuData
 
 
@@ -21,9 +23,10 @@ def neighbors(
     mdata: MuData,
     *,
     n_neighbors: int | None = None,
-    n_spatial_neighbors: int | None = None,
-    spatial_kind: str = "auto",
+    n_neighs: int | None = None,
+    coord_type: str | None = None,
     radius: float | None = None,
+    delaunay: bool = False,
     n_rings: int | None = None,
     spatial_graph: str | None = None,
     use_rep: str | Mapping[str, str] | None = None,
@@ -33,7 +36,8 @@ def neighbors(
     feature_graphs: bool = False,
     spatial_key: str = _keys.SPATIAL,
     library_key: str | None = "auto",
-    random_state: int = 0,
+    n_jobs: int | None = None,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     copy: bool = False,
 ) -> MuData | None:
     """Link spots that lie close together and, on request, in each modality spots with similar features.
@@ -47,17 +51,20 @@ def neighbors(
     n_neighbors
         Neighbours of each spot in the feature graphs. More smooth more, and join small groups to large ones. None: 20. A modality
         of fewer spots has all there are; a number that no modality has spots for is an error.
-    n_spatial_neighbors
-        Neighbours of each spot in a spatial graph of kind ``"knn"``; others as near as the last count too, so that 6
-        gives the 6 of a hexagonal lattice and the 8 of a square one. More smooth more, and blur thin structures. None: 6.
+    n_neighs
+        Neighbours of each spot in the spatial graph; others as near as the last count too, so that 6 gives the 6 of a
+        hexagonal lattice and the 8 of a square one. More smooth more, and blur thin structures. None: 6.
         A section of fewer spots has all there are; a number that no section has spots for is an error.
-    spatial_kind
-        ``"knn"``, ``"radius"``, ``"delaunay"`` or ``"grid"``, see :func:`spamca.graph.spatial_graph`. ``"auto"``: the
-        spatial graph that squidpy left under its default name, on the MuData or in modalities, else ``"knn"``. Options of
-        another kind than the one that is built are an error.
-    radius, n_rings
-        Longest edge, in the units of the coordinates, with ``"radius"`` (required) and ``"delaunay"``; rings of a lattice
-        with ``"grid"`` (None: 1).
+    coord_type
+        As in squidpy: ``"generic"`` links nearest neighbours, or by ``radius`` or ``delaunay``; ``"grid"`` links spots on a
+        lattice. None: the spatial graph that squidpy left under its default name, on the MuData or in modalities, else as
+        the other options say, and without them nearest neighbours.
+    radius
+        Link all spots within this distance, in the units of the coordinates; with ``delaunay``, the longest edge.
+    delaunay
+        Whether to link corners of the same triangle (in three dimensions, tetrahedron).
+    n_rings
+        Rings of neighbours on a lattice. None: 1.
     spatial_graph
         Name (squidpy's ``key_added``) of an existing spatial graph to use, e.g. ``"spatial"``. Options for building one
         are an error then.
@@ -84,6 +91,8 @@ def neighbors(
         ``"auto"``: the column that names sections (``"library_id"``, ``"sample"``, ``"section"``, ..., also ``"batch"`` or ``"fov"``) if the
         coordinates of its categories lie on one another, or the one with the names of ``uns["spatial"]``; a warning says which. Labels and
         fields of view of one tissue are none. None: it is one section.
+    n_jobs
+        Number of threads. None leaves it to the size of the problem, -1 uses all cores.
     random_state
         Seed of ``prepare`` and of the approximate search. The same seed gives the same bits.
     copy
@@ -96,7 +105,7 @@ def neighbors(
     ``obsm["spatial"]``
         Coordinates, float64 of shape (n_obs, 2), or (n_obs, 3) where the third ones differ.
     ``obsp["spatial_connectivities"]``, ``obsp["spatial_distances"]``, ``uns["spatial_neighbors"]``
-        Spatial graph, symmetric, in squidpy's layout.
+        Spatial graph, symmetric, in squidpy's layout. Modalities have no ``spatial_distances``.
 
     and to each modality:
 
@@ -141,16 +150,23 @@ def neighbors(
     random_state = _checks.check_seed(random_state)
     _checks.check_modality_records(mdata)
     coords = _checks.check_coordinates(mdata, spatial_key)
-    options = {"n_spatial_neighbors": n_spatial_neighbors, "radius": radius, "n_rings": n_rings}
-    spatial = spatial_of(mdata, coords, spatial_graph, spatial_kind, library_key, **options)
-
-    chosen = {name: representation(mdata, name, use_rep, random_state, empty_rows) for name in mdata.mod}
-    search: dict[str, Any] = {"metric": metric, "approximate": approximate}
-    graphs = {
-        name: built(name, used.values, used.measured, counts[name], random_state, **search)
-        for name, used in chosen.items()
-        if feature_graphs
+    options: dict[str, Any] = {
+        "n_neighs": n_neighs,
+        "radius": radius,
+        "n_rings": n_rings,
+        "delaunay": delaunay,
+        "coord_type": coord_type,
     }
+    spatial = spatial_of(mdata, coords, spatial_graph, library_key, **options)
+
+    search: dict[str, Any] = {"metric": metric, "approximate": approximate}
+    with limited(n_jobs):
+        chosen = {name: representation(mdata, name, use_rep, random_state, empty_rows) for name in mdata.mod}
+        graphs = {
+            name: built(name, used.values, used.measured, counts[name], random_state, **search)
+            for name, used in chosen.items()
+            if feature_graphs
+        }
     with _edge.transaction(mdata, copy=copy) as target:
         store_spatial(target, spatial, coords, spatial_key)
         for name, used in chosen.items():

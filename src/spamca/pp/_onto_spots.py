@@ -35,7 +35,7 @@ def onto_spots(
     max_distance: float | Mapping[str, float] | None = None,
     spatial_key: str = _keys.SPATIAL,
     library_key: str | None = "auto",
-    random_state: int = 0,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
 ) -> MuData:
     r"""Bring modalities that were measured at places of their own onto the spots of one of them.
 

@@ -13,6 +13,7 @@ from spamca.pp._modality import EMPTY_ROWS, prepare_modality
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     from mudata import MuData
 
 
@@ -20,10 +21,10 @@ def prepare(
     mdata: MuData,
     *,
     kinds: Mapping[str, str] | None = None,
-    n_components: int = 30,
+    n_comps: int = 30,
     n_top_genes: int | None = None,
     empty_rows: str = "missing",
-    random_state: int = 0,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     copy: bool = False,
 ) -> MuData | None:
     r"""Reduce each modality to a few features, in the way of its kind of omics.
@@ -56,7 +57,7 @@ def prepare(
         Tissue with raw counts, or other features, in ``X`` of each modality.
     kinds
         Kind of some or all modalities, by their name, in place of what is read off.
-    n_components
+    n_comps
         Number of components. More keep finer differences and more noise. At most one less than there are features or
         spots.
     n_top_genes
@@ -77,9 +78,9 @@ def prepare(
     The changed copy if ``copy`` is set, else None. ``X`` and the layers stay as they were; written to each modality are
 
     ``obsm["X_pca"]`` or ``obsm["X_lsi"]``
-        Features, float32 of shape (n_spots, n_components), zero where a spot was not measured.
+        Features, float32 of shape (n_spots, n_comps), zero where a spot was not measured.
     ``varm["PCs"]`` or ``varm["LSI"]``
-        Loadings, float32 of shape (n_features, n_components), zero for features not used.
+        Loadings, float32 of shape (n_features, n_comps), zero for features not used.
     ``var["spamca_used"]``
         Features used.
     ``obs["spamca_measured"]``
@@ -88,6 +89,9 @@ def prepare(
         Variance of the components, as scanpy and muon keep it.
     ``uns["spamca"]``
         Kind, name of the features, and steps.
+
+    Where scanpy's names hold components that were computed otherwise, these stay, and the new ones are ``obsm["X_spamca_pca"]``,
+    ``varm["spamca_PCs"]`` and ``uns["spamca_pca"]`` (of ATAC, ``lsi`` and ``LSI``).
 
     Controls of the assay are left out, of which :mod:`spamca.io` knows those of common platforms: features that
     ``var["control"]`` or ``var["isotype_control"]`` flags, or that ``var["feature_types"]`` or their names show to be controls.
@@ -109,14 +113,14 @@ def prepare(
     --------
     >>> import spamca
     >>> mdata = spamca.datasets.simulated(n_spots=100, n_domains=3)
-    >>> spamca.pp.prepare(mdata, n_components=10)
+    >>> spamca.pp.prepare(mdata, n_comps=10)
     >>> mdata["rna"].obsm["X_pca"].shape
     (100, 10)
     >>> mdata["protein"].uns["spamca"]["kind"]
     'protein'
     """
     _checks.check_mudata(mdata, copy=copy)
-    _checks.check_count("n_components", n_components, least=1)
+    _checks.check_count("n_comps", n_comps, least=1)
     if n_top_genes is not None:
         _checks.check_count("n_top_genes", n_top_genes, least=1)
     _checks.check_choice("empty_rows", empty_rows, EMPTY_ROWS)
@@ -127,7 +131,7 @@ def prepare(
     for name, kind in kinds.items():
         _checks.check_choice(f"kinds[{name!r}]", kind, KINDS)
 
-    options = {"n_components": n_components, "random_state": random_state}
+    options = {"n_components": n_comps, "random_state": random_state}
     prepared = {
         name: prepare_modality(mdata, name, kinds.get(name), n_top_genes=n_top_genes, empty=empty_rows, **options)
         for name in mdata.mod

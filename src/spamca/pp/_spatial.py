@@ -8,7 +8,7 @@ import numpy as np
 
 from spamca import _checks, _keys
 from spamca._logging import logger
-from spamca.graph import SPATIAL_KINDS, spatial_graph
+from spamca.graph import spatial_graph
 from spamca.pp._sections import section_key
 from spamca.pp._stored import Spatial, found_graph
 
@@ -17,24 +17,33 @@ if TYPE_CHECKING:
 
     from spamca.graph import Graph
 
-AUTO = "auto"
-"""The user's own spatial graph where there is one, else nearest neighbours."""
+COORD_TYPES = ("generic", "grid")
+"""squidpy's words for coordinates anywhere, and on a lattice."""
 
 N_NEIGHBORS = 6
 """Spatial neighbours of each spot with kind "knn": the ring of a hexagonal lattice."""
 
-BUILT_WITH = {"n_spatial_neighbors": ("knn",), "radius": ("radius", "delaunay"), "n_rings": ("grid",)}
+BUILT_WITH = {"n_neighs": ("knn",), "radius": ("radius", "delaunay"), "n_rings": ("grid",)}
 """Kinds that each option of a graph to build is for."""
 
 
 def spatial_of(
-    mdata: MuData, coords: np.ndarray, name: str | None, kind: str, library_key: str | None, **options: Any
+    mdata: MuData,
+    coords: np.ndarray,
+    name: str | None,
+    library_key: str | None,
+    *,
+    coord_type: str | None,
+    delaunay: bool,
+    **options: Any,
 ) -> Spatial:
-    """Spatial graph found under squidpy's ``key_added`` or, with kind "auto", made by the user; else built with the options.
+    """Spatial graph found under squidpy's ``key_added`` or, where ``coord_type`` is None, made by the user; else built with the options.
 
     Options that are None were not given.
     """
-    _checks.check_choice("spatial_kind", kind, (AUTO, *SPATIAL_KINDS))
+    if coord_type is not None:
+        _checks.check_choice("coord_type", coord_type, COORD_TYPES)
+    _checks.check_flag("delaunay", delaunay)
     if name is not None:
         _checks.check_name("spatial_graph", name)
     given = {option: value for option, value in options.items() if value is not None}
@@ -43,18 +52,17 @@ def spatial_of(
             _checks.check_length(option, value)
         else:
             _checks.check_count(option, value, least=1)
-    if name is not None and kind != AUTO:
-        msg = f"spatial_graph={name!r} takes a graph that is there, spatial_kind={kind!r} builds one; leave one of them out"
+    if name is not None and coord_type is not None:
+        msg = f"spatial_graph={name!r} takes a graph that is there, coord_type={coord_type!r} builds one; leave one of them out"
         raise ValueError(msg)
-    found = found_graph(mdata, name or _keys.SPATIAL, foreign=name is None) if kind == AUTO else None
+    found = found_graph(mdata, name or _keys.SPATIAL, foreign=name is None) if coord_type is None else None
     if name is not None and found is None:
         msg = (
             f"spatial_graph={name!r}: {_keys.connectivities(name)!r} is in obsp neither of mdata nor of modalities that "
             "together hold all spots; call squidpy.gr.spatial_neighbors_knn, or leave spatial_graph out"
         )
         raise KeyError(msg)
-    kind = "knn" if kind == AUTO else kind
-    _check_options(given, kind, None if found is None else found[1])
+    kind = _kind(coord_type, given, delaunay=delaunay, where=None if found is None else found[1])
     one_section = library_key is None
     library_key = section_key(mdata, coords, library_key, "neighbors", links=None if found is None else found[0])
     if found is not None:
@@ -69,28 +77,34 @@ def spatial_of(
     return spatial
 
 
-def _check_options(given: dict[str, Any], kind: str, where: str | None) -> None:
-    """Raise ValueError for an option of another kind of graph, or for any where the graph at some place is used."""
-    for option, value in given.items():
-        if where is not None:
-            msg = (
-                f"{option}={value!r} is for building a spatial graph, but that of {where} is used; leave {option} out, "
-                f"or build one with spatial_kind={BUILT_WITH[option][0]!r} and without spatial_graph"
-            )
+def _kind(coord_type: str | None, given: dict[str, Any], *, delaunay: bool, where: str | None) -> str:
+    """Kind of graph that options ask for; a ValueError where they ask for two, or for any and the graph at some place is used."""
+    asked = {**given, **({"delaunay": True} if delaunay else {})}
+    if where is not None and asked:
+        option, value = next(iter(asked.items()))
+        word = "grid" if option == "n_rings" else "generic"
+        msg = (
+            f"{option}={value!r} is for building a spatial graph, but that of {where} is used; leave {option} out, "
+            f"or build one in its place with coord_type={word!r} and without spatial_graph"
+        )
+        raise ValueError(msg)
+    if coord_type == "grid" or (coord_type is None and "n_rings" in given):
+        kind = "grid"
+    else:
+        kind = "delaunay" if delaunay else "radius" if "radius" in given else "knn"
+    for option, value in asked.items():
+        if kind not in BUILT_WITH.get(option, ("delaunay",)):
+            of = {"grid": "on a lattice (coord_type='grid')", "knn": "of the nearest neighbours"}
+            what = of.get(kind, f"by {kind}")
+            msg = f"{option}={value!r} does not fit a spatial graph {what}; leave {option} out, or the options of that graph"
             raise ValueError(msg)
-        if kind not in BUILT_WITH[option]:
-            kinds = " or ".join(f"spatial_kind={name!r}" for name in BUILT_WITH[option])
-            msg = (
-                f"{option}={value!r} is for {kinds}, but a graph of kind {kind!r} is to be built; "
-                f"name the kind, or leave {option} out"
-            )
-            raise ValueError(msg)
+    return kind
 
 
 def existing_spatial(mdata: MuData, graph: Graph, where: str, name: str, library_key: str | None) -> Spatial:
     """A spatial graph that was found at some place under a name, without edges between the sections of ``library_key``."""
     library = _checks.check_library(mdata, library_key)
-    logger.info("neighbors: using the spatial graph of %s; spatial_kind='knn' builds one", where)
+    logger.info("neighbors: using the spatial graph of %s; coord_type='generic' builds one in its place", where)
     inner = graph if library is None else graph.within(library)
     n_cut = (graph.connectivities.nnz - inner.connectivities.nnz) // 2
     if n_cut:
@@ -105,7 +119,7 @@ def built_spatial(
     kind: str,
     library_key: str | None,
     *,
-    n_spatial_neighbors: int | None = None,
+    n_neighs: int | None = None,
     radius: float | None = None,
     n_rings: int | None = None,
 ) -> Spatial:
@@ -114,9 +128,9 @@ def built_spatial(
     if library is None and (n_shared := len(coords) - len(np.unique(coords, axis=0))):
         advice = "if these are several sections, name their column of obs with library_key"
         logger.info("neighbors: %d spots lie on the point of another; %s", n_shared, advice)
-    n_neighbors, n_rings = n_spatial_neighbors or N_NEIGHBORS, n_rings or 1
+    n_neighbors, n_rings = n_neighs or N_NEIGHBORS, n_rings or 1
     if kind == "knn":
-        n_neighbors = _possible(n_neighbors, library, mdata.n_obs, given=n_spatial_neighbors is not None)
+        n_neighbors = _possible(n_neighbors, library, mdata.n_obs, given=n_neighs is not None)
     graph = spatial_graph(coords, kind=kind, library=library, n_neighbors=n_neighbors, radius=radius, n_rings=n_rings)
     params = {
         "kind": kind,
@@ -137,7 +151,7 @@ def _possible(n_neighbors: int, library: np.ndarray | None, n_obs: int, *, given
     largest = int(sizes.max())
     if given:
         where = "mdata" if library is None else f"section {str(sections[sizes.argmax()])!r}, the largest"
-        _checks.check_neighbors("n_spatial_neighbors", n_neighbors, max(largest, 2), where=where)
+        _checks.check_neighbors("n_neighs", n_neighbors, max(largest, 2), where=where)
     n_neighbors = max(1, min(n_neighbors, largest - 1))
     small = sizes <= n_neighbors
     if small.any():

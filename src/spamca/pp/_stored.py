@@ -77,7 +77,7 @@ def is_own(holder: AnnData | MuData, name: str) -> bool:
 
 
 def store_spatial(mdata: MuData, spatial: Spatial, coords: np.ndarray, spatial_key: str) -> None:
-    """Write coordinates (n_obs, 2) and spatial graph to the MuData, and to the modalities that have none of their own."""
+    """Write coordinates (n_obs, 2) and spatial graph to the MuData, and to the modalities that have none of their own, without lengths."""
     params = {**spatial.params, "spatial_key": spatial_key, "source": SOURCE}
     nowhere = not any(_keys.SPATIAL in holder.obsm for holder in (mdata, *mdata.mod.values()))
     keys = {spatial_key, _keys.SPATIAL} if nowhere and _keys.SPATIAL not in mdata.mod else {spatial_key}
@@ -86,6 +86,8 @@ def store_spatial(mdata: MuData, spatial: Spatial, coords: np.ndarray, spatial_k
     if spatial.in_place:
         _keep_graph(mdata, spatial)
     else:
+        if _keys.connectivities(_keys.SPATIAL) in mdata.obsp and not is_own(mdata, _keys.SPATIAL):
+            logger.info("neighbors: replacing the spatial graph of mdata, which spamca did not build")
         write_graph(mdata, _keys.SPATIAL_NEIGHBORS, _keys.SPATIAL, spatial.graph, params)
     for name, modality in mdata.mod.items():
         position = _edge.spots(_edge.rows(mdata, name), modality.n_obs)
@@ -93,7 +95,9 @@ def store_spatial(mdata: MuData, spatial: Spatial, coords: np.ndarray, spatial_k
             if key not in modality.obsm:
                 modality.obsm[key] = coords[position]
         if _keys.connectivities(_keys.SPATIAL) not in modality.obsp or is_own(modality, _keys.SPATIAL):
+            # squidpy's functions of features need it there; lengths of edges are those of the MuData.
             write_graph(modality, _keys.SPATIAL_NEIGHBORS, _keys.SPATIAL, spatial.graph.take(position), params)
+            del modality.obsp[_keys.distances(_keys.SPATIAL)]
         else:
             logger.info("neighbors: mdata[%r] keeps its own spatial graph", name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spamca.tissue.components import Components, components_of
 from spamca.tissue.denoised import denoised_column
 from spamca.tissue.hierarchy import check_levels_free, write_hierarchy
 from spamca.tissue.preparation import (
@@ -13,6 +14,7 @@ from spamca.tissue.preparation import (
     stored_fitted,
     usual_unexplained,
 )
+from spamca.tissue.renamed import write_renamed
 from spamca.tissue.results import Results, check_free, write, write_denoised
 from spamca.tissue.tissue import (
     Tissue,

@@ -34,7 +34,7 @@ def write_hierarchy(mdata: MuData, tree: Hierarchy, stored: Sequence[int], key: 
     levels = {}
     for number, partition in zip(tree.numbers.tolist(), tree.partitions.T, strict=True):
         held, codes = np.unique(partition, return_inverse=True)
-        levels[number] = pd.Categorical.from_codes(codes, [names[d] for d in held], ordered=True)
+        levels[number] = pd.Categorical.from_codes(codes, [names[d] for d in held])
     mdata.obsm[place] = pd.DataFrame({str(number): own for number, own in levels.items()}, index=mdata.obs_names)
     stored = sorted({*stored, *(number for number in _held(mdata, key) if number in levels)})
     forget_levels(mdata, key)

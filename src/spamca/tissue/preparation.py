@@ -69,8 +69,8 @@ def feature_names(modality: AnnData) -> pd.Index:
 def signal_of(modality: AnnData) -> np.ndarray:
     """Share of signal in each component of a modality; ones where the user brought the components."""
     record = modality.uns[_keys.MODALITY_RECORD]
-    # Where the variance of components is kept, by the name of their loadings.
-    kept = modality.uns.get({"PCs": "pca", "LSI": "lsi"}.get(record.get("loadings"), ""))
+    # Where scanpy and muon keep the variance of components.
+    kept = modality.uns.get(str(record["use_rep"]).removeprefix("X_")) if "loadings" in record else None
     if kept is None:
         return np.ones(modality.obsm[record["use_rep"]].shape[1])
     variance, ratio = np.asarray(kept["variance"]), np.asarray(kept["variance_ratio"])

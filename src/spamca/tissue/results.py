@@ -17,7 +17,7 @@ from spamca._palette import palette
 from spamca.features import KINDS
 from spamca.graph.fuzzy import fuzzy_connectivities
 from spamca.graph.neighbors import nearest_neighbors
-from spamca.tissue.hierarchy import forget_levels
+from spamca.tissue.forget import forget_explanations, forget_found_from
 from spamca.tissue.labels import write_labels
 from spamca.tissue.preparation import feature_names
 
@@ -111,19 +111,16 @@ def neighbors_of(embedding: np.ndarray, random_state: int) -> tuple[dict[str, cs
 def _write_neighbors(
     mdata: MuData, graphs: dict[str, csr_matrix], params: dict[str, Any], key_added: str, caller: str
 ) -> None:
-    """Write graphs as scanpy does, on the MuData and each modality: to ``uns["neighbors"]``, unless that is of another embedding."""
-    use_rep, elsewhere, taken = _keys.embedding(key_added), _keys.joint_neighbors(key_added), False
-    spots = {name: _edge.spots(_edge.rows(mdata, name), modality.n_obs) for name, modality in mdata.mod.items()}
-    for holder, own in [(mdata, None), *((mdata[name], own) for name, own in spots.items())]:
-        there = holder.uns.get(_keys.NEIGHBORS, {"params": {"use_rep": use_rep}})
-        free = there.get("params", {}).get("use_rep") == use_rep
-        place, prefix = (_keys.NEIGHBORS, "") if free else (elsewhere, f"{elsewhere}_")
-        for name, graph in graphs.items():
-            holder.obsp[prefix + name] = graph if own is None else graph[own][:, own]
-        keys = {f"{name}_key": prefix + name for name in graphs}
-        holder.uns[place] = {**keys, "params": {**params, "use_rep": use_rep}}
-        taken |= not free
-    if taken:
+    """Write graphs as scanpy does: to ``uns["neighbors"]``, unless that is of another embedding. On the MuData alone, they are large."""
+    use_rep, elsewhere = _keys.embedding(key_added), _keys.joint_neighbors(key_added)
+    there = mdata.uns.get(_keys.NEIGHBORS, {"params": {"use_rep": use_rep}})
+    free = there.get("params", {}).get("use_rep") == use_rep
+    place, prefix = (_keys.NEIGHBORS, "") if free else (elsewhere, f"{elsewhere}_")
+    for name, graph in graphs.items():
+        mdata.obsp[prefix + name] = graph
+    keys = {f"{name}_key": prefix + name for name in graphs}
+    mdata.uns[place] = {**keys, "params": {**params, "use_rep": use_rep}}
+    if not free:
         note = "%s: %r holds other neighbours, writing those of %s to %r"
         logger.info(note, caller, _keys.NEIGHBORS, use_rep, elsewhere)
 
@@ -150,12 +147,12 @@ def _write_domains(mdata: MuData, results: Results, domains: Clustering, key_add
     """Labels, posterior, confidence and colours; labels and colours in each modality too."""
     posterior, n_domains = domains.posterior, domains.posterior.shape[1]
     names = [str(k) for k in range(n_domains)] if results.domain_names is None else list(results.domain_names)
-    labels = pd.Categorical.from_codes(domains.labels, names, ordered=True)
+    labels = pd.Categorical.from_codes(domains.labels, names)
     kept = len(stored_colors(mdata.uns, key_added)) == n_domains
     found = colors_of(mdata.uns, key_added, names) if kept else palette(n_domains)
     colors = found if results.colors is None else results.colors
 
-    _forget_explanations(mdata, key_added)
+    forget_explanations(mdata, key_added)
     write_labels(mdata, labels, dict(zip(names, colors, strict=True)), key_added)
     mdata.obs[_keys.confidence(key_added)] = posterior[np.arange(len(labels)), domains.labels]
     mdata.obsm[_keys.posterior(key_added)] = pd.DataFrame(posterior, mdata.obs_names, _edge.storable(names))
@@ -166,7 +163,8 @@ def _forget(mdata: MuData, key_added: str, caller: str) -> None:
     _forget_denoised(mdata, key_added)
     for modality in mdata.mod.values():
         modality.obsm.pop(_keys.corrected(key_added), None)
-    _forget_explanations(mdata, key_added)
+    forget_explanations(mdata, key_added)
+    forget_found_from(mdata, key_added, caller)
     if "cluster" not in mdata.uns.get(key_added, {}):
         return
     _edge.drop_pulled(mdata, key_added)
@@ -176,19 +174,6 @@ def _forget(mdata: MuData, key_added: str, caller: str) -> None:
         for column in {key_added, _keys.confidence(key_added), _keys.novelty(key_added)}.intersection(holder.obs):
             del holder.obs[column]
         holder.obsm.pop(_keys.posterior(key_added), None)
-
-
-def _forget_explanations(mdata: MuData, key_added: str) -> None:
-    """Remove what describes earlier domains of the same name."""
-    forget_levels(mdata, key_added)
-    for of_domains in _keys.OF_DOMAINS:
-        mdata.uns.pop(of_domains(key_added), None)
-    mdata.obsm.pop(_keys.hierarchy(key_added), None)
-    if (order := _keys.pseudotime(key_added)) in mdata.obs:
-        del mdata.obs[order]
-    for modality in mdata.mod.values():
-        if (column := _keys.explained(key_added)) in modality.var:
-            del modality.var[column]
 
 
 def check_free(mdata: MuData, key: str, key_added: str, names: Iterable[str]) -> None:

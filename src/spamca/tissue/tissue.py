@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from spamca import _checks, _edge, _keys
+from spamca import _checks, _edge, _keys, _records
 from spamca._logging import logger
 from spamca.graph import feature_graph
 
@@ -71,6 +71,13 @@ class Tissue:
         row = self.rows[modality]
         own: np.ndarray = _edge.collect(values, row, int(np.count_nonzero(row >= 0)))
         return own
+
+    def take(self, which: np.ndarray) -> Tissue:
+        """A part of the tissue, booleans (n,), without feature graphs: edges to other spots are left out."""
+        rows = tuple(_edge.places(row[which] >= 0) for row in self.rows)
+        features = tuple(values[which] for values in self.features)
+        others = [None if values is None else values[which] for values in (self.sections, self.position)]
+        return Tissue(self.names, rows, features, self.graph[which][:, which], (), (), *others)
 
     def root_mean_squares(self) -> list[float]:
         """Root mean square of the features of each modality: divided by it, none outweighs another by its units."""
@@ -147,7 +154,7 @@ def _use_rep(mdata: MuData, name: str) -> str:
 
 def stored_corrected(mdata: MuData, names: Sequence[str], key_added: str) -> tuple[np.ndarray, ...] | None:
     """Features of each modality without batch effects, over all spots; None where integrate took them as they are."""
-    key = _keys.corrected(key_added)
+    key = _keys.corrected(_records.source_of(mdata, key_added))
     if not all(key in mdata[name].obsm for name in names):
         return None
     return _over_all(mdata, names, [key] * len(names))

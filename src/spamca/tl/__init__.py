@@ -10,6 +10,7 @@ from spamca.tl._drivers import drivers
 from spamca.tl._estimate_n_clusters import estimate_n_clusters
 from spamca.tl._hierarchy import hierarchy
 from spamca.tl._integrate import integrate
+from spamca.tl._rename_domains import rename_domains
 from spamca.tl._trajectory import trajectory
 from spamca.tl._transform import transform
 from spamca.tl._variance_explained import variance_explained
@@ -23,6 +24,7 @@ __all__ = [
     "estimate_n_clusters",
     "hierarchy",
     "integrate",
+    "rename_domains",
     "trajectory",
     "transform",
     "variance_explained",

@@ -1,18 +1,23 @@
-"""``tl.cluster``: another number of domains, or domains from any embedding."""
+"""``tl.cluster``: another number of domains, domains from any embedding, or parts of domains."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from spamca import _checks, _edge, _keys
+import numpy as np
+
+from spamca import _checks, _edge, _keys, _records
 from spamca._logging import logger
+from spamca._threads import limited
 from spamca.cluster import CLUSTERERS
 from spamca.domains import DomainSettings
 from spamca.model.domains import FIELD, estimate_emissions, find_domains, results_of
 from spamca.model.parts import settings_of
 from spamca.tissue import read, stored_batches, stored_corrected, write
-from spamca.tl._cluster_embedding import domains_in_embedding
+from spamca.tl._cluster_embedding import Embedded, domains_in_embedding
 from spamca.tl._estimate_n_clusters import check_range
+from spamca.tl._subdivide import check_restriction, subdivide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,19 +29,24 @@ if TYPE_CHECKING:
 
 def cluster(
     mdata: MuData,
-    n_clusters: int | None = None,
+    n_clusters: int | Sequence[int] | None = None,
     *,
     method: str | None = None,
+    resolution: float | None = None,
     selection: str | None = None,
     refine: bool = False,
     n_clusters_range: tuple[int, int] = (2, 20),
-    n_components: int = 20,
+    n_comps: int = 20,
     use_rep: str | None = None,
-    key_added: str = _keys.SPAMCA,
-    random_state: int = 0,
+    neighbors_key: str | None = None,
+    restrict_to: tuple[str, Sequence[str]] | None = None,
+    key: str = _keys.SPAMCA,
+    key_added: str | None = None,
+    n_jobs: int | None = None,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     copy: bool = False,
 ) -> MuData | None:
-    """Find another number of spatial domains, or find domains in an embedding.
+    """Find another number of spatial domains, find domains in an embedding, or divide some domains further.
 
     After :func:`spamca.tl.integrate` with its defaults, domains are found as there, in the features and their surroundings, without
     training again. In an embedding (``use_rep``, or after ``preset="paper"``) they are a mixture of Gaussians of one shape on its
@@ -48,26 +58,41 @@ def cluster(
     mdata
         Tissue after :func:`spamca.tl.integrate`, or with any other embedding in ``obsm``.
     n_clusters
-        Number of domains. None takes that of :func:`spamca.tl.integrate`; if there is none, it is estimated from the bend of the
-        likelihood and the coherence of the domains.
+        Number of domains, or several numbers, each of which gives a result. None takes that of :func:`spamca.tl.integrate`; if there
+        is none, it is estimated from the bend of the likelihood and the coherence of the domains.
     method
-        ``"field"``, as in :func:`spamca.tl.integrate`; or in an embedding ``"mixture"``, ``"leiden"`` (at the resolution that gives
-        ``n_clusters``; Traag, Waltman and van Eck 2019), or ``"kmeans"``. None: ``"field"`` if :func:`spamca.tl.integrate` found domains and ``use_rep`` is None, else
+        ``"field"``, as in :func:`spamca.tl.integrate`; or in an embedding ``"mixture"``, ``"leiden"`` (at a ``resolution``, or at the
+        one that gives ``n_clusters``; Traag, Waltman and van Eck 2019), or ``"kmeans"``. None: ``"leiden"`` if ``resolution`` or
+        ``neighbors_key`` is given, ``"field"`` if :func:`spamca.tl.integrate` found domains and ``use_rep`` is None, else
         ``"mixture"``.
+    resolution
+        Resolution of leiden, as in :func:`scanpy.tl.leiden`: the number of domains follows from it. None: the one that gives
+        ``n_clusters``.
     selection
         What chooses between mixtures of nearly the highest likelihood: ``"coherence"`` in the tissue, ``"agreement"`` between
         starts, or the ``"likelihood"`` alone, as in mclust. None: coherence if there is a spatial graph, else agreement.
     refine
-        Whether each spot also follows its surroundings (a Potts model on the posterior). This removes single spots inside other
-        domains, and structures that are one or two spots wide.
+        Whether each spot also follows its surroundings (a Potts model on the posterior), for domains in an embedding. This removes
+        single spots inside other domains, and structures that are one or two spots wide.
     n_clusters_range
         Smallest and largest number to try if the number is estimated.
-    n_components
+    n_comps
         Principal components of the embedding to use. Fewer hide fine differences, more let noise in.
     use_rep
-        Key of ``mdata.obsm`` with the embedding. None: ``"X_<key_added>"``.
+        Key of ``mdata.obsm`` with the embedding. None: that of the result ``key``, ``"X_spamca"``.
+    neighbors_key
+        Name in ``mdata.uns`` of neighbours as :func:`scanpy.pp.neighbors` writes them, for leiden. None: neighbours in the embedding.
+    restrict_to
+        A column of ``obs`` and the domains of it to divide further, as in :func:`scanpy.tl.leiden`:
+        ``tl.cluster(mdata, 3, restrict_to=("spamca", ["2"]))`` divides domain 2 into ``"2,0"``, ``"2,1"`` and ``"2,2"``. Several
+        domains are divided together, as one part of the tissue.
+    key
+        Name of the result of :func:`spamca.tl.integrate` that is read.
     key_added
-        Name of the result, see Returns.
+        Name of the result, see Returns. None: ``key``, whose domains are replaced; of several numbers ``"spamca_6"``, ``"spamca_8"``
+        and so on; with ``restrict_to`` the name of the column and ``"_R"``.
+    n_jobs
+        Number of threads. None leaves it to the size of the problem, -1 uses all cores.
     random_state
         Seed of samples and starts. The same seed gives the same domains.
     copy
@@ -76,92 +101,173 @@ def cluster(
     Returns
     -------
     None, or the changed copy if ``copy``. Domains, confidence, posterior, colours, and with ``"field"`` the weights of modalities are
-    written as by :func:`spamca.tl.integrate`. ``mdata.uns["spamca"]["cluster"]`` holds ``method``, ``n_clusters`` and its origin,
-    arguments, and for domains in an embedding likelihoods and ``readout``, the Gaussians that assign spots of other tissue
-    (:func:`spamca.tl.transform`).
+    written as by :func:`spamca.tl.integrate`, under the name ``key_added``. ``mdata.uns["spamca"]["cluster"]`` holds ``method``,
+    ``n_clusters`` and its origin, arguments, and for domains in an embedding likelihoods and ``readout``, the Gaussians that assign
+    spots of other tissue (:func:`spamca.tl.transform`). A result under a name of its own shares embedding and network with the one
+    that it was found from. With ``restrict_to`` only labels and colours are written, under the new name.
 
     Raises
     ------
     TypeError
-        If ``mdata`` is not a MuData, or a number not an integer.
+        If an argument has the wrong type.
     KeyError
-        If there is no such embedding, or no spatial graph where one is needed.
+        If the embedding, the domains of :func:`spamca.tl.integrate`, neighbours or the spatial graph that an argument needs are absent.
     ValueError
-        If an argument is out of range, or the embedding not finite. ``mdata`` is unchanged after an error.
+        If an argument cannot be used. ``mdata`` is unchanged after an error.
 
     See Also
     --------
     spamca.tl.integrate : domains and embedding.
-    spamca.pl.spatial_clusters : a figure of the domains.
+    spamca.pp.neighbors : the spatial graph.
+    spamca.tl.hierarchy : domains at all levels, one within another.
 
     Examples
     --------
     >>> import spamca
     >>> mdata = spamca.datasets.simulated(n_spots=200, random_state=0)
-    >>> spamca.tl.integrate(mdata, n_clusters=5, max_epochs=10, progress_bar=False)
-    >>> spamca.tl.cluster(mdata, 4)
-    >>> list(mdata.obs["spamca"].cat.categories)
-    ['0', '1', '2', '3']
+    >>> spamca.tl.integrate(mdata, n_clusters=5)
+    >>> spamca.tl.cluster(mdata, n_clusters=3, key_added="three")
+    >>> list(mdata.obs["three"].cat.categories)
+    ['0', '1', '2']
+    >>> spamca.tl.cluster(mdata, 2, restrict_to=("three", ["0"]))
+    >>> list(mdata.obs["three_R"].cat.categories)
+    ['0,0', '0,1', '1', '2']
     """
     _checks.check_mudata(mdata, copy=copy)
-    _checks.check_key_added(mdata, key_added)
-    if method is not None:
-        _checks.check_choice("method", method, (FIELD, *CLUSTERERS))
+    _checks.check_name("key", key)
     seed = _checks.check_seed(random_state)
-    _checks.check_count("n_components", n_components, least=1)
+    _checks.check_count("n_comps", n_comps, least=1)
     _checks.check_flag("refine", refine)
-    if use_rep is not None:
-        _checks.check_name("use_rep", use_rep)
     check_range(n_clusters_range, mdata.n_obs)
-    if n_clusters is not None:
-        _checks.check_n_clusters(n_clusters, mdata.n_obs)
-    record = mdata.uns.get(key_added, {})
-    if method is None:
-        method = FIELD if use_rep is None and "domains" in record else "mixture"
-    if method == FIELD:
-        for name, given in {"use_rep": use_rep, "selection": selection, "refine": refine or None}.items():
-            if given is not None:
-                msg = f"{name}={given!r} is for domains in an embedding, not method={FIELD!r}; leave it out or name another method"
-                raise ValueError(msg)
-        if "domains" not in record:
-            which = "" if key_added == _keys.SPAMCA else f", key_added={key_added!r}"
-            msg = f"mdata.uns[{key_added!r}] holds no domains; call spamca.tl.integrate(mdata{which})"
-            raise KeyError(msg)
-    params = record.get("params", {})
-    number: dict[str, Any] = {}
-    if n_clusters is not None:
-        number = {"n_clusters": int(n_clusters), "n_clusters_from": "argument"}
-    elif params.get("n_clusters") is not None:
-        number = {"n_clusters": int(params["n_clusters"]), "n_clusters_from": "integrate"}
-        _checks.check_n_clusters(number["n_clusters"], mdata.n_obs)
-        logger.info("cluster: n_clusters=%d, that of integrate", number["n_clusters"])
-    if method == FIELD:
-        results = _domains_in_features(mdata, number, params, key_added, seed)
-    else:
-        results = domains_in_embedding(
-            mdata,
-            number,
-            method,
-            selection=selection,
-            refines=refine,
-            between=n_clusters_range,
-            n_components=n_components,
-            use_rep=use_rep,
-            key_added=key_added,
-            random_state=seed,
-        )
-    with _edge.transaction(mdata, copy=copy) as target:
-        write(target, results, key_added, "cluster")
+    for name, value in {"use_rep": use_rep, "neighbors_key": neighbors_key}.items():
+        if value is not None:
+            _checks.check_name(name, value)
+    record = _records.record_of(mdata, key)
+    method = _method(method, record, use_rep=use_rep, leiden=resolution is not None or neighbors_key is not None)
+    _check_options(
+        method,
+        key,
+        record,
+        {"use_rep": use_rep, "selection": selection, "refine": refine or None},
+        {"resolution": resolution, "neighbors_key": neighbors_key},
+        n_clusters,
+    )
+    search = Embedded(
+        method,
+        resolution,
+        selection,
+        refine,
+        (n_clusters_range[0], n_clusters_range[1]),
+        n_comps,
+        use_rep,
+        neighbors_key,
+        key,
+        seed,
+    )
+    if restrict_to is not None:
+        part = check_restriction(mdata, restrict_to, n_clusters, key_added)
+        with limited(n_jobs), _edge.transaction(mdata, copy=copy) as target:
+            subdivide(target, part, search, record.get("params", {}))
+        return target if copy else None
+    wanted = _numbers(mdata, n_clusters, key, key_added)
+    with limited(n_jobs), _edge.transaction(mdata, copy=copy) as target:
+        for name, number in wanted.items():
+            origin = {} if resolution is not None else _origin(mdata, number, record.get("params", {}))
+            if method == FIELD:
+                results = _domains_in_features(mdata, origin, record["params"], key, seed)
+            else:
+                results = domains_in_embedding(mdata, origin, search)
+            own = use_rep is None or use_rep == _keys.embedding(_records.source_of(mdata, key))
+            if name != key and own:
+                results.record[_records.SOURCE] = _records.source_of(mdata, key)
+            write(target, results, name, "cluster")
     return target if copy else None
 
 
+def _method(method: str | None, record: Mapping[str, Any], *, use_rep: str | None, leiden: bool) -> str:
+    if method is not None:
+        _checks.check_choice("method", method, (FIELD, *CLUSTERERS))
+        return method
+    if leiden:
+        return "leiden"
+    return FIELD if use_rep is None and "domains" in record else "mixture"
+
+
+def _check_options(
+    method: str,
+    key: str,
+    record: Mapping[str, Any],
+    of_embeddings: Mapping[str, Any],
+    of_leiden: Mapping[str, Any],
+    n_clusters: int | Sequence[int] | None,
+) -> None:
+    """Whether options fit the method, and what it needs is there (TypeError, ValueError, KeyError)."""
+    for name, given in of_leiden.items():
+        if given is not None and method != "leiden":
+            msg = f"{name}={given!r} is for method='leiden', not {method!r}; leave it out"
+            raise ValueError(msg)
+    if (resolution := of_leiden["resolution"]) is not None:
+        _checks.check_real("resolution", resolution, least=0, most=1e6)
+        if n_clusters is not None:
+            msg = f"resolution={resolution!r} and n_clusters={n_clusters!r} both set the number of domains; leave one of them out"
+            raise ValueError(msg)
+    if method != FIELD:
+        return
+    for name, given in of_embeddings.items():
+        if given is not None:
+            msg = f"{name}={given!r} is for domains in an embedding, not method={FIELD!r}; leave it out or name another method"
+            raise ValueError(msg)
+    if "domains" not in record:
+        which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
+        msg = f"mdata.uns[{key!r}] holds no domains; call spamca.tl.integrate(mdata{which})"
+        raise KeyError(msg)
+
+
+def _numbers(
+    mdata: MuData, n_clusters: int | Sequence[int] | None, key: str, key_added: str | None
+) -> dict[str, int | None]:
+    """Number of domains of each result, by its name; both are checked (TypeError, ValueError)."""
+    name = key if key_added is None else key_added
+    if isinstance(n_clusters, (Sequence, np.ndarray)) and not isinstance(n_clusters, str):
+        if not len(n_clusters):
+            msg = "n_clusters names no number; pass one, several, or None"
+            raise ValueError(msg)
+        _checks.check_name("key_added", name)
+        wanted: dict[str, int | None] = {_keys.level(name, number): number for number in n_clusters}
+    else:
+        wanted = {name: n_clusters}
+    for one, number in wanted.items():
+        _checks.check_key_added(mdata, one)
+        if one != key and "network" in mdata.uns.get(one, {}):
+            msg = (
+                f"key_added={one!r} would replace the domains of another result of spamca.tl.integrate by those of {key!r}; "
+                f"choose another key_added, or pass key={one!r}"
+            )
+            raise ValueError(msg)
+        if number is not None:
+            _checks.check_n_clusters(number, mdata.n_obs)
+    return wanted
+
+
+def _origin(mdata: MuData, n_clusters: int | None, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The number of domains and where it is from; empty where it is to be estimated."""
+    if n_clusters is not None:
+        return {"n_clusters": int(n_clusters), "n_clusters_from": "argument"}
+    if params.get("n_clusters") is None:
+        return {}
+    number = int(params["n_clusters"])
+    _checks.check_n_clusters(number, mdata.n_obs)
+    logger.info("cluster: n_clusters=%d, that of integrate", number)
+    return {"n_clusters": number, "n_clusters_from": "integrate"}
+
+
 def _domains_in_features(
-    mdata: MuData, number: dict[str, Any], params: Mapping[str, Any], key_added: str, random_state: int
+    mdata: MuData, number: dict[str, Any], params: Mapping[str, Any], key: str, random_state: int
 ) -> Results:
     """Domains found as :func:`spamca.tl.integrate` found them with these ``params``, in another number."""
-    names = [str(name) for name in mdata.uns[key_added]["modalities"]]
+    names = [str(name) for name in _records.record_of(mdata, key)["modalities"]]
     tissue = read(mdata, names, sections=stored_batches(mdata, "cluster", params))
-    stored, search = stored_corrected(mdata, tissue.names, key_added), settings_of(DomainSettings, params)
+    stored, search = stored_corrected(mdata, tissue.names, key), settings_of(DomainSettings, params)
     trust = params.get("modality_trust")
     found = find_domains(tissue, number["n_clusters"], trust, search, random_state=random_state)
     corrected = None if stored is None else tissue.having(stored, random_state)

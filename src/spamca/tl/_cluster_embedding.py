@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
-from spamca import _checks, _keys
+from spamca import _checks, _keys, _records
 from spamca._logging import logger
 from spamca.cluster import CLUSTERERS, SELECTIONS, estimate_number, principal_components, refine
 from spamca.model.parts import stored_readout
@@ -14,72 +17,119 @@ from spamca.tissue import Results
 
 if TYPE_CHECKING:
     from mudata import MuData
-    from scipy.sparse import csr_matrix
+
+    from spamca.cluster import Clustering
+    from spamca.cluster.reduction import Affine
 
 KEPT = 0.95  # share of the spots that tl.transform has to give the same domains; a smaller one is logged
 
 
-def domains_in_embedding(
-    mdata: MuData,
-    number: dict[str, Any],
-    method: str,
-    *,
-    selection: str | None,
-    refines: bool,
-    between: tuple[int, int],
-    n_components: int,
-    use_rep: str | None,
-    key_added: str,
-    random_state: int,
-) -> Results:
-    """Domains in an embedding of a MuData; ``number`` is that of clusters and where it is from; empty, it is estimated.
+@dataclass(frozen=True)
+class Embedded:
+    """How domains are found in an embedding; the arguments of :func:`spamca.tl.cluster`."""
 
-    The other arguments are those of :func:`spamca.tl.cluster`.
-    """
-    use_rep = use_rep or _keys.embedding(key_added)
-    embedding = _embedding_of(mdata, use_rep, key_added)
-    record = mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {})
-    graph = mdata.obsp.get(record.get("connectivities_key", _keys.connectivities(_keys.SPATIAL)))
-    if selection is not None:
-        _checks.check_choice("selection", selection, SELECTIONS)
-        if method != "mixture":
-            msg = f"selection={selection!r} is for method='mixture', not {method!r}; leave it out"
-            raise ValueError(msg)
-    for argument, needs_graph in {"selection='coherence'": selection == "coherence", "refine=True": refines}.items():
-        if needs_graph and graph is None:
-            msg = f"{argument} needs the spatial graph, which mdata does not have; call spamca.pp.neighbors(mdata)"
-            raise KeyError(msg)
-    points, components = principal_components(embedding, n_components, random_state=random_state)
-    number = number or _estimated(points, between, graph, random_state)
-    n_clusters = number["n_clusters"]
-    options = {} if selection is None else {"selection": selection}
-    found = CLUSTERERS[method](points, n_clusters, connectivities=graph, random_state=random_state, **options)
-    found = (refine(found, graph) if refines else found).by_size()
+    method: str
+    resolution: float | None
+    selection: str | None
+    refine: bool
+    n_clusters_range: tuple[int, int]
+    n_comps: int
+    use_rep: str | None
+    neighbors_key: str | None
+    key: str
+    random_state: int
+
+
+def domains_in_embedding(mdata: MuData, number: dict[str, Any], search: Embedded) -> Results:
+    """Domains in an embedding of a MuData; ``number`` is that of clusters and where it is from; empty, it is estimated."""
+    number, found, components = clustering(mdata, number, search)
     n_found = found.posterior.shape[1]
-    if n_found < n_clusters:
-        logger.info("cluster: only %d of %d domains hold spots", n_found, n_clusters)
-    reached, best = (found.record.get(name, 0.0) for name in ("log_likelihood", "best_log_likelihood"))
-    if best - reached > 1e-6 * abs(best):
-        taken = "took the mixture of highest %s, log-likelihood %.8g; the highest found is %.8g"
-        logger.info(f"cluster: {taken}", found.record["selection"], reached, best)
+    use_rep = search.use_rep or _keys.embedding(_records.source_of(mdata, search.key))
+    arguments: dict[str, Any] = {"use_rep": use_rep, "n_comps": search.n_comps, "refine": search.refine}
+    arguments |= {"random_state": search.random_state}
+    arguments |= {} if search.neighbors_key is None else {"neighbors_key": search.neighbors_key}
+    record = {"method": search.method, **number, "n_found": n_found, **arguments, **found.record}
     readout: Any = found.readout
-    if refines or method == "leiden":
-        kept = float((readout.posterior(points).argmax(axis=1) == found.labels).mean())
-        if kept < KEPT:
-            same = "Gaussians, by which tl.transform reads domains out, give %.0f %% of these spots the same"
-            logger.info(f"cluster: {same}", 100 * kept)
-    arguments = {"use_rep": use_rep, "n_components": n_components, "refine": refines, "random_state": random_state}
-    record = {"method": method, **number, "n_found": n_found, **arguments, **found.record}
     record["readout"] = stored_readout(readout.behind(components))
     return Results((), {"cluster": record}, found)
 
 
-def _embedding_of(mdata: MuData, key: str, key_added: str) -> np.ndarray:
-    """Finite numbers of shape (n_obs, d) in ``mdata.obsm[key]``."""
+def clustering(
+    mdata: MuData, number: dict[str, Any], search: Embedded, which: np.ndarray | None = None
+) -> tuple[dict[str, Any], Clustering, Affine]:
+    """Number of clusters and its origin, clusters of the spots, or of those of ``which`` (n_obs,), and the components they lie in."""
+    embedding = _embedding_of(mdata, search)
+    record, random_state = mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {}), search.random_state
+    graph = mdata.obsp.get(record.get("connectivities_key", _keys.connectivities(_keys.SPATIAL)))
+    _check_search(search, graph)
+    options: dict[str, Any] = {} if search.selection is None else {"selection": search.selection}
+    if search.method == "leiden" and search.neighbors_key is not None:
+        options["neighbors"] = _neighbors(mdata, search.neighbors_key)
+    if which is not None:
+        embedding, graph = embedding[which], None if graph is None else graph[which][:, which]
+        options |= {name: value[which][:, which] for name, value in options.items() if name == "neighbors"}
+    points, components = principal_components(embedding, search.n_comps, random_state=random_state)
+    by_resolution = search.method == "leiden" and not number and search.resolution is not None
+    if by_resolution:
+        options["resolution"] = search.resolution
+    else:
+        number = number or _estimated(points, search.n_clusters_range, graph, random_state)
+    wanted = number.get("n_clusters")
+    found = CLUSTERERS[search.method](points, wanted, connectivities=graph, random_state=random_state, **options)
+    found = (refine(found, graph) if search.refine else found).by_size()
+    n_found = found.posterior.shape[1]
+    if by_resolution:
+        number = {"n_clusters": n_found, "n_clusters_from": "resolution"}
+    elif n_found < number["n_clusters"]:
+        logger.info("cluster: only %d of %d domains hold spots", n_found, number["n_clusters"])
+    reached, best = (found.record.get(name, 0.0) for name in ("log_likelihood", "best_log_likelihood"))
+    if best - reached > 1e-6 * abs(best):
+        taken = "took the mixture of highest %s, log-likelihood %.8g; the highest found is %.8g"
+        logger.info(f"cluster: {taken}", found.record["selection"], reached, best)
+    if search.refine or search.method == "leiden":
+        readout: Any = found.readout
+        kept = float((readout.posterior(points).argmax(axis=1) == found.labels).mean())
+        if kept < KEPT:
+            same = "Gaussians, by which tl.transform reads domains out, give %.0f %% of these spots the same"
+            logger.info(f"cluster: {same}", 100 * kept)
+    return number, found, components
+
+
+def _check_search(search: Embedded, graph: csr_matrix | None) -> None:
+    """Whether the method takes the options, and the spatial graph that they need is there (ValueError, KeyError)."""
+    if search.selection is not None:
+        _checks.check_choice("selection", search.selection, SELECTIONS)
+        if search.method != "mixture":
+            msg = f"selection={search.selection!r} is for method='mixture', not {search.method!r}; leave it out"
+            raise ValueError(msg)
+    needed = {"selection='coherence'": search.selection == "coherence", "refine=True": search.refine}
+    for argument, needs_graph in needed.items():
+        if needs_graph and graph is None:
+            msg = f"{argument} needs the spatial graph, which mdata does not have; call spamca.pp.neighbors(mdata)"
+            raise KeyError(msg)
+
+
+def _neighbors(mdata: MuData, neighbors_key: str) -> csr_matrix:
+    """Connectivities (n_obs, n_obs) of neighbours in scanpy's layout; a KeyError if there are none of that name."""
+    record = mdata.uns.get(neighbors_key)
+    slot = record.get("connectivities_key", "connectivities") if isinstance(record, Mapping) else None
+    if slot is None or slot not in mdata.obsp:
+        msg = (
+            f"neighbors_key={neighbors_key!r} names no neighbours: mdata.uns[{neighbors_key!r}] must name connectivities that mdata.obsp "
+            f"holds; call scanpy.pp.neighbors(mdata, use_rep=..., key_added={neighbors_key!r}), or leave it out"
+        )
+        raise KeyError(msg)
+    return csr_matrix(_checks.check_graph(mdata.obsp[slot], f"mdata.obsp[{slot!r}]"))
+
+
+def _embedding_of(mdata: MuData, search: Embedded) -> np.ndarray:
+    """The embedding, finite numbers of shape (n_obs, d)."""
+    own = _keys.embedding(_records.source_of(mdata, search.key))
+    key = search.use_rep or own
     if key not in mdata.obsm or key in mdata.mod:
         held = ", ".join(repr(name) for name in mdata.obsm if name not in mdata.mod) or "nothing"
-        which = "" if key_added == _keys.SPAMCA else f", key_added={key_added!r}"
-        made = f"call spamca.tl.integrate(mdata{which}) or " if key == _keys.embedding(key_added) else ""
+        which = "" if search.key == _keys.SPAMCA else f", key_added={search.key!r}"
+        made = f"call spamca.tl.integrate(mdata{which}) or " if key == own else ""
         msg = f"mdata.obsm[{key!r}] does not exist; {made}name an embedding with use_rep: mdata.obsm holds {held}"
         raise KeyError(msg)
     values = _checks.dense(mdata.obsm[key])

@@ -12,6 +12,7 @@ from spamca.tl._columns import adjacency_of, domains_of, sections_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from mudata import MuData
 
 WHAT = ("share", "neighbors", "feature")
@@ -32,7 +33,7 @@ def compare(
     test: str | None = None,
     library_key: str | None = None,
     n_permutations: int = 10_000,
-    random_state: int = 0,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     copy: bool = False,
 ) -> MuData | None:
     """Compare domains between groups of sections: their shares, their neighbours and their features.

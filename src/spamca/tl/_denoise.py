@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from spamca import _checks, _edge, _keys
+from spamca import _checks, _edge, _keys, _records
 from spamca._logging import logger
 from spamca.tissue import check_free, feature_names, signal_of, stored_fitted, write_denoised
 
 if TYPE_CHECKING:
+    import numpy as np
     from mudata import MuData
 
 
@@ -20,7 +21,7 @@ def denoise(
     features: Sequence[str] | None = None,
     key: str = _keys.SPAMCA,
     key_added: str | None = None,
-    random_state: int = 0,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     copy: bool = False,
 ) -> MuData | None:
     r"""Remove noise from the features of each modality, and predict them where a modality was not measured.
@@ -106,6 +107,7 @@ def denoise(
     _checks.check_mudata(mdata, copy=copy)
     seed = _checks.check_seed(random_state)
     _checks.check_name("key", key)
+    key = _records.source_of(mdata, key)
     trained = trained_network(mdata, key)
     _check_loadings(mdata)
     names = _wanted(mdata, modalities, features)

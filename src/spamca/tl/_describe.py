@@ -21,7 +21,7 @@ def describe(
     library_key: str | None = None,
     spatial_key: str = _keys.SPATIAL,
     n_permutations: int = 1000,
-    random_state: int = 0,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     copy: bool = False,
 ) -> MuData | None:
     """Describe each domain of each section: size, pieces, shape, what it is made of, and which domains it borders.

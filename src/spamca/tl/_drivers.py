@@ -8,6 +8,7 @@ from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 
 if TYPE_CHECKING:
+    import numpy as np
     from mudata import MuData
 
 
@@ -18,7 +19,7 @@ def drivers(
     groupby: str | None = None,
     n_folds: int = 5,
     spatial_key: str = _keys.SPATIAL,
-    random_state: int = 0,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     copy: bool = False,
 ) -> MuData | None:
     r"""Find the features of all modalities that set each domain apart from the others.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spamca import _checks, _edge, _keys
+from spamca._threads import limited
 from spamca.tl._ready import check_batch_key, check_trust, ready
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def estimate_n_clusters(
     batch_correction: bool = True,
     batch_key: str | Sequence[str] | None = None,
     key_added: str = _keys.SPAMCA,
-    random_state: int = 0,
+    n_jobs: int | None = None,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     copy: bool = False,
 ) -> MuData | None:
     """Estimate the number of domains from the features and the spatial graph, without training.
@@ -43,6 +45,8 @@ def estimate_n_clusters(
         As in :func:`spamca.tl.integrate`.
     key_added
         Name of the result, see Returns.
+    n_jobs
+        Number of threads. None leaves it to the size of the problem, -1 uses all cores.
     random_state
         Seed. The same seed gives the same number.
     copy
@@ -92,7 +96,7 @@ def estimate_n_clusters(
     _checks.check_flag("batch_correction", batch_correction)
     check_batch_key(batch_key, batch_correction=batch_correction)
     batches: dict[str, Any] = {"batch_correction": batch_correction, "batch_key": batch_key}
-    with _edge.transaction(mdata, copy=copy) as target:
+    with limited(n_jobs), _edge.transaction(mdata, copy=copy) as target:
         tissue = ready(target, seed, "estimate_n_clusters", **batches)
         found = find_number(tissue, between, modality_trust, random_state=seed, caller="estimate_n_clusters")
         params = {"n_clusters_range": [int(n) for n in between], "random_state": seed}

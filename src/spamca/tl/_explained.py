@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from spamca import _checks, _edge, _keys
+from spamca import _checks, _edge, _keys, _records
 from spamca.domains import DomainSettings
 from spamca.explain import (
     Source,
@@ -24,7 +24,7 @@ from spamca.features import KINDS, Fitted, matrix_of, opened, take_columns
 from spamca.groups import q_values
 from spamca.model.domains import FIELD
 from spamca.model.parts import emissions_of, settings_of
-from spamca.tissue import preparation_of, read, section_numbers, stored_batches
+from spamca.tissue import components_of, preparation_of, read, section_numbers, stored_batches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mudata import MuData
 
     from spamca.features._blocks import Matrix
+    from spamca.tissue import Components
 
 COLUMNS = (
     "effect",
@@ -55,6 +56,13 @@ class Compared:
     names: list[str]
     given: bool
 
+    def parts(self, held: Components | None) -> tuple[np.ndarray, np.ndarray]:
+        """What a search would find: of each spot integers (n,) below K, and the category of each, (K,); several of a merged domain."""
+        whole = np.arange(len(self.names))
+        if held is None or not held.merged or held.others or set(held.names) != set(self.names):
+            return self.codes, whole
+        return held.posterior.argmax(axis=1), np.array([self.names.index(held.names[d]) for d in held.members])
+
 
 def compared(mdata: MuData, key: str, groupby: str | None) -> Compared:
     """The domains of a result, or the categories of a column; KeyError or ValueError where there are none that can be compared."""
@@ -65,8 +73,8 @@ def compared(mdata: MuData, key: str, groupby: str | None) -> Compared:
     if len(categories.categories) < 2:
         msg = f"mdata.obs[{column!r}] must have two categories at least to compare, got {list(categories.categories)}"
         raise ValueError(msg)
-    method = mdata.uns.get(key, {}).get("cluster", {}).get("method")
-    if groupby is None and (method != FIELD or "network" not in mdata.uns[key]):
+    record = _records.record_of(mdata, key)
+    if groupby is None and (record.get("cluster", {}).get("method") != FIELD or "network" not in record):
         msg = (
             f"the domains {key!r} were not found in the features of this tissue by spamca.tl.integrate, so that the search cannot be "
             f"repeated without a feature; pass groupby={key!r} to compare them as they are, with p-values that use the data twice"
@@ -88,7 +96,8 @@ def explained(
     random_state: int,
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
     """The table of drivers, and by modality the share of each feature's variance that all domains explain."""
-    what, params = compared(mdata, key, groupby), mdata.uns.get(key, {}).get("params", {})
+    what, record = compared(mdata, key, groupby), _records.record_of(mdata, key)
+    params = record.get("params", {})
     by_section = section_numbers(mdata, "drivers")
     sections = by_section if what.given else stored_batches(mdata, "drivers", params)
     there = {name: source for name, source in sources.items() if source is not None}
@@ -97,7 +106,7 @@ def explained(
     fold = {name: np.full(len(source.used), -1) for name, source in there.items()}
     found: list[np.ndarray] = []
     if not what.given:
-        took_part = [name for name in map(str, mdata.uns[key]["modalities"]) if name in there]
+        took_part = [name for name in map(str, record["modalities"]) if name in there]
         held_out = folds([there[name].used for name in took_part], n_folds, random_state)
         fold |= dict(zip(took_part, held_out, strict=True))
         search: dict[str, Any] = {"settings": settings_of(DomainSettings, params), "random_state": random_state}
@@ -105,7 +114,9 @@ def explained(
         search["weights"] = {m: float(trust[name]) for m, name in enumerate(took_part) if name in trust}
         graph = read(mdata, took_part).graph
         used = [there[name] for name in took_part]
-        found = list(domains_without(used, held_out, what.codes, graph, sections=sections, **search))
+        component, members = what.parts(components_of(mdata, key))
+        again = domains_without(used, held_out, component, graph, sections=sections, **search)
+        found = [np.where(one >= 0, members[one], -1) for one in again]
     shares = {} if what.given else _contributions(mdata, key, what, list(there))
     tables, by_feature = [], {}
     for name, source in there.items():
@@ -156,7 +167,7 @@ def _compare(
 
 def _contributions(mdata: MuData, key: str, what: Compared, names: list[str]) -> dict[str, np.ndarray]:
     """Contribution of each feature of each modality, (K, p), NaN without loadings."""
-    record = mdata.uns[key]
+    record = _records.record_of(mdata, key)
     if "field" not in record:
         return {}
     tissue = read(mdata, [str(name) for name in record["modalities"]])
@@ -179,32 +190,24 @@ def _contributions(mdata: MuData, key: str, what: Compared, names: list[str]) ->
         )
         treated.append((matrix, known))
         used.append(columns[varying])
-    if (slot := _keys.posterior(key)) not in mdata.obsm:
+    domains = components_of(mdata, key)
+    if domains is None:
+        slot = _keys.posterior(key)
         msg = (
             f"mdata.obsm[{slot!r}], the posterior of the domains, is not there any more; call spamca.tl.cluster(mdata)"
         )
         raise KeyError(msg)
-    posterior = np.asarray(mdata.obsm[slot])
-    own = columns_of(posterior, what.codes, len(what.names))
-    found = contributions(emissions, posterior, tissue.graph, treated, tissue.rows)
+    found = contributions(emissions, domains.posterior, tissue.graph, treated, tissue.rows)
     out = {}
     for name, one, columns in zip(tissue.names, found, used, strict=True):
         whole = np.full((len(what.names), mdata[name].n_vars), np.nan)
-        if one is not None:
-            is_known = (own >= 0) & (own < len(one))
-            whole[np.ix_(is_known, columns)] = one[own[is_known]]
+        for d, domain in enumerate(domains.names if one is not None else ()):
+            parts = np.flatnonzero(domains.members == d)
+            if one is not None and domain in what.names:
+                size = domains.posterior[:, parts].sum(axis=0, dtype=np.float64)
+                whole[what.names.index(domain), columns] = np.average(one[parts], axis=0, weights=size)
         out[name] = whole
     return out
-
-
-def columns_of(posterior: np.ndarray, codes: np.ndarray, n_categories: int) -> np.ndarray:
-    """Column of the posterior (n, K) that each category holds most of, whatever their names; -1 where two categories share one."""
-    shared = np.zeros((n_categories, posterior.shape[1]), dtype=np.int64)
-    there = codes >= 0
-    np.add.at(shared, (codes[there], posterior[there].argmax(axis=1)), 1)
-    column = shared.argmax(axis=1)
-    alone = np.bincount(column, minlength=posterior.shape[1])[column] == 1
-    return np.where(alone & (2 * shared.max(axis=1) > shared.sum(axis=1)), column, -1)
 
 
 def _tidy(table: pd.DataFrame, domains: list[str], modalities: list[str]) -> pd.DataFrame:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from spamca import _checks, _edge, _keys
+from spamca import _checks, _edge, _keys, _records
+from spamca._threads import limited
 from spamca.domains import DomainSettings
 from spamca.model.domains import find_tree
 from spamca.model.parts import settings_of
@@ -29,7 +30,8 @@ def hierarchy(
     n_clusters_range: tuple[int, int] | None = None,
     store: int | Sequence[int] = (),
     key: str = _keys.SPAMCA,
-    random_state: int = 0,
+    n_jobs: int | None = None,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     copy: bool = False,
 ) -> MuData | None:
     r"""Find the tree of domains: nested levels, from few large domains to many small ones.
@@ -56,6 +58,8 @@ def hierarchy(
         where the new tree lacks them.
     key
         The ``key_added`` of :func:`spamca.tl.integrate`; the results are named after it, see Returns.
+    n_jobs
+        Number of threads. None leaves it to the size of the problem, -1 uses all cores.
     random_state
         Seed of samples and starts. The same seed gives the same tree.
     copy
@@ -115,11 +119,12 @@ def hierarchy(
     between = int(between[0]), int(min(between[1], mdata.n_obs))
     stored = _stored(store, between)
     check_levels_free(mdata, key, stored)
-    record, names = mdata.uns[key].get("params", {}), _modalities(mdata, key)
+    record, names = _records.record_of(mdata, key).get("params", {}), _modalities(mdata, key)
     sections = stored_batches(mdata, "hierarchy", record)
     tissue = read(mdata, names, sections=sections)
     settings, trust = settings_of(DomainSettings, record), record.get("modality_trust")
-    tree = find_tree(tissue, first, between, trust, settings, random_state=seed)
+    with limited(n_jobs):
+        tree = find_tree(tissue, first, between, trust, settings, random_state=seed)
     if lacking := [number for number in stored if number not in tree.numbers]:
         msg = f"store={store!r}: the tree has no level of {lacking} domains, it ends at {tree.numbers[-1]}; store another level"
         raise ValueError(msg)
@@ -132,19 +137,19 @@ def hierarchy(
 def _first(mdata: MuData, key: str) -> np.ndarray:
     """Domain of each spot in ``mdata.obs[key]``, integers of shape (n_obs,)."""
     which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
-    if "domains" not in mdata.uns.get(key, {}) or key not in mdata.obs:
+    if "domains" not in _records.record_of(mdata, key) or key not in mdata.obs:
         msg = f"mdata.obs[{key!r}] holds no domains in the features; call spamca.tl.integrate(mdata{which})"
         raise KeyError(msg)
     found = pd.Categorical(mdata.obs[key])
     if (found.codes < 0).any() or len(found.remove_unused_categories().categories) < len(found.categories):
-        msg = f"mdata.obs[{key!r}] has spots without a domain or domains without a spot; call spamca.tl.cluster(mdata{which})"
+        msg = f"mdata.obs[{key!r}] has spots without a domain or domains without a spot; call spamca.tl.cluster(mdata{which.replace('key_added', 'key')})"
         raise ValueError(msg)
     return np.asarray(found.codes, dtype=np.int64)
 
 
 def _modalities(mdata: MuData, key: str) -> list[str]:
     """Names of the modalities in which the domains were found."""
-    names = [str(name) for name in mdata.uns[key]["modalities"]]
+    names = [str(name) for name in _records.record_of(mdata, key)["modalities"]]
     if lacking := [name for name in names if name not in mdata.mod]:
         msg = f"mdata.uns[{key!r}] was found in modalities {names}, of which mdata lacks {lacking}; call spamca.tl.integrate again"
         raise KeyError(msg)

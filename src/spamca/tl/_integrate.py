@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
+from spamca._threads import limited
 from spamca.tissue import graph_records, usual_unexplained, write
 from spamca.tl._ready import check_batch_key, check_finds_none, check_trust, domain_settings, ready
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
     from mudata import MuData
 
 
@@ -34,7 +36,8 @@ def integrate(
     checkpoint: str | Path | None = None,
     progress_bar: bool = True,
     key_added: str = _keys.SPAMCA,
-    random_state: int = 0,
+    n_jobs: int | None = None,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     copy: bool = False,
 ) -> MuData | None:
     """Find the spatial domains of a tissue, and fuse its modalities into one embedding.
@@ -91,8 +94,10 @@ def integrate(
         Whether to show a progress bar.
     key_added
         Name of the result, see Returns.
+    n_jobs
+        Number of threads. None leaves it to the size of the problem, -1 uses all cores.
     random_state
-        Seed of everything random. On the CPU the same seed gives the same result bit for bit on the same machine with the same
+        Seed of everything random: an integer, a RandomState or Generator of NumPy that gives it, or None for a new one at each call. On the CPU the same seed gives the same result bit for bit on the same machine with the same
         number of threads; a GPU may sum in another order. The global random state does not change.
     copy
         Whether to return a changed copy and leave ``mdata`` as it is.
@@ -102,7 +107,7 @@ def integrate(
     None, or the changed copy if ``copy``. With ``key_added="spamca"`` it has
 
     ``mdata.obs["spamca"]``
-        Domain of each spot: ordered categories ``"0"``, ``"1"``, ... by falling size.
+        Domain of each spot: categories ``"0"``, ``"1"``, ... by falling size.
     ``mdata.obs["spamca_confidence"]``, ``mdata.obsm["spamca_posterior"]``
         Probability of that domain, and of every domain (a DataFrame): the mean over models, four of which start from half of the spots.
     ``mdata.obsm["X_spamca"]``
@@ -117,8 +122,8 @@ def integrate(
     ``mdata.uns["spamca_colors"]``
         One colour per domain. Colours that are there stay if their number fits.
     ``mdata.uns["neighbors"]``, ``mdata.obsp["connectivities"]``, ``mdata.obsp["distances"]``
-        scanpy's neighbours of the embedding, also in each modality, for :func:`scanpy.tl.umap`. They are named
-        ``"spamca_neighbors"`` if ``"neighbors"`` belongs to another representation.
+        scanpy's neighbours of the embedding, for :func:`scanpy.tl.umap`. They are named ``"spamca_neighbors"`` if
+        ``"neighbors"`` belongs to another representation.
     ``mdata[modality].obs["spamca"]``, ``.obs["spamca_weight"]``, ``.obsm["X_spamca"]``, ``.obsm["spamca_view_weights"]``
         Domains and weight again, latent of the modality, and weights of its views (a DataFrame).
     ``mdata[modality].obsm["X_spamca_corrected"]``
@@ -202,7 +207,7 @@ def integrate(
     needs: dict[str, Any] = {"feature_graphs": "feature" in chosen.views}
     needs |= {"batch_correction": batch_correction and finds_domains, "batch_key": batch_key}
     no_gpu = accelerator == "cpu" or forks(strategy, devices)
-    with without_gpu(wanted=no_gpu), _edge.transaction(mdata, copy=copy) as target:
+    with limited(n_jobs), without_gpu(wanted=no_gpu), _edge.transaction(mdata, copy=copy) as target:
         tissue = ready(target, seed, "integrate", position=True, **needs)
         how: dict[str, Any] = {"finds_domains": finds_domains, "trust": modality_trust, "random_state": seed}
         results = fit_tissue(tissue, chosen, n_clusters, search, **how, **training)

@@ -83,7 +83,7 @@ def read_new(mdata: MuData, model: Model, spatial_key: str, library_key: str | N
         name = one["name"]
         if name in absent:
             logger.info("transform: modality %r is not there; domains are found by the others", name)
-            features.append(np.zeros((n, one["n_components"]), dtype=np.float32))
+            features.append(np.zeros((n, one["n_comps"]), dtype=np.float32))
             measured.append(features[-1])
             continue
         links = spatial.graph.take(_edge.spots(row, int(held[name].measured.sum()))).connectivities
@@ -115,15 +115,15 @@ def _held(modality: AnnData, model: Model, m: int) -> Opened:
 def _features(
     mdata: MuData, held: Opened, model: Model, m: int, links: csr_matrix
 ) -> tuple[np.ndarray, np.ndarray | None, int]:
-    """Features of modality number ``m`` (n_measured, n_components), what neighbours share beyond them, and how many are missing."""
+    """Features of modality number ``m`` (n_measured, n_comps), what neighbours share beyond them, and how many are missing."""
     described, fitted = model.header["modalities"][m], model.fitted(m)
     name, kind, use_rep = (described[key] for key in ("name", "kind", "use_rep"))
     if fitted is None:
         values = _checks.check_representation(mdata, name, use_rep, held.measured)
-        if values.shape[1] != described["n_components"]:
+        if values.shape[1] != described["n_comps"]:
             msg = (
                 f"mdata[{name!r}].obsm[{use_rep!r}] has {values.shape[1]} columns, and the model was trained on "
-                f"{described['n_components']}; compute it as for the tissue of the training"
+                f"{described['n_comps']}; compute it as for the tissue of the training"
             )
             raise ValueError(msg)
         return values[held.measured], None, 0
@@ -177,7 +177,7 @@ def _spatial(mdata: MuData, coords: np.ndarray, params: Mapping[str, Any], libra
         largest = mdata.n_obs if library is None else np.unique(library, return_counts=True)[1].max()
         n_neighbors = max(1, min(int(n_neighbors), int(largest) - 1))
     options = {"radius": params.get("radius"), "n_rings": params.get("n_rings")}
-    return built_spatial(mdata, coords, params["kind"], library_key, n_spatial_neighbors=n_neighbors, **options)
+    return built_spatial(mdata, coords, params["kind"], library_key, n_neighs=n_neighbors, **options)
 
 
 def _section_key(

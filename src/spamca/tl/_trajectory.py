@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from spamca import _checks, _edge, _keys
+from spamca import _checks, _edge, _keys, _records
 from spamca._logging import logger
 from spamca.trajectory import LEAST, N_COMPONENTS, abstraction, central, joined, pseudotime
 
@@ -22,9 +22,9 @@ def trajectory(
     *,
     root: str,
     groupby: str | None = None,
-    n_components: int = N_COMPONENTS,
+    n_comps: int = N_COMPONENTS,
     key: str = _keys.SPAMCA,
-    random_state: int = 0,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     copy: bool = False,
 ) -> MuData | None:
     r"""Order the spots by how far they are from a root in the embedding, and find which domains pass into each other.
@@ -47,7 +47,7 @@ def trajectory(
         that is both is taken as the domain.
     groupby
         Column of ``mdata.obs`` with the domains. None takes ``key``.
-    n_components
+    n_comps
         Number of eigenvectors. Few keep the main direction only.
     key
         The ``key_added`` of :func:`spamca.tl.integrate`; the results are named after it.
@@ -66,7 +66,7 @@ def trajectory(
     ``mdata.uns["spamca_paga"]``
         As scanpy lays it out, ``connectivities`` between the domains, sparse (n_domains, n_domains) from 0 to 1, ``connectivities_tree``,
         those of the tree with the strongest, and ``groups``, the column of the domains; also ``names`` of the domains, in order,
-        ``root``, the name of the spot, and ``n_components``.
+        ``root``, the name of the spot, and ``n_comps``.
 
     Raises
     ------
@@ -96,12 +96,12 @@ def trajectory(
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_key_added(mdata, key, domains=False, argument="key")
     _checks.check_name("root", root)
-    _checks.check_count("n_components", n_components, least=1)
+    _checks.check_count("n_comps", n_comps, least=1)
     seed = _checks.check_seed(random_state)
     graphs = _neighbors(mdata, key)
     groupby = key if groupby is None else groupby
     groups = _groups(mdata, groupby)
-    start = _root(mdata, root, groups, _keys.embedding(key))
+    start = _root(mdata, root, groups, _keys.embedding(_records.source_of(mdata, key)))
     within = joined(graphs["connectivities"], start)
     if within.sum() < LEAST:
         msg = (
@@ -111,7 +111,7 @@ def trajectory(
     if not within.all():
         note = "trajectory: no neighbours join %d spots to the root, they have no pseudotime (NaN)"
         logger.info(note, (~within).sum())
-    order = pseudotime(graphs["connectivities"], start, n_components=n_components, random_state=seed)
+    order = pseudotime(graphs["connectivities"], start, n_components=n_comps, random_state=seed)
     names = [str(name) for name in groups.categories]
     found = abstraction(graphs["distances"], groups.codes.astype(np.int64), len(names))
     with _edge.transaction(mdata, copy=copy) as target:
@@ -122,15 +122,16 @@ def trajectory(
             "groups": groupby,
             "names": names,
             "root": str(mdata.obs_names[start]),
-            "n_components": int(n_components),
+            "n_comps": int(n_comps),
         }
     return target if copy else None
 
 
 def _neighbors(mdata: MuData, key: str) -> dict[str, csr_matrix]:
     """Connectivities and distances of the neighbours of the embedding, (n_obs, n_obs)."""
-    use_rep = _keys.embedding(key)
-    for place in (_keys.NEIGHBORS, _keys.joint_neighbors(key)):
+    source = _records.source_of(mdata, key)
+    use_rep = _keys.embedding(source)
+    for place in (_keys.NEIGHBORS, _keys.joint_neighbors(source)):
         record = mdata.uns.get(place)
         if not isinstance(record, Mapping) or record.get("params", {}).get("use_rep") != use_rep:
             continue

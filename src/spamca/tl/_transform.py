@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
 from spamca._logging import logger
+from spamca._threads import limited
 from spamca.pp._stored import found_graph, store_spatial
 from spamca.tissue import write
 
 if TYPE_CHECKING:
+    import numpy as np
     from mudata import MuData
 
     from spamca.model import Model
@@ -28,7 +30,8 @@ def transform(
     library_key: str | None = "auto",
     adapt: bool = True,
     key_added: str = _keys.SPAMCA,
-    random_state: int = 0,
+    n_jobs: int | None = None,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     copy: bool = False,
 ) -> MuData | None:
     """Embed new tissue and find its domains with a trained model, and measure how far it is from the tissue of the training.
@@ -56,6 +59,8 @@ def transform(
         training get the nearest other one.
     key_added
         Name of the result, see Returns.
+    n_jobs
+        Number of threads. None leaves it to the size of the problem, -1 uses all cores.
     random_state
         Seed of the approximate search for similar spots in large tissue.
     copy
@@ -121,8 +126,9 @@ def transform(
     known = _model(model, key_added)
     in_training = known.header["graphs"]["spatial"]
     spatial_key = str(in_training.get("spatial_key", _keys.SPATIAL)) if spatial_key is None else spatial_key
-    new = read_new(mdata, known, spatial_key, library_key, seed)
-    results = apply(known, new.tissue, new.unexplained, adapt=adapt, random_state=seed)
+    with limited(n_jobs):
+        new = read_new(mdata, known, spatial_key, library_key, seed)
+        results = apply(known, new.tissue, new.unexplained, adapt=adapt, random_state=seed)
     results.record["transform"] |= new.lacks
     if known.readout is not None:
         results.record["cluster"]["use_rep"] = _keys.embedding(key_added)

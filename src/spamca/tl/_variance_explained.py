@@ -10,6 +10,7 @@ from spamca import _checks, _edge, _keys
 from spamca._logging import logger
 
 if TYPE_CHECKING:
+    import numpy as np
     from mudata import MuData
 
 ALL = "all"
@@ -17,7 +18,11 @@ ALL = "all"
 
 
 def variance_explained(
-    mdata: MuData, *, key: str = _keys.SPAMCA, random_state: int = 0, copy: bool = False
+    mdata: MuData,
+    *,
+    key: str = _keys.SPAMCA,
+    random_state: int | np.random.RandomState | np.random.Generator | None = 0,
+    copy: bool = False,
 ) -> MuData | None:
     r"""Measure the share of each modality's variance that the domains explain, together and one by one, as MOFA+ does for factors.
 

@@ -35,6 +35,8 @@ def number(subject: Subject) -> Iterator[Block | None]:
     estimate = as_mapping(subject.stored(_keys.n_clusters(subject.key)))
     origin = ORIGIN.get(str(cluster.get("n_clusters_from")), "")
     found = f"The result has {number_of(len(subject.names), 'domain')}. {origin}".strip()
+    if (n_found := cluster.get("n_found")) is not None and int(n_found) > len(subject.names) > 0 and "names" in cluster:
+        found += f" {number_of(int(n_found), 'domain')} were found, and some of them merged under one name."
     if "tried" not in estimate:
         found += " Other numbers were not compared: spamca.tl.estimate_n_clusters(mdata) does that."
     yield Text(found)

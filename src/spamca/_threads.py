@@ -1,0 +1,46 @@
+"""The number of threads that a call may use."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def n_threads(n_jobs: int | None) -> int | None:
+    """Number of threads that ``n_jobs`` means: None leaves it to the libraries, -1 is all cores, -2 all but one (TypeError, ValueError)."""
+    if n_jobs is None:
+        return None
+    if isinstance(n_jobs, bool) or not hasattr(n_jobs, "__index__"):
+        msg = f"n_jobs must be an integer or None, got {n_jobs!r}"
+        raise TypeError(msg)
+    n_jobs = n_jobs.__index__()
+    if n_jobs == 0:
+        msg = "n_jobs must be at least 1, or negative to count from the number of cores (-1 uses all), got 0"
+        raise ValueError(msg)
+    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return n_jobs if n_jobs > 0 else max(1, n_cores + 1 + n_jobs)
+
+
+@contextmanager
+def limited(n_jobs: int | None) -> Iterator[None]:
+    """Let NumPy, scikit-learn, PyTorch and numba use at most ``n_jobs`` threads; their numbers are restored afterwards."""
+    wanted = n_threads(n_jobs)
+    if wanted is None:
+        yield
+        return
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    with ExitStack() as stack:
+        stack.enter_context(threadpool_limits(limits=wanted))
+        stack.callback(torch.set_num_threads, torch.get_num_threads())
+        torch.set_num_threads(wanted)
+        if (numba := sys.modules.get("numba")) is not None:
+            stack.callback(numba.set_num_threads, numba.get_num_threads())
+            numba.set_num_threads(min(wanted, numba.config.NUMBA_NUM_THREADS))
+        yield

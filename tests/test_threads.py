@@ -1,0 +1,33 @@
+"""The number of threads that a call may use."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from threadpoolctl import threadpool_info
+
+import spamca
+from spamca._threads import limited, n_threads
+
+
+def test_numbers():
+    assert n_threads(None) is None
+    assert n_threads(3) == 3
+    assert n_threads(-1) >= 1
+    assert n_threads(-1000) == 1
+
+
+@pytest.mark.parametrize(("n_jobs", "error"), [(0, ValueError), ("2", TypeError), (1.5, TypeError), (True, TypeError)])
+def test_what_is_no_number_of_threads(tissue, n_jobs, error):
+    with pytest.raises(error, match=f"n_jobs must be .*got {n_jobs!r}"):
+        spamca.pp.neighbors(tissue, n_jobs=n_jobs)
+    assert not tissue.obsp
+
+
+def test_threads_are_limited_and_restored():
+    before = torch.get_num_threads(), [pool["num_threads"] for pool in threadpool_info()]
+    with limited(3):
+        assert torch.get_num_threads() == 3
+    assert (torch.get_num_threads(), [pool["num_threads"] for pool in threadpool_info()]) == before
+    with limited(1):
+        assert {pool["num_threads"] for pool in threadpool_info()} == {1}
