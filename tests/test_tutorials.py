@@ -123,11 +123,16 @@ def kernel(tmp_path_factory):
     def run(notebook):
         cells = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(clean)])
         for one in (cells, notebook):
-            NotebookClient(one, km=manager, timeout=300, coalesce_streams=True).execute()
+            client = NotebookClient(one, km=manager, timeout=300, coalesce_streams=True)
+            try:
+                client.execute()
+            finally:
+                client.kc.stop_channels()
         return notebook
 
     yield run
     manager.shutdown_kernel(now=True)
+    manager.cleanup_resources()
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
