@@ -9,7 +9,7 @@ from spamca.cli._process import CommandError, Interruption
 
 
 def outputs(*paths, **options):
-    return Outputs(paths, interruption=Interruption(), **{"force": False, **options})
+    return Outputs(paths, interruption=Interruption(), **{"overwrite": False, **options})
 
 
 def written(held):
@@ -50,13 +50,13 @@ def test_a_folder_that_was_there_stays(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_replacing_needs_force(tmp_path):
+def test_replacing_needs_overwrite(tmp_path):
     path = tmp_path / "a"
     path.write_text("old")
-    with pytest.raises(CommandError, match="exists already; give another name, or --force") as error:
+    with pytest.raises(CommandError, match="exists already; give another name, or --overwrite") as error:
         outputs(path)
     assert error.value.code == 5
-    with outputs(path, force=True) as held:
+    with outputs(path, overwrite=True) as held:
         written(held)
         assert path.read_text() == "old"
         held.commit()
@@ -103,7 +103,7 @@ def test_same_name_twice(tmp_path, monkeypatch):
 
 def test_folders(tmp_path):
     with pytest.raises(CommandError, match="is a folder; name a file"):
-        outputs(tmp_path, force=True)
+        outputs(tmp_path, overwrite=True)
     with pytest.raises(CommandError, match="there is no such folder"):
         outputs(tmp_path / "none" / "a")
     with pytest.raises(CommandError, match="cannot write to .*none: there is no such folder"):

@@ -109,9 +109,7 @@ def test_results_are_those_of_the_library(run, tissue_file, tmp_path, capfd):
 
 @pytest.mark.slow
 def test_a_record_is_enough_to_get_the_same_again(run, tmp_path):
-    assert (
-        run(*QUICK, "--prepare-n-comps", 5, "--no-progress-bar", "--save-model", tmp_path / "m.safetensors") == 0
-    )
+    assert run(*QUICK, "--prepare-n-comps", 5, "--no-progress-bar", "--save-model", tmp_path / "m.safetensors") == 0
     again = json.loads((tmp_path / "out.h5mu.json").read_text())["calls"]
     mdata = mudata.read_h5mu(tmp_path / "tissue.h5mu")
     for call in again:
@@ -169,7 +167,7 @@ def test_graphs_of_the_input_are_taken(integrated_file, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--n-clusters", 1], Code.INPUT, "n_clusters must be at least 2"),
+        (["--n-clusters", 0], Code.INPUT, "n_clusters must be at least 1"),
         (["--settings", "n_latents=3"], Code.INPUT, "settings must be one of"),
         (["--library-key", "slide"], Code.INPUT, "library_key='slide' is not a column"),
         (["--label", "label"], Code.USAGE, "--label is for the report; give --report too"),
@@ -247,7 +245,7 @@ def test_outputs_are_not_replaced_unasked(run, tmp_path, capsys):
     assert run() == Code.OUTPUT
     assert "out.h5mu.json exists already" in capsys.readouterr().err
     assert (tmp_path / "out.h5mu.json").read_text() == "mine"
-    assert run(*QUICK, "--force", "--log-level", "error", "--no-progress-bar") == 0
+    assert run(*QUICK, "--overwrite", "--log-level", "error", "--no-progress-bar") == 0
     shown = capsys.readouterr()
     assert shown.err == ""
     assert shown.out.splitlines() == [str(tmp_path / "out.h5mu.json"), str(tmp_path / "out.h5mu")]

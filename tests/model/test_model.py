@@ -50,6 +50,16 @@ def test_saving_what_was_loaded_gives_the_same_file(path, tmp_path):
     assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
 
 
+def test_an_older_file_is_replaced_where_asked_only(path, tmp_path):
+    model, place = spamca.Model.load(path), tmp_path / "model.safetensors"
+    place.write_text("mine")
+    with pytest.raises(FileExistsError, match="exists already; pass overwrite=True"):
+        model.save(place)
+    assert place.read_text() == "mine"
+    model.save(place, overwrite=True)
+    assert spamca.Model.load(place).domains == model.domains
+
+
 def test_is_small(path, integrated):
     assert path.stat().st_size < 200_000
     assert integrated.n_obs not in {n for values in spamca.Model.load(path).arrays.values() for n in values.shape}

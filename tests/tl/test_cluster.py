@@ -223,7 +223,6 @@ def snapshot(mdata):
     ("arguments", "error", "match"),
     [
         ({"n_clusters": 0}, ValueError, "n_clusters .* got 0"),
-        ({"n_clusters": 1}, ValueError, "n_clusters .* got 1"),
         ({"n_clusters": 10_000}, ValueError, "n_clusters .* got 10000"),
         ({"n_clusters": 3.0}, TypeError, r"n_clusters .* got 3\.0"),
         ({"method": "louvain"}, ValueError, "method must be one of .*got 'louvain'"),

@@ -135,7 +135,7 @@ def test_parts_are_named_as_scanpy_names_them(integrated):
         (
             {"restrict_to": ("spamca", ["0"]), "n_clusters": 2000},
             ValueError,
-            "n_clusters must be at least 2 and at most",
+            "n_clusters must be at least 1 and at most",
         ),
         ({"restrict_to": ("spamca", ["0"]), "key_added": "spamca"}, ValueError, "is the column that restrict_to names"),
         ({"resolution": 1.0, "n_clusters": 3}, ValueError, "both set the number of domains"),

@@ -113,7 +113,6 @@ def test_copy(with_graphs, assert_same):
     [
         ({}, KeyError, "run spamca.tl.integrate"),
         ({"key": "no"}, KeyError, "key='no' is not a column"),
-        ({"key": "one"}, ValueError, "has 1 domains, at least 2"),
         ({"key": "number"}, ValueError, "key='number' holds numbers"),
         ({"key": "label", "composition": "no"}, KeyError, "composition='no'"),
         ({"key": "label", "composition": "negative"}, ValueError, "negative shares"),

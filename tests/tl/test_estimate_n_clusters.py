@@ -84,3 +84,26 @@ def test_noise_has_no_number_and_is_named(with_graphs, caplog):
         spamca.tl.estimate_n_clusters(with_graphs, n_clusters_range=(2, 4))
     assert with_graphs.uns["spamca_n_clusters"]["n_clusters"] == 2
     assert "neighbours share nothing in any modality; the number of domains is the least, 2" in caplog.text
+
+
+def test_integrate_stores_its_estimate(with_graphs, caplog):
+    spamca.tl.estimate_n_clusters(with_graphs, n_clusters_range=(2, 4))
+    expected = with_graphs.uns.pop("spamca_n_clusters")
+    with caplog.at_level(logging.INFO, logger="spamca"):
+        spamca.tl.integrate(with_graphs, n_clusters_range=(2, 4), progress_bar=False)
+    found = with_graphs.uns["spamca_n_clusters"]
+    assert found["n_clusters"] == expected["n_clusters"] == with_graphs.obs["spamca"].nunique() == 3
+    np.testing.assert_array_equal(found["evidence"], expected["evidence"])
+    assert found["params"] == expected["params"]
+    assert "that was tried" not in caplog.text
+    spamca.pl.n_clusters(with_graphs)
+    spamca.tl.estimate_n_clusters(with_graphs, n_clusters_range=(2, 3))
+    assert (
+        "domains, 3, is the largest that was tried, and there may be more; try n_clusters_range=(2, 6)" in caplog.text
+    )
+
+
+@pytest.mark.parametrize("given", [{"n_clusters": 3}, {"preset": "paper"}])
+def test_a_range_is_for_an_estimate(with_graphs, given):
+    with pytest.raises(ValueError, match="n_clusters_range=.* is for an estimated number"):
+        spamca.tl.integrate(with_graphs, n_clusters_range=(2, 4), **given)

@@ -258,7 +258,7 @@ def test_domains_where_a_modality_is_missing(tissue, which):
         ({"settings": 3}, TypeError, "settings.*3"),
         ({"max_epochs": -1}, ValueError, "max_epochs.*-1"),
         ({"max_epochs": 2.5}, TypeError, "max_epochs.*2.5"),
-        ({"n_clusters": 1}, ValueError, "n_clusters.*1"),
+        ({"n_clusters": 0}, ValueError, "n_clusters.*0"),
         ({"n_clusters": 226}, ValueError, "n_clusters.*226"),
         ({"key_added": "rna"}, ValueError, "key_added.*rna"),
         ({"key_added": "label"}, ValueError, "key_added.*label"),
@@ -569,3 +569,12 @@ def test_interrupted_training_goes_on(with_graphs, monkeypatch, tmp_path):
         with_graphs.uns["spamca"]["history"]["total"], straight.uns["spamca"]["history"]["total"], rtol=1e-3
     )
     assert not path.exists()
+
+
+def test_the_bar_counts_numbers_that_are_tried(with_graphs, capsys):
+    spamca.tl.integrate(with_graphs, n_clusters_range=(2, 3))
+    shown = capsys.readouterr().err
+    assert "5/5" in shown
+    assert "embedding" in shown
+    spamca.tl.integrate(with_graphs, 3, progress_bar=False)
+    assert "integrate" not in capsys.readouterr().err

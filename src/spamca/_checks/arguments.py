@@ -51,8 +51,8 @@ def check_seed(random_state: int | np.random.RandomState | np.random.Generator |
 def check_n_clusters(n_clusters: int, n_obs: int) -> None:
     """Whether a number of clusters suits a number of spots."""
     _check_integer("n_clusters", n_clusters)
-    if not 2 <= n_clusters <= n_obs:
-        msg = f"n_clusters must be at least 2 and at most the number of spots ({n_obs}), got {n_clusters}"
+    if not 1 <= n_clusters <= n_obs:
+        msg = f"n_clusters must be at least 1 and at most the number of spots ({n_obs}), got {n_clusters}"
         raise ValueError(msg)
 
 

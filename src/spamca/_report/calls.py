@@ -49,6 +49,8 @@ def calls(subject: Subject) -> list[str]:
     arguments: dict[str, Any] = {}
     if params.get("n_clusters_given"):
         arguments["n_clusters"] = plain(params.get("n_clusters"))
+    if params.get("n_clusters_range") is not None:
+        arguments["n_clusters_range"] = tuple(plain(params["n_clusters_range"]))
     arguments |= {
         name: plain(params[name]) for name, value in DEFAULTS.items() if plain(params.get(name, value)) != value
     }

@@ -56,7 +56,7 @@ class Files:
     """Column of obs with known labels that the report compares the domains with."""
     record: Path | None = None
     """Record of the run in JSON, by default OUTPUT.json."""
-    force: Flag = False
+    overwrite: Annotated[Flag, Parameter(name=("--overwrite", "--force"))] = False
     """Replace outputs that exist."""
     config: Annotated[Path | None, Parameter(validator=Ending(exists=True, ext=("json", "toml")))] = None
     """.json or .toml file with options; what is typed wins."""
@@ -92,8 +92,11 @@ class Job:
             self._step("pp.neighbors")
         else:
             logger.info("run: using the graphs of the input; an option of pp.neighbors builds others")
+        published = self.given["tl.integrate"].get("preset") == "paper"
+        if published:  # whose domains tl.cluster finds
+            self.given["tl.integrate"].pop("n_clusters_range", None)
         self._step("tl.integrate")
-        if self.is_first and (self._wanted("tl.cluster") or self.given["tl.integrate"].get("preset") == "paper"):
+        if self.is_first and (published or self.given["tl.cluster"].keys() - set(SHARED)):
             self.given["tl.cluster"].pop("key_added", None)
             self._step("tl.cluster", key=self.key)
 
@@ -117,7 +120,9 @@ class Job:
             raise CommandError(Code.USAGE, "--label is for the report; give --report too")
         extra = [path for path in (save_model, files.report) if path is not None]
         paths = [*drawn, *extra, account, files.output] if self.is_first else []
-        with Outputs(paths, folder=files.figures, force=files.force, interruption=self.record.interruption) as outputs:
+        with Outputs(
+            paths, folder=files.figures, overwrite=files.overwrite, interruption=self.record.interruption
+        ) as outputs:
             inputs = self._read(kind, model)
             if files.label is not None:
                 import_module("spamca._checks").check_column(self.mdata, "--label", files.label)
@@ -131,7 +136,9 @@ class Job:
                             self._draw(name, outputs.temporary(path))
             if save_model is not None:
                 with self.record.stage("model"), writing(save_model):
-                    import_module("spamca").Model.from_mudata(self.mdata, self.key).save(outputs.temporary(save_model))
+                    import_module("spamca").Model.from_mudata(self.mdata, self.key).save(
+                        outputs.temporary(save_model), overwrite=True
+                    )
             done = {"inputs": inputs, "calls": self.calls, "result": self._result()}
             if files.report is not None:
                 with self.record.stage("report"), writing(files.report):

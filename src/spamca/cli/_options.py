@@ -24,10 +24,19 @@ if TYPE_CHECKING:
     from cyclopts import App
     from cyclopts.argument import ArgumentCollection
 
-SHARED = ("n_clusters", "key_added", "random_state", "library_key", "spatial_key", "images", "feature_types")
+SHARED = (
+    "n_clusters",
+    "n_clusters_range",
+    "key_added",
+    "random_state",
+    "library_key",
+    "spatial_key",
+    "images",
+    "feature_types",
+)
 """Arguments that mean the same to every function that has them: one option sets them all."""
 
-OF_THE_COMMAND = ("copy", "key", "n_jobs", "mdata", "model", "path", "sdata")
+OF_THE_COMMAND = ("key", "restrict_to", "copy", "n_jobs", "mdata", "model", "path", "sdata")
 """Arguments that the command sets itself."""
 
 NAMES: dict[str, Any] = {"Any": Any, "Mapping": dict, "Path": Path, "Sequence": list, "_keys": _keys}
@@ -80,9 +89,11 @@ def options(functions: tuple[str, ...]) -> tuple[Option, ...]:
         shared = argument in SHARED
         for group in [tuple(users)] if shared else [(function,) for function in users]:
             name = argument if shared or len(users) == 1 else f"{group[0].split('.')[1]}_{argument}"
-            # the fullest description, and the default of the first step
-            help = max((arguments(function)[argument][1] for function in group), key=len)
-            parameter = arguments(group[0])[argument][0]
+            parameter, _ = arguments(group[0])[argument]
+            alike = (arguments(function)[argument] for function in group)
+            # the fullest description with that default
+            help = max((text for one, text in alike if one.default == parameter.default), key=len)
+            help = _with_default(help) if parameter.default is None else help
             hint: Any = parameter.annotation
             annotation = Annotated[hint, Parameter(help=help, group=heading(" and ".join(group)))]
             found.append(Option(argument, group, parameter.replace(name=name, annotation=annotation)))
@@ -100,7 +111,9 @@ def arguments(function: str) -> dict[str, tuple[inspect.Parameter, str]]:
     names = dict(NAMES)
     exec(compile(module, "<signature>", "exec", __future__.annotations.compiler_flag), names)
     texts = {
-        name.strip(): re.sub(r":\w+:`~?([^`]+)`", r"\1", " ".join((one.description or "").split())).replace("``", "")
+        name.strip(): re.sub(r":\w+:`~?([^`]+)`", r"\1", " ".join((one.description or "").split()))
+        .replace("``", "")
+        .replace(", see Returns", "")
         for one in docstring_parser.parse(inspect.getdoc(names[name]) or "").params
         for name in one.arg_name.split(",")
     }
@@ -109,6 +122,17 @@ def arguments(function: str) -> dict[str, tuple[inspect.Parameter, str]]:
         for one in inspect.signature(names[name]).parameters.values()
         if one.name not in OF_THE_COMMAND
     }
+
+
+def _with_default(text: str) -> str:
+    """A description in which None, which nobody types, is what an option is by default."""
+    for pattern, words in (
+        (r"\bNone: ", "Default: "),
+        (r"; None for ", "; by default "),
+        (r"\bNone (?=[a-z]+s\b)", "The default "),
+    ):
+        text = re.sub(pattern, words, text)
+    return text
 
 
 def _annotation(text: str) -> Any:

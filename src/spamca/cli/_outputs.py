@@ -27,13 +27,13 @@ class Outputs(AbstractContextManager["Outputs"]):
 
     A context: nothing is left of the files unless :meth:`commit` was reached. A process that is killed leaves at most files
     named ``<name>.<random>.part``. Files are renamed in the order of ``paths``: if the last one exists, all are complete.
-    ``folder`` is made if it does not exist; files are replaced only if ``force``; signals wait while files are renamed or removed.
+    ``folder`` is made if it does not exist; files are replaced only if ``overwrite``; signals wait while files are renamed or removed.
     """
 
     def __init__(
-        self, paths: Sequence[Path], *, folder: Path | None = None, force: bool, interruption: Interruption
+        self, paths: Sequence[Path], *, folder: Path | None = None, overwrite: bool, interruption: Interruption
     ) -> None:
-        self.paths, self.force, self.interruption = paths, force, interruption
+        self.paths, self.overwrite, self.interruption = paths, overwrite, interruption
         self._unfinished: dict[Path, Path] = {}
         self._made: Path | None = None
         places = [path.absolute() for path in paths]
@@ -76,18 +76,20 @@ class Outputs(AbstractContextManager["Outputs"]):
             self._check_free()
             for path in self.paths:
                 with writing(path):
-                    _rename(self._unfinished[path], path, force=self.force)
+                    _rename(self._unfinished[path], path, overwrite=self.overwrite)
 
     def _check_free(self) -> None:
         for path in self.paths:
             if path.is_dir():
                 raise CommandError(Code.OUTPUT, f"{path} is a folder; name a file")
-            if path.exists() and not self.force:
-                raise CommandError(Code.OUTPUT, f"{path} exists already; give another name, or --force to replace it")
+            if path.exists() and not self.overwrite:
+                raise CommandError(
+                    Code.OUTPUT, f"{path} exists already; give another name, or --overwrite to replace it"
+                )
 
 
-def _rename(unfinished: Path, path: Path, *, force: bool) -> None:
-    if not force:
+def _rename(unfinished: Path, path: Path, *, overwrite: bool) -> None:
+    if not overwrite:
         try:
             path.hardlink_to(unfinished)  # replaces nothing, and fails if another process was faster
         except FileExistsError as error:

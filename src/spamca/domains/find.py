@@ -139,11 +139,12 @@ class Search:
         """So many domains, the same as without searches for other numbers before."""
         even, components = self._even, self.components
         with fitting_threads(len(even)):
-            if n_domains >= 2 and components.blocks:
+            if components.blocks:
                 components, times, rng = self._weighted
+                if n_domains == 1:
+                    return _whole(components, times, even)
                 return _found(components, times, n_domains, self.sections, even, deepcopy(rng))
-        if not components.blocks:
-            logger.warning("domains: neighbours share nothing in any modality, so there is nothing to find domains by")
+        logger.warning("domains: neighbours share nothing in any modality, so there is nothing to find domains by")
         blank = np.full((len(even), n_domains), 1 / n_domains, dtype=np.float32)
         nothing = np.full(even.shape[1], np.nan)
         return Domains(blank, even, np.zeros(even.shape[1]), nothing, components=components)
@@ -172,15 +173,28 @@ def _found(
     partition, n_found = found.argmax(axis=1), found.shape[1]
     if n_found < n_domains:
         logger.info("domains: only %d of %d hold spots", n_found, n_domains)
-    weights, inflation = np.zeros(n_modalities), np.full(n_modalities, np.nan)
-    for block, own in zip(components.blocks, times, strict=True):
-        weights[block.modality], inflation[block.modality] = block.weight, own[1]
+    weights, inflation = _of_modalities(components, times, n_modalities)
     n_parameters = n_found - 1 + n_found * sum(block.weight * block.values.shape[1] for block in components.blocks)
     record = {**Field(components).parts(partition, n_found), "n_parameters": float(n_parameters), **batch}
     record["continuity"] = continuity(components, partition)
     said = shares(spread, found, n_modalities, noise=noise_of(components.settings, hops))
     said = np.where(said.sum(axis=1, keepdims=True) > 0, said, even)
     return Domains(found, said, weights, inflation, record, components, hops, halves)
+
+
+def _whole(components: Components, times: np.ndarray, even: np.ndarray) -> Domains:
+    """All spots as one domain, in which no modality says more than another."""
+    weights, inflation = _of_modalities(components, times, even.shape[1])
+    record = {**Field(components).parts(np.zeros(len(even), dtype=np.int64), 1), "n_parameters": 0.0}
+    return Domains(np.ones((len(even), 1), dtype=np.float32), even, weights, inflation, record, components)
+
+
+def _of_modalities(components: Components, times: np.ndarray, n_modalities: int) -> tuple[np.ndarray, np.ndarray]:
+    """Weight and inflation of each modality, (M,); zero and NaN where neighbours share nothing."""
+    weights, inflation = np.zeros(n_modalities), np.full(n_modalities, np.nan)
+    for block, own in zip(components.blocks, times, strict=True):
+        weights[block.modality], inflation[block.modality] = block.weight, own[1]
+    return weights, inflation
 
 
 def hops_of(components: Components, inflation: np.ndarray) -> tuple[int, ...]:

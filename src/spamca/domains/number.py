@@ -32,7 +32,7 @@ from spamca.domains.threads import fitting_threads
 from spamca.domains.weights import weighted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from scipy.sparse import csr_matrix
 
@@ -68,6 +68,7 @@ def number_of_domains(
     sections: np.ndarray | None = None,
     settings: DomainSettings = DEFAULTS,
     random_state: int = 0,
+    each: Callable[[int], None] | None = None,
 ) -> NumberOfDomains:
     """Choose a number of domains.
 
@@ -81,13 +82,16 @@ def number_of_domains(
         Section of each spot, integers of shape (n,), to remove batch effects of sections first, by as many domains as the number in
         the middle (:func:`~spamca.domains.across.across_sections`). None for a single section.
 
+    each
+        Called with each number before it is tried.
+
     Returns
     -------
     The number and the criteria. If neighbours share nothing in any modality, the smallest number, and criteria of zero.
     """
     with fitting_threads(adjacency.shape[0]):
         components = components_of(features, adjacency, weights, present, settings)
-        return _chosen(components, np.asarray(numbers), weights, sections, np.random.default_rng(random_state))
+        return _chosen(components, np.asarray(numbers), weights, sections, np.random.default_rng(random_state), each)
 
 
 def _chosen(
@@ -96,6 +100,7 @@ def _chosen(
     given: Sequence[float | None] | None,
     sections: np.ndarray | None,
     rng: np.random.Generator,
+    each: Callable[[int], None] | None,
 ) -> NumberOfDomains:
     if not components.blocks or not components.graph.links.nnz:
         blank = np.zeros(len(numbers))
@@ -111,9 +116,12 @@ def _chosen(
     hops = hops_of(components, times)
     field = Field(components)
     evidence = Evidence(field, rng)
-    gains, cost, stability, coherence = zip(
-        *(_judged(field, evidence, int(k), hops, rng) for k in numbers), strict=True
-    )
+    judged = []
+    for k in map(int, numbers):
+        if each is not None:
+            each(k)
+        judged.append(_judged(field, evidence, k, hops, rng))
+    gains, cost, stability, coherence = zip(*judged, strict=True)
     gain = np.mean(gains, axis=1)
     penalised = gain - np.cumsum(cost)
     error = np.array([_standard_error(one - gains[penalised.argmax()], components.graph.links) for one in gains])

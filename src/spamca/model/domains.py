@@ -17,6 +17,7 @@ from spamca.tissue import Results
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from spamca._progress import Progress
     from spamca.domains import Domains, DomainSettings, Hierarchy, NumberOfDomains
     from spamca.tissue import Tissue
 
@@ -51,19 +52,50 @@ def find_number(
     *,
     random_state: int,
     caller: str,
+    progress: Progress | None = None,
 ) -> NumberOfDomains:
     """Number of domains between a smallest and a largest one, logged in the name of the caller."""
+
+    def each(number: int) -> None:
+        if progress is not None:
+            progress.step()
+            progress.begin(f"trying {number} domains")
+
     numbers = range(between[0], min(between[1], tissue.n_spots) + 1)
     given = _given(tissue, trust, settings)
-    found = domains.number_of_domains(numbers=numbers, random_state=random_state, **given)
+    found = domains.number_of_domains(numbers=numbers, random_state=random_state, each=each, **given)
     if not found.gain.any():
         nothing = "neighbours share nothing in any modality; the number of domains is the least"
         logger.warning(f"%s: {nothing}, %d", caller, found.n_domains)
         return found
     plausible = ", ".join(map(str, found.plausible))
+    log_edge(caller, found.n_domains, numbers, tissue.n_spots)
     estimated = "estimated %d domains between %d and %d; plausible: %s"
     logger.info(f"%s: {estimated}", caller, found.n_domains, found.tried[0], found.tried[-1], plausible)
     return found
+
+
+def log_edge(caller: str, n_domains: int, tried: Sequence[int], n_spots: int) -> None:
+    """Warn where the estimated number is the first or the last that was tried and others are possible."""
+    first, last, least, most = tried[0], tried[-1], 2, n_spots
+    if n_domains == last and last < most:
+        side, other = "largest", (first, min(2 * last, most))
+    elif n_domains == first and first > least:
+        side, other = "smallest", (least, last)
+    else:
+        return
+    edge = "the estimated number of domains, %d, is the %s that was tried, and there may be %s; try n_clusters_range=(%d, %d)"
+    logger.warning(f"%s: {edge}", caller, n_domains, side, "more" if side == "largest" else "fewer", *other)
+
+
+def stored_number(
+    found: NumberOfDomains, between: Sequence[int], trust: Mapping[str, float] | None, random_state: int
+) -> dict[str, Any]:
+    """The estimated number of domains and its criteria as files keep them, with the arguments."""
+    params = {"n_clusters_range": [int(n) for n in between], "random_state": random_state}
+    params |= {} if trust is None else {"modality_trust": dict(trust)}
+    criteria = ("plausible", "tried", "gain", "evidence", "error", "stability", "coherence")
+    return {"n_clusters": found.n_domains, **{name: getattr(found, name) for name in criteria}, "params": params}
 
 
 def find_tree(

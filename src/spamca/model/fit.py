@@ -10,7 +10,7 @@ import numpy as np
 from spamca import domains
 from spamca._logging import logger
 from spamca.domains import DEFAULTS
-from spamca.model.domains import default_range, estimate_emissions, find_domains, find_number, results_of
+from spamca.model.domains import default_range, estimate_emissions, find_domains, find_number, results_of, stored_number
 from spamca.model.parts import for_network, stored_emissions, stored_settings, versions, weights_of
 from spamca.nn import VIEWS
 from spamca.tissue import Results
@@ -19,6 +19,7 @@ from spamca.train import fit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from spamca._progress import Progress
     from spamca.domains import DomainSettings
     from spamca.nn import Settings
     from spamca.tissue import Tissue
@@ -32,6 +33,8 @@ def fit_tissue(
     n_clusters: int | None,
     search: DomainSettings = DEFAULTS,
     *,
+    between: tuple[int, int] | None = None,
+    progress: Progress | None = None,
     finds_domains: bool,
     trust: Mapping[str, float] | None,
     random_state: int,
@@ -39,15 +42,24 @@ def fit_tissue(
 ) -> Results:
     """Find the domains of a tissue, estimating their number where it is None, and train a network on it.
 
-    ``search`` holds the settings of the search for domains, ``trust`` weights of modalities by name; the other arguments are those of
+    ``between`` are the smallest and the largest number to try, ``search`` holds the settings of the search for domains, ``trust`` weights of modalities by name; the other arguments are those of
     :func:`spamca.train.fit`. The record has no ``graphs`` and ``unexplained`` yet.
     """
     names, seed, n_head = tissue.names, {"random_state": random_state}, PROTOTYPES
     n_domains, origin, found, corrected, weights = n_clusters, "argument", None, None, None
+    estimate: dict[str, Any] | None = None
     if finds_domains:
         if n_domains is None:
-            number = find_number(tissue, default_range(tissue.n_spots), trust, search, caller="integrate", **seed)
-            n_domains, origin = number.n_domains, "estimate"
+            tried = default_range(tissue.n_spots) if between is None else between
+            number = find_number(tissue, tried, trust, search, caller="integrate", progress=progress, **seed)
+            n_domains, origin, estimate = (
+                number.n_domains,
+                "estimate",
+                stored_number(number, tried, trust, random_state),
+            )
+        if progress is not None:
+            progress.step()
+            progress.begin(f"{n_domains} domains")
         found = find_domains(tissue, n_domains, trust, search, **seed)
         if tissue.sections is not None:
             given = tissue.features, tissue.graph, found.assignment, tissue.sections, tissue.has
@@ -60,6 +72,11 @@ def fit_tissue(
         n_head = n_domains
     seen = tissue if corrected is None else corrected
     scale = seen.root_mean_squares() if settings.scale_features else [1.0] * len(names)
+    if progress is not None:
+        progress.step()
+        progress.begin("embedding")
+        if settings.n_steps if settings.max_epochs is None else settings.max_epochs:
+            progress.close()  # the training has a bar of its own
     n_head, training = min(n_head, tissue.n_spots), {"position": tissue.position, **seed, **training}
     fitted = fit(for_network(seen, scale), n_head, settings, trust=weights, **training)
     emissions, latents = estimate_emissions(tissue, found, search, corrected), fitted.latents
@@ -84,6 +101,7 @@ def fit_tissue(
     return replace(
         results,
         record=record,
+        estimate=estimate,
         latents=latents,
         views=[view for view in VIEWS if view in used.views],
         corrected=None if corrected is None else corrected.features,

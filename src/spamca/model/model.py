@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from spamca import _keys
-from spamca._checks import check_path
+from spamca._checks import check_flag, check_path
 from spamca.model import file
 
 if TYPE_CHECKING:
@@ -107,15 +107,27 @@ class Model:
             raise ValueError(msg) from error
         return model
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write the model to one file: its arrays as safetensors, everything else as JSON in the same file.
 
         Parameters
         ----------
         path
-            The file, by custom ``*.safetensors``. An older one is replaced when the new one is complete.
+            The file, by custom ``*.safetensors``.
+        overwrite
+            Whether to replace a file that exists, when the new one is complete.
+
+        Raises
+        ------
+        FileExistsError
+            If the file exists, unless ``overwrite``.
         """
-        file.write(check_path("path", path, unfinished=f".{os.getpid()}.part.", text=True), self.header, self.arrays)
+        check_flag("overwrite", overwrite)
+        place = check_path("path", path, unfinished=f".{os.getpid()}.part.", text=True)
+        if place.exists() and not overwrite:
+            msg = f"path={str(path)!r} exists already; pass overwrite=True to replace it, or name another file"
+            raise FileExistsError(msg)
+        file.write(place, self.header, self.arrays)
 
     @property
     def domains(self) -> list[str]:

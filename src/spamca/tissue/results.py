@@ -58,6 +58,8 @@ class Results:
         Features of each modality without batch effects.
     novelty
         How far each spot is from the tissue of the training, (n,).
+    estimate
+        Estimated number of domains and its criteria, as they are stored.
     """
 
     names: Sequence[str]
@@ -70,6 +72,7 @@ class Results:
     views: Sequence[str] = ()
     corrected: Sequence[np.ndarray] | None = None
     novelty: np.ndarray | None = None
+    estimate: Mapping[str, Any] | None = None
 
 
 def write(mdata: MuData, results: Results, key_added: str, caller: str) -> None:
@@ -84,6 +87,8 @@ def write(mdata: MuData, results: Results, key_added: str, caller: str) -> None:
             _write_modality(mdata, results, m, key_added)
     if results.novelty is not None:
         mdata.obs[_keys.novelty(key_added)] = results.novelty
+    if results.estimate is not None:
+        mdata.uns[_keys.n_clusters(key_added)] = dict(results.estimate)
     before = mdata.uns.get(key_added, {}) if results.latents is None else {}
     mdata.uns[key_added] = {**before, **results.record}
     if results.domains is not None:

@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 from spamca import _checks, _keys, _records
 from spamca._logging import logger
 from spamca.cluster import CLUSTERERS, SELECTIONS, estimate_number, principal_components, refine
+from spamca.model.domains import log_edge
 from spamca.model.parts import stored_readout
 from spamca.tissue import Results
 
@@ -159,5 +160,6 @@ def _estimated(
         numbers[-1],
         "agreement between starts" if graph is None else "coherence in the tissue",
     )
+    log_edge("cluster", estimate.n_clusters, numbers, len(points))
     criteria = {name: getattr(estimate, name) for name in ("tried", "bic", "explained", "coherence")}
     return {"n_clusters": estimate.n_clusters, "n_clusters_from": "estimate", **criteria}

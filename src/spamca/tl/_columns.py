@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from scipy import sparse
 
 
-def domains_of(mdata: MuData, key: str) -> tuple[list[str], np.ndarray]:
-    """Names of the domains in a column, at least two that have spots, and domain of each spot, integers (n_obs,), -1 for none."""
+def domains_of(mdata: MuData, key: str, *, least: int = 2) -> tuple[list[str], np.ndarray]:
+    """Names of the domains in a column, ``least`` of them or more, that have spots, and domain of each spot, integers (n_obs,), -1 for none."""
     import pandas as pd
 
     mend = "run spamca.tl.integrate(mdata), or name another column with key" if key == _keys.SPAMCA else ""
@@ -23,8 +23,8 @@ def domains_of(mdata: MuData, key: str) -> tuple[list[str], np.ndarray]:
         msg = f"key={key!r} holds numbers, but must hold domains; name a column of categories, such as {_keys.SPAMCA!r}"
         raise ValueError(msg)
     found = pd.Categorical(values).remove_unused_categories()
-    if len(found.categories) < 2:
-        msg = f"key={key!r} has {len(found.categories)} domains, at least 2 are needed; name another column"
+    if len(found.categories) < least:
+        msg = f"key={key!r} has {len(found.categories)} domains, at least {least} are needed; name another column"
         raise ValueError(msg)
     return [str(name) for name in found.categories], found.codes.astype(np.int64)
 

@@ -76,7 +76,7 @@ def describe(
         (share in the section), ``log2_enrichment`` with one spot added.
     ``mdata.uns["spamca_nhood_enrichment"]``
         z-scores and counts over all sections, as squidpy writes them, for :func:`squidpy.pl.nhood_enrichment`; not where spots
-        lack a domain.
+        lack a domain, or there is only one.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def describe(
     KeyError
         If there are no domains, coordinates or spatial graph, or a column is not there.
     ValueError
-        If there are fewer than two domains. ``mdata`` is unchanged after an error.
+        If there is no domain. ``mdata`` is unchanged after an error.
 
     See Also
     --------
@@ -106,7 +106,7 @@ def describe(
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_count("n_permutations", n_permutations, least=2)
     seed = _checks.check_seed(random_state)
-    names, labels = domains_of(mdata, key)
+    names, labels = domains_of(mdata, key, least=1)
     coords = _checks.check_coordinates(mdata, spatial_key)
     sections, section = sections_of(mdata, library_key, "describe")
     coords = _checks.flat(coords, section, "describe measures outlines in the plane")
@@ -120,7 +120,7 @@ def describe(
     tables["params"] = {**given, "n_permutations": n_permutations, "random_state": seed}
     with _edge.transaction(mdata, copy=copy) as target:
         target.uns[_keys.description(key)] = tables
-        if (labels >= 0).all():
+        if (labels >= 0).all() and len(names) > 1:
             target.uns[_keys.enrichment(key)] = {"zscore": z, "count": count}
     return target if copy else None
 

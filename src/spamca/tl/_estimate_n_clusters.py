@@ -41,6 +41,7 @@ def estimate_n_clusters(
         Tissue with one or more modalities measured on the same spots. A spot may lack a modality.
     n_clusters_range
         Smallest and largest number to try. Time grows with the range. None: from 2 to 15, in small tissue to one domain per 60 spots.
+        A warning says when the estimate is the largest number tried.
     modality_trust, batch_correction, batch_key
         As in :func:`spamca.tl.integrate`.
     key_added
@@ -84,7 +85,7 @@ def estimate_n_clusters(
     >>> mdata.uns["spamca_n_clusters"]["n_clusters"]
     4
     """
-    from spamca.model.domains import default_range, find_number
+    from spamca.model.domains import default_range, find_number, stored_number
 
     _checks.check_mudata(mdata, copy=copy)
     _checks.check_key_added(mdata, key_added)
@@ -99,11 +100,7 @@ def estimate_n_clusters(
     with limited(n_jobs), _edge.transaction(mdata, copy=copy) as target:
         tissue = ready(target, seed, "estimate_n_clusters", **batches)
         found = find_number(tissue, between, modality_trust, random_state=seed, caller="estimate_n_clusters")
-        params = {"n_clusters_range": [int(n) for n in between], "random_state": seed}
-        params |= {} if modality_trust is None else {"modality_trust": dict(modality_trust)}
-        stored = ("plausible", "tried", "gain", "evidence", "error", "stability", "coherence")
-        criteria = {name: getattr(found, name) for name in stored}
-        target.uns[_keys.n_clusters(key_added)] = {"n_clusters": found.n_domains, **criteria, "params": params}
+        target.uns[_keys.n_clusters(key_added)] = stored_number(found, between, modality_trust, seed)
     return target if copy else None
 
 

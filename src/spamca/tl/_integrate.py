@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
+from spamca._progress import Progress
 from spamca._threads import limited
 from spamca.tissue import graph_records, usual_unexplained, write
+from spamca.tl._estimate_n_clusters import check_range
 from spamca.tl._ready import check_batch_key, check_finds_none, check_trust, domain_settings, ready
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ def integrate(
     mdata: MuData,
     n_clusters: int | None = None,
     *,
+    n_clusters_range: tuple[int, int] | None = None,
     preset: str = "default",
     settings: Mapping[str, Any] | None = None,
     modality_trust: Mapping[str, float] | None = None,
@@ -52,9 +55,12 @@ def integrate(
     mdata
         Tissue with one or more modalities measured on the same spots. A spot may lack a modality.
     n_clusters
-        Number of domains. None estimates it between 2 and 15; :func:`spamca.tl.estimate_n_clusters` explains how, and takes another
-        range. :func:`spamca.tl.cluster` gives another number without training again. With ``preset="paper"``, the number of clusters of
+        Number of domains. None estimates it as :func:`spamca.tl.estimate_n_clusters` explains. 1 takes the tissue as one domain.
+        :func:`spamca.tl.cluster` gives another number without training again. With ``preset="paper"``, the number of clusters of
         the network's head: None takes 10.
+    n_clusters_range
+        Smallest and largest number to try if the number is estimated. Time grows with the range. None: from 2 to 15, in small tissue to
+        one domain per 60 spots. A warning says when the estimate is the largest number tried.
     preset
         ``"default"``, or ``"paper"`` for the published model.
     settings
@@ -91,7 +97,8 @@ def integrate(
         File for the state of a long training, written twice a minute. If it exists, the same call with the same data continues from
         it. It is deleted at the end.
     progress_bar
-        Whether to show a progress bar.
+        Whether to show a progress bar: features and graphs, each number of domains that is tried, domains, embedding. A training has
+        another one.
     key_added
         Name of the result, see Returns.
     n_jobs
@@ -119,6 +126,8 @@ def integrate(
         ``weights``, the power of the likelihood of each modality, and ``inflation``, how many times its evidence would be counted if spots
         were independent), ``cluster`` (number of domains and its origin), ``network`` (weights), ``modalities`` and ``scale`` (their order,
         and the divisor of their features), ``versions``, ``random_state``.
+    ``mdata.uns["spamca_n_clusters"]``
+        If the number was estimated: what :func:`spamca.tl.estimate_n_clusters` writes, for :func:`spamca.pl.n_clusters`.
     ``mdata.uns["spamca_colors"]``
         One colour per domain. Colours that are there stay if their number fits.
     ``mdata.uns["neighbors"]``, ``mdata.obsp["connectivities"]``, ``mdata.obsp["distances"]``
@@ -189,6 +198,12 @@ def integrate(
     chosen = PRESETS[preset].changed(**{name: given[name] for name in Settings.__dataclass_fields__ if name in given})
     chosen = chosen.changed(max_epochs=max_epochs, early_stopping=early_stopping)
     finds_domains = preset != "paper"
+    if n_clusters_range is not None:
+        check_range(n_clusters_range, mdata.n_obs)
+        if n_clusters is not None or not finds_domains:
+            why = f"n_clusters={n_clusters!r} is given" if finds_domains else "preset='paper' finds no domains"
+            msg = f"n_clusters_range={n_clusters_range!r} is for an estimated number, and {why}; leave it out"
+            raise ValueError(msg)
     if not finds_domains:
         check_finds_none(given, modality_trust)
 
@@ -199,6 +214,7 @@ def integrate(
         "precision": precision,
     }
     arguments = {"preset": preset, **device}
+    arguments |= {} if n_clusters_range is None else {"n_clusters_range": [int(n) for n in n_clusters_range]}
     arguments |= {} if batch_size is None else {"batch_size": batch_size}
     groups = list(batch_key) if isinstance(batch_key, tuple) else batch_key
     arguments |= {} if groups is None else {"batch_key": groups}
@@ -207,15 +223,39 @@ def integrate(
     needs: dict[str, Any] = {"feature_graphs": "feature" in chosen.views}
     needs |= {"batch_correction": batch_correction and finds_domains, "batch_key": batch_key}
     no_gpu = accelerator == "cpu" or forks(strategy, devices)
-    with limited(n_jobs), without_gpu(wanted=no_gpu), _edge.transaction(mdata, copy=copy) as target:
+    n_steps = _n_steps(mdata.n_obs, n_clusters, n_clusters_range, finds=finds_domains)
+    with (
+        limited(n_jobs),
+        without_gpu(wanted=no_gpu),
+        _edge.transaction(mdata, copy=copy) as target,
+        Progress(n_steps, "integrate", shown=progress_bar) as progress,
+    ):
+        progress.begin("features and graphs")
         tissue = ready(target, seed, "integrate", position=True, **needs)
-        how: dict[str, Any] = {"finds_domains": finds_domains, "trust": modality_trust, "random_state": seed}
+        how: dict[str, Any] = {
+            "between": n_clusters_range,
+            "progress": progress,
+            "finds_domains": finds_domains,
+            "trust": modality_trust,
+            "random_state": seed,
+        }
         results = fit_tissue(tissue, chosen, n_clusters, search, **how, **training)
         results.record["params"] |= arguments
         results.record["graphs"] = graph_records(target)
         results.record["unexplained"] = usual_unexplained(target, tissue, search.novelty_quantile)
         write(target, results, key_added, "integrate")
+        progress.step()
     if checkpoint is not None and chosen.max_epochs != 0:
         # only now, when all is stored: until then a failed call can continue
         rank_zero_only(Path(checkpoint).unlink)(missing_ok=True)
     return target if copy else None
+
+
+def _n_steps(n_spots: int, n_clusters: int | None, between: tuple[int, int] | None, *, finds: bool) -> int:
+    """Steps of the bar: features and graphs, numbers that are tried, domains, embedding."""
+    from spamca.model.domains import default_range
+
+    if not finds:
+        return 2
+    least, most = default_range(n_spots) if between is None else between
+    return 3 + (0 if n_clusters is not None else min(most, n_spots) - least + 1)
