@@ -145,6 +145,7 @@ def test_notebook_shows_what_it_gives(path, kernel, request):
     strict = same_packages(stored)
     found = []
     for before, after in zip(code_cells(stored), code_cells(again), strict=True):
+        execute.without_bars(after)
         changes = [] if kinds(before) == kinds(after) else [f"{kinds(before)} are now {kinds(after)}"]
         if strict and not varies(before) and not changes:
             changes = [change for change in [difference(text(before), text(after))] if change]
