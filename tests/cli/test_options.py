@@ -53,6 +53,20 @@ def test_every_argument_is_an_option_and_every_option_an_argument(functions):
     assert len(names) == len(set(names))
 
 
+@pytest.mark.parametrize("functions", [RUN, TRANSFORM])
+def test_the_help_says_what_an_option_is_by_default(functions):
+    for option in options(functions):
+        text = option.parameter.annotation.__metadata__[-1].help
+        if option.parameter.default is None:
+            assert "None: " not in text, option.argument
+            assert "None takes" not in text, option.argument
+    of = {option.parameter.name: option.parameter for option in options(RUN)}
+    assert of["key_added"].default == "spamca"
+    assert of["n_clusters_range"].default is None
+    assert "Default: 6." in of["n_neighs"].annotation.__metadata__[-1].help
+    assert not {"key", "restrict_to", "copy"} & set(of)
+
+
 @pytest.mark.parametrize("command", FILES)
 def test_what_is_not_given_is_left_to_the_function(command):
     assert parsed(command=command) == {}

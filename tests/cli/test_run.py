@@ -262,7 +262,7 @@ def test_of_several_processes_the_first_writes(run, tmp_path, monkeypatch, capsy
 def test_logging_is_left_as_it_was(run):
     root, own = logging.getLogger(), logging.getLogger("spamca")
     before = (list(root.handlers), root.level, own.level, list(own.handlers))
-    assert run("--n-clusters", 1, "--log-level", "debug") == Code.INPUT
+    assert run("--n-clusters", 0, "--log-level", "debug") == Code.INPUT
     assert (list(root.handlers), root.level, own.level, list(own.handlers)) == before
 
 
@@ -270,5 +270,5 @@ def test_threads(run, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", "1"))
     for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
         monkeypatch.setenv(name, "1")
-    assert run("--n-clusters", 1, "--threads", 2) == Code.INPUT
+    assert run("--n-clusters", 0, "--threads", 2) == Code.INPUT
     assert os.environ["OMP_NUM_THREADS"] == os.environ["NUMBA_NUM_THREADS"] == "2"

@@ -31,7 +31,7 @@ def test_runs_what_is_missing_and_survives_writing(caplog, tmp_path: Path):
     mdata = spamca.datasets.simulated(n_spots=100, n_domains=2, n_features=10, difficulty=0.2)
     with caplog.at_level(logging.INFO, logger="spamca"):
         changed = spamca.tl.estimate_n_clusters(mdata, n_clusters_range=(2, 4), key_added="other", copy=True)
-    assert "estimate_n_clusters: no graphs found, running spamca.pp.neighbors(mdata)" in caplog.text
+    assert "neighbors: no features yet, 'rna' prepared from X" in caplog.text
     assert "other_n_clusters" not in mdata.uns
     changed.write(tmp_path / "estimated.h5mu")
     read = mudata.read_h5mu(tmp_path / "estimated.h5mu")

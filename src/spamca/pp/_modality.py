@@ -218,9 +218,7 @@ def representation(
             advice = "prepare it again if it was made section by section"
             logger.warning("neighbors: obsm[%r] of %r %s; %s", key, name, lost, advice)
     else:
-        prepared = prepare_modality(mdata, name, random_state=random_state, empty=empty)
-        logger.info("neighbors: %r has no features yet, %s", name, prepared.how)
-        return prepared
+        return prepare_modality(mdata, name, random_state=random_state, empty=empty)
     if kind != _keys.GIVEN:
         values = _checks.check_representation(mdata, name, key)
         return Representation(key, values, kind, check_measured(modality, name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
+from spamca._logging import logger
 from spamca._threads import limited
 from spamca.graph import METRICS
 from spamca.pp._feature_graphs import built, forget_feature_graph, numbers_of, store_feature_graph
@@ -167,6 +168,8 @@ def neighbors(
             for name, used in chosen.items()
             if feature_graphs
         }
+    if made := [f"{name!r} {used.how}" for name, used in chosen.items() if used.how]:
+        logger.info("neighbors: no features yet, %s", "; ".join(made))
     with _edge.transaction(mdata, copy=copy) as target:
         store_spatial(target, spatial, coords, spatial_key)
         for name, used in chosen.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,8 @@ def ready(
         msg = f"modalities {lacking} have no features, and others have; call spamca.pp.neighbors(mdata) again"
         raise ValueError(msg)
     if not joint or lacking:
-        logger.info("%s: no graphs found, running spamca.pp.neighbors(mdata)", caller)
+        level = logging.DEBUG if lacking else logging.INFO  # neighbors says what it prepares
+        logger.log(level, "%s: no graphs found, running spamca.pp.neighbors(mdata)", caller)
         neighbors(mdata, feature_graphs=feature_graphs, random_state=random_state)
     elif (library_key := _found_sections(mdata, caller)) is not None:
         neighbors(mdata, feature_graphs=feature_graphs, library_key=library_key, random_state=random_state)
