@@ -16,7 +16,7 @@ def ends(values=VALUES, **given) -> tuple[float, float]:
 
 def test_numbers_percentiles_functions_and_the_range():
     assert ends() == (1, 99)
-    assert ends(vmin=None, vmax=None) == (0, 100)
+    assert ends(vmin="p0", vmax=np.max) == (0, 100)
     assert ends(vmin="p5.5", vmax=np.float32(70)) == (5.5, 70)
     assert ends(vmin=lambda values: values.mean() - 1, vmax="p100") == (49, 100)
 
@@ -44,11 +44,11 @@ def test_a_norm_takes_the_place_of_the_ends_and_stays_as_it_is():
     norm = Ends(norm=given).scale(VALUES)
     assert (norm.vmin, norm.vmax) == (1, 100)
     assert (given.vmin, given.vmax) == (None, None)
-    assert Ends(None, None, None, Normalize(3, 4)).scale(VALUES).vmin == 3
+    assert Ends(norm=Normalize(3, 4)).scale(VALUES).vmin == 3
 
 
 def test_ends_that_cross_are_named():
-    with pytest.raises(ValueError, match="vmin=200 is 200 and vmax='p99' is 99 for 'gene'; vmin must be the lower"):
+    with pytest.raises(ValueError, match="vmin=200 is 200 and vmax=None is 99 for 'gene'; vmin must be the lower"):
         Ends(vmin=200).scale(VALUES, "gene")
 
 

@@ -20,7 +20,7 @@ scene = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(scene)
 
 FIRST = {name: next(image for image in scene.FIGURES if image.startswith(name)) for name in spamca.pl.__all__}
-COMMON = {"figsize": None, "ax": None, "save": None, "show": None, "return_fig": False}
+COMMON = {"figsize": None, "ax": None, "save": None, "show": None, "return_fig": None}
 
 
 @pytest.fixture

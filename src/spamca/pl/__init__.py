@@ -1,4 +1,4 @@
-"""Figures of results. Every function gives axes and leaves showing and saving to the caller."""
+"""Figures of results. Every function gives axes, or saves, shows or gives the figure, as its arguments say."""
 
 from spamca.pl._alluvial import alluvial
 from spamca.pl._compare import compare

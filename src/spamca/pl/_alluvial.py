@@ -47,7 +47,7 @@ def alluvial(
     ax: Axes | None = None,
     save: str | PathLike[str] | None = None,
     show: bool | None = None,
-    return_fig: bool | None = False,
+    return_fig: bool | None = None,
 ) -> Axes | Figure | None:
     """Draw two clusterings or more as columns of blocks, with streams of the spots that they share.
 

@@ -41,7 +41,7 @@ def compare(
     ax: Axes | None = None,
     save: str | PathLike[str] | None = None,
     show: bool | None = None,
-    return_fig: bool | None = False,
+    return_fig: bool | None = None,
 ) -> Axes | Figure | None:
     """Draw the share of each domain in each section, by group, with the effect and q-value of the comparison.
 

@@ -44,7 +44,7 @@ def confusion(
     ax: Axes | None = None,
     save: str | PathLike[str] | None = None,
     show: bool | None = None,
-    return_fig: bool | None = False,
+    return_fig: bool | None = None,
 ) -> Axes | Figure | None:
     """Compare two clusterings, such as labels of an expert and domains: which spots they put together.
 

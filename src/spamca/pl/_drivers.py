@@ -51,7 +51,7 @@ def drivers(
     ax: Axes | None = None,
     save: str | PathLike[str] | None = None,
     show: bool | None = None,
-    return_fig: bool | None = False,
+    return_fig: bool | None = None,
 ) -> Axes | Figure | None:
     """Draw the features that set each domain apart, over all modalities, in every domain.
 

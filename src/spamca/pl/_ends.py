@@ -13,17 +13,18 @@ from matplotlib.colors import Normalize, TwoSlopeNorm
 from spamca.pl._arguments import is_list, is_number
 
 Bound = float | str | Callable[[np.ndarray], float] | None
-"""A number, ``"p"`` and a percentile, a function of the values, or None for the most extreme value."""
+"""A number, ``"p"`` and a percentile, a function of the values, or None for what is usual."""
 
 LOW, HIGH = "p1", "p99"
+"""Usual ends, so that outliers cost no contrast."""
 
 
 @dataclass(frozen=True)
 class Ends:
     """Ends and middle of the colour map of one colouring, or the norm that takes their place; ValueError if they are none."""
 
-    vmin: Bound = LOW
-    vmax: Bound = HIGH
+    vmin: Bound = None
+    vmax: Bound = None
     vcenter: Bound = None
     norm: Normalize | None = None
 
@@ -33,7 +34,7 @@ class Ends:
         if not isinstance(self.norm, (Normalize, type(None))):
             msg = f"norm must be a norm of matplotlib.colors, such as LogNorm(), or None, got {self.norm!r}"
             raise TypeError(msg)
-        if self.norm is not None and (self.vmin, self.vmax, self.vcenter) not in ((LOW, HIGH, None), (None,) * 3):
+        if self.norm is not None and any(end is not None for end in (self.vmin, self.vmax, self.vcenter)):
             msg = "norm takes the place of vmin, vmax and vcenter; give the ends to the norm: Normalize(vmin=..., vmax=...)"
             raise ValueError(msg)
         numbers = [one for one in (self.vmin, self.vcenter, self.vmax) if is_number(one)]
@@ -54,10 +55,10 @@ class Ends:
             return norm
         if not len(known):
             return Normalize(0, 1)
-        low, high = _value(self.vmin, known, np.min), _value(self.vmax, known, np.max)
+        low, high = _value(self.vmin, known, LOW), _value(self.vmax, known, HIGH)
         if np.isclose(low, high, rtol=1e-3, atol=0):
-            low = float(known.min()) if isinstance(self.vmin, str) else low
-            high = float(known.max()) if isinstance(self.vmax, str) else high
+            low = float(known.min()) if self.vmin is None or isinstance(self.vmin, str) else low
+            high = float(known.max()) if self.vmax is None or isinstance(self.vmax, str) else high
         if low == high:
             low, high = (low if is_number(self.vmin) else low - 0.5), (high if is_number(self.vmax) else high + 0.5)
         if low > high:
@@ -67,7 +68,7 @@ class Ends:
             raise ValueError(msg)
         if self.vcenter is None:
             return Normalize(low, high)
-        return self._about(low, _value(self.vcenter, known, np.median), high, name)
+        return self._about(low, _value(self.vcenter, known, HIGH), high, name)
 
     def _about(self, low: float, center: float, high: float, name: str) -> Normalize:
         """The norm with a middle; an end that is no number is moved to its other side where it is not there."""
@@ -121,9 +122,10 @@ def _percentile(value: Any) -> float | None:
     return number if 0 <= number <= 100 else None
 
 
-def _value(bound: Bound, known: np.ndarray, default: Callable[[np.ndarray], Any]) -> float:
+def _value(bound: Bound, known: np.ndarray, usual: str) -> float:
     """A bound as a number, of values (n,)."""
-    if callable(bound) or bound is None:
-        return float((bound or default)(known))
+    bound = usual if bound is None else bound
+    if callable(bound):
+        return float(bound(known))
     percentile = _percentile(bound)
     return float(bound if percentile is None else np.percentile(known, percentile))

@@ -24,7 +24,7 @@ class Finish:
 
     save: str | PathLike[str] | None = None
     show: bool | None = None
-    return_fig: bool | None = False
+    return_fig: bool | None = None
 
     def __post_init__(self) -> None:
         check_flag("show", self.show, optional=True)

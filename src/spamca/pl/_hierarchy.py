@@ -45,7 +45,7 @@ def hierarchy(
     ax: Axes | None = None,
     save: str | PathLike[str] | None = None,
     show: bool | None = None,
-    return_fig: bool | None = False,
+    return_fig: bool | None = None,
 ) -> Axes | Figure | None:
     """Draw the tree of domains: a row for each level, domains as wide as they are large, each under the domain that it is part of.
 

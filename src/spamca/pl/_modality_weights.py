@@ -53,14 +53,14 @@ def modality_weights(
     crop_coord: Crop | Sequence[Crop] | None = None,
     palette: Sequence[str] | Mapping[str, str] | None = None,
     cmap: str | Colormap | None = None,
-    vmin: Bound = "p1",
-    vmax: Bound = "p99",
+    vmin: Bound = None,
+    vmax: Bound = None,
     na_color: ColorType = "#dddddd",
     figsize: tuple[float, float] | None = None,
     ax: Sequence[Axes] | None = None,
     save: str | PathLike[str] | None = None,
     show: bool | None = None,
-    return_fig: bool | None = False,
+    return_fig: bool | None = None,
 ) -> np.ndarray | Figure | None:
     """Draw the weight of each modality in the tissue, and its distribution in each domain.
 
@@ -97,8 +97,8 @@ def modality_weights(
     cmap
         Colour map of numbers, or its name; by default that of matplotlib's settings (``image.cmap``).
     vmin, vmax
-        Ends of the colour map: numbers, percentiles as ``"p99"`` (of all sections), functions of the values, or None for
-        the most extreme value.
+        Ends of the colour map: numbers, percentiles of all sections as ``"p95"``, or functions of the values; by default ``"p1"``
+        and ``"p99"``, so that outliers cost no contrast.
     na_color
         Colour of spots without the modality, or without any other.
     figsize

@@ -43,7 +43,7 @@ def n_clusters(
     ax: Axes | Sequence[Axes] | None = None,
     save: str | PathLike[str] | None = None,
     show: bool | None = None,
-    return_fig: bool | None = False,
+    return_fig: bool | None = None,
 ) -> np.ndarray | Figure | None:
     """Draw the criteria for each number of domains that was tried, with the chosen number marked.
 

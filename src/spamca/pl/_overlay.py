@@ -48,8 +48,8 @@ def overlay(
     img_res_key: str | None = None,
     crop_coord: Crop | Sequence[Crop] | None = None,
     cmap: str | Colormap = "viridis",
-    vmin: Bound = "p1",
-    vmax: Bound = "p99",
+    vmin: Bound = None,
+    vmax: Bound = None,
     na_color: ColorType = "#dddddd",
     legend_loc: str | None = "right margin",
     legend_fontsize: float | str | None = None,
@@ -61,7 +61,7 @@ def overlay(
     ax: Axes | Sequence[Axes] | None = None,
     save: str | PathLike[str] | None = None,
     show: bool | None = None,
-    return_fig: bool | None = False,
+    return_fig: bool | None = None,
 ) -> Axes | np.ndarray | Figure | None:
     """Draw the points of a modality after their map over the spots that they were brought onto, to check the alignment.
 
@@ -93,8 +93,8 @@ def overlay(
     cmap
         Colour map of numbers, or its name of points; numbers of spots are greys.
     vmin, vmax
-        Ends of the colour map: numbers, percentiles as ``"p99"`` (of all sections), functions of the values, or None for
-        the most extreme value.
+        Ends of the colour map: numbers, percentiles of all sections as ``"p95"``, or functions of the values; by default ``"p1"``
+        and ``"p99"``, so that outliers cost no contrast.
     na_color
         Colour of spots and points without a value.
     legend_loc

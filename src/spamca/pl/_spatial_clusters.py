@@ -52,8 +52,8 @@ def spatial_clusters(
     crop_coord: Crop | Sequence[Crop] | None = None,
     palette: str | Sequence[str] | Mapping[str, str] | None = None,
     cmap: str | Colormap | None = None,
-    vmin: Bound | Sequence[Bound] = "p1",
-    vmax: Bound | Sequence[Bound] = "p99",
+    vmin: Bound | Sequence[Bound] = None,
+    vmax: Bound | Sequence[Bound] = None,
     vcenter: Bound | Sequence[Bound] = None,
     norm: Normalize | Sequence[Normalize | None] | None = None,
     na_color: ColorType = "#dddddd",
@@ -68,7 +68,7 @@ def spatial_clusters(
     ax: Axes | Sequence[Axes] | None = None,
     save: str | PathLike[str] | None = None,
     show: bool | None = None,
-    return_fig: bool | None = False,
+    return_fig: bool | None = None,
 ) -> Axes | np.ndarray | Figure | None:
     """Draw the tissue with its spots at true size, coloured by domain.
 
@@ -128,8 +128,8 @@ def spatial_clusters(
     cmap
         Colour map of numbers, or its name; by default that of matplotlib's settings (``image.cmap``).
     vmin, vmax, vcenter
-        Ends and middle of the colour map: numbers, percentiles as ``"p99"`` (of all sections), functions of the values, or None for
-        the most extreme value, and for no middle. One for all, or a list with one for each ``color``.
+        Ends and middle of the colour map: numbers, percentiles of all sections as ``"p95"``, or functions of the values; by default
+        ``"p1"`` and ``"p99"``, so that outliers cost no contrast, and no middle. One for all, or a list with one for each ``color``.
     norm
         Norm of matplotlib in their place, such as ``LogNorm()``: one for all, or a list.
     na_color, na_in_legend

@@ -36,7 +36,7 @@ def training_history(
     ax: Axes | Sequence[Axes] | None = None,
     save: str | PathLike[str] | None = None,
     show: bool | None = None,
-    return_fig: bool | None = False,
+    return_fig: bool | None = None,
 ) -> np.ndarray | Figure | None:
     """Draw each loss of the training by step, in a panel of its own: their scales differ.
 

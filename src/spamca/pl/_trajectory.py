@@ -55,8 +55,8 @@ def trajectory(
     img_res_key: str | None = None,
     crop_coord: Crop | Sequence[Crop] | None = None,
     cmap: str | Colormap = "viridis",
-    vmin: Bound = "p1",
-    vmax: Bound = "p99",
+    vmin: Bound = None,
+    vmax: Bound = None,
     na_color: ColorType = "#dddddd",
     colorbar_loc: str | None = "right",
     frameon: bool = False,
@@ -66,7 +66,7 @@ def trajectory(
     ax: Axes | Sequence[Axes] | None = None,
     save: str | PathLike[str] | None = None,
     show: bool | None = None,
-    return_fig: bool | None = False,
+    return_fig: bool | None = None,
 ) -> Axes | np.ndarray | Figure | None:
     """Draw pseudotime in the tissue, and over it which domains pass into each other.
 
@@ -108,8 +108,8 @@ def trajectory(
     cmap
         Colour map of numbers, or its name.
     vmin, vmax
-        Ends of the colour map: numbers, percentiles as ``"p99"`` (of all sections), functions of the values, or None for
-        the most extreme value.
+        Ends of the colour map: numbers, percentiles of all sections as ``"p95"``, or functions of the values; by default ``"p1"``
+        and ``"p99"``, so that outliers cost no contrast.
     na_color
         Colour of spots without pseudotime.
     colorbar_loc

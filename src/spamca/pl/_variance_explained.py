@@ -42,7 +42,7 @@ def variance_explained(
     ax: Sequence[Axes] | None = None,
     save: str | PathLike[str] | None = None,
     show: bool | None = None,
-    return_fig: bool | None = False,
+    return_fig: bool | None = None,
 ) -> np.ndarray | Figure | None:
     """Draw the share of the variance of each modality that each domain explains, with that of all domains as bars.
 
