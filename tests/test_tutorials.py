@@ -123,11 +123,16 @@ def kernel(tmp_path_factory):
     def run(notebook):
         cells = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(clean)])
         for one in (cells, notebook):
-            NotebookClient(one, km=manager, timeout=300, coalesce_streams=True).execute()
+            client = NotebookClient(one, km=manager, timeout=300, coalesce_streams=True)
+            try:
+                client.execute()
+            finally:
+                client.kc.stop_channels()
         return notebook
 
     yield run
     manager.shutdown_kernel(now=True)
+    manager.cleanup_resources()
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -140,6 +145,7 @@ def test_notebook_shows_what_it_gives(path, kernel, request):
     strict = same_packages(stored)
     found = []
     for before, after in zip(code_cells(stored), code_cells(again), strict=True):
+        execute.without_bars(after)
         changes = [] if kinds(before) == kinds(after) else [f"{kinds(before)} are now {kinds(after)}"]
         if strict and not varies(before) and not changes:
             changes = [change for change in [difference(text(before), text(after))] if change]

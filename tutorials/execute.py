@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import resource
 import sys
 from importlib.metadata import version
@@ -67,9 +68,11 @@ def execute(path: Path) -> None:
             notebook, timeout=600, record_timing=False, coalesce_streams=True, resources={"metadata": {"path": folder}}
         )
         client.execute()
-    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
-        if "image/png" in output.get("data", {}):
-            output["data"]["image/png"] = smaller(output["data"]["image/png"])
+    for cell in notebook.cells:
+        without_bars(cell)
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                output["data"]["image/png"] = smaller(output["data"]["image/png"])
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -82,6 +85,15 @@ def made_with() -> dict[str, str]:
     """What decides how outputs look, to the pixel."""
     python = ".".join(platform.python_version_tuple()[:2])
     return {"platform": f"{sys.platform} {platform.machine()}", "python": python} | {p: version(p) for p in PACKAGES}
+
+
+def without_bars(cell: NotebookNode) -> None:
+    """Remove progress bars, which show clock times, from what a cell wrote."""
+    for output in [output for output in cell.get("outputs", []) if output.output_type == "stream"]:
+        lines = output.text.splitlines(keepends=True)
+        output.text = "".join(line for line in lines if not re.search(r"\d+%\|", line))
+        if not output.text.strip():
+            cell.outputs.remove(output)
 
 
 def pictures(cell: NotebookNode) -> list[bytes]:
