@@ -74,10 +74,14 @@ types: $(VENV)/.group-test $(VENV)/.tool-lint
 	@echo "== Checking types"
 	$(BIN)/mypy
 
-build: $(VENV)/.tool-build
+build: $(VENV)/.package $(VENV)/.tool-build
 	@echo "== Building the wheel and the source archive"
+	rm -rf dist build/wheel
 	$(BIN)/python -m build
 	$(BIN)/python -m twine check --strict dist/*
+	@echo "== Running the quick start with the wheel alone"
+	$(PIP) install --quiet --no-deps --target build/wheel dist/*.whl
+	cd build && PYTHONPATH=wheel $(abspath $(BIN))/python ../tutorials/from_wheel.py
 
 clean:
 	@echo "== Removing $(VENV), $(RIVALS), build, dist and docs/_build"

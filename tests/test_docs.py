@@ -89,6 +89,7 @@ def ran(page, tmp_path, monkeypatch, **given):
     with (
         mock.patch.object(spamca.io, "read", side_effect=lambda *args, **kwargs: small()),
         mock.patch.object(spamca.datasets, "simulated", small),
+        mock.patch.object(spamca, "report"),  # tests/report draws it
         mock.patch.object(anndata, "read_h5ad", table),
         mock.patch.object(pd, "read_csv", return_value=positions),
     ):
@@ -98,23 +99,8 @@ def ran(page, tmp_path, monkeypatch, **given):
     return space
 
 
-RUN = (
-    "docs/start/quickstart.md",
-    *(
-        f"docs/how-to/{name}.md"
-        for name in (
-            "visium-protein",
-            "visium-hd",
-            "xenium-protein",
-            "atac-rna",
-            "cite-seq",
-            "missing",
-            "domains",
-            "new-tissue",
-            "drivers",
-        )
-    ),
-)
+HOW_TO = "visium-protein visium-hd atac-rna cite-seq missing sections domains new-tissue drivers"
+RUN = ["docs/start/quickstart.md", *(f"docs/how-to/{name}.md" for name in HOW_TO.split())]
 
 
 @pytest.mark.parametrize("name", RUN)

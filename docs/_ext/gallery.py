@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).parents[1]
 NOTEBOOKS = DOCS.parent / "tutorials"
 PICTURES = DOCS / "_static" / "gallery"
-FIRST = ("quickstart", "lymph_node", "cortex", "breast_tumour", "mouse_brain")
+FIRST = ("quickstart", "lymph_node", "cortex", "breast_tumour", "mouse_brain_atac")
 """Notebooks that come first, by name; the others follow by the alphabet."""
 
 THUMBNAIL = (640, 400)
@@ -38,7 +38,7 @@ def order(path: Path) -> tuple[int, str]:
 
 def described(notebook: nbformat.NotebookNode) -> tuple[str, str]:
     """Title and first paragraph."""
-    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     title = re.search(r"^# (.+)$", text, flags=re.MULTILINE)
     rest = text[title.end() :].strip() if title else text
     paragraph = " ".join(rest.split("\n\n")[0].split())

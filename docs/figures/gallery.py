@@ -143,7 +143,9 @@ def main(names: list[str]) -> None:
             path = STATIC / "front.png" if name == "front" else STATIC / "gallery" / f"{name}.png"
             figure.savefig(path, dpi=120)
         # Flat colours need no more than a palette, at a third of the size.
-        Image.open(path).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+        Image.open(path).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+            path, optimize=True
+        )
         plt.close("all")
         print(path, path.stat().st_size // 1000, "kB", flush=True)
 

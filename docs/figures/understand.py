@@ -176,6 +176,18 @@ def number() -> None:
     save(axes[0].figure, "understand", "number")
 
 
+def edge() -> None:
+    """Evidence on the cortex where too few numbers were tried."""
+    mdata = tissue("dlpfc_151676")
+    spamca.pp.neighbors(mdata)
+    spamca.tl.estimate_n_clusters(mdata, n_clusters_range=(2, 5))
+    ax = plt.subplots(figsize=(4.2, 2.3), layout="constrained")[1]
+    spamca.pl.n_clusters(mdata, criteria="evidence", ax=ax)
+    ax.set(title="cortex, n_clusters_range=(2, 5)", xticks=range(2, 6))
+    ax.tick_params(labelsize=9)
+    save(ax.figure, "understand", "edge")
+
+
 def gradient() -> None:
     """Tissue that is one gradient, cut into pieces all the same."""
     from benchmarks.gradient import gradient as one_gradient
@@ -198,4 +210,4 @@ def gradient() -> None:
 
 
 if __name__ == "__main__":
-    draw_all((domains, weights, confidence, novelty, number, gradient), sys.argv[1:])
+    draw_all((domains, weights, confidence, novelty, number, edge, gradient), sys.argv[1:])
