@@ -163,8 +163,6 @@ def integrate(
     >>> [column for column in mdata.obs if column.endswith("weight")]
     ['rna:spamca_weight', 'protein:spamca_weight']
     """
-    from lightning.pytorch.utilities import rank_zero_only
-
     from spamca.graph.neighbors import without_gpu
     from spamca.model.fit import fit_tissue
     from spamca.nn import PRESETS, Settings
@@ -216,6 +214,8 @@ def integrate(
         results.record["unexplained"] = usual_unexplained(target, tissue, search.novelty_quantile)
         write(target, results, key_added, "integrate")
     if checkpoint is not None and chosen.max_epochs != 0:
+        from lightning.pytorch.utilities import rank_zero_only
+
         # only now, when all is stored: until then a failed call can continue
         rank_zero_only(Path(checkpoint).unlink)(missing_ok=True)
     return target if copy else None
