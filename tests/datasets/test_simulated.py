@@ -191,7 +191,7 @@ def test_bad_arguments_raise(arguments, message):
         ({"means": "yes"}, "means must be True or False, got 'yes'"),
         ({"modalities": 3}, "modalities must be a list .* got 3"),
         ({"modalities": [["rna"]]}, r"every name must be a string, got \['rna'\]"),
-        ({"random_state": None}, "random_state must be an integer, got None"),
+        ({"random_state": "a"}, "random_state must be an integer, .*got 'a'"),
     ],
 )
 def test_arguments_of_another_kind_raise(arguments, message):

@@ -77,7 +77,7 @@ def test_nothing_of_the_users_is_replaced(integrated, tmp_path, assert_same):
 
 
 def test_paga_is_what_scanpy_finds(integrated):
-    adata = integrated["rna"].copy()
+    adata = integrated.copy()  # scanpy takes the MuData itself
     sc.tl.paga(adata, groups="spamca")
     spamca.tl.trajectory(integrated, root="0")
     record = integrated.uns["spamca_paga"]
