@@ -58,6 +58,7 @@ print(json.dumps([times, [name for name in libraries if name in sys.modules], "m
 """
 IMPORTS = """
 import importlib, json, sys, warnings, resource
+tissue = sys.argv[1]
 warnings.simplefilter("ignore")
 {reads}
 def cpu():
