@@ -74,14 +74,11 @@ types: $(VENV)/.group-test $(VENV)/.tool-lint
 	@echo "== Checking types"
 	$(BIN)/mypy
 
-build: $(VENV)/.package $(VENV)/.tool-build
+build: $(VENV)/.tool-build
 	@echo "== Building the wheel and the source archive"
-	rm -rf dist build/wheel
+	rm -rf dist
 	$(BIN)/python -m build
 	$(BIN)/python -m twine check --strict dist/*
-	@echo "== Running the quick start with the wheel alone"
-	$(PIP) install --quiet --no-deps --target build/wheel dist/*.whl
-	cd build && PYTHONPATH=wheel $(abspath $(BIN))/python ../tutorials/from_wheel.py
 
 clean:
 	@echo "== Removing $(VENV), $(RIVALS), build, dist and docs/_build"

@@ -165,3 +165,20 @@ def test_example(name, tmp_path, monkeypatch, request):
     for test in tests:
         runner.run(test, out=report.append)
     assert runner.failures == 0, "".join(report)
+
+
+def test_first_calls_import_little(tmp_path):
+    code = f"""
+import sys, spamca
+mdata = spamca.datasets.simulated(n_spots=100, n_domains=3)
+spamca.pp.neighbors(mdata)
+assert "torch" not in sys.modules
+spamca.tl.integrate(mdata, 3, progress_bar=False)
+spamca.metrics.score(mdata)
+spamca.Model.from_mudata(mdata).save({str(tmp_path / "model.safetensors")!r})
+spamca.tl.transform(mdata, {str(tmp_path / "model.safetensors")!r})
+slow = ("lightning", "muon", "numba", "pynndescent", "scanpy", "squidpy", "torch_geometric")
+print(*[name for name in slow if name in sys.modules])
+"""
+    result = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == []

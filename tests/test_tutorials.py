@@ -192,6 +192,15 @@ def test_the_gallery_finds_a_figure(path):
     assert len(execute.pictures(tagged)) == 1
 
 
+def test_bars_are_not_stored_and_messages_are():
+    bar = "integrate:  40%|████      | 2/5 [00:01<00:01,  1.93step/s, trying 3 domains]"
+    cell = nbformat.v4.new_code_cell("1")
+    for written in (f"before\n{bar}spamca: found\n{bar}\nafter\n", f"{bar}\n"):
+        cell.outputs.append(nbformat.v4.new_output("stream", text=written))
+    execute.without_bars(cell)
+    assert [output.text for output in cell.outputs] == ["before\nspamca: found\nafter\n"]
+
+
 def figure(*, color="#0072B2", panels=2, title="domains"):
     drawn, axes = plt.subplots(1, panels, squeeze=False, figsize=(6, 3))
     for ax in axes.flat:

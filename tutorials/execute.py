@@ -90,8 +90,9 @@ def made_with() -> dict[str, str]:
 def without_bars(cell: NotebookNode) -> None:
     """Remove progress bars, which show clock times, from what a cell wrote."""
     for output in [output for output in cell.get("outputs", []) if output.output_type == "stream"]:
-        lines = output.text.splitlines(keepends=True)
-        output.text = "".join(line for line in lines if not re.search(r"\d+%\|", line))
+        output.text = re.sub(
+            r"[^\n]*?\d+%\|[^\n\]]*\]\n?", "", output.text
+        )  # a message may follow on the line of the bar
         if not output.text.strip():
             cell.outputs.remove(output)
 

@@ -86,7 +86,7 @@ def test_copy_leaves_the_original(with_graphs):
 def test_runs_neighbors_where_they_are_missing(tissue, caplog):
     with caplog.at_level(logging.INFO, logger="spamca"):
         spamca.tl.integrate(tissue, 3, **QUICK)
-    assert "running spamca.pp.neighbors" in caplog.text
+    assert "neighbors: no features yet, 'rna' prepared from X" in caplog.text
     assert "spatial_connectivities" in tissue.obsp
 
 

@@ -56,7 +56,7 @@ class Files:
     """Column of obs with known labels that the report compares the domains with."""
     record: Path | None = None
     """Record of the run in JSON, by default OUTPUT.json."""
-    overwrite: Annotated[Flag, Parameter(name=("--overwrite", "--force"))] = False
+    overwrite: Annotated[Flag, Parameter(name="--overwrite")] = False
     """Replace outputs that exist."""
     config: Annotated[Path | None, Parameter(validator=Ending(exists=True, ext=("json", "toml")))] = None
     """.json or .toml file with options; what is typed wins."""

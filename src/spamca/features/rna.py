@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from spamca.features._blocks import Blocks, looks_logged, on_rows
+from spamca.features._blocks import Blocks, looks_logged, on_rows, take_columns
 from spamca.features._blocks import depth as depth_of
 from spamca.features._linear import scaled_pca, treat_scaled
+from spamca.features.variable import highly_variable
 
 if TYPE_CHECKING:
     from spamca.features._blocks import Matrix
@@ -29,13 +29,10 @@ def prepare_rna(
 ) -> Features:
     """Normalise counts to the median depth, log, choose genes, scale, and find principal components.
 
-    As in scanpy: :func:`scanpy.pp.normalize_total`, :func:`scanpy.pp.log1p`, :func:`scanpy.pp.highly_variable_genes`
-    (flavor "seurat", Satija et al. 2015), which is left out where genes are ``chosen``, booleans (n_features,). Values that look
-    like logarithms already are taken as they are.
+    As :func:`scanpy.pp.normalize_total`, :func:`scanpy.pp.log1p` and :func:`scanpy.pp.highly_variable_genes` (flavor "seurat") do,
+    the last of which is left out where genes are ``chosen``, booleans (n_features,). Values that look like logarithms already are
+    taken as they are.
     """
-    import scanpy as sc
-    from anndata import AnnData
-
     depth = 0.0 if looks_logged(X) else _median_depth(X)
     steps = ["normalize", "log1p"] if depth else ["taken as log-normalised"]
     values = on_rows(partial(_log_normalised, depth=depth), X, sparse=True)
@@ -43,11 +40,7 @@ def prepare_rna(
     if chosen is not None:
         used &= chosen
     elif used.sum() > n_top_genes:
-        seen = AnnData((values.array if isinstance(values, Blocks) else values)[:, used])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # scanpy's own, of its changes to come
-            sc.pp.highly_variable_genes(seen, n_top_genes=n_top_genes, flavor="seurat")
-        used[used] = seen.var["highly_variable"].to_numpy()
+        used[used] = highly_variable(take_columns(values, used), n_top_genes)
         steps.append(f"{used.sum()} of {len(used)} genes")
     features = scaled_pca(values, n_components=n_components, chosen=used, random_state=random_state)
     return replace(
@@ -83,14 +76,13 @@ def _median_depth(X: Matrix) -> float:
 
 
 def _log_normalised(X: np.ndarray | sparse.csr_matrix, depth: float) -> sparse.csr_matrix:
-    """Logarithms of one plus counts at a depth, float32; values are logarithms already where the depth is 0."""
-    import scanpy as sc
-    from anndata import AnnData
+    """Logarithms of one plus counts at a depth, float32; values are logarithms already where the depth is 0.
 
-    counts = AnnData(sparse.csr_matrix(X, dtype=np.float32, copy=True))
+    scanpy's functions give the same bit for bit, but compile for seconds in every new process.
+    """
+    counts = sparse.csr_matrix(X, dtype=np.float32, copy=True)
     if depth > 0:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # spots without counts stay without
-            sc.pp.normalize_total(counts, target_sum=depth)
-            sc.pp.log1p(counts)
-    return counts.X
+        share = (counts @ np.ones(counts.shape[1])).astype(np.float32) / np.float32(depth)
+        counts.data /= np.repeat(np.where(share == 0, np.float32(1), share), np.diff(counts.indptr))
+        np.log1p(counts.data, out=counts.data)
+    return counts

@@ -1,6 +1,7 @@
 """Spatial graphs: one interface over the kinds, and sections kept apart.
 
-squidpy finds neighbours and triangles. Added here: a symmetric union, ties, spots that coincide or lie on one line, lengths of zero.
+scikit-learn and scipy find neighbours and triangles, as they do for squidpy, whose import takes seconds. Added here: a symmetric union,
+ties, spots that coincide or lie on one line, lengths of zero.
 """
 
 from __future__ import annotations
@@ -91,10 +92,10 @@ def knn_graph(coords: np.ndarray, *, n_neighbors: int) -> Graph:
     n_neighbors = min(n_neighbors, n - 1)
     if n_neighbors < 1:
         return no_edges(n)
-    from squidpy.gr.neighbors import KNNBuilder
+    from sklearn.neighbors import NearestNeighbors
 
     wanted = min(n - 1, n_neighbors + MORE)
-    column = KNNBuilder(wanted).build(coords)[0].indices.reshape(n, wanted)
+    column = np.sort(NearestNeighbors(n_neighbors=wanted).fit(coords).kneighbors(return_distance=False), axis=1)
     length = euclidean(coords, np.arange(n)[:, None], column)
     order = np.argsort(length, axis=1, kind="stable")
     column, length = (np.take_along_axis(values, order, axis=1) for values in (column, length))
@@ -136,12 +137,13 @@ def _triangulate(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if rank < 2:
         order = np.argsort(centred @ directions[0])
         return order[:-1], order[1:]
-    from squidpy.gr.neighbors import DelaunayBuilder
+    from scipy.spatial import Delaunay
 
     if rank < points.shape[1]:
         centred = centred @ directions[:rank].T
     # Centred: far from the origin, Qhull leaves out more points as coplanar within its tolerance.
-    return DelaunayBuilder().build(centred / spread[0])[0].nonzero()
+    starts, column = Delaunay(centred / spread[0]).vertex_neighbor_vertices
+    return np.repeat(np.arange(len(points)), np.diff(starts)), column
 
 
 SPATIAL_KINDS: dict[str, tuple[Callable[..., Graph], str]] = {

@@ -96,18 +96,19 @@ def _silhouette(labels: np.ndarray, embedding: np.ndarray, random_state: int) ->
 
 
 def _morans_i(labels: np.ndarray, spatial: np.ndarray, sections: list[np.ndarray]) -> float:
-    from scanpy.metrics import morans_i
     from scipy.sparse import csr_matrix
     from sklearn.preprocessing import OneHotEncoder
 
-    indicators = OneHotEncoder().fit_transform(labels[:, None]).T.tocsr()
+    indicators = OneHotEncoder(sparse_output=False).fit_transform(labels[:, None]).T
     if indicators.shape[0] < 2:
         return np.nan
     edges = [np.empty((2, 0), dtype=np.int64)]
     for rows, near, _ in _nearest(spatial, sections, 6):
         edges.append(np.stack([np.repeat(rows, near.shape[1]), near.ravel()]))
     row, column = np.concatenate(edges, axis=1)
-    return np.mean(morans_i(csr_matrix((np.ones(len(row)), (row, column)), shape=[len(labels)] * 2), indicators))
+    apart = (indicators - indicators.mean(axis=1, keepdims=True)).T  # (n, n_domains)
+    around = csr_matrix((np.ones(len(row)), (row, column)), shape=[len(labels)] * 2) @ apart
+    return np.mean(len(labels) / len(row) * (apart * around).sum(axis=0) / np.square(apart).sum(axis=0))
 
 
 def _pas(labels: np.ndarray, spatial: np.ndarray, sections: list[np.ndarray]) -> float:

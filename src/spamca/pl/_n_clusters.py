@@ -53,9 +53,9 @@ def n_clusters(
     Parameters
     ----------
     mdata
-        Tissue, after :func:`spamca.tl.estimate_n_clusters`.
+        Tissue, after :func:`spamca.tl.integrate` without a number, or :func:`spamca.tl.estimate_n_clusters`.
     key
-        The ``key_added`` of the estimate.
+        The ``key_added`` of either.
     criteria
         Of ``"evidence"`` (the penalised likelihood, which chooses, with its standard error), ``"stability"`` (of the
         domains over starts and scales), ``"gain"`` (the likelihood), and ``"coherence"`` (of the domains in the tissue).

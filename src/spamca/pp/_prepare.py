@@ -32,8 +32,8 @@ def prepare(
     ================ ===============================================================================================
     kind             steps
     ================ ===============================================================================================
-    ``"rna"``        normalise to the median depth, :math:`\log(1 + x)`, highly variable genes, scale, PCA (scanpy)
-    ``"protein"``    centred log ratio within each spot (muon), scale, PCA
+    ``"rna"``        normalise to the median depth, :math:`\log(1 + x)`, highly variable genes, scale, PCA, as in scanpy
+    ``"protein"``    centred log ratio within each spot, as in muon, scale, PCA
     ``"atac"``       TF-IDF (muon), latent semantic indexing without its first component where that is depth; so are counts of
                      ``"histone"`` marks
     ``"metabolite"`` total ion current, :math:`\log(1 + x / \ell)` with :math:`\ell` what is just found of an ion, scale, PCA

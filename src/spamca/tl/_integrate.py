@@ -172,8 +172,6 @@ def integrate(
     >>> [column for column in mdata.obs if column.endswith("weight")]
     ['rna:spamca_weight', 'protein:spamca_weight']
     """
-    from lightning.pytorch.utilities import rank_zero_only
-
     from spamca.graph.neighbors import without_gpu
     from spamca.model.fit import fit_tissue
     from spamca.nn import PRESETS, Settings
@@ -246,6 +244,8 @@ def integrate(
         write(target, results, key_added, "integrate")
         progress.step()
     if checkpoint is not None and chosen.max_epochs != 0:
+        from lightning.pytorch.utilities import rank_zero_only
+
         # only now, when all is stored: until then a failed call can continue
         rank_zero_only(Path(checkpoint).unlink)(missing_ok=True)
     return target if copy else None

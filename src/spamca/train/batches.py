@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from lightning.fabric.utilities import move_data_to_device
 from torch import distributed
 
 from spamca.nn import Latents, Settings
@@ -80,6 +79,8 @@ class Batches:
 
     def place(self, device: torch.device) -> None:
         """Move the tissue to the device that trains, if it takes up less than half of what is free there."""
+        from lightning.fabric.utilities import move_data_to_device
+
         tissue = self.tissue
         graphs = (tissue.spatial, *tissue.feature_graphs)
         held = [*tissue.features, *(part for graph in graphs for part in (graph.indptr, graph.indices, graph.weights))]

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
-from lightning.pytorch import Trainer
 
 from spamca.nn import Latents, SpaMCA, start
 from spamca.train.batches import Batches, embed, tiles
-from spamca.train.plan import Checkpoint, ProgressBar, StopWhenFlat, TrainingPlan
-from spamca.train.runtime import accelerator_of, n_devices_of, quiet_lightning, strategy_of, threads
+from spamca.train.runtime import n_devices_of, threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy as np
-    from lightning.pytorch import Callback
     from torch import Tensor
 
     from spamca.nn import Inputs, Settings
-
-OWN = ("logger", "enable_checkpointing", "enable_model_summary", "enable_progress_bar", "use_distributed_sampler")
-OFF: dict[str, Any] = dict.fromkeys(OWN, False)
-"""What Lightning's trainer does by itself and is done here otherwise, or not at all."""
 
 
 @dataclass(frozen=True)
@@ -93,36 +86,34 @@ def fit(
             network.fusion.get_buffer("trust").copy_(torch.as_tensor(trust))
         if settings.start == "structure":
             start(network, tissue)
-        plan = TrainingPlan(network, n_steps=n_passes * len(batches), n_threads=max(1, n_threads // n_devices))
+        history: dict[str, Tensor] = {}
         if n_passes > 0:
-            callbacks: list[Callback] = [ProgressBar()] if progress_bar else []
-            callbacks += [StopWhenFlat()] if settings.early_stopping else []
-            resumed = None
-            if checkpoint is not None:
-                drawn = {"n_clusters": n_clusters, "random_state": random_state, "batch_size": batch_size}
-                kept = Checkpoint(Path(checkpoint), tissue, settings, {**drawn, "trust": trust})
-                callbacks.append(kept)
-                resumed = kept.resumed()
-            strategy = strategy_of(strategy, n_devices)
-            with quiet_lightning():
-                Trainer(
-                    max_epochs=n_passes,
-                    callbacks=callbacks,
-                    **OFF,
-                    accelerator=accelerator_of(accelerator),
-                    devices=1 if devices == "auto" else devices,
-                    # Some settings leave parameters without a loss; processes must not wait for their gradients.
-                    strategy=strategy if strategy == "auto" else f"{strategy}_find_unused_parameters_true",
-                    precision=precision,  # type: ignore[arg-type]  # one of its names
-                ).fit(plan, batches, ckpt_path=resumed, weights_only=True)
+            from spamca.train.run import run
+
+            history = run(
+                network,
+                batches,
+                n_threads=n_threads,
+                accelerator=accelerator,
+                devices=devices,
+                strategy=strategy,
+                precision=precision,
+                progress_bar=progress_bar,
+                checkpoint=None if checkpoint is None else Path(checkpoint),
+                given={
+                    "n_clusters": n_clusters,
+                    "random_state": random_state,
+                    "batch_size": batch_size,
+                    "trust": trust,
+                },
+            )
         torch.set_num_threads(n_threads)
-        plan.cpu()
-        _check_finite(network, plan.history(), settings)
+        _check_finite(network, history, settings)
         masks = batches.masks(n_passes) if settings.mask_at_inference else None
         n_blocks = -(-tissue.n_spots // settings.spots_per_batch)
         blocks = None if batches.tiles is None else tiles(tissue.spatial, n_blocks, position)
         latents = embed(network.to(batches.tissue.device).eval(), batches.tissue, blocks, masks)
-    return Fit(network.cpu(), latents, plan.history(), n_threads)
+    return Fit(network.cpu(), latents, history, n_threads)
 
 
 def _check_finite(network: SpaMCA, history: dict[str, Tensor], settings: Settings) -> None:
