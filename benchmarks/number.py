@@ -39,7 +39,7 @@ SLACK = 2
 
 PAGE = """# The number of domains
 
-What {{func}}`spamca.tl.integrate` finds with `n_clusters=None` and {n_seeds} seeds. *Within* counts the seeds that are exact on simulated
+What {{func}}`spamca.tl.integrate` finds with `n_clusters=None` and {seeds}. *Within* counts the seeds that are exact on simulated
 tissue, and off by at most two on real tissue, whose experts' labels are one of several sensible divisions. ARI with the labels:
 mean over the seeds, without and with their number. `python -m benchmarks.number` prints this page.
 """
@@ -92,7 +92,7 @@ def main() -> None:
         name: ours.kept(__file__, name, given.seeds, lambda name=name: measure(name, given.seeds))
         for name in given.sets
     }
-    print(PAGE.format(n_seeds=given.seeds))
+    print(PAGE.format(seeds="1 seed" if given.seeds == 1 else f"{given.seeds} seeds"))
     heads = ["set", "spots", "true", "found", "within", "ARI without the number", "ARI with it"]
     print(ours.table(heads, rows_of(every)))
 

@@ -162,7 +162,7 @@ def test_verbs_take_the_tissue_first_and_options_by_keyword(name, function):
 def test_key_added_names_only_what_is_written(name, function):
     """It has a default, and functions that read a result name that by ``key``."""
     assert parameters(function)["key_added"].default in ("spamca", None)
-    reads = {"tl.cluster", "tl.denoise", "tl.rename_domains"}
+    reads = {"tl.cluster", "tl.denoise", "tl.transform"}
     assert ("key" in parameters(function)) == (name in reads)
 
 

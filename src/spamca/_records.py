@@ -18,9 +18,16 @@ SOURCE = "source"
 
 def source_of(mdata: MuData, key: str) -> str:
     """Key of the result that holds the embedding and the network behind domains; their own where they name no other."""
-    record = mdata.uns.get(key)
-    source = record.get(SOURCE) if isinstance(record, Mapping) else None
-    return key if source is None or not isinstance(mdata.uns.get(str(source)), Mapping) else str(source)
+    source = _named(mdata, key, SOURCE)
+    if source is None:
+        return key
+    if not isinstance(mdata.uns.get(source), Mapping):
+        msg = (
+            f"the domains {key!r} were found from the result {source!r}, which is not in mdata.uns any more; call "
+            f"spamca.tl.integrate(mdata, key_added={source!r}) and spamca.tl.cluster again"
+        )
+        raise KeyError(msg)
+    return source
 
 
 def record_of(mdata: MuData, key: str) -> dict[str, Any]:
@@ -32,5 +39,22 @@ def record_of(mdata: MuData, key: str) -> dict[str, Any]:
 
 
 def found_from(mdata: MuData, key: str) -> list[str]:
-    """Keys of other results whose domains were found from one."""
-    return [name for name in mdata.uns if name != key and source_of(mdata, name) == key]
+    """Keys of other results whose domains were found from one, or are parts of its domains or of theirs."""
+    found = [name for name in mdata.uns if name != key and _named(mdata, name, SOURCE) == key]
+    while parts := [name for name in mdata.uns if name not in found and _divided(mdata, name) in (key, *found)]:
+        found += parts
+    return found
+
+
+def _named(mdata: MuData, key: str, entry: str) -> str | None:
+    record = mdata.uns.get(key)
+    found = record.get(entry) if isinstance(record, Mapping) else None
+    return None if found is None else str(found)
+
+
+def _divided(mdata: MuData, key: str) -> str | None:
+    """Column whose domains were divided into these ones."""
+    record = mdata.uns.get(key)
+    cluster = record.get("cluster") if isinstance(record, Mapping) else None
+    column = cluster.get("restrict_to") if isinstance(cluster, Mapping) else None
+    return None if column is None else str(column)

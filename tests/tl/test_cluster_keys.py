@@ -130,6 +130,7 @@ def test_parts_are_named_as_scanpy_names_them(integrated):
         ({"restrict_to": "spamca"}, TypeError, "restrict_to must be a column of obs and a list"),
         ({"restrict_to": ("spamca", ["9"])}, KeyError, r"restrict_to names \['9'\]"),
         ({"restrict_to": ("spamca", [])}, KeyError, "restrict_to names no category"),
+        ({"restrict_to": ("spamca_confidence", ["0"])}, TypeError, "which holds numbers"),
         ({"restrict_to": ("nothing", ["0"])}, KeyError, "restrict_to='nothing'"),
         ({"restrict_to": ("spamca", ["0"]), "n_clusters": [2, 3]}, TypeError, "n_clusters must be one number"),
         (
@@ -155,7 +156,47 @@ def test_arguments_that_cannot_be_used(integrated, given, error, message):
 
 def test_another_integration_is_not_replaced(integrated):
     spamca.tl.integrate(integrated, 3, key_added="other")
-    with pytest.raises(ValueError, match="key_added='other' would replace the domains of another result"):
+    with pytest.raises(ValueError, match="key_added='other' would replace the domains of another embedding"):
         spamca.tl.cluster(integrated, 4, key_added="other")
     spamca.tl.cluster(integrated, 2, key="other")
     assert len(integrated.obs["other"].cat.categories) == 2
+
+
+def test_domains_of_a_name_are_replaced_as_a_whole(integrated):
+    """Nothing that described the earlier ones, or where they were from, is left."""
+    spamca.tl.cluster(integrated, 2, key_added="own")
+    spamca.tl.drivers(integrated, key="own")
+    spamca.tl.hierarchy(integrated, key="own", n_clusters_range=(2, 4))
+    integrated.obsm["X_other"] = np.random.default_rng(0).normal(size=(integrated.n_obs, 3))
+    spamca.tl.cluster(integrated, 3, use_rep="X_other", method="kmeans", key_added="own")
+    assert set(integrated.uns["own"]) == {"cluster"}
+    left = [name for name in (*integrated.uns, *integrated.obsm, *integrated.obs) if "own" in name]
+    assert sorted(left) == ["own", "own", "own_color_record", "own_colors", "own_confidence", "own_posterior"]
+    spamca.tl.integrate(integrated, 3)
+    assert "own" in integrated.obs
+
+    spamca.tl.cluster(integrated, 2, restrict_to=("own", ["0"]))
+    spamca.tl.drivers(integrated, groupby="own_R")
+    spamca.tl.cluster(integrated, 2, restrict_to=("own", ["1"]))
+    assert "own_R_drivers" not in integrated.uns
+    for taken in ("spamca", "own"):
+        with pytest.raises(ValueError, match="key_added="):
+            spamca.tl.cluster(integrated, 2, restrict_to=("own", ["0"]), key_added=taken)
+
+
+def test_most_of_the_tissue_is_divided(integrated):
+    spamca.tl.cluster(integrated, 4, restrict_to=("spamca", ["0", "1", "2"]), method="kmeans", use_rep="X_spamca")
+    assert list(integrated.obs["spamca_R"].cat.categories) == [f"0-1-2,{k}" for k in range(4)]
+    assert len(set(integrated.uns["spamca_R_colors"])) == 4
+    spamca.tl.cluster(
+        integrated, 2, restrict_to=("spamca", ["0"]), key_added="parts", method="kmeans", use_rep="X_spamca"
+    )
+    spamca.tl.integrate(integrated, 3)
+    assert not {"spamca_R", "parts"}.intersection(integrated.obs)  # parts of domains that are no more
+
+
+def test_result_whose_source_is_gone_says_so(both):
+    del both.uns["spamca"]
+    for verb in (spamca.tl.hierarchy, spamca.tl.denoise, spamca.tl.cluster, spamca.metrics.score):
+        with pytest.raises(KeyError, match="'domains2' were found from the result 'spamca', which is not in mdata.uns"):
+            verb(both, key="domains2")

@@ -126,6 +126,10 @@ def _value(bound: Bound, known: np.ndarray, usual: str) -> float:
     """A bound as a number, of values (n,)."""
     bound = usual if bound is None else bound
     if callable(bound):
-        return float(bound(known))
+        found = bound(known)
+        if not is_number(found) or not np.isfinite(found):
+            msg = f"a function that gives an end of the colours must give a finite number, got {found!r}"
+            raise ValueError(msg)
+        return float(found)
     percentile = _percentile(bound)
     return float(bound if percentile is None else np.percentile(known, percentile))

@@ -61,14 +61,21 @@ class Representation:
 
 
 def prepare_modality(
-    mdata: MuData, name: str, kind: str | None = None, *, n_top_genes: int | None = None, empty: str, **options: int
+    mdata: MuData,
+    name: str,
+    kind: str | None = None,
+    *,
+    n_top_genes: int | None = None,
+    empty: str,
+    caller: str = "prepare",
+    **options: int,
 ) -> Representation:
     """Features of a modality by its kind of omics, inferred where it is None; nothing is written.
 
     ``n_top_genes`` is None where the user's own choice of features counts; ``empty`` says what rows that hold nothing are, and the other
     options are those of the kind's preparation. ValueError where the matrix does not suit the kind.
     """
-    modality = counted(mdata[name], name, empty, "prepare")
+    modality = counted(mdata[name], name, empty, caller)
     _checks.check_features(modality.X, name)
     kind = kind or infer_kind(name, modality)
     X, source = matrix_of(modality, kind)
@@ -218,7 +225,7 @@ def representation(
             advice = "prepare it again if it was made section by section"
             logger.warning("neighbors: obsm[%r] of %r %s; %s", key, name, lost, advice)
     else:
-        return prepare_modality(mdata, name, random_state=random_state, empty=empty)
+        return prepare_modality(mdata, name, random_state=random_state, empty=empty, caller="neighbors")
     if kind != _keys.GIVEN:
         values = _checks.check_representation(mdata, name, key)
         return Representation(key, values, kind, check_measured(modality, name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge
 from spamca._logging import logger
@@ -131,7 +131,7 @@ def prepare(
     for name, kind in kinds.items():
         _checks.check_choice(f"kinds[{name!r}]", kind, KINDS)
 
-    options = {"n_components": n_comps, "random_state": random_state}
+    options: dict[str, Any] = {"n_components": n_comps, "random_state": random_state}
     prepared = {
         name: prepare_modality(mdata, name, kinds.get(name), n_top_genes=n_top_genes, empty=empty_rows, **options)
         for name in mdata.mod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from spamca import _edge, _keys, _records
@@ -38,17 +39,30 @@ def forget_found_from(mdata: MuData, key: str, caller: str) -> None:
     if found:
         logger.info("%s: removing %s, found from the earlier result %r", caller, found, key)
     for name in found:
-        forget_explanations(mdata, name)
-        _edge.drop_pulled(mdata, name)
-        columns = {
-            name,
-            _keys.confidence(name),
-            *(_keys.modality_weight(one, name) for one in mdata.mod),
-            _keys.weight(name),
-        }
+        forget_domains(mdata, name)
         for holder in (mdata, *mdata.mod.values()):
-            for column in columns.intersection(holder.obs):
-                del holder.obs[column]
-            holder.obsm.pop(_keys.posterior(name), None)
-            for slot in (name, _keys.colors(name), _keys.color_record(name)):
+            for slot in (_keys.colors(name), _keys.color_record(name)):
                 holder.uns.pop(slot, None)
+
+
+def forget_domains(mdata: MuData, key: str) -> None:
+    """Remove domains that have no embedding of their own, and all that belongs to them but their colours."""
+    forget_explanations(mdata, key)
+    _edge.drop_pulled(mdata, key)
+    weights = [_keys.weight(key), *(_keys.modality_weight(one, key) for one in mdata.mod)]
+    for holder in (mdata, *mdata.mod.values()):
+        for column in {key, _keys.confidence(key), *weights}.intersection(holder.obs):
+            del holder.obs[column]
+        holder.obsm.pop(_keys.posterior(key), None)
+    mdata.uns.pop(key, None)
+
+
+def check_no_embedding(mdata: MuData, key_added: str, key: str) -> None:
+    """Whether domains found from the result ``key`` would replace those of no other embedding of this package (ValueError)."""
+    held = mdata.uns.get(key_added)
+    if isinstance(held, Mapping) and ("network" in held or "transform" in held):
+        msg = (
+            f"key_added={key_added!r} would replace the domains of another embedding, mdata.obsm[{_keys.embedding(key_added)!r}], by "
+            f"domains found from {key!r}; choose another key_added, or pass key={key_added!r}"
+        )
+        raise ValueError(msg)

@@ -68,6 +68,8 @@ def write_renamed(mdata: MuData, names: Mapping[str, str], key: str) -> None:
         mdata.obs[_keys.confidence(key)] = np.where(codes >= 0, sure, np.nan).astype(summed.dtype)
     record = dict(mdata.uns[key])
     record["cluster"] = {**record["cluster"], NAMES: np.array([after[d] for d in of], dtype=object)}
+    if isinstance(record.get("transform"), Mapping):  # it says by the old names how far each has moved
+        record["transform"] = {name: value for name, value in record["transform"].items() if name != "moved"}
     mdata.uns[key] = record
 
 

@@ -90,6 +90,9 @@ def write(mdata: MuData, results: Results, key_added: str, caller: str) -> None:
     if results.estimate is not None:
         mdata.uns[_keys.n_clusters(key_added)] = dict(results.estimate)
     before = mdata.uns.get(key_added, {}) if results.latents is None else {}
+    if caller == "cluster" and "transform" in before:  # what it says of domains is of those that are replaced
+        kept = {name: value for name, value in before["transform"].items() if name not in ("moved", "n_new_domains")}
+        before = {**before, "transform": kept}
     mdata.uns[key_added] = {**before, **results.record}
     if results.domains is not None:
         _write_domains(mdata, results, results.domains, key_added)

@@ -15,6 +15,7 @@ from spamca.domains import DomainSettings
 from spamca.model.domains import FIELD, estimate_emissions, find_domains, results_of
 from spamca.model.parts import settings_of
 from spamca.tissue import read, stored_batches, stored_corrected, write
+from spamca.tissue.forget import check_no_embedding, forget_domains
 from spamca.tl._cluster_embedding import Embedded, domains_in_embedding
 from spamca.tl._estimate_n_clusters import check_range
 from spamca.tl._subdivide import check_restriction, subdivide
@@ -35,7 +36,7 @@ def cluster(
     resolution: float | None = None,
     selection: str | None = None,
     refine: bool = False,
-    n_clusters_range: tuple[int, int] = (2, 20),
+    n_clusters_range: tuple[int, int] | None = None,
     n_comps: int = 20,
     use_rep: str | None = None,
     neighbors_key: str | None = None,
@@ -75,7 +76,8 @@ def cluster(
         Whether each spot also follows its surroundings (a Potts model on the posterior), for domains in an embedding. This removes
         single spots inside other domains, and structures that are one or two spots wide.
     n_clusters_range
-        Smallest and largest number to try if the number is estimated.
+        Smallest and largest number to try if the number is estimated. None: 2 and 20, and of domains in the features as in
+        :func:`spamca.tl.integrate`.
     n_comps
         Principal components of the embedding to use. Fewer hide fine differences, more let noise in.
     use_rep
@@ -138,7 +140,8 @@ def cluster(
     seed = _checks.check_seed(random_state)
     _checks.check_count("n_comps", n_comps, least=1)
     _checks.check_flag("refine", refine)
-    check_range(n_clusters_range, mdata.n_obs)
+    if n_clusters_range is not None:
+        check_range(n_clusters_range, mdata.n_obs)
     for name, value in {"use_rep": use_rep, "neighbors_key": neighbors_key}.items():
         if value is not None:
             _checks.check_name(name, value)
@@ -157,7 +160,7 @@ def cluster(
         resolution,
         selection,
         refine,
-        (n_clusters_range[0], n_clusters_range[1]),
+        n_clusters_range,
         n_comps,
         use_rep,
         neighbors_key,
@@ -177,9 +180,10 @@ def cluster(
                 results = _domains_in_features(mdata, origin, record["params"], key, seed)
             else:
                 results = domains_in_embedding(mdata, origin, search)
-            own = use_rep is None or use_rep == _keys.embedding(_records.source_of(mdata, key))
-            if name != key and own:
-                results.record[_records.SOURCE] = _records.source_of(mdata, key)
+            if name != key:
+                forget_domains(target, name)
+                if key in mdata.uns and use_rep in (None, _keys.embedding(_records.source_of(mdata, key))):
+                    results.record[_records.SOURCE] = _records.source_of(mdata, key)
             write(target, results, name, "cluster")
     return target if copy else None
 
@@ -238,12 +242,8 @@ def _numbers(
         wanted = {name: n_clusters}
     for one, number in wanted.items():
         _checks.check_key_added(mdata, one)
-        if one != key and "network" in mdata.uns.get(one, {}):
-            msg = (
-                f"key_added={one!r} would replace the domains of another result of spamca.tl.integrate by those of {key!r}; "
-                f"choose another key_added, or pass key={one!r}"
-            )
-            raise ValueError(msg)
+        if one != key:
+            check_no_embedding(mdata, one, key)
         if number is not None:
             _checks.check_n_clusters(number, mdata.n_obs)
     return wanted

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from spamca.cluster import Clustering
     from spamca.cluster.reduction import Affine
 
+RANGE = (2, 20)  # numbers of clusters that are tried by default
 KEPT = 0.95  # share of the spots that tl.transform has to give the same domains; a smaller one is logged
 
 
@@ -33,7 +34,7 @@ class Embedded:
     resolution: float | None
     selection: str | None
     refine: bool
-    n_clusters_range: tuple[int, int]
+    n_clusters_range: tuple[int, int] | None
     n_comps: int
     use_rep: str | None
     neighbors_key: str | None
@@ -74,7 +75,7 @@ def clustering(
     if by_resolution:
         options["resolution"] = search.resolution
     else:
-        number = number or _estimated(points, search.n_clusters_range, graph, random_state)
+        number = number or _estimated(points, search.n_clusters_range or RANGE, graph, random_state)
     wanted = number.get("n_clusters")
     found = CLUSTERERS[search.method](points, wanted, connectivities=graph, random_state=random_state, **options)
     found = (refine(found, graph) if search.refine else found).by_size()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from spamca.domains import DomainSettings
 from spamca.model.domains import FIELD, default_range, find_domains, find_number
 from spamca.model.parts import settings_of
 from spamca.tissue import read, stored_batches
+from spamca.tissue.forget import check_no_embedding, forget_domains
 from spamca.tissue.labels import write_labels
 from spamca.tl._cluster_embedding import clustering
 
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from mudata import MuData
 
     from spamca.tl._cluster_embedding import Embedded
+
+
+LEAST = 3  # spots that a search for domains needs
 
 
 @dataclass(frozen=True)
@@ -53,9 +58,13 @@ def check_restriction(mdata: MuData, restrict_to: Any, n_clusters: Any, key_adde
     chosen = [chosen] if isinstance(chosen, str) else chosen
     if not isinstance(column, str) or not isinstance(chosen, (Sequence, np.ndarray)):
         raise TypeError(pair)
-    labels = pd.Categorical(_checks.check_column(mdata, "restrict_to", column).values)
+    values = _checks.check_column(mdata, "restrict_to", column).values
+    if values.dtype.kind == "f":
+        msg = f"restrict_to names {column!r}, which holds numbers; name a column of domains or other categories"
+        raise TypeError(msg)
+    labels = pd.Categorical(values)
     names = [str(name) for name in labels.categories]
-    chosen = [str(name) for name in chosen]
+    chosen = list(dict.fromkeys(str(name) for name in chosen))
     if not chosen or (unknown := [name for name in chosen if name not in names]):
         msg = f"restrict_to names {unknown if chosen else 'no category'}, but mdata.obs[{column!r}] has {names}"
         raise KeyError(msg)
@@ -63,10 +72,15 @@ def check_restriction(mdata: MuData, restrict_to: Any, n_clusters: Any, key_adde
     which = np.isin(np.asarray(labels.codes), [names.index(name) for name in chosen])
     key_added = f"{column}_R" if key_added is None else key_added
     _checks.check_key_added(mdata, key_added)
-    if key_added == column:
+    if key_added != column:
+        check_no_embedding(mdata, key_added, column)
+    else:
         msg = (
             f"key_added={key_added!r} is the column that restrict_to names; choose another name for the divided domains"
         )
+        raise ValueError(msg)
+    if which.sum() < LEAST:
+        msg = f"restrict_to={restrict_to!r} holds {which.sum()} spots, at least {LEAST} are needed to divide them"
         raise ValueError(msg)
     if n_clusters is not None:
         if isinstance(n_clusters, (Sequence, np.ndarray)):
@@ -92,14 +106,21 @@ def subdivide(mdata: MuData, part: Part, search: Embedded, params: Mapping[str, 
         found = {"use_rep": search.use_rep or _keys.embedding(_records.source_of(mdata, search.key))}
     new = [f"{part.prefix}{k}" for k in range(n_found)]
     names = [str(name) for name in part.labels.categories]
+    if taken := set(new).intersection(names).difference(part.chosen):
+        msg = (
+            f"mdata.obs[{part.column!r}] has domains {sorted(taken)}, as parts of {part.chosen} would be named; rename them first, with "
+            "spamca.tl.rename_domains"
+        )
+        raise ValueError(msg)
     first = next(k for k, name in enumerate(names) if name in part.chosen)
     kept = [name for name in names if name not in part.chosen]
     order = [*names[:first], *new, *[name for name in names[first:] if name in kept]]
     values = np.asarray(part.labels.astype(object))
     values[part.which] = np.asarray(new, dtype=object)[codes]
     colors = dict(zip(names, colors_of(mdata.uns, part.column, names), strict=True))
-    free = [color for color in palette(len(order) + len(new)) if color not in colors.values()]
-    colors |= dict(zip(new, [colors[part.chosen[0]], *free], strict=False))
+    free = (color for color in palette(len(colors) + len(new)) if color not in colors.values())
+    colors |= dict(zip(new, [colors[part.chosen[0]], *islice(free, len(new) - 1)], strict=True))
+    forget_domains(mdata, part.key_added)
     write_labels(mdata, pd.Categorical(values, categories=order), colors, part.key_added)
     cluster = {"method": search.method, "n_clusters": n_found, "n_found": n_found, "random_state": search.random_state}
     cluster |= {"restrict_to": part.column, "restricted": np.array(part.chosen, dtype=object), **found}
@@ -114,7 +135,7 @@ def _in_features(mdata: MuData, part: Part, search: Embedded, params: Mapping[st
     seed: dict[str, Any] = {"random_state": search.random_state}
     n_clusters = part.n_clusters
     if n_clusters is None:
-        between = default_range(tissue.n_spots)
+        between = search.n_clusters_range or default_range(tissue.n_spots)
         n_clusters = find_number(tissue, between, trust, settings, caller="cluster", **seed).n_domains
     assignment = find_domains(tissue, int(n_clusters), trust, settings, **seed).assignment
     return assignment.argmax(axis=1), assignment.shape[1]

@@ -29,6 +29,7 @@ def transform(
     spatial_key: str | None = None,
     library_key: str | None = "auto",
     adapt: bool = True,
+    key: str = _keys.SPAMCA,
     key_added: str = _keys.SPAMCA,
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | np.random.Generator | None = 0,
@@ -57,6 +58,8 @@ def transform(
     adapt
         Whether domains adapt to the new tissue. With False nothing is new, and spots of a domain that was rare or missing in the
         training get the nearest other one.
+    key
+        Name of the result in a MuData that is given as ``model``.
     key_added
         Name of the result, see Returns.
     n_jobs
@@ -123,7 +126,8 @@ def transform(
     _checks.check_size(mdata, "to be transformed")
     _checks.check_flag("adapt", adapt)
     seed = _checks.check_seed(random_state)
-    known = _model(model, key_added)
+    _checks.check_name("key", key)
+    known = _model(model, key)
     in_training = known.header["graphs"]["spatial"]
     spatial_key = str(in_training.get("spatial_key", _keys.SPATIAL)) if spatial_key is None else spatial_key
     with limited(n_jobs):
@@ -142,7 +146,7 @@ def transform(
     return target if copy else None
 
 
-def _model(given: Any, key_added: str) -> Model:
+def _model(given: Any, key: str) -> Model:
     from mudata import MuData
 
     from spamca.model import Model
@@ -152,7 +156,7 @@ def _model(given: Any, key_added: str) -> Model:
     if isinstance(given, (str, Path)):
         return Model.load(given)
     if isinstance(given, MuData):
-        return Model.from_mudata(given, key_added)
+        return Model.from_mudata(given, key)
     msg = (
         f"model must be a spamca.Model, the path of one, or an integrated and clustered MuData, got {type(given).__name__}; "
         "call spamca.Model.load(path) or spamca.Model.from_mudata(mdata)"
