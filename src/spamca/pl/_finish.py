@@ -37,9 +37,8 @@ class Finish:
 
         A figure that was saved and is not to be shown is closed, so that loops do not collect open figures.
         """
-        figure: Any = np.ravel(np.asarray(axes, dtype=object))[
-            0
-        ].figure.figure  # that of axes in a part of a figure too
+        first = np.ravel(np.asarray(axes, dtype=object))[0]
+        figure: Any = first.figure.figure  # that of axes in a part of a figure too
         if self.save is not None:
             figure.savefig(self.save, bbox_inches="tight")
         if self.return_fig:
