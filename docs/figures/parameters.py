@@ -77,26 +77,24 @@ def n_neighs() -> None:
 
 def n_top_genes() -> None:
     """Numbers of genes of the section with 5,000 of them."""
-    variants = {}
-    for number in (1000, 2000, 3000, 5000):
-        one = tissue("dlpfc_151676")
-        spamca.pp.prepare(one, n_top_genes=number)
-        spamca.pp.neighbors(one)
-        spamca.tl.integrate(one, 7, **QUIET)
-        variants[f"n_top_genes={number}"] = one
-    _variants(tissue("dlpfc_151676"), variants, "n_top_genes=3000", "n_top_genes")
+    _prepared("n_top_genes", (1000, 2000, 3000, 5000), usual=3000)
 
 
 def n_comps() -> None:
     """Numbers of components."""
+    _prepared("n_comps", (10, 20, 30, 50), usual=30)
+
+
+def _prepared(option: str, numbers: tuple[int, ...], *, usual: int) -> None:
+    """Variants of an option of ``pp.prepare``."""
     variants = {}
-    for number in (10, 20, 30, 50):
+    for number in numbers:
         one = tissue("dlpfc_151676")
-        spamca.pp.prepare(one, n_comps=number)
+        spamca.pp.prepare(one, **{option: number})
         spamca.pp.neighbors(one)
         spamca.tl.integrate(one, 7, **QUIET)
-        variants[f"n_comps={number}"] = one
-    _variants(tissue("dlpfc_151676"), variants, "n_comps=30", "n_comps")
+        variants[f"{option}={number}"] = one
+    _variants(tissue("dlpfc_151676"), variants, f"{option}={usual}", option)
 
 
 def scales() -> None:

@@ -6,7 +6,7 @@ order, the list alone no longer says which colour is whose. The record says it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,9 +25,14 @@ def colors_of(uns: Mapping[str, Any], column: str, names: Sequence[str]) -> list
     known = _by_name(uns, column, names, stored)
     if not known:
         return stored if len(stored) == len(names) else palette(len(names))
-    taken = {color.lower() for color in known.values()}
-    spare = (color for color in palette(len(names) + len(taken)) if color.lower() not in taken)
+    spare = iter(spare_colors(len(names), known.values()))
     return [known[name] if name in known else next(spare) for name in names]
+
+
+def spare_colors(n: int, taken: Collection[str]) -> list[str]:
+    """The first colours of the palette that are not taken, (n,)."""
+    known = {color.lower() for color in taken}
+    return [color for color in palette(n + len(known)) if color.lower() not in known][:n]
 
 
 def write_colors(uns: MutableMapping[str, Any], column: str, names: Sequence[str], colors: Sequence[str]) -> None:

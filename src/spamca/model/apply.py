@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spamca import _edge, domains
-from spamca._palette import palette
+from spamca._colors import spare_colors
 from spamca.cluster import Clustering, refine
 from spamca.denoise import Restored, held_out, restore
 from spamca.model.file import digest
 from spamca.model.parts import for_network, stored_settings, versions
 from spamca.nn import VIEWS
-from spamca.tissue import Results
+from spamca.tissue import Results, summed
 from spamca.train import blocks_of, embed, threads
 
 if TYPE_CHECKING:
@@ -84,17 +84,14 @@ def _in_domains(found: Clustering, members: np.ndarray) -> Clustering:
     if n_domains == k and (members == np.arange(k)).all():
         return found
     of = np.concatenate([members, n_domains + np.arange(n_new)])
-    posterior = np.zeros((len(found.labels), n_domains + n_new), dtype=found.posterior.dtype)
-    np.add.at(posterior.T, of, found.posterior.T)
-    return Clustering(of[found.labels], posterior)
+    return Clustering(of[found.labels], summed(found.posterior, of, n_domains + n_new))
 
 
 def _with_new(model: Model, n_new: int) -> tuple[list[str], list[str]]:
     """Names and colours of the domains of a model and of new ones."""
     names, colors = model.domains, model.colors
     free = (f"new {number}" for number in count(1) if f"new {number}" not in names)
-    other = (color for color in palette(len(colors) + len(names) + n_new) if color not in colors)
-    return names + list(islice(free, n_new)), colors + list(islice(other, n_new))
+    return names + list(islice(free, n_new)), colors + spare_colors(n_new, colors)
 
 
 def _summary(model: Model, novelty: np.ndarray, n_new: int, moved: np.ndarray | None) -> dict[str, Any]:

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from spamca import _checks, _keys, _records
-from spamca._colors import colors_of
-from spamca._palette import palette
+from spamca._colors import colors_of, spare_colors
 from spamca.domains import DomainSettings
 from spamca.model.domains import FIELD
 from spamca.model.parts import (
@@ -164,7 +163,7 @@ def _named(mdata: MuData, key: str, held: Components | None, n_components: int) 
     if key in mdata.obs:
         categories = [str(name) for name in pd.Categorical(mdata.obs[key]).categories]
         known = dict(zip(categories, colors_of(mdata.uns, key, categories), strict=True))
-        spare = (color for color in palette(len(names) + len(known)) if color not in known.values())
+        spare = iter(spare_colors(len(names), known.values()))
         colors = [known[name] if name in known else next(spare) for name in names]
     else:
         colors = colors_of(mdata.uns, key, names)

@@ -86,10 +86,10 @@ def prepare_modality(
     except ValueError as error:
         msg = f"modality {name!r} cannot be prepared as {kind}: {error}; give other features, or leave it out of mdata"
         raise ValueError(msg) from error
-    features = _beside(mdata[name], features)
+    usual, features = features, _beside(mdata[name], features)
     own = "" if chosen is None else f"{chosen.sum()} features of var['highly_variable'], "
     how = f"prepared from {source} as {kind}: {own}{', '.join(features.steps)}"
-    if features.key == _keys.own_features(features.key.rpartition("_")[2]):
+    if features.key != usual.key:
         how += f", into obsm[{features.key!r}], as obsm or varm hold others under the usual name"
     features = replace(
         features.among(len(modality.real), np.flatnonzero(modality.real)),

@@ -88,6 +88,13 @@ def components_of(mdata: MuData, key: str) -> Components | None:
     return Components(posterior, names, members, others)
 
 
+def summed(posterior: np.ndarray, of: Sequence[int] | np.ndarray, n_domains: int) -> np.ndarray:
+    """Probability of each domain (n, D) from that of the components (n, K); ``of`` is the domain of each, integers (K,)."""
+    out = np.zeros((len(posterior), n_domains), dtype=posterior.dtype)
+    np.add.at(out.T, of, posterior.T)
+    return out
+
+
 def named(component: np.ndarray, codes: np.ndarray, held: Sequence[str], stored: Sequence[str]) -> list[str | None]:
     """Name of each of K components; None where the spots of one have several names.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from spamca import _edge, _keys, _records
+from spamca._colors import drop_colors
 from spamca._logging import logger
 from spamca.tissue.hierarchy import forget_levels
 
@@ -41,8 +42,7 @@ def forget_found_from(mdata: MuData, key: str, caller: str) -> None:
     for name in found:
         forget_domains(mdata, name)
         for holder in (mdata, *mdata.mod.values()):
-            for slot in (_keys.colors(name), _keys.color_record(name)):
-                holder.uns.pop(slot, None)
+            drop_colors(holder.uns, name)
 
 
 def forget_domains(mdata: MuData, key: str) -> None:

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from spamca import _edge, _keys
-from spamca._colors import colors_of, drop_colors
-from spamca._palette import palette
+from spamca._colors import colors_of, drop_colors, spare_colors
 from spamca.tissue.labels import write_labels
 
 if TYPE_CHECKING:
@@ -94,8 +93,7 @@ def _names(known: Sequence[str], n: int) -> list[str]:
 def _colors(mdata: MuData, key: str, known: Sequence[str], n: int) -> list[str]:
     """Colours of n domains, those stored for the known ones first."""
     held = colors_of(mdata.uns, key, known)
-    spare = (color for color in palette(n + len(held)) if color not in held)
-    return [*held, *(next(spare) for _ in range(n - len(held)))]
+    return [*held, *spare_colors(n - len(held), held)]
 
 
 def _nodes(tree: Hierarchy, names: Sequence[str]) -> pd.DataFrame:

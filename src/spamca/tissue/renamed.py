@@ -11,7 +11,7 @@ import pandas as pd
 from spamca import _edge, _keys
 from spamca._colors import colors_of
 from spamca._logging import logger
-from spamca.tissue.components import NAMES, components_of
+from spamca.tissue.components import NAMES, components_of, summed
 from spamca.tissue.forget import described, forget_explanations
 from spamca.tissue.labels import write_labels
 
@@ -56,16 +56,15 @@ def write_renamed(mdata: MuData, names: Mapping[str, str], key: str) -> None:
     if held is None:
         return
     of = [after.index(names.get(held.names[m], held.names[m])) for m in held.members]
-    summed = np.zeros((mdata.n_obs, len(after)), dtype=held.posterior.dtype)
-    np.add.at(summed.T, of, held.posterior.T)
-    mdata.obsm[_keys.posterior(key)] = pd.DataFrame(summed, mdata.obs_names, _edge.storable(after))
+    posterior = summed(held.posterior, of, len(after))
+    mdata.obsm[_keys.posterior(key)] = pd.DataFrame(posterior, mdata.obs_names, _edge.storable(after))
     mdata.obsm.pop(_keys.components(key), None)
     if of != list(range(len(after))):
         columns = [str(k) for k in range(len(of))]
         mdata.obsm[_keys.components(key)] = pd.DataFrame(held.posterior, mdata.obs_names, columns)
     if _keys.confidence(key) in mdata.obs:
-        sure = summed[np.arange(len(codes)), codes]
-        mdata.obs[_keys.confidence(key)] = np.where(codes >= 0, sure, np.nan).astype(summed.dtype)
+        sure = posterior[np.arange(len(codes)), codes]
+        mdata.obs[_keys.confidence(key)] = np.where(codes >= 0, sure, np.nan).astype(posterior.dtype)
     record = dict(mdata.uns[key])
     record["cluster"] = {**record["cluster"], NAMES: np.array([after[d] for d in of], dtype=object)}
     if isinstance(record.get("transform"), Mapping):  # it says by the old names how far each has moved

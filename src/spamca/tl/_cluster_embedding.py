@@ -41,13 +41,20 @@ class Embedded:
     key: str
     random_state: int
 
+    def own_slot(self, mdata: MuData) -> str:
+        """Key of ``obsm`` with the embedding of the result that is read."""
+        return _keys.embedding(_records.source_of(mdata, self.key))
+
+    def slot(self, mdata: MuData) -> str:
+        """Key of ``obsm`` with the embedding to search: the one named, else that of the result."""
+        return self.use_rep or self.own_slot(mdata)
+
 
 def domains_in_embedding(mdata: MuData, number: dict[str, Any], search: Embedded) -> Results:
     """Domains in an embedding of a MuData; ``number`` is that of clusters and where it is from; empty, it is estimated."""
     number, found, components = clustering(mdata, number, search)
     n_found = found.posterior.shape[1]
-    use_rep = search.use_rep or _keys.embedding(_records.source_of(mdata, search.key))
-    arguments: dict[str, Any] = {"use_rep": use_rep, "n_comps": search.n_comps, "refine": search.refine}
+    arguments: dict[str, Any] = {"use_rep": search.slot(mdata), "n_comps": search.n_comps, "refine": search.refine}
     arguments |= {"random_state": search.random_state}
     arguments |= {} if search.neighbors_key is None else {"neighbors_key": search.neighbors_key}
     record = {"method": search.method, **number, "n_found": n_found, **arguments, **found.record}
@@ -126,12 +133,11 @@ def _neighbors(mdata: MuData, neighbors_key: str) -> csr_matrix:
 
 def _embedding_of(mdata: MuData, search: Embedded) -> np.ndarray:
     """The embedding, finite numbers of shape (n_obs, d)."""
-    own = _keys.embedding(_records.source_of(mdata, search.key))
-    key = search.use_rep or own
+    key = search.slot(mdata)
     if key not in mdata.obsm or key in mdata.mod:
         held = ", ".join(repr(name) for name in mdata.obsm if name not in mdata.mod) or "nothing"
         which = "" if search.key == _keys.SPAMCA else f", key_added={search.key!r}"
-        made = f"call spamca.tl.integrate(mdata{which}) or " if key == own else ""
+        made = f"call spamca.tl.integrate(mdata{which}) or " if key == search.own_slot(mdata) else ""
         msg = f"mdata.obsm[{key!r}] does not exist; {made}name an embedding with use_rep: mdata.obsm holds {held}"
         raise KeyError(msg)
     values = _checks.dense(mdata.obsm[key])

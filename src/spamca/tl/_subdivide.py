@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from spamca import _checks, _keys, _records
-from spamca._colors import colors_of
-from spamca._palette import palette
+from spamca import _checks, _records
+from spamca._colors import colors_of, spare_colors
 from spamca.domains import DomainSettings
 from spamca.model.domains import FIELD, default_range, find_domains, find_number
 from spamca.model.parts import settings_of
@@ -103,7 +101,7 @@ def subdivide(mdata: MuData, part: Part, search: Embedded, params: Mapping[str, 
         number = {} if n_clusters is None else {"n_clusters": int(n_clusters), "n_clusters_from": "argument"}
         number, clusters, _ = clustering(mdata, number, search, part.which)
         codes, n_found = clusters.labels, clusters.posterior.shape[1]
-        found = {"use_rep": search.use_rep or _keys.embedding(_records.source_of(mdata, search.key))}
+        found = {"use_rep": search.slot(mdata)}
     new = [f"{part.prefix}{k}" for k in range(n_found)]
     names = [str(name) for name in part.labels.categories]
     if taken := set(new).intersection(names).difference(part.chosen):
@@ -118,8 +116,8 @@ def subdivide(mdata: MuData, part: Part, search: Embedded, params: Mapping[str, 
     values = np.asarray(part.labels.astype(object))
     values[part.which] = np.asarray(new, dtype=object)[codes]
     colors = dict(zip(names, colors_of(mdata.uns, part.column, names), strict=True))
-    free = (color for color in palette(len(colors) + len(new)) if color not in colors.values())
-    colors |= dict(zip(new, [colors[part.chosen[0]], *islice(free, len(new) - 1)], strict=True))
+    others = spare_colors(len(new) - 1, colors.values())
+    colors |= dict(zip(new, [colors[part.chosen[0]], *others], strict=True))
     forget_domains(mdata, part.key_added)
     write_labels(mdata, pd.Categorical(values, categories=order), colors, part.key_added)
     cluster = {"method": search.method, "n_clusters": n_found, "n_found": n_found, "random_state": search.random_state}
