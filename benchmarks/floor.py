@@ -86,7 +86,7 @@ def measure(n_spots: int, device: str) -> dict[str, float]:
     from benchmarks.scale import N_DOMAINS, tissue
 
     import spamca
-    from spamca.model.parts import for_network
+    from spamca.model.network import for_network
     from spamca.nn import Settings, SpaMCA, losses
     from spamca.tissue import read
     from spamca.train.batches import Batches

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from anndata import ImplicitModificationWarning
 from scipy.sparse import coo_matrix, csr_matrix
 
 from spamca import _keys
@@ -107,6 +106,8 @@ def spots(row: np.ndarray, n_modality: int) -> np.ndarray:
 @contextmanager
 def transaction(mdata: MuData, *, copy: bool = False) -> Iterator[MuData]:
     """Give the object to write to, the caller's or a copy, and undo every write if the block does not end well."""
+    from anndata import ImplicitModificationWarning
+
     with without_pull():
         if mdata.is_view and not copy:
             actual(mdata)
@@ -126,6 +127,8 @@ def transaction(mdata: MuData, *, copy: bool = False) -> Iterator[MuData]:
 
 def actual(mdata: MuData) -> None:
     """Turn a view into a MuData of its own, with a warning, as anndata does when a view is written to."""
+    from anndata import ImplicitModificationWarning
+
     what = "mdata is a view of another MuData: it is copied, and results are written to the copy"
     warnings.warn(what, ImplicitModificationWarning, stacklevel=5)
     with warnings.catch_warnings():

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from mudata import MuData
 
@@ -44,6 +46,13 @@ def found_from(mdata: MuData, key: str) -> list[str]:
     while parts := [name for name in mdata.uns if name not in found and _divided(mdata, name) in (key, *found)]:
         found += parts
     return found
+
+
+def plain(value: Any) -> Any:
+    """A value as Python knows it: files give arrays and numbers of NumPy."""
+    if isinstance(value, (list, tuple, np.ndarray)) and np.ndim(value):
+        return tuple(plain(item) for item in value)
+    return value.item() if isinstance(value, (np.generic, np.ndarray)) else value
 
 
 def _named(mdata: MuData, key: str, entry: str) -> str | None:

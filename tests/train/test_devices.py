@@ -11,7 +11,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from spamca import datasets, pp
 from spamca.cluster import mixture
-from spamca.model.parts import for_network
+from spamca.model.network import for_network
 from spamca.nn import PRESETS
 from spamca.tissue import read
 from spamca.train import fit

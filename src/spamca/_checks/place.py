@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
 
 from spamca import _edge, _keys
@@ -167,6 +166,8 @@ def check_library(mdata: MuData, library_key: str | None, argument: str = "libra
 
     KeyError if neither has the column, ValueError if a spot has no section. ``argument`` is the caller's word for messages.
     """
+    import pandas as pd
+
     if library_key is None:
         return None
     check_name(argument, library_key)
@@ -180,6 +181,8 @@ def check_library(mdata: MuData, library_key: str | None, argument: str = "libra
 
 def library_of(mdata: MuData, name: str, argument: str = "library_key") -> np.ndarray:
     """Values of a column of ``obs`` of the MuData or of modalities, objects (n_obs,), None or NaN where it has none; KeyError if neither has it."""
+    import pandas as pd
+
     holders = {where: holder for where, holder in (("mdata", mdata), *mdata.mod.items()) if name in holder.obs}
     if not holders:
         msg = f"{argument}={name!r} is not a column of mdata.obs or of obs of a modality"

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-from anndata import AnnData
-from mudata import MuData
 from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from spamca import _edge, _keys
 from spamca._checks.arguments import check_flag, check_name
+
+if TYPE_CHECKING:
+    from mudata import MuData
 
 
 def check_mudata(mdata: MuData, *, copy: bool = False) -> None:
@@ -41,6 +40,9 @@ def check_readable(mdata: MuData, *, apart: bool = False) -> None:
 
     Views and objects backed by a file pass, for functions that write nothing. With ``apart``, modalities need not share spots.
     """
+    from anndata import AnnData
+    from mudata import MuData
+
     if not isinstance(mdata, MuData):
         msg = f"mdata must be a MuData, got {type(mdata).__name__}; wrap an AnnData as mudata.MuData({{'rna': adata}})"
         raise TypeError(msg)
@@ -80,6 +82,8 @@ def _check_names(mdata: MuData) -> None:
 
 
 def _check_shared(mdata: MuData) -> None:
+    from scipy.sparse.csgraph import connected_components
+
     present, names = _edge.present(mdata), np.array(list(mdata.mod))
     n_parts, part = connected_components(present.T.astype(np.int64) @ present, directed=False)
     if n_parts > 1:
@@ -189,6 +193,8 @@ def dense(values: Any) -> np.ndarray:
 
     What is no number stays as it is, missing numbers are NaN. Arrays of single or double precision are not copied.
     """
+    import pandas as pd
+
     # Dense, since the network holds what it restores in memory: a representation should have few columns.
     if isinstance(values, (pd.DataFrame, pd.Series)):
         try:

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.decomposition import PCA
-from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from spamca.features._blocks import Blocks, on_rows, take_columns
 from spamca.features._features import Features, Fitted
@@ -61,6 +59,8 @@ def scaled_pca(
         variance, ratio = found.values / (n - 1), found.values / (n * found.variance)
         values = Fitted(axes.T, {"centre": centre}).scores(scaled)
     else:
+        from sklearn.decomposition import PCA
+
         # An eigendecomposition of the covariance is exact; its cost grows with the cube of the features.
         solver = "covariance_eigh" if len(varying) <= DENSE_UP_TO else "arpack"
         pca = PCA(n_components, svd_solver=solver, random_state=random_state)
@@ -105,6 +105,8 @@ def _moments(X: Matrix) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if isinstance(X, Blocks):
         mean, variance = X.moments()
     elif sparse.issparse(X):
+        from sklearn.utils.sparsefuncs import mean_variance_axis
+
         mean, variance = mean_variance_axis(X, axis=0)
     else:
         mean, variance = X.mean(axis=0, dtype=np.float64), X.var(axis=0, dtype=np.float64)

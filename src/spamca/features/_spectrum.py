@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.linalg import eigh
 from scipy.sparse.linalg import LinearOperator, lobpcg
-from sklearn.utils.extmath import svd_flip
 
 if TYPE_CHECKING:
     from spamca.features._blocks import Blocks
@@ -43,6 +42,8 @@ def spectrum(X: Blocks, n_components: int, *, centred: bool = True, random_state
     X is float32, (n_rows, n_features). From the summed products of every two features; where these are too many for memory,
     by :func:`scipy.sparse.linalg.lobpcg` (Knyazev 2001), which needs products with a few vectors only.
     """
+    from sklearn.utils.extmath import svd_flip
+
     mean, variance = X.moments()
     level = (mean if centred else np.zeros_like(mean)).astype(np.float32)
     if len(mean) <= PRODUCTS_UP_TO:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from spamca.features._blocks import Blocks, on_rows
 
@@ -27,6 +26,8 @@ def highly_variable(X: Matrix, n_top_genes: int) -> np.ndarray:
     :func:`scanpy.pp.highly_variable_genes` (flavor "seurat"), which imports and compiles for 5 s in every new process; this takes
     0.1 s for 3,500 spots.
     """
+    import pandas as pd
+
     mean, variance = _moments(X)
     with np.errstate(divide="ignore"):
         dispersion = np.log(variance / mean)

@@ -12,7 +12,6 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
 
 from spamca._logging import logger
 
@@ -48,6 +47,8 @@ def nearest_neighbors(
 
 def exact_neighbors(points: np.ndarray, n_neighbors: int) -> Neighbors:
     """Nearest neighbours by comparing all pairs, a block at a time (scikit-learn)."""
+    from sklearn.neighbors import NearestNeighbors
+
     distance, column = NearestNeighbors(n_neighbors=n_neighbors, algorithm="brute").fit(points).kneighbors()
     return column, distance
 

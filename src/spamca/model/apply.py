@@ -12,7 +12,8 @@ from spamca._colors import spare_colors
 from spamca.cluster import Clustering, refine
 from spamca.denoise import Restored, held_out, restore
 from spamca.model.file import digest
-from spamca.model.parts import for_network, stored_settings, versions
+from spamca.model.network import for_network
+from spamca.model.parts import stored_settings, versions
 from spamca.nn import VIEWS
 from spamca.tissue import Results, summed
 from spamca.train import blocks_of, embed, threads
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from spamca.model.model import Model
-    from spamca.model.parts import Trained
+    from spamca.model.network import Trained
     from spamca.tissue import Tissue
 
 

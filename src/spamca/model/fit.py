@@ -11,7 +11,8 @@ from spamca import domains
 from spamca._logging import logger
 from spamca.domains import DEFAULTS
 from spamca.model.domains import default_range, estimate_emissions, find_domains, find_number, results_of, stored_number
-from spamca.model.parts import for_network, stored_emissions, stored_settings, versions, weights_of
+from spamca.model.network import for_network, weights_of
+from spamca.model.parts import stored_emissions, stored_settings, versions
 from spamca.nn import VIEWS
 from spamca.tissue import Results
 from spamca.train import fit

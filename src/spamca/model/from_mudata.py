@@ -10,17 +10,12 @@ import pandas as pd
 
 from spamca import _checks, _keys, _records
 from spamca._colors import colors_of, spare_colors
+from spamca._records import plain
 from spamca.domains import DomainSettings
 from spamca.model.domains import FIELD
-from spamca.model.parts import (
-    emissions_of,
-    n_clusters_of,
-    settings_of,
-    stored_settings,
-    trained_network,
-    trained_tissue,
-)
-from spamca.tissue import components_of, feature_names, plain, preparation_of
+from spamca.model.network import n_clusters_of, trained_network, trained_tissue
+from spamca.model.parts import emissions_of, settings_of, stored_settings
+from spamca.tissue import components_of, feature_names, preparation_of
 
 if TYPE_CHECKING:
     from anndata import AnnData

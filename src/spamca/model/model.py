@@ -154,10 +154,10 @@ class Model:
     @cached_property
     def settings(self) -> Settings:
         """Choices of the network and its training."""
-        from spamca import nn
         from spamca.model.parts import settings_of
+        from spamca.nn import Settings
 
-        return settings_of(nn.Settings, self.header["settings"])
+        return settings_of(Settings, self.header["settings"])
 
     @cached_property
     def domain_settings(self) -> DomainSettings:
@@ -169,8 +169,8 @@ class Model:
 
     @cached_property
     def network(self) -> SpaMCA:
-        """The network, in evaluation mode, on the CPU."""
-        from spamca.model.parts import rebuild
+        """The network, in evaluation mode, on the CPU; built when it is first used. ValueError if its weights do not fit the settings."""
+        from spamca.model.network import rebuild
 
         widths = [modality["n_comps"] for modality in self.header["modalities"]]
         return rebuild(self.settings, widths, self.header["n_clusters"], self.under("network"))
@@ -210,11 +210,15 @@ class Model:
         return {name.removeprefix(start): values for name, values in self.arrays.items() if name.startswith(start)}
 
     def check(self) -> None:
-        """Whether all parts are there and fit each other (KeyError, TypeError, IndexError, ValueError)."""
+        """Whether all parts are there and fit each other (KeyError, TypeError, IndexError, ValueError).
+
+        Weights are compared with the settings of the network when :attr:`network` is first used, which needs torch.
+        """
         repr(self)
         header, n_domains = self.header, len(self.domains)
         widths = [modality["n_comps"] for modality in header["modalities"]]
-        _check(len(self.network.tokens) == len(widths) > 0, "the network has other modalities")
+        n_tokens = sum(name.startswith("tokens.") for name in self.under("network"))
+        _check(n_tokens == len(widths) > 0, "the network has other modalities")
         _check(len(self.colors) == n_domains > 0, "domains and colours differ in number")
         members = self.members
         _check(set(members.tolist()) == set(range(n_domains)), "parts and domains differ")
@@ -232,7 +236,7 @@ class Model:
             k, r = readout.means.shape
             _check(k == len(members), "the read-out has other domains")
             parts = readout.to_own.axes, readout.to_own.shift, readout.shares, readout.covariance
-            fits = [part.shape for part in parts] == [(self.network.n_latent, r), (r,), (k,), (r, r)]
+            fits = [part.shape for part in parts] == [(self.settings.width(widths), r), (r,), (k,), (r, r)]
             _check(fits, "the read-out does not fit the embedding")
         if emissions is None:
             _check(readout is not None, "nothing describes the domains")

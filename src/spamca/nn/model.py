@@ -68,8 +68,7 @@ class SpaMCA(nn.Module):
     def __init__(self, n_features: Sequence[int], n_clusters: int, settings: Settings) -> None:
         super().__init__()
         self.settings = settings
-        structured = settings.start == "structure"
-        self.n_latent = d = min(settings.n_latent, sum(n_features)) if structured else settings.n_latent
+        self.n_latent = d = settings.width(n_features)
         # What stands for the features of hidden spots; not learned it stays zero, as published.
         learned = settings.learnable_token
         self.tokens = nn.ParameterList(nn.Parameter(torch.zeros(n), requires_grad=learned) for n in n_features)

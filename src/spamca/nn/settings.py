@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
 
 import numpy as np
 
 from spamca._checks import check_choice, check_count, check_flag, check_real
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 VIEWS = ("spatial", "feature")
 """The views that a modality can have."""
@@ -200,6 +203,10 @@ class Settings:
     def clusters(self) -> bool:
         """Whether a loss needs clusters."""
         return self.cluster_weight > 0 or self.alignment_weight > 0
+
+    def width(self, n_features: Sequence[int]) -> int:
+        """Columns of the embedding of modalities with so many features each: ``n_latent``, and in the closed form at most all of them."""
+        return min(self.n_latent, sum(n_features)) if self.start == "structure" else self.n_latent
 
     def changed(self, **changes: Any) -> Settings:
         """The same settings but for the given ones; None leaves a setting as it is."""

@@ -8,7 +8,6 @@ from spamca.tissue.hierarchy import check_levels_free, write_hierarchy
 from spamca.tissue.preparation import (
     feature_names,
     kind_of,
-    plain,
     preparation_of,
     signal_of,
     stored_fitted,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from anndata.utils import make_index_unique
 
 from spamca import _edge, _keys
+from spamca._records import plain
 from spamca.denoise import signal_share
 from spamca.features import KINDS, Blocks, Fitted, infer_kind, matrix_of, opened, unexplained
 
@@ -109,10 +110,3 @@ def _treated(modality: AnnData, expected: np.ndarray) -> tuple[np.ndarray, Fitte
         return None
     scores = known.scores(treated)
     return (treated, known, scores) if np.allclose(scores, expected, atol=1e-2 * np.abs(expected).max()) else None
-
-
-def plain(value: Any) -> Any:
-    """A value as Python knows it: files give arrays and numbers of NumPy."""
-    if isinstance(value, (list, tuple, np.ndarray)) and np.ndim(value):
-        return tuple(plain(item) for item in value)
-    return value.item() if isinstance(value, (np.generic, np.ndarray)) else value

@@ -99,7 +99,7 @@ def denoise(
     ['protein2']
     """
     from spamca.model.apply import denoise_tissue
-    from spamca.model.parts import trained_network, trained_tissue
+    from spamca.model.network import trained_network, trained_tissue
     from spamca.nn import Settings
 
     _checks.check_mudata(mdata, copy=copy)
