@@ -94,6 +94,8 @@ def _listed(value: Any) -> list[Any]:
 
 def _plain(colors: Sequence[Any]) -> list[str]:
     """Colours as text, numbers as hexadecimal; empty if one is no colour."""
+    if not colors:
+        return []
     from matplotlib.colors import is_color_like, to_hex
 
     found = [str(one) if isinstance(one, str) else one for one in colors]

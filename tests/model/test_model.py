@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import doctest
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -71,7 +73,7 @@ def test_is_small(path, integrated):
         (lambda header, arrays: header.pop("modalities"), "modalities"),
         (lambda header, arrays: header["domains"].append("x"), "differ in number"),
         (lambda header, arrays: header["settings"].update(n_latent=0), "n_latent must be at least 1"),
-        (lambda header, arrays: header["settings"].update(n_latent=31), "weights must be those"),
+        (lambda header, arrays: arrays.pop("network.tokens.0"), "other modalities"),
         (lambda header, arrays: arrays.pop("preparation.0.centre"), "centre"),
         (lambda header, arrays: header["modalities"][0]["features"].pop(), "'rna'"),
         (lambda header, arrays: arrays.update({"field.0.mean": np.zeros(3)}), "components do not fit"),
@@ -86,6 +88,21 @@ def test_is_small(path, integrated):
 )
 def test_parts_that_do_not_fit_are_named(model, tmp_path, change, says):
     check_refused(model, tmp_path, change, says)
+
+
+def test_network_that_does_not_fit_is_refused_when_it_is_used(model, tmp_path):
+    model.header["settings"].update(n_latent=31)
+    file.write(tmp_path / "odd.safetensors", model.header, model.arrays)
+    again = spamca.Model.load(tmp_path / "odd.safetensors")
+    with pytest.raises(ValueError, match="weights must be those of a network"):
+        again.network  # noqa: B018
+
+
+def test_loading_imports_neither_torch_nor_pandas(path):
+    """They take seconds, and a model is looked at before it is used."""
+    code = f"import sys, spamca; print(spamca.Model.load({str(path)!r}).domains, {{'torch', 'pandas', 'sklearn'}} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "['0', '1', '2'] set()\n"
 
 
 @pytest.fixture
