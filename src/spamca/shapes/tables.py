@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -72,23 +72,14 @@ def neighbor_table(
     for section, _, labels, adjacency in tissue.each():
         edges = shared_edges(adjacency, labels, n_domains)
         share, ratio = border_enrichment(edges)
-        found = _zscores(adjacency, labels, n_domains, n_permutations, random_state)
+        found = zscores(adjacency, labels, n_domains, n_permutations, random_state)
         values = {"n_edges": edges, "share": share, "log2_enrichment": ratio, "zscore": found[0]}
         pairs = {"section": section, "domain": names[domain], "neighbor": names[neighbor]}
         rows.append(pd.DataFrame({**pairs, **{name: value[domain, neighbor] for name, value in values.items()}}))
     if len(rows) > 1:
-        found = _zscores(tissue.within(), tissue.labels, n_domains, n_permutations, random_state, tissue.section)
+        found = zscores(tissue.within(), tissue.labels, n_domains, n_permutations, random_state, tissue.section)
     table = pd.concat(rows, ignore_index=True)
     return _categorical(table, section=tissue.sections, domain=tissue.names, neighbor=tissue.names), found
-
-
-def _zscores(
-    adjacency: sparse.csr_matrix, labels: np.ndarray, n_domains: int, *how: Any
-) -> tuple[np.ndarray, np.ndarray]:
-    """:func:`spamca.shapes.permuted.zscores`; NaN and zero of a single domain, which has no neighbours."""
-    if n_domains < 2:
-        return np.full((n_domains, n_domains), np.nan), np.zeros((n_domains, n_domains))
-    return zscores(adjacency, labels, n_domains, *how)
 
 
 def composition_table(tissue: Domains, parts: np.ndarray, categories: Sequence[str]) -> pd.DataFrame:
