@@ -8,7 +8,7 @@ from spamca.cluster.agreement import SELECTIONS
 from spamca.cluster.kmeans import kmeans
 from spamca.cluster.leiden import leiden
 from spamca.cluster.mixture import mixture
-from spamca.cluster.number import estimate_number
+from spamca.cluster.number import NumberEstimate, estimate_number
 from spamca.cluster.readout import Clustering
 from spamca.cluster.reduction import principal_components
 from spamca.cluster.refine import refine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spamca.domains.components import components_of
+from spamca.domains.components import Block, components_of
 from spamca.domains.consensus import consensus
 from spamca.domains.emissions import Emissions
 from spamca.domains.find import Domains, find_domains

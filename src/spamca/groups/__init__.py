@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spamca.groups.contrasts import TESTS, contrast
+from spamca.groups.contrasts import TESTS, Contrast, contrast
 from spamca.groups.design import LEAST, Design
 from spamca.groups.mixed import separable
 from spamca.groups.sections import border_ratios, log_ratios, pseudobulk

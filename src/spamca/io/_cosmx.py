@@ -86,7 +86,9 @@ def _read_slide(matrix: Path) -> AnnData:
     check_columns(cells, KEYS[:2], file)
     cell = (key["cell_ID"].astype(np.int64) > 0).to_numpy()  # cell 0 is what lies in no cell
     key, values = key[cell], values[cell]
-    kind = "Protein Expression" if _is_protein(matrix, features) else "Gene Expression"
+    # a panel of antibodies has isotypes, or its file says what it is
+    is_protein = is_isotype(pd.DataFrame(index=features)).any() or "protein" in _stem(matrix).lower()
+    kind = "Protein Expression" if is_protein else "Gene Expression"
     adata = table_of(values, _names(key), features.tolist(), kind)
     cells.index = pd.Index(_names(cells))
     if not set(GLOBAL) <= set(cells):
@@ -98,11 +100,6 @@ def _read_slide(matrix: Path) -> AnnData:
 def _names(table: pd.DataFrame) -> list[str]:
     pairs = zip(table["fov"].astype(np.int64), table["cell_ID"].astype(np.int64), strict=True)
     return [f"{fov}_{cell}" for fov, cell in pairs]
-
-
-def _is_protein(matrix: Path, features: pd.Index) -> bool:
-    """Whether a panel is one of antibodies: it has isotypes, or its file says so."""
-    return bool(is_isotype(pd.DataFrame(index=features)).any()) or "protein" in _stem(matrix).lower()
 
 
 def _within_slide(cells: pd.DataFrame, matrix: Path) -> np.ndarray:

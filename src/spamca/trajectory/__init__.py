@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-from spamca.trajectory.abstraction import abstraction
+from spamca.trajectory.abstraction import Abstraction, abstraction
 from spamca.trajectory.pseudotime import LEAST, N_COMPONENTS, central, joined, pseudotime
