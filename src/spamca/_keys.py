@@ -44,9 +44,7 @@ weight = "{}_weight".format  # obs key, in a modality, of its weight in each spo
 modality_weight = "{}:{}_weight".format  # obs key of the same on the MuData; of the modality's name and key_added
 view_weights = "{}_view_weights".format  # obsm key, in a modality, of the weights of its views (a DataFrame)
 posterior = "{}_posterior".format  # obsm key of the posterior probability of each domain (a DataFrame)
-components = (
-    "{}_components".format
-)  # obsm key of the same of each component of the model, where domains were merged (a DataFrame)
+components = "{}_components".format  # obsm key of the same of the model's components, where domains were merged
 confidence = "{}_confidence".format  # obs key of the posterior probability of the assigned domain
 colors = "{}_colors".format  # uns key of the domain colours (scanpy's convention)
 color_record = "{}_color_record".format  # uns key of the categories that those colours belong to

@@ -84,8 +84,8 @@ def test_small_groups_and_spots_of_none_say_nothing():
 
 
 def test_regularity():
-    assert regularity(surroundings(RANDOM)) == pytest.approx(1 / 8, abs=0.015)
-    assert regularity(surroundings(LATTICE)) > 2 * REGULAR
+    assert regularity(surroundings(RANDOM).distance) == pytest.approx(1 / 8, abs=0.015)
+    assert regularity(surroundings(LATTICE).distance) > 2 * REGULAR
 
 
 @pytest.mark.parametrize("shift", [0, 1 / 7])

@@ -27,7 +27,7 @@ def test_nothing_there(tmp_path):
 
 
 def test_one_folder_too_high(outs):
-    with pytest.raises(FileNotFoundError, match=f"but outs; pass {outs}$"):
+    with pytest.raises(FileNotFoundError, match=f"but outs/; pass {outs}$"):
         read_spaceranger(outs.parent)
 
 

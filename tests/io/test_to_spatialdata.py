@@ -108,8 +108,8 @@ def test_columns_that_are_taken(tissue):
     tissue["rna"].obs["region"] = "cortex"
     tissue.obs["spot_id"] = np.arange(225)
     sdata = to_spatialdata(tissue)
-    assert sdata["rna"].uns["spatialdata_attrs"]["region_key"] == "spatialdata_region"
-    assert sdata["spamca"].uns["spatialdata_attrs"]["instance_key"] == "spatialdata_spot_id"
+    assert sdata["rna"].uns["spatialdata_attrs"]["region_key"] == "region_1"
+    assert sdata["spamca"].uns["spatialdata_attrs"]["instance_key"] == "spot_id_1"
     assert (sdata["rna"].obs["region"] == "cortex").all()
 
 

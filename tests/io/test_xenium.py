@@ -37,7 +37,7 @@ def test_cells_that_have_no_place_are_left_out(folders, tissue, tmp_path, logged
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda cells: cells.drop(columns="cell_id"), "lacks the column cell_id"),
+        (lambda cells: cells.drop(columns="cell_id"), "lacks the columns cell_id"),
         (lambda cells: cells.drop(columns="x_centroid"), "lacks the columns x_centroid"),
         (
             lambda cells: cells.assign(cell_id=cells["cell_id"].str.upper()),

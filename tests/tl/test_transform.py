@@ -270,6 +270,12 @@ def test_unknown_modalities_are_passed_over(new, model, caplog):
         spamca.tl.transform(extra, model)
     assert "does not know modalities ['other']" in caplog.text
     assert extra["other"].obs["spamca"].notna().all()
+    extra.obs["other:spamca_weight"] = extra["other"].obs["spamca_weight"] = (
+        0.5  # as a training that knew it would leave
+    )
+    spamca.tl.transform(extra, model)
+    assert "other:spamca_weight" not in extra.obs
+    assert "spamca_weight" not in extra["other"].obs
     only = mudata.MuData({"other": other.copy()})
     with pytest.raises(ValueError, match=r"mdata has modalities \['other'\], but the model knows only"):
         spamca.tl.transform(only, model)

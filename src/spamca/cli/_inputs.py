@@ -58,35 +58,32 @@ def read(path: Path, kind: Kind) -> Any:
         import spatialdata
 
         return spatialdata.read_zarr(path)
-    import mudata
+    from spamca.io._stored import read_stored
 
-    return mudata.read_h5mu(path) if path.is_file() else mudata.read_zarr(path)
+    return read_stored(path)
 
 
 def files_of(
     path: Path, kind: Kind, *, raw: bool = False, counts_file: str | None = None, bin_size: int | str = 8, **_: Any
 ) -> Iterable[Path]:
     """Files that are read, with arguments of the function in :data:`READERS`."""
-    if path.is_file():
-        return [path]
     if kind is Kind.FOLDER:
         from spamca.io._platforms import recognised
 
         platform, folder = recognised(path)
-        parts = platform.files(folder, bin_size=bin_size)
-        return [file for part in parts for file in ([part] if part.is_file() else _within(part))]
+        return [file for part in platform.files(folder, bin_size=bin_size) for file in _within(part)]
     if kind is Kind.SPACERANGER:
         from spamca.io._spaceranger_files import find_matrix
 
-        matrix = find_matrix(path, counts_file, raw=raw)
-        return [*([matrix] if matrix.is_file() else _within(matrix)), *_within(path / "spatial")]
+        return [*_within(find_matrix(path, counts_file, raw=raw)), *_within(path / "spatial")]
     # not read with the tables, and often very large
-    unread = ("images", "points") if kind is Kind.SPATIALDATA else ()
-    return [file for file in _within(path) if file.relative_to(path).parts[0] not in unread]
+    unread = (("images",), ("points",)) if kind is Kind.SPATIALDATA else ()
+    return [file for file in _within(path) if file.relative_to(path).parts[:1] not in unread]
 
 
 def _within(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+    """A file itself, or those in a folder."""
+    return [folder] if folder.is_file() else sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def digest(path: Path, files: Iterable[Path]) -> dict[str, Any]:

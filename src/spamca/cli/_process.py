@@ -13,14 +13,11 @@ from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
 
 from spamca._logging import logger
-from spamca.cli._watch import note
+from spamca.cli._watch import SIGNALS, note
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
-
-SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-"""From the keyboard, from a batch system, and from a terminal that closes."""
 
 RANKS = ("RANK", "LOCAL_RANK", "SLURM_PROCID")
 """Number of this process among several, as Lightning, torchrun and Slurm set it."""

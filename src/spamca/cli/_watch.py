@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""From the keyboard, from a batch system, and from a terminal that closes."""
+
 DONE = b"\0"
 """What is sent at the end of a process that could speak for itself."""
 
@@ -55,9 +58,8 @@ def note(doing: bytes) -> None:
 def _wait(pipe: int) -> None:
     """Read what the other process does until it is gone; never returns."""
     try:
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # they are for the other process
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), signal.SIG_IGN)
+        for number in SIGNALS:  # they are for the other process
+            signal.signal(number, signal.SIG_IGN)
         os.close(1)  # whoever reads stdout need not wait for this process
         heard = b""
         while part := os.read(pipe, 65536):

@@ -53,9 +53,7 @@ KINDS = {
 class Modality:
     """What is the same for all spots of one modality."""
 
-    log_mean: (
-        np.ndarray
-    )  # log mean count of each feature, in each domain of each section, (n_sections * n_domains, n_features)
+    log_mean: np.ndarray  # log mean count, in each domain of each section, (n_sections * n_domains, n_features)
     marker: np.ndarray  # which features differ between domains, (n_features,)
     programs: np.ndarray  # loadings of the programs that ignore place, (n_programs, n_features)
     dispersion: float

@@ -9,7 +9,7 @@ from spamca.domains.find import Domains, find_domains
 from spamca.domains.follow import follow
 from spamca.domains.gaussians import Gaussians
 from spamca.domains.hierarchy import Hierarchy, find_hierarchy
-from spamca.domains.noise import Whitening, noise_whitened
+from spamca.domains.noise import Whitening
 from spamca.domains.number import NumberOfDomains, number_of_domains
 from spamca.domains.settings import DEFAULTS, DomainSettings
 from spamca.domains.shares import shares

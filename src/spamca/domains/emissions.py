@@ -37,9 +37,7 @@ class Emissions:
     weights: tuple[float, ...]  #: power that its likelihood is raised to
     whitenings: tuple[Whitening, ...]  #: the map from its features to its components
     gaussians: tuple[Gaussians, ...]  #: means and covariances of the domains
-    hops: tuple[
-        int, ...
-    ]  #: surroundings that count as part of a spot; ``(0,)`` in a Markov random field, where none do
+    hops: tuple[int, ...]  #: surroundings that count as part of a spot; ``(0,)`` in a Markov random field
     coherence: float  #: what that field gains if all edges lie within domains, in nats per spot; 0 for a mixture
     #: squared distance within which ``novelty_quantile`` of the spots of the first tissue lie, for each set of modalities, named
     #: by their numbers (``"0,1"``)

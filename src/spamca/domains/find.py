@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,34 +40,18 @@ class Domains:
     square of their shifts, in units of noise).
     """
 
-    assignment: (
-        np.ndarray
-    )  #: probability of each domain that holds spots, by falling size: float32 (n, K), rows sum to one
+    assignment: np.ndarray  #: probability of each domain, by falling size: float32 (n, K), rows sum to one
     shares: np.ndarray  #: share of each modality in the evidence for the domain of a spot, (n, M), rows summing to one
     weights: np.ndarray  #: power of the likelihood of each modality, (M,); zero where neighbours share nothing
-    inflation: (
-        np.ndarray
-    )  #: times the evidence of each modality would be counted if spots were independent, (M,); NaN for those
+    inflation: np.ndarray  #: times their evidence would be counted if spots were independent, (M,); NaN for those
     record: dict[str, float] = field(default_factory=dict)
     components: Components | None = field(default=None, repr=False)  #: what the domains were found in
-    hops: tuple[int, ...] = (
-        0,
-    )  #: surroundings that count as part of a spot; ``(0,)`` in a Markov random field, where none do
+    hops: tuple[int, ...] = (0,)  #: surroundings that count as part of a spot; ``(0,)`` in a Markov random field
     #: the partitions (n,) from each group of starts, which were fitted to half of the spots where these are enough; none of several sections
     halves: tuple[np.ndarray, ...] = field(default=(), repr=False)
 
 
-def find_domains(
-    features: Sequence[np.ndarray],
-    adjacency: csr_matrix,
-    n_domains: int,
-    *,
-    weights: Sequence[float | None] | None = None,
-    present: np.ndarray | None = None,
-    sections: np.ndarray | None = None,
-    settings: DomainSettings = DEFAULTS,
-    random_state: int = 0,
-) -> Domains:
+def find_domains(features: Sequence[np.ndarray], adjacency: csr_matrix, n_domains: int, **options: Any) -> Domains:
     """Find domains.
 
     The components of each modality that neighbours share (:mod:`~spamca.domains.noise`) get the weight of their modality
@@ -78,12 +62,23 @@ def find_domains(
 
     Parameters
     ----------
+    features, adjacency, options
+        As in :class:`~spamca.domains.find.Search`.
+    n_domains
+        Number of domains K, at most n.
+    """
+    return Search(features, adjacency, **options).run(n_domains)
+
+
+class Search:
+    """The search for domains of one tissue: its components and weights are computed once for all numbers of domains.
+
+    Parameters
+    ----------
     features
         Features of each modality, (n, d_m); rows of spots that lack it are not read.
     adjacency
         Spatial graph, symmetric, sparse of shape (n, n).
-    n_domains
-        Number of domains K, at most n.
     weights
         Power that the likelihood of each modality is raised to; None, alone or in place of a modality, measures it.
     present
@@ -95,22 +90,6 @@ def find_domains(
         Settings of the search.
     random_state
         Seed of samples and starts.
-    """
-    return Search(
-        features,
-        adjacency,
-        weights=weights,
-        present=present,
-        sections=sections,
-        settings=settings,
-        random_state=random_state,
-    ).run(n_domains)
-
-
-class Search:
-    """The search for domains of one tissue: its components and weights are computed once for all numbers of domains.
-
-    The arguments are those of :func:`find_domains`.
     """
 
     def __init__(
@@ -127,12 +106,12 @@ class Search:
         with fitting_threads(adjacency.shape[0]):
             self.components = components_of(features, adjacency, weights, present, settings)
         self.sections, self._given = section_numbers(sections), weights
-        self._even, self._seed = _even(present, len(features), adjacency.shape[0]), random_state
+        self._even, self.seed = _even(present, len(features), adjacency.shape[0]), random_state
 
     @cached_property
-    def _weighted(self) -> tuple[Components, np.ndarray, np.random.Generator]:
+    def weighted(self) -> tuple[Components, np.ndarray, np.random.Generator]:
         """Components with their weights, inflations (M, 2), and the state of the random numbers after that."""
-        rng = np.random.default_rng(self._seed)
+        rng = np.random.default_rng(self.seed)
         return *weighted(self.components, rng, self._given, self.sections), rng
 
     def run(self, n_domains: int) -> Domains:
@@ -140,7 +119,7 @@ class Search:
         even, components = self._even, self.components
         with fitting_threads(len(even)):
             if components.blocks:
-                components, times, rng = self._weighted
+                components, times, rng = self.weighted
                 if n_domains == 1:
                     return _whole(components, times, even)
                 return _found(components, times, n_domains, self.sections, even, deepcopy(rng))

@@ -12,14 +12,13 @@ the second as Hennig (2007) measures the stability of single clusters: above 0.7
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spamca.cluster.agreement import pairwise_rand
 from spamca.domains.find import Search
 from spamca.domains.nested import nested
-from spamca.domains.settings import DEFAULTS, DomainSettings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,9 +33,7 @@ class Hierarchy:
     numbers: np.ndarray  #: number of domains of each level, rising, (L,)
     partitions: np.ndarray  #: domain of each spot at each level, integers (n, L)
     agreement: np.ndarray  #: adjusted Rand index of each level and the search for its number alone, (L,)
-    support: (
-        np.ndarray
-    )  #: mean adjusted Rand index of each level and searches in halves of the spots, (L,); NaN without any
+    support: np.ndarray  #: the same with searches in halves of the spots, the mean, (L,); NaN without any
     domain_support: list[dict[int, float]]  #: of each level, the support of each of its domains
 
 
@@ -45,19 +42,14 @@ def find_hierarchy(
     adjacency: csr_matrix,
     first: np.ndarray,
     between: tuple[int, int],
-    *,
-    weights: Sequence[float | None] | None = None,
-    present: np.ndarray | None = None,
-    sections: np.ndarray | None = None,
-    settings: DomainSettings = DEFAULTS,
-    random_state: int = 0,
+    **options: Any,
 ) -> Hierarchy | None:
     """Find a tree of domains.
 
     Parameters
     ----------
-    features, adjacency, weights, present, sections, settings, random_state
-        As in :func:`~spamca.domains.find_domains`.
+    features, adjacency, options
+        As in :class:`~spamca.domains.find.Search`.
     first
         Domains that the level of their number shall have: integers from 0 without gaps, (n,).
     between
@@ -67,22 +59,14 @@ def find_hierarchy(
     -------
     The tree, or None if neighbours share nothing in any modality.
     """
-    search = Search(
-        features,
-        adjacency,
-        weights=weights,
-        present=present,
-        sections=sections,
-        settings=settings,
-        random_state=random_state,
-    )
+    search = Search(features, adjacency, **options)
     if not search.components.blocks:
         return None
     n_first, n = int(first.max()) + 1, adjacency.shape[0]
     found = {k: search.run(k) for k in range(max(2, min(between[0], n_first)), max(between[1], n_first) + 1)}
-    sample = None
-    if n > settings.n_searched:
-        sample = search.components.graph.patches(settings.n_searched, np.random.default_rng(random_state))
+    sample, n_searched = None, search.components.settings.n_searched
+    if n > n_searched:
+        sample = search.components.graph.patches(n_searched, np.random.default_rng(search.seed))
     tree = nested({k: domains.assignment for k, domains in found.items()}, first, sample)
     levels = [k for k in tree if between[0] <= k <= between[1]]
     agreement, support, of_domains = [], [], []

@@ -24,11 +24,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spamca.domains.graph import Graph
 from spamca.domains.settings import DEFAULTS, DomainSettings
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
+
+    from spamca.domains.graph import Graph
 
 _FLOOR = 1e-3  # of the mean variance, added to the noise: directions without noise stay bounded
 
@@ -78,11 +79,6 @@ def noise_whitening(
     whole = np.zeros((len(mean), axes.shape[1]))
     whole[varying] = axes
     return Whitening(mean, whole), centred @ axes
-
-
-def noise_whitened(values: np.ndarray, adjacency: csr_matrix) -> np.ndarray:
-    """Components of :func:`noise_whitening`, from finite features (n, d) and a symmetric graph (n, n)."""
-    return noise_whitening(values, Graph(adjacency))[1]
 
 
 def _factors(centred: np.ndarray, neighbours: csr_matrix) -> tuple[np.ndarray, np.ndarray]:

@@ -15,21 +15,18 @@ standard error of the best is the rule of Breiman et al. (1984).
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spamca.cluster.agreement import pairwise_rand
-from spamca.domains.across import across_sections, section_numbers
-from spamca.domains.components import Components, components_of
+from spamca.domains.across import across_sections
 from spamca.domains.consensus import consensus
 from spamca.domains.evidence import Evidence
 from spamca.domains.field import Field
-from spamca.domains.find import hops_of, settled
+from spamca.domains.find import Search, hops_of, settled
 from spamca.domains.proposals import proposals
-from spamca.domains.settings import DEFAULTS, DomainSettings
 from spamca.domains.threads import fitting_threads
-from spamca.domains.weights import weighted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,9 +40,7 @@ class NumberOfDomains:
 
     n_domains: int  #: the chosen number: the smallest whose evidence is within one ``error`` of the highest
     tried: np.ndarray  #: numbers, (n_tried,)
-    gain: (
-        np.ndarray
-    )  #: how well the domains of its neighbours predict a spot, in nats (:mod:`~spamca.domains.evidence`)
+    gain: np.ndarray  #: how well its neighbours' domains predict a spot, in nats (:mod:`~spamca.domains.evidence`)
     evidence: np.ndarray  #: the gain minus the cost of the domains: a penalised likelihood
     error: np.ndarray  #: standard error of the difference between this evidence and the highest
     stability: np.ndarray  #: agreement (adjusted Rand index) of partitions from other starts and scales
@@ -63,25 +58,17 @@ def number_of_domains(
     adjacency: csr_matrix,
     numbers: Sequence[int],
     *,
-    weights: Sequence[float | None] | None = None,
-    present: np.ndarray | None = None,
-    sections: np.ndarray | None = None,
-    settings: DomainSettings = DEFAULTS,
-    random_state: int = 0,
     each: Callable[[int], None] | None = None,
+    **options: Any,
 ) -> NumberOfDomains:
     """Choose a number of domains.
 
     Parameters
     ----------
-    features, adjacency, weights, present, settings, random_state
-        As in :func:`~spamca.domains.find_domains`.
+    features, adjacency, options
+        As in :class:`~spamca.domains.find.Search`. Batch effects of sections are removed by as many domains as the number in the middle.
     numbers
         Numbers to try: consecutive, rising, each at least 2 and at most n.
-    sections
-        Section of each spot, integers of shape (n,), to remove batch effects of sections first, by as many domains as the number in
-        the middle (:func:`~spamca.domains.across.across_sections`). None for a single section.
-
     each
         Called with each number before it is tried.
 
@@ -89,27 +76,19 @@ def number_of_domains(
     -------
     The number and the criteria. If neighbours share nothing in any modality, the smallest number, and criteria of zero.
     """
+    search = Search(features, adjacency, **options)
     with fitting_threads(adjacency.shape[0]):
-        components = components_of(features, adjacency, weights, present, settings)
-        return _chosen(components, np.asarray(numbers), weights, sections, np.random.default_rng(random_state), each)
+        return _chosen(search, np.asarray(numbers), each)
 
 
-def _chosen(
-    components: Components,
-    numbers: np.ndarray,
-    given: Sequence[float | None] | None,
-    sections: np.ndarray | None,
-    rng: np.random.Generator,
-    each: Callable[[int], None] | None,
-) -> NumberOfDomains:
-    if not components.blocks or not components.graph.links.nnz:
+def _chosen(search: Search, numbers: np.ndarray, each: Callable[[int], None] | None) -> NumberOfDomains:
+    if not search.components.blocks:
         blank = np.zeros(len(numbers))
         return NumberOfDomains(int(numbers[0]), numbers, blank, blank, blank, blank, blank, numbers)
-    sections = section_numbers(sections)
-    components, times = weighted(components, rng, given, sections)
-    if sections is not None:
+    components, times, rng = search.weighted
+    if search.sections is not None:
         middle = int(numbers[len(numbers) // 2])
-        components = across_sections(components, middle, sections, rng)[0].field.components
+        components = across_sections(components, middle, search.sections, rng)[0].field.components
     most = max(components.settings.n_searched, int(numbers[-1]))
     if components.n_spots > most:
         components = components.take(components.graph.patches(most, rng))

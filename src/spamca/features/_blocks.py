@@ -103,8 +103,7 @@ class Blocks:
             totals += np.asarray(rows.sum(axis=0, dtype=np.float64)).ravel()
             stored |= ((rows != 0).sum(axis=0) if isinstance(rows, np.ndarray) else rows.getnnz(axis=0)) > 0
         low, high, whole = zip(*extents, strict=True)
-        of_rows = (np.concatenate(parts) for parts in (depths, *zip(*held, strict=True)))
-        sums, filled, equal = of_rows
+        sums, filled, equal = (np.concatenate(parts) for parts in (depths, *zip(*held, strict=True)))
         return Look(float(np.min(low)), float(np.max(high)), all(whole), sums, totals, stored, filled, equal)
 
 
@@ -171,8 +170,7 @@ def in_blocks(X: Any, name: str = "X") -> Any:
     if by_columns or (issparse(X._meta) and X.numblocks[0] == 1 < X.numblocks[1]):
         msg = f"{name} is stored by columns, and is to be read by rows; write it to the file as scipy.sparse.csr_matrix"
         raise ValueError(msg)
-    if X.numblocks[1] > 1:
-        X = X.rechunk({1: -1})
+    X = X if X.numblocks[1] == 1 else X.rechunk({1: -1})
     return Blocks(X if X.shape[0] >= FEWEST_ROWS * X.numblocks[0] else X.rechunk({0: ROWS}))
 
 

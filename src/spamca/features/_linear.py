@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from spamca.features._blocks import Blocks, on_rows, take_columns
+from spamca.features._blocks import Blocks, depth, on_rows, take_columns
 from spamca.features._features import Features, Fitted
 from spamca.features._spectrum import spectrum
 
@@ -21,6 +21,8 @@ CLIP = 10.0
 
 DENSE_UP_TO = 500
 """Number of features up to which a sparse matrix is made dense, which is faster and not much larger."""
+
+UNVARYING = "none of the {} features varies between spots"
 
 
 def scaled_pca(
@@ -100,6 +102,14 @@ def treat_scaled(
     return on_rows(scaled, X), known
 
 
+def depths(X: Matrix) -> np.ndarray:
+    """Sum of each row, (n_spots,), not all of them zero (ValueError)."""
+    sums = depth(X)
+    if not sums.any():
+        raise ValueError(UNVARYING.format(X.shape[1]))
+    return sums
+
+
 def _moments(X: Matrix) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Positions, means and standard deviations of the features that vary."""
     if isinstance(X, Blocks):
@@ -113,8 +123,7 @@ def _moments(X: Matrix) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     deviation = np.sqrt(variance)
     varying = np.flatnonzero(deviation > 1e-6 * np.maximum(np.abs(mean), np.finfo(np.float32).tiny))
     if not len(varying):
-        msg = f"none of the {X.shape[1]} features varies between spots"
-        raise ValueError(msg)
+        raise ValueError(UNVARYING.format(X.shape[1]))
     return varying, mean[varying], deviation[varying]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
@@ -24,12 +24,7 @@ DEPTH = 0.75
 
 
 def prepare_atac(
-    X: Matrix,
-    *,
-    n_components: int = 30,
-    n_top_genes: int = 3000,
-    chosen: np.ndarray | None = None,
-    random_state: int = 0,
+    X: Matrix, *, n_components: int = 30, chosen: np.ndarray | None = None, random_state: int = 0, **_: Any
 ) -> Features:
     r"""Weigh peaks by how few spots have them, and find latent semantic components (Cusanovich et al. 2015).
 
@@ -54,7 +49,8 @@ def prepare_atac(
     rarity = np.log1p(len(depth) / totals[used])
     if isinstance(X, Blocks):
         weighed = X.treat(lambda rows: _weighed(rows, used, rarity, SCALE).astype(np.float32))
-        axes, _, centre, variance = spectrum(weighed, n_found, centred=False, random_state=random_state)
+        found = spectrum(weighed, n_found, centred=False, random_state=random_state)
+        axes, centre, variance = found.axes, found.mean, found.variance
         values = by_rows(lambda rows: (rows @ axes.T).astype(np.float32), weighed)
     else:
         values, axes, centre, variance = _decompose(X[:, totals > 0], used[totals > 0], n_found, random_state)
@@ -63,7 +59,7 @@ def prepare_atac(
     kept = slice(first, first + n_components)
     values = values[:, kept] - values[:, kept].mean(axis=0)
     spread = values.var(axis=0, dtype=np.float64)
-    found = f"{values.shape[1]} latent semantic components"
+    what = f"{values.shape[1]} latent semantic components"
     return Features(
         key="X_lsi",
         values=np.ascontiguousarray(values, dtype=np.float32),
@@ -71,7 +67,7 @@ def prepare_atac(
         loadings=axes[kept].T.astype(np.float32),
         variance=spread,
         variance_ratio=spread / variance,
-        steps=("TF-IDF", f"{found} after the first, which is depth" if first else found),
+        steps=("TF-IDF", f"{what} after the first, which is depth" if first else what),
         columns={"rarity": rarity, "centre": centre},
         constants={"scale": SCALE},
     ).among(len(used), np.flatnonzero(used))

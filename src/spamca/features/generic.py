@@ -22,12 +22,7 @@ CORRELATED = 0.1
 
 
 def prepare_generic(
-    X: Matrix,
-    *,
-    n_components: int = 30,
-    n_top_genes: int = 3000,
-    chosen: np.ndarray | None = None,
-    random_state: int = 0,
+    X: Matrix, *, n_components: int = 30, chosen: np.ndarray | None = None, random_state: int = 0, **_: Any
 ) -> Features:
     """Scale real values and find principal components of all, or of those ``chosen``; what is components already stays as it is."""
     X = level_generic(X)

@@ -32,7 +32,7 @@ class Kind:
     Parameters
     ----------
     prepare
-        From a matrix (n_spots, n_features), in memory or in blocks, to :class:`Features`; options are ``n_components``,
+        From a matrix (n_spots, n_features), in memory or in blocks, to :class:`Features`; keywords are ``n_components``,
         ``n_top_genes`` (highly variable features kept, by kinds that choose), ``chosen`` (features that are used in place of those,
         booleans (n_features,), or None) and ``random_state``.
     treat

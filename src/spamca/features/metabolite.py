@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
 
-from spamca.features._blocks import Blocks, extent, is_counts, looks_logged, on_rows
+from spamca.features._blocks import Blocks, extent, is_counts, is_negative, looks_logged, on_rows
 from spamca.features._blocks import depth as depth_of
-from spamca.features._linear import scaled_pca, treat_scaled
+from spamca.features._linear import depths, scaled_pca, treat_scaled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,12 +37,7 @@ EVEN = 1e-3
 
 
 def prepare_metabolite(
-    X: Matrix,
-    *,
-    n_components: int = 30,
-    n_top_genes: int = 3000,
-    chosen: np.ndarray | None = None,
-    random_state: int = 0,
+    X: Matrix, *, n_components: int = 30, chosen: np.ndarray | None = None, random_state: int = 0, **_: Any
 ) -> Features:
     """Normalise to the median total ion current, log in units of what is just found of each ion, scale, principal components.
 
@@ -51,7 +46,7 @@ def prepare_metabolite(
     least that is found of an ion lies at log 2 above, at every brightness of ions alike. ``chosen`` are the ions that are used,
     booleans (n_features,); the total is that of all.
     """
-    if extent(X)[0] < 0:
+    if is_negative(X):
         msg = "it holds negative values, and intensities have none; values that were normalised or logged are of kind 'generic'"
         raise ValueError(msg)
     depth = _median_total(X)
@@ -83,7 +78,7 @@ def level_metabolite(X: Matrix) -> Matrix:
 
 def is_intensity(X: Matrix) -> bool:
     """Whether values are intensities: none is negative, and they do not look like logarithms."""
-    if extent(X)[0] < 0:
+    if is_negative(X):
         return False
     if is_counts(X) or not looks_logged(X):
         return True
@@ -98,10 +93,7 @@ def is_intensity(X: Matrix) -> bool:
 
 
 def _median_total(X: Matrix) -> float:
-    totals = depth_of(X)
-    if not totals.any():
-        msg = f"none of the {X.shape[1]} features varies between spots"
-        raise ValueError(msg)
+    totals = depths(X)
     return float(np.median(totals[totals > 0]))
 
 

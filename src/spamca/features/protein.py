@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,12 +18,7 @@ if TYPE_CHECKING:
 
 
 def prepare_protein(
-    X: Matrix,
-    *,
-    n_components: int = 30,
-    n_top_genes: int = 3000,
-    chosen: np.ndarray | None = None,
-    random_state: int = 0,
+    X: Matrix, *, n_components: int = 30, chosen: np.ndarray | None = None, random_state: int = 0, **_: Any
 ) -> Features:
     r"""Centred log ratio of counts within each spot, scale, and principal components, of all proteins or those ``chosen``.
 

@@ -10,8 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from spamca.features._blocks import Blocks, looks_logged, on_rows, take_columns
-from spamca.features._blocks import depth as depth_of
-from spamca.features._linear import scaled_pca, treat_scaled
+from spamca.features._linear import depths, scaled_pca, treat_scaled
 from spamca.features.variable import highly_variable
 
 if TYPE_CHECKING:
@@ -68,10 +67,7 @@ def level_rna(X: Matrix) -> Matrix:
 
 def _median_depth(X: Matrix) -> float:
     """Median over all spots, as scanpy takes it in memory; for dask arrays scanpy leaves out empty spots."""
-    sums = depth_of(X)
-    if not sums.any():
-        msg = f"none of the {X.shape[1]} features varies between spots"
-        raise ValueError(msg)
+    sums = depths(X)
     return float(np.median(sums)) or float(np.median(sums[sums > 0]))
 
 

@@ -9,6 +9,9 @@ from scipy import sparse
 
 from spamca import _edge
 
+TIE = 1e-4
+"""Relative difference below which two distances are equal: above the rounding of float32 pixel coordinates."""
+
 MOST_NEIGHBORS = 1_000
 """Mean number of neighbours above which an option counts as a mistake: the graph would no longer be sparse."""
 

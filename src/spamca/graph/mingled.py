@@ -17,14 +17,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import KDTree
 
+from spamca.graph._graph import TIE
+
 N_LOOKED_AT = 5_000
 """Spots whose surroundings are looked at: a sample of large tissue."""
 
 N_NEAREST = 20
 """Spots that count as the surroundings of a spot."""
-
-TIE = 1e-4
-"""Relative difference below which two distances are equal."""
 
 N_RING = 6
 """Spots that count as the surroundings where every spot is looked at."""
@@ -151,13 +150,8 @@ def mingled(found: Surroundings, group: np.ndarray) -> Mingled:
         around=float(around[meet].mean()),
         beyond=float(strange[meet, 1:3].mean()) if strange.shape[1] > 2 else 0.0,
         n_spots=int(meet.sum()),
-        regularity=_regularity(distance[meet]),
+        regularity=regularity(distance[meet]),
     )
-
-
-def regularity(found: Surroundings) -> float:
-    """Mean of (d_1 / d_8)^2 over the spots: 1/8 for random points, more where spots keep apart, less where they clump."""
-    return _regularity(found.distance)
 
 
 def are_uneven(found: Surroundings, share: float) -> bool:
@@ -171,11 +165,12 @@ def are_stacked(found: Surroundings) -> bool:
     """Whether spots lie on nearly one point nearly everywhere, each as near, as those of sections with one lattice do."""
     distance = found.distance[:, : MOST_LAYERS + 1]
     gap = (distance[:, 1:] > GAP * distance[:, :-1]) & np.isfinite(distance[:, 1:])
-    clumped = gap.any(axis=1).mean() > STACKED or 0 < regularity(found) < CLUMPED
+    clumped = gap.any(axis=1).mean() > STACKED or 0 < regularity(found.distance) < CLUMPED
     return bool(clumped) and not are_uneven(found, SAME)
 
 
-def _regularity(distance: np.ndarray) -> float:
+def regularity(distance: np.ndarray) -> float:
+    """Mean of (d_1 / d_8)^2 over distances (m, k): 1/8 for random points, more where spots keep apart, less where they clump."""
     first, eighth = distance[:, 0], distance[:, min(7, distance.shape[1] - 1)]
     there = np.isfinite(eighth)  # small sections have none
     first, eighth = first[there], eighth[there]

@@ -13,14 +13,11 @@ from scipy import sparse
 from scipy.spatial import KDTree
 
 from spamca._checks import check_choice, check_length, check_neighbors
-from spamca.graph._graph import MOST_NEIGHBORS, Graph, coincident, euclidean, from_edges, no_edges, with_coincident
+from spamca.graph._graph import MOST_NEIGHBORS, TIE, Graph, coincident, euclidean, from_edges, no_edges, with_coincident
 from spamca.graph.grid import grid_graph
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-TIE = 1e-4
-"""Relative difference below which two distances are equal: above the rounding of float32 pixel coordinates."""
 
 MORE = 12
 """Further candidates compared for ties: the largest ring of equal distances near a spot of a lattice."""

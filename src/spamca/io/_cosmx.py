@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -10,8 +10,7 @@ import pandas as pd
 from spamca._logging import logger
 from spamca.features.controls import is_isotype
 from spamca.io._join import join_tables, split
-from spamca.io._platform_files import needed, one_of, placed, read_counts, read_table, table_of
-from spamca.io._spaceranger_files import matching
+from spamca.io._platform_files import check_columns, matching, needed, one_of, placed, read_counts, read_table, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +36,7 @@ def is_cosmx(path: Path) -> bool:
     return bool(_matrices(path))
 
 
-def cosmx_files(path: Path) -> list[Path]:
+def cosmx_files(path: Path, **_: Any) -> list[Path]:
     """The files that are read."""
     found = []
     for matrix in _matrices(path):
@@ -47,7 +46,7 @@ def cosmx_files(path: Path) -> list[Path]:
     return found
 
 
-def read_cosmx(path: Path, *, feature_types: Mapping[str, str | None] | None = None) -> MuData:
+def read_cosmx(path: Path, *, feature_types: Mapping[str, str | None] | None = None, **_: Any) -> MuData:
     """Cells of all fields of view, in pixels of the slide; genes and proteins of one run are matched by field and cell.
 
     ValueError if the folder holds several slides.
@@ -83,13 +82,13 @@ def _read_slide(matrix: Path) -> AnnData:
     key, values, features = read_counts(matrix, KEYS)
     file = needed(matrix.parent, f"{_stem(matrix)}{METADATA}*")
     cells = read_table(file)
-    for where, table in ((matrix, key), (file, cells)):
-        if missing := [name for name in KEYS[:2] if name not in table]:
-            msg = f"{where} lacks the columns {', '.join(missing)}; it has {list(table.columns[:8])}"
-            raise ValueError(msg)
+    check_columns(key, KEYS[:2], matrix)
+    check_columns(cells, KEYS[:2], file)
     cell = (key["cell_ID"].astype(np.int64) > 0).to_numpy()  # cell 0 is what lies in no cell
     key, values = key[cell], values[cell]
-    kind = "Protein Expression" if _is_protein(matrix, features) else "Gene Expression"
+    # a panel of antibodies has isotypes, or its file says what it is
+    is_protein = is_isotype(pd.DataFrame(index=features)).any() or "protein" in _stem(matrix).lower()
+    kind = "Protein Expression" if is_protein else "Gene Expression"
     adata = table_of(values, _names(key), features.tolist(), kind)
     cells.index = pd.Index(_names(cells))
     if not set(GLOBAL) <= set(cells):
@@ -101,11 +100,6 @@ def _read_slide(matrix: Path) -> AnnData:
 def _names(table: pd.DataFrame) -> list[str]:
     pairs = zip(table["fov"].astype(np.int64), table["cell_ID"].astype(np.int64), strict=True)
     return [f"{fov}_{cell}" for fov, cell in pairs]
-
-
-def _is_protein(matrix: Path, features: pd.Index) -> bool:
-    """Whether a panel is one of antibodies: it has isotypes, or its file says so."""
-    return bool(is_isotype(pd.DataFrame(index=features)).any()) or "protein" in _stem(matrix).lower()
 
 
 def _within_slide(cells: pd.DataFrame, matrix: Path) -> np.ndarray:

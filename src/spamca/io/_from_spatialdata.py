@@ -131,10 +131,9 @@ def check_spatialdata(sdata: Any) -> None:
 
 def check_tables(sdata: SpatialData, tables: Iterable[str]) -> None:
     """Whether the tables named exist (KeyError)."""
-    there = list(sdata.tables)
     for table in tables:
-        if table not in there:
-            msg = f"tables names {table!r}, which is not a table of sdata; it has {there}"
+        if table not in sdata.tables:
+            msg = f"tables names {table!r}, which is not a table of sdata; it has {list(sdata.tables)}"
             raise KeyError(msg)
 
 
@@ -212,8 +211,7 @@ def row_names(tables: Mapping[str, AnnData]) -> dict[str, pd.Index]:
     pairs = pd.concat([pd.DataFrame({"key": keys[name], "name": names[name]}) for name in names]).drop_duplicates()
     if pairs["key"].is_unique and pairs["name"].is_unique:
         return names
-    unlike = list(names)
-    logger.info("from_spatialdata: rows are named after their instances, which obs_names of %s do not match", unlike)
+    logger.info("from_spatialdata: rows are named after their instances, obs_names of %s do not match", list(names))
     return keys
 
 

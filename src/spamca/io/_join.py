@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from scipy.sparse.csgraph import connected_components
@@ -144,11 +144,22 @@ def _check_overlap(names: Mapping[str, pd.Index], present: pd.DataFrame, join: s
     raise ValueError(msg)
 
 
-def log_sizes(mod: Mapping[str, AnnData], verb: str, what: str = "cells") -> None:
-    """Log numbers of rows, which are the same in all modalities, and of features."""
-    n_rows = next(iter(mod.values())).n_obs
+def by_types(
+    adata: AnnData,
+    verb: str,
+    feature_types: Mapping[str, str | None] | None,
+    images: tuple[str, Mapping[str, Any]] | None = None,
+    what: str = "cells",
+) -> MuData:
+    """A MuData of one table, :func:`split`, with ``images`` of the section of a name in each modality."""
+    mod = split(adata, verb, feature_types)
+    if images is not None:
+        section, record = images
+        for modality in mod.values():  # each has its own dicts; the arrays are shared
+            modality.uns[_keys.SPATIAL] = {section.replace("/", "_"): {key: dict(part) for key, part in record.items()}}
     found = ", ".join(f"{modality.n_vars} features of {name!r}" for name, modality in mod.items())
-    logger.info("%s: %d %s, %s", verb, n_rows, what, found)
+    logger.info("%s: %d %s, %s", verb, adata.n_obs, what, found)
+    return assemble(mod, verb)
 
 
 def assemble(mod: dict[str, AnnData], verb: str) -> MuData:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from spamca.io._join import assemble, log_sizes, split
-from spamca.io._platform_files import needed, placed, read_counts, table_of
-from spamca.io._spaceranger_files import reading
+from spamca.io._join import by_types
+from spamca.io._platform_files import needed, placed, read_counts, reading, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,12 +28,12 @@ def is_merscope(path: Path) -> bool:
     return any(path.glob("*cell_by_gene.csv*"))
 
 
-def merscope_files(path: Path) -> list[Path]:
+def merscope_files(path: Path, **_: Any) -> list[Path]:
     """The files that are read."""
     return [needed(path, *MATRIX), needed(path, *CELLS)]
 
 
-def read_merscope(path: Path, *, feature_types: Mapping[str, str | None] | None = None) -> MuData:
+def read_merscope(path: Path, *, feature_types: Mapping[str, str | None] | None = None, **_: Any) -> MuData:
     """All cells; coordinates are centres in micrometres."""
     matrix, file = merscope_files(path)
     key, values, genes = read_counts(matrix, ID)
@@ -45,7 +44,4 @@ def read_merscope(path: Path, *, feature_types: Mapping[str, str | None] | None 
         msg = f"{matrix} must name the cells in its first column, {ID[0]!r}; it has {list(genes[:3])}"
         raise ValueError(msg)
     adata = table_of(values, key.iloc[:, 0].tolist(), genes.tolist(), "Gene Expression")
-    adata = placed(adata, cells, CENTER, file, "read")
-    mod = split(adata, "read", feature_types)
-    log_sizes(mod, "read")
-    return assemble(mod, "read")
+    return by_types(placed(adata, cells, CENTER, file, "read"), "read", feature_types)

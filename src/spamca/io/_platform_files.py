@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,13 +13,28 @@ from scipy import sparse
 
 from spamca import _keys
 from spamca._logging import logger
-from spamca.io._spaceranger_files import matching, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
 VALUES = 2**24  # values of a table of counts that are held densely at a time
+
+
+@contextmanager
+def reading(file: Path, what: str, instead: str = "") -> Iterator[None]:
+    """Name the file, and what it should be, in errors of libraries."""
+    try:
+        yield
+    except Exception as error:
+        kind = FileNotFoundError if isinstance(error, FileNotFoundError) else ValueError
+        msg = f"{file} cannot be read as {what} ({type(error).__name__}: {error}); copy it again{instead}"
+        raise kind(msg) from error
+
+
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """What matches a pattern, by name; not the hidden ``._`` files that macOS leaves next to those that it copies."""
+    return sorted(found for found in folder.glob(pattern) if not found.name.startswith("._"))
 
 
 def one_of(folder: Path, *patterns: str) -> Path | None:
@@ -70,16 +86,27 @@ def read_counts(file: Path, keys: Collection[str]) -> tuple[pd.DataFrame, sparse
     )
 
 
+def check_columns(table: pd.DataFrame, columns: Sequence[str], file: Path) -> None:
+    """Whether a table has these columns (ValueError)."""
+    if missing := [name for name in columns if name not in table]:
+        msg = f"{file} lacks the columns {', '.join(missing)}; it has {list(table.columns[:8])}"
+        raise ValueError(msg)
+
+
+def check_once(names: pd.Index, what: str) -> None:
+    """Whether names differ (ValueError); ``what`` begins the message."""
+    if not names.is_unique:
+        msg = f"{what} {names[names.duplicated()][0]!r} more than once"
+        raise ValueError(msg)
+
+
 def numbers(table: pd.DataFrame, columns: Sequence[str], file: Path) -> np.ndarray:
     """Columns of a table as coordinates, (n, 2), float64; ValueError if one is missing or holds no numbers."""
-    if missing := [name for name in columns if name not in table]:
-        msg = f"{file} lacks the columns {', '.join(missing)}; it has {list(table.columns)}"
-        raise ValueError(msg)
+    check_columns(table, columns, file)
     found = table[list(columns)].apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
     for row, column in np.argwhere(~np.isfinite(found)):
-        msg = (
-            f"{file} must hold numbers, {columns[column]} of {table.index[row]!r} is {table[columns[column]].iloc[row]}"
-        )
+        name = columns[column]
+        msg = f"{file} must hold numbers, {name} of {table.index[row]!r} is {table[name].iloc[row]}; copy it again"
         raise ValueError(msg)
     return found
 
@@ -89,10 +116,8 @@ def placed(adata: AnnData, cells: pd.DataFrame, columns: Sequence[str], file: Pa
 
     ValueError if names repeat or no cell has a place.
     """
-    for what, names in ((str(file), cells.index), ("the matrix", adata.obs_names)):
-        if not names.is_unique:
-            msg = f"{what} holds cell {names[names.duplicated()][0]!r} more than once"
-            raise ValueError(msg)
+    check_once(cells.index, f"{file} holds cell")
+    check_once(adata.obs_names, "the matrix holds cell")
     known = adata.obs_names.isin(cells.index)
     if not known.any():
         msg = (

@@ -49,14 +49,6 @@ def _visium_files(path: Path, **_: Any) -> list[Path]:
     return [find_matrix(path, None, raw=False), path / "spatial"]
 
 
-def _tables(read: Callable[..., MuData]) -> Callable[..., MuData]:
-    return lambda path, *, feature_types, **_: read(path, feature_types=feature_types)
-
-
-def _files(files: Callable[[Path], list[Path]]) -> Callable[..., list[Path]]:
-    return lambda path, **_: files(path)
-
-
 PLATFORMS = (
     Platform(
         "Visium HD",
@@ -65,17 +57,9 @@ PLATFORMS = (
         read_visium_hd,
         visium_hd_files,
     ),
-    Platform(
-        "Xenium", "cell_feature_matrix.h5 and cells.parquet", is_xenium, _tables(read_xenium), _files(xenium_files)
-    ),
-    Platform("CosMx", "*_exprMat_file.csv and *_metadata_file.csv", is_cosmx, _tables(read_cosmx), _files(cosmx_files)),
-    Platform(
-        "MERSCOPE",
-        "cell_by_gene.csv and cell_metadata.csv",
-        is_merscope,
-        _tables(read_merscope),
-        _files(merscope_files),
-    ),
+    Platform("Xenium", "cell_feature_matrix.h5 and cells.parquet", is_xenium, read_xenium, xenium_files),
+    Platform("CosMx", "*_exprMat_file.csv and *_metadata_file.csv", is_cosmx, read_cosmx, cosmx_files),
+    Platform("MERSCOPE", "cell_by_gene.csv and cell_metadata.csv", is_merscope, read_merscope, merscope_files),
     Platform("Visium", "filtered_feature_bc_matrix.h5 and spatial", is_visium, _visium, _visium_files),
 )
 """In the order in which they are tried."""

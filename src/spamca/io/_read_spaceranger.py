@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from spamca import _keys
 from spamca._checks import check_flag, check_name, check_path
-from spamca.io._join import assemble, log_sizes, split
-from spamca.io._spaceranger_files import METADATA, attach_images, find_matrix, read_images, read_matrix, read_positions
+from spamca.io._join import by_types
+from spamca.io._spaceranger_files import METADATA, find_matrix, read_images, read_matrix, read_positions
 
 if TYPE_CHECKING:
     import os
@@ -112,12 +112,11 @@ def read_spaceranger(
 
     adata.obs[list(grid)] = grid.to_numpy()
     adata.obsm[_keys.SPATIAL] = coords
-    mod = split(adata, "read_spaceranger", feature_types)
+    section = None
     if record is not None:
         folder = path.resolve()
         name = (folder.parent.name if folder.name == "outs" else folder.name) or "tissue"
         library_id = library_id or attributes.get("library_id", name)
         record["metadata"] = {name: attributes[name] for name in METADATA if name in attributes}
-        attach_images(mod, library_id, record)
-    log_sizes(mod, "read_spaceranger", "spots")
-    return assemble(mod, "read_spaceranger")
+        section = library_id, record
+    return by_types(adata, "read_spaceranger", feature_types, section, "spots")

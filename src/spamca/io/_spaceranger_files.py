@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import warnings
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,9 +12,9 @@ from scipy.sparse import csr_matrix
 
 from spamca import _keys
 from spamca._logging import logger
+from spamca.io._platform_files import check_columns, check_once, contents, matching, numbers, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from anndata import AnnData
@@ -31,29 +30,11 @@ COLUMNS = ["barcode", *GRID, *PIXELS[::-1]]  # of the file without header
 RESOLUTIONS = ("hires", "lowres")
 
 
-@contextmanager
-def reading(file: Path, what: str, instead: str = "") -> Iterator[None]:
-    """Name the file, and what it should be, in errors of libraries."""
-    try:
-        yield
-    except Exception as error:
-        kind = FileNotFoundError if isinstance(error, FileNotFoundError) else ValueError
-        msg = f"{file} cannot be read as {what} ({type(error).__name__}: {error}); copy it again{instead}"
-        raise kind(msg) from error
-
-
-def matching(folder: Path, pattern: str) -> list[Path]:
-    """What matches a pattern, by name; not the hidden ``._`` files that macOS leaves next to those that it copies."""
-    return sorted(found for found in folder.glob(pattern) if not found.name.startswith("._"))
-
-
 def find_matrix(path: Path, counts_file: str | None, *, raw: bool) -> Path:
     """File or folder with the matrix; FileNotFoundError if there is none, ValueError if there are several."""
-    names = sorted(entry.name for entry in path.iterdir())
-    contents = f"{', '.join(names[:8])}{', ...' if len(names) > 8 else ''}" or "nothing"
     if counts_file is not None:
         if not (path / counts_file).exists():
-            msg = f"counts_file={counts_file!r} is not in {path}, which holds {contents}"
+            msg = f"counts_file={counts_file!r} is not in {path}, which holds {contents(path)}"
             raise FileNotFoundError(msg)
         return path / counts_file
     stem = f"{'raw' if raw else 'filtered'}_feature_bc_matrix"
@@ -69,7 +50,7 @@ def find_matrix(path: Path, counts_file: str | None, *, raw: bool) -> Path:
     elsewhere = f"; these are bins of Visium HD, pass one of {', '.join(bins)}" if bins else ""
     if (path / "outs").is_dir():
         elsewhere = f"; pass {path / 'outs'}"
-    msg = f"no matrix: {path} holds neither {stem}.h5 nor a folder {stem}, but {contents}{elsewhere}"
+    msg = f"no matrix: {path} holds neither {stem}.h5 nor a folder {stem}, but {contents(path)}{elsewhere}"
     raise FileNotFoundError(msg)
 
 
@@ -87,9 +68,7 @@ def read_matrix(file: Path) -> tuple[AnnData, dict[str, str]]:
             adata, attributes = sc.read_10x_mtx(file, make_unique=False, gex_only=False), {}
         else:
             adata, attributes = sc.read_10x_h5(file, gex_only=False), _attributes(file)
-    if not adata.obs_names.is_unique:
-        msg = f"{file} holds barcode {adata.obs_names[adata.obs_names.duplicated()][0]!r} more than once"
-        raise ValueError(msg)
+    check_once(adata.obs_names, f"{file} holds barcode")
     if _keys.FEATURE_TYPES not in adata.var:
         adata.var[_keys.FEATURE_TYPES] = "Gene Expression"  # files of before there was anything else
     adata.X = csr_matrix(adata.X, dtype=np.float32)
@@ -124,11 +103,11 @@ def read_positions(folder: Path, barcodes: pd.Index) -> tuple[pd.DataFrame, np.n
         )
         raise ValueError(msg)
     positions = positions.loc[barcodes]
-    return positions[GRID].astype(np.int64), positions[PIXELS].to_numpy(dtype=np.float64)
+    return positions[GRID].astype(np.int64), positions[PIXELS].to_numpy()
 
 
 def _positions(file: Path) -> pd.DataFrame:
-    """Numbers in all columns, with barcodes as index."""
+    """Numbers in all columns, float64, with barcodes as index."""
     with reading(file, "a table"):
         table = pd.read_parquet(file) if file.suffix == ".parquet" else pd.read_csv(file, header=None, dtype=str)
     if "barcode" in table.index.names:
@@ -138,20 +117,11 @@ def _positions(file: Path) -> pd.DataFrame:
         table = table[1:].set_axis(table.iloc[0].tolist(), axis=1)
     elif list(table.columns) == list(range(len(COLUMNS))):
         table.columns = COLUMNS
-    if missing := [name for name in COLUMNS if name not in table]:
-        msg = f"{file} lacks the columns {', '.join(missing)}; it has {list(table.columns[: len(COLUMNS)])}"
-        raise ValueError(msg)
-    table = table.set_index(table["barcode"].astype(str))
-    if not table.index.is_unique:
-        msg = f"{file} holds barcode {table.index[table.index.duplicated()][0]!r} more than once"
-        raise ValueError(msg)
-    numbers = table[[*GRID, *PIXELS]].apply(pd.to_numeric, errors="coerce")
-    bad = ~np.isfinite(numbers.to_numpy(dtype=np.float64))
-    for row, column in np.argwhere(bad):
-        name, value = numbers.columns[column], table[numbers.columns[column]].iloc[row]
-        msg = f"{file} must hold numbers, {name} of {table.index[row]!r} is {value!r}; copy it again"
-        raise ValueError(msg)
-    return numbers
+    barcode, *columns = COLUMNS
+    check_columns(table, COLUMNS, file)
+    table = table.set_index(table[barcode].astype(str))
+    check_once(table.index, f"{file} holds barcode")
+    return pd.DataFrame(numbers(table, columns, file), table.index, columns)
 
 
 def read_images(folder: Path, *, images: bool) -> dict[str, Any] | None:
@@ -173,15 +143,6 @@ def read_images(folder: Path, *, images: bool) -> dict[str, Any] | None:
     if images and not pixels:
         logger.info("read_spaceranger: %s holds no tissue_hires_image.png or tissue_lowres_image.png", folder)
     return {"images": pixels, "scalefactors": factors}
-
-
-def attach_images(mod: Mapping[str, AnnData], library_id: str, record: dict[str, Any] | None) -> None:
-    """Keep images and scale factors, if there are any, under the name of the section in each modality."""
-    if record is None:
-        return
-    for modality in mod.values():
-        # Each has its own dicts; the arrays are shared.
-        modality.uns[_keys.SPATIAL] = {library_id.replace("/", "_"): {key: dict(part) for key, part in record.items()}}
 
 
 def _pixels(file: Path) -> np.ndarray:

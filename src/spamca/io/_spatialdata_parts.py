@@ -22,15 +22,11 @@ if TYPE_CHECKING:
     from mudata import MuData
 
 ATTRS = "spatialdata_attrs"  # uns key, in a table, of the names of its two columns (spatialdata's)
-RECORD = (
-    "spatialdata"  # uns key of the table that each modality is in; in a table, of names that spatialdata does not allow
-)
+RECORD = "spatialdata"  # uns key of the table of each modality; in a table, of names that spatialdata does not allow
 SPOTS = "spots"  # name of the circles
 SLOTS = ("obs", "var", "obsm", "varm", "obsp", "uns", "layers")  # whose names spatialdata changes
 PARTS = "parts"  # entry of the same: names of what was added of each of several modalities in the table
-NAMES = (
-    "names"  # entry of the record in uns of a table: names that spatialdata does not allow, and those in their place
-)
+NAMES = "names"  # entry of the same: names that spatialdata does not allow, and those in their place
 
 
 def joint_table(mdata: MuData) -> AnnData:
@@ -112,65 +108,44 @@ def element_names(names: Iterable[str], taken: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def free_name(name: str, taken: Iterable[str]) -> str:
-    """The name, or one made from it that is not taken, in lower case either."""
-    used = {allowed(one).lower() for one in taken}
-    while name in used:
-        name = f"spatialdata_{name}"
-    return name
-
-
 def add_results(table: AnnData, holder: AnnData, row: np.ndarray, *, part: str = "") -> None:
     """Write to a table what the holder has in addition; ``row`` is its row for each row of the table, or -1, (n_table,).
 
     With a ``part``, one of several modalities in the table, names get it in front, and are noted; graphs are left out.
     """
-    prefix, has = f"{part}_" if part else "", row >= 0
-    added: dict[str, list[str]] = {"obs": [], "obsm": [], "uns": []}
-    obs = spread_values(holder.obs, row, table.obs_names)
-    for key in obs:
-        if key not in table.obs or not _same(table.obs[key][has], obs[key][has]):
-            table.obs[prefix + key] = obs[key]
-            added["obs"].append(key)
-    for key, values in holder.obsm.items():
-        if sparse.issparse(values):
-            continue  # the user's own features, which have no mark for rows that are missing
-        new = spread_values(values, row, table.obs_names)
-        if key not in table.obsm or not _same(table.obsm[key][has], new[has]):
-            table.obsm[prefix + key] = new
-            added["obsm"].append(key)
-    if not part and has.sum() == holder.n_obs:
+    prefix, added = f"{part}_" if part else "", dict[str, list[str]]()
+
+    def write(slot: str, key: str, values: Any) -> None:
+        getattr(table, slot)[prefix + key] = values
+        added.setdefault(slot, []).append(key)
+
+    place = _place_of_features(table, holder)
+    for slot, at, names in (("obs", row, table.obs_names), ("var", place, table.var_names)):
+        if at is None:
+            continue
+        held, new = getattr(table, slot), spread_values(getattr(holder, slot), at, names)
+        for key in new:
+            if key not in held or not _same(held[key][at >= 0], new[key][at >= 0]):
+                write(slot, key, new[key])
+        held = getattr(table, f"{slot}m")
+        for key, values in getattr(holder, f"{slot}m").items():
+            if sparse.issparse(values):
+                continue  # the user's own features, which have no mark for rows that are missing
+            many = spread_values(values, at, names)
+            if slot == "var":  # zero, as for features that are not used
+                many = many.fillna(0) if isinstance(many, pd.DataFrame) else np.nan_to_num(many)
+            if key not in held or not _same(held[key][at >= 0], many[at >= 0]):
+                write(f"{slot}m", key, many)
+    if not part and (row >= 0).sum() == holder.n_obs:
         for key, graph in holder.obsp.items():
             table.obsp[key] = _edge.spread_graph(sparse.csr_matrix(graph), row)
     for key, value in holder.uns.items():
         if key != ATTRS and not (key == _keys.SPATIAL and key in table.uns):
-            table.uns[prefix + key] = deepcopy(value)
-            added["uns"].append(key)
-    added |= _add_to_features(table, holder, prefix)
+            write("uns", key, deepcopy(value))
     if part:
         record = table.uns.get(RECORD, {})
-        noted = {slot: np.array(names) for slot, names in added.items() if names}
+        noted = {slot: np.array(keys) for slot, keys in added.items()}
         table.uns[RECORD] = {**record, PARTS: {**record.get(PARTS, {}), part: noted}}
-
-
-def _add_to_features(table: AnnData, holder: AnnData, prefix: str) -> dict[str, list[str]]:
-    """Write to the features of a table what those of the holder have in addition; the names written, without prefix."""
-    added: dict[str, list[str]] = {"var": [], "varm": []}
-    place = _place_of_features(table, holder)
-    if place is None:
-        return added
-    has = place >= 0
-    for key in holder.var:
-        new = spread_values(holder.var[[key]], place, table.var_names)[key]
-        if key not in table.var or not _same(table.var[key][has], new[has]):
-            table.var[prefix + key] = new
-            added["var"].append(key)
-    for key, values in holder.varm.items():
-        new = spread_values(values, place, table.var_names)
-        # zero, as for features that are not used
-        table.varm[prefix + key] = new.fillna(0) if isinstance(new, pd.DataFrame) else np.nan_to_num(new)
-        added["varm"].append(key)
-    return added
 
 
 def _place_of_features(table: AnnData, holder: AnnData) -> np.ndarray | None:
@@ -248,7 +223,7 @@ def image_elements(mdata: MuData) -> dict[str, Any]:
             continue
         pixels = np.moveaxis(np.atleast_3d(np.asarray(pixels)), -1, 0)
         to_global = {"global": Scale([1 / factor] * 2, axes=("x", "y"))}
-        key = re.sub(r"[^\w.-]", "_", f"{name}_{resolution}_image")
+        key = allowed(f"{name}_{resolution}_image")
         channels = {3: ["r", "g", "b"], 4: ["r", "g", "b", "a"]}.get(len(pixels))  # or viewers show each on its own
         elements[key] = Image2DModel.parse(pixels, dims=("c", "y", "x"), c_coords=channels, transformations=to_global)
     return elements

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from anndata import AnnData
     from mudata import MuData
 
 ZARR = ("zarr.json", ".zattrs", ".zgroup")  # files at the root of a store
@@ -31,34 +30,29 @@ def zarr_kind(path: Path) -> str:
     return "AnnData" if (path / "obs").is_dir() else "SpatialData"
 
 
-def read_anndata(path: Path, feature_types: Mapping[str, str | None] | None = None) -> MuData:
-    """A MuData of one AnnData, with a modality for each type of features; ValueError if its features have none."""
-    import anndata
-
-    adata: AnnData = anndata.read_h5ad(path) if path.is_file() else anndata.read_zarr(path)
-    if not types_of(adata):
-        call = f"anndata.{'read_h5ad' if path.is_file() else 'read_zarr'}({str(path)!r})"
-        msg = (
-            f"{path} is an AnnData without var['feature_types'], so its modality is not known: name it, as in "
-            f"spamca.io.from_anndata({{'rna': {call}}}).write('tissue.h5mu')"
-        )
-        raise ValueError(msg)
-    return from_anndata(adata, feature_types=feature_types)
-
-
 def read_stored(path: Path, feature_types: Mapping[str, str | None] | None = None) -> MuData:
-    """A MuData, or what is made of an AnnData or a SpatialData."""
-    import mudata
-
+    """A MuData, or what is made of an AnnData or a SpatialData; ValueError if the features of an AnnData have no types."""
     kind = zarr_kind(path) if path.is_dir() else {".h5mu": "MuData"}.get(path.suffix, "AnnData")
     if kind == "MuData":
+        import mudata
+
         if feature_types is not None:
             msg = f"feature_types={feature_types!r} names modalities, and {path} is a MuData, which has names for them"
             raise ValueError(msg)
         with _edge.without_pull():
             return mudata.read_h5mu(path) if path.is_file() else mudata.read_zarr(path)
-    if kind == "AnnData":
-        return read_anndata(path, feature_types)
-    import spatialdata
+    if kind == "SpatialData":
+        import spatialdata
 
-    return from_spatialdata(spatialdata.read_zarr(path), feature_types=feature_types)
+        return from_spatialdata(spatialdata.read_zarr(path), feature_types=feature_types)
+    import anndata
+
+    read = "read_h5ad" if path.is_file() else "read_zarr"
+    adata = getattr(anndata, read)(path)
+    if not types_of(adata):
+        msg = (
+            f"{path} is an AnnData without var['feature_types'], so its modality is not known: name it, as in "
+            f"spamca.io.from_anndata({{'rna': anndata.{read}({str(path)!r})}}).write('tissue.h5mu')"
+        )
+        raise ValueError(msg)
+    return from_anndata(adata, feature_types=feature_types)

@@ -21,7 +21,6 @@ from spamca.io._spatialdata_parts import (
     annotated,
     circles,
     element_names,
-    free_name,
     image_elements,
     joint_table,
 )
@@ -111,7 +110,7 @@ def _new(mdata: MuData, table_name: str) -> SpatialData:
     shapes, images = {SPOTS: circles(mdata, _checks.check_coordinates(mdata))}, image_elements(mdata)
     _check_free(table_name, images, "an image")
     taken = {column for holder in (mdata, *mdata.mod.values()) for column in holder.obs}
-    region, instance = free_name("region", taken), free_name("spot_id", taken)
+    region, instance = element_names(("region", "spot_id"), map(allowed, taken)).values()
     tables = {table_name: joint_table(mdata)} | {name: copied(modality) for name, modality in mdata.mod.items()}
     names = {table_name: table_name} | element_names(mdata.mod, (table_name, SPOTS, *images))
     if changed := {name: new for name, new in names.items() if name != new}:
@@ -157,7 +156,9 @@ def _returned(mdata: MuData, sdata: SpatialData, of: dict[str, str], table_name:
         if n_unknown := mdata.n_obs - len(known):
             logger.info("to_spatialdata: %d spots are in no table of sdata and left out of the joint one", n_unknown)
             joint = joint[known.index.to_numpy()].copy()
-        elements[table_name] = annotated(joint, known.set_axis([free_name(key, joint.obs) for key in keys], axis=1))
+        elements[table_name] = annotated(
+            joint, known.set_axis(element_names(keys, map(allowed, joint.obs)).values(), axis=1)
+        )
     return SpatialData.init_from_elements(elements, attrs=sdata.attrs)
 
 

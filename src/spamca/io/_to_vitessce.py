@@ -160,12 +160,9 @@ def _checked_folder(path: Any, *, overwrite: bool) -> Path:
     folder = _checks.check_path("path", path, unfinished=f".{os.getpid()}.part.").absolute()
     if folder.is_dir() and not any(folder.iterdir()):
         return folder
-    if folder.exists() and not (overwrite and (folder / CONFIG).is_file()):
-        mend = (
-            "pass overwrite=True to replace it"
-            if (folder / CONFIG).is_file()
-            else "to_vitessce did not write it, name another"
-        )
+    ours = (folder / CONFIG).is_file()
+    if folder.exists() and not (overwrite and ours):
+        mend = "pass overwrite=True to replace it" if ours else "to_vitessce did not write it, name another"
         msg = f"path={str(path)!r} exists; {mend}"
         raise FileExistsError(msg)
     return folder
@@ -174,13 +171,9 @@ def _checked_folder(path: Any, *, overwrite: bool) -> Path:
 def _embedding(mdata: MuData, embedding: str | None, key: str) -> str:
     """Key of ``obsm`` with the embedding."""
     held = [one for one in mdata.obsm if one not in mdata.mod]
-    found = (
-        embedding
-        if embedding is not None
-        else "X_umap"
-        if "X_umap" in held
-        else _keys.embedding(_records.source_of(mdata, key))
-    )
+    found = embedding
+    if found is None:
+        found = "X_umap" if "X_umap" in held else _keys.embedding(_records.source_of(mdata, key))
     _checks.check_name("embedding", found)
     if found not in held:
         msg = f"embedding={found!r} is not in mdata.obsm, which holds {held}; call spamca.tl.integrate(mdata), or name another"
@@ -190,11 +183,8 @@ def _embedding(mdata: MuData, embedding: str | None, key: str) -> str:
 
 def _columns(mdata: MuData, columns: Any, key: str) -> tuple[list[str], list[str]]:
     """Columns with categories, the domains first, and those with numbers."""
-    if (
-        isinstance(columns, str)
-        or not isinstance(columns, Sequence)
-        or not all(isinstance(one, str) for one in columns)
-    ):
+    several = isinstance(columns, Sequence) and not isinstance(columns, str)
+    if not several or not all(isinstance(one, str) for one in columns):
         msg = f"columns must be a list of names, got {columns!r}"
         raise TypeError(msg)
     mend = "call spamca.tl.integrate(mdata) or spamca.tl.cluster(mdata)"

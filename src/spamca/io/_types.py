@@ -44,11 +44,8 @@ _NO_OMICS = {kind.lower(): what for kind, what in NO_OMICS.items()}
 
 def types_of(adata: AnnData) -> list[str]:
     """Types of the features, in order of appearance; none where the table has no such column."""
-    return (
-        [str(value) for value in adata.var[_keys.FEATURE_TYPES].dropna().unique()]
-        if _keys.FEATURE_TYPES in adata.var
-        else []
-    )
+    types = adata.var.get(_keys.FEATURE_TYPES)
+    return [] if types is None else [str(value) for value in types.dropna().unique()]
 
 
 def check_modality_name(name: str) -> None:

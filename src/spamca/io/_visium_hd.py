@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from spamca._logging import logger
-from spamca.io._join import assemble, log_sizes, split
-from spamca.io._platform_files import needed, placed
+from spamca.io._join import by_types
+from spamca.io._platform_files import needed, placed, reading
 from spamca.io._read_spaceranger import read_spaceranger
-from spamca.io._spaceranger_files import attach_images, read_images, read_matrix, reading
+from spamca.io._spaceranger_files import read_images, read_matrix
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,11 +69,9 @@ def read_visium_hd(
     place = place[place.index.isin(names)]
     place.index = pd.Index([names[one] for one in place.index], dtype=str)
     adata = placed(adata, place, PLACE, file, "read")
-    mod = split(adata, "read", feature_types)
+    record = read_images(folder / "spatial", images=images)
     library = attributes.get("library_id", path.resolve().name)
-    attach_images(mod, library, read_images(folder / "spatial", images=images))
-    log_sizes(mod, "read")
-    return assemble(mod, "read")
+    return by_types(adata, "read", feature_types, None if record is None else (library, record))
 
 
 def _bins(path: Path) -> dict[int, Path]:

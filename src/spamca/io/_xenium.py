@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from spamca.io._join import assemble, log_sizes, split
-from spamca.io._platform_files import needed, placed, read_table
+from spamca.io._join import by_types
+from spamca.io._platform_files import check_columns, needed, placed, read_table
 from spamca.io._spaceranger_files import read_matrix
 
 if TYPE_CHECKING:
@@ -28,22 +28,17 @@ def is_xenium(path: Path) -> bool:
     return any(path.glob("*experiment.xenium")) or any(path.glob("*cell_feature_matrix*"))
 
 
-def xenium_files(path: Path) -> list[Path]:
+def xenium_files(path: Path, **_: Any) -> list[Path]:
     """The files that are read."""
     return [needed(path, *MATRIX), needed(path, *CELLS)]
 
 
-def read_xenium(path: Path, *, feature_types: Mapping[str, str | None] | None = None) -> MuData:
+def read_xenium(path: Path, *, feature_types: Mapping[str, str | None] | None = None, **_: Any) -> MuData:
     """All cells, those without transcripts too; coordinates are centroids in micrometres."""
     matrix, file = xenium_files(path)
     adata, _ = read_matrix(matrix)
     cells = read_table(file)
-    if "cell_id" not in cells:
-        msg = f"{file} lacks the column cell_id; it has {list(cells)}"
-        raise ValueError(msg)
+    check_columns(cells, ("cell_id",), file)
     ids = cells.pop("cell_id")  # bytes in the first versions
     cells.index = pd.Index([one.decode() if isinstance(one, bytes) else str(one) for one in ids])
-    adata = placed(adata, cells, CENTROID, file, "read")
-    mod = split(adata, "read", feature_types)
-    log_sizes(mod, "read")
-    return assemble(mod, "read")
+    return by_types(placed(adata, cells, CENTROID, file, "read"), "read", feature_types)

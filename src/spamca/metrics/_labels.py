@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spamca.cluster.kmeans import subsample
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
@@ -41,6 +43,4 @@ def check_arrays(**arrays: ArrayLike | None) -> None:
 
 def sample(n_spots: int, random_state: int) -> np.ndarray:
     """Rows of all spots, or of a sample of ``MAX_SPOTS`` of them."""
-    if n_spots <= MAX_SPOTS:
-        return np.arange(n_spots)
-    return np.sort(np.random.default_rng(random_state).choice(n_spots, MAX_SPOTS, replace=False))
+    return np.arange(n_spots)[subsample(n_spots, MAX_SPOTS, np.random.default_rng(random_state))]

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from spamca.onto.carry import MEANS, SUMS, carried, how_of
 from spamca.onto.sections import ALL, Joined, joined
-from spamca.onto.transform import LANDMARKS, Affine, from_landmarks, from_matrix, identity
+from spamca.onto.transform import LANDMARKS, Affine, from_landmarks, from_matrix
 from spamca.onto.weights import METHODS, SPARSER, Shares, shares, spacing

@@ -34,11 +34,6 @@ class Affine:
         return np.asarray(points, dtype=np.float64) @ self.matrix[:2, :2].T + self.matrix[:2, 2]
 
 
-def identity() -> Affine:
-    """The map under which all points stay where they are."""
-    return Affine(np.eye(3))
-
-
 def from_matrix(matrix: np.ndarray) -> Affine:
     """A map from its matrix, (2, 3) or (3, 3); ValueError if that is none of an affine map, or singular."""
     full = np.eye(3)

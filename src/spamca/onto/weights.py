@@ -57,7 +57,7 @@ class Shares:
     @property
     def covered(self) -> np.ndarray:
         """Which spots have the modality, booleans (n_spots,)."""
-        return np.diff((self.divided + self.whole).indptr) > 0
+        return self.n_points > 0
 
     @property
     def n_points(self) -> np.ndarray:

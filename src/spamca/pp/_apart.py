@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spamca import _checks, _edge, _keys
-from spamca.onto import ALL, MEANS, METHODS, SUMS, from_landmarks, from_matrix, identity
+from spamca.onto import ALL, MEANS, METHODS, SUMS, Affine, from_landmarks, from_matrix
 from spamca.pp._sections import AUTO, section_key
 
 if TYPE_CHECKING:
     from mudata import MuData
-
-    from spamca.onto import Affine
 
 
 def own_coordinates(mdata: MuData, name: str, spatial_key: str) -> np.ndarray:
@@ -88,7 +86,7 @@ def maps_of(name: str, given: Any, sections: np.ndarray, kind: str, library_key:
     there = [str(section) for section in np.unique(sections)]
     where = f"transform[{name!r}]"
     if given is None:
-        return dict.fromkeys(there, identity())
+        return dict.fromkeys(there, Affine(np.eye(3)))
     if not isinstance(given, Mapping):
         return dict.fromkeys(there, _map(where, given, kind))
     if library_key is None:

@@ -160,7 +160,7 @@ def _uneven(mdata: MuData, near: Surroundings, held: Sequence[Column]) -> bool:
     """Whether ``uns`` names several sections, no column says which spot is of which, and distances are those of no single one."""
     if not library_ids(mdata) or any(column.what == RECORDED for column in held):
         return False
-    return regularity(near) < REGULAR or are_uneven(near, UNEVEN)
+    return regularity(near.distance) < REGULAR or are_uneven(near, UNEVEN)
 
 
 def _layers(coords: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:

@@ -26,16 +26,16 @@ def zscores(
     with :math:`E^\pi` the edges after a permutation of the labels (n_spots,) within sections (n_spots,). Spots with label -1 are left out
     with their edges. NaN where a domain has no spot, or where all permutations give the same.
     """
-    import pandas as pd
-    import squidpy as sq
-    from anndata import AnnData
-
     has = np.flatnonzero(labels >= 0)
     occurs, codes = np.unique(labels[has], return_inverse=True)
     place = np.ix_(occurs, occurs)
     z, count = np.full((n_domains, n_domains), np.nan), np.zeros((n_domains, n_domains))
     if len(occurs) < 2:
         return z, count
+    import pandas as pd
+    import squidpy as sq
+    from anndata import AnnData
+
     where = np.zeros(len(has), dtype=int) if section is None else section[has]
     obs = pd.DataFrame({"domain": pd.Categorical(codes), "section": pd.Categorical(where)}).set_axis(has.astype(str))
     graph = AnnData(obs=obs, obsp={"spatial_connectivities": adjacency[has][:, has]})

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from spamca.graph import Graph
 from spamca.shapes.borders import border_enrichment, shared_edges
 from spamca.shapes.describe import composition, describe
 from spamca.shapes.permuted import zscores
@@ -44,12 +45,6 @@ class Domains:
             own = np.flatnonzero(self.section == s)
             yield name, own, self.labels[own], self.adjacency[own][:, own]
 
-    def within(self) -> sparse.csr_matrix:
-        """The graph without edges between sections, (n, n)."""
-        edges = self.adjacency.tocoo()
-        kept = self.section[edges.row] == self.section[edges.col]
-        return type(self.adjacency)((edges.data[kept], (edges.row[kept], edges.col[kept])), shape=edges.shape)
-
 
 def domain_table(tissue: Domains, coords: np.ndarray, spots: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """A row for each section and domain: what :func:`spamca.shapes.describe.describe` gives, and means of ``spots``, values (n,)."""
@@ -72,23 +67,15 @@ def neighbor_table(
     for section, _, labels, adjacency in tissue.each():
         edges = shared_edges(adjacency, labels, n_domains)
         share, ratio = border_enrichment(edges)
-        found = _zscores(adjacency, labels, n_domains, n_permutations, random_state)
+        found = zscores(adjacency, labels, n_domains, n_permutations, random_state)
         values = {"n_edges": edges, "share": share, "log2_enrichment": ratio, "zscore": found[0]}
         pairs = {"section": section, "domain": names[domain], "neighbor": names[neighbor]}
         rows.append(pd.DataFrame({**pairs, **{name: value[domain, neighbor] for name, value in values.items()}}))
     if len(rows) > 1:
-        found = _zscores(tissue.within(), tissue.labels, n_domains, n_permutations, random_state, tissue.section)
+        within = Graph(tissue.adjacency, tissue.adjacency).within(tissue.section).connectivities
+        found = zscores(within, tissue.labels, n_domains, n_permutations, random_state, tissue.section)
     table = pd.concat(rows, ignore_index=True)
     return _categorical(table, section=tissue.sections, domain=tissue.names, neighbor=tissue.names), found
-
-
-def _zscores(
-    adjacency: sparse.csr_matrix, labels: np.ndarray, n_domains: int, *how: Any
-) -> tuple[np.ndarray, np.ndarray]:
-    """:func:`spamca.shapes.permuted.zscores`; NaN and zero of a single domain, which has no neighbours."""
-    if n_domains < 2:
-        return np.full((n_domains, n_domains), np.nan), np.zeros((n_domains, n_domains))
-    return zscores(adjacency, labels, n_domains, *how)
 
 
 def composition_table(tissue: Domains, parts: np.ndarray, categories: Sequence[str]) -> pd.DataFrame:

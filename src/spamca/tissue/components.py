@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
     from mudata import MuData
 
-NAMES = (
-    "names"  # entry of the record of a clustering: names of the domains of its components, where the user named them
-)
+NAMES = "names"  # entry of the record of a clustering: names that the user gave to the domains of its components
 
 
 @dataclass(frozen=True)
@@ -126,8 +124,4 @@ def _stored_names(mdata: MuData, key: str, table: pd.DataFrame | np.ndarray) -> 
     names = mdata.uns.get(key, {}).get("cluster", {}).get(NAMES)
     if names is not None and len(names) == table.shape[1]:
         return [str(name) for name in names]
-    return (
-        [str(name) for name in table.columns]
-        if isinstance(table, pd.DataFrame)
-        else list(map(str, range(table.shape[1])))
-    )
+    return list(map(str, table.columns if isinstance(table, pd.DataFrame) else range(table.shape[1])))

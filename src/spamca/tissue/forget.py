@@ -46,12 +46,12 @@ def forget_found_from(mdata: MuData, key: str, caller: str) -> None:
 
 
 def forget_domains(mdata: MuData, key: str) -> None:
-    """Remove domains that have no embedding of their own, and all that belongs to them but their colours."""
+    """Remove domains, their record, and all that belongs to them but their colours and an embedding."""
     forget_explanations(mdata, key)
     _edge.drop_pulled(mdata, key)
     weights = [_keys.weight(key), *(_keys.modality_weight(one, key) for one in mdata.mod)]
     for holder in (mdata, *mdata.mod.values()):
-        for column in {key, _keys.confidence(key), *weights}.intersection(holder.obs):
+        for column in {key, _keys.confidence(key), _keys.novelty(key), *weights}.intersection(holder.obs):
             del holder.obs[column]
         holder.obsm.pop(_keys.posterior(key), None)
     mdata.uns.pop(key, None)

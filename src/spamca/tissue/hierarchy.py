@@ -28,12 +28,13 @@ def write_hierarchy(mdata: MuData, tree: Hierarchy, stored: Sequence[int], key: 
     """
     known = [str(name) for name in mdata.obs[key].cat.categories]
     names = _names(known, int(tree.partitions.max()) + 1)
-    colors = dict(zip(names, _colors(mdata, key, known, len(names)), strict=True))
+    held = colors_of(mdata.uns, key, known)
+    colors = dict(zip(names, [*held, *spare_colors(len(names) - len(held), held)], strict=True))
     place = _keys.hierarchy(key)
     levels = {}
     for number, partition in zip(tree.numbers.tolist(), tree.partitions.T, strict=True):
-        held, codes = np.unique(partition, return_inverse=True)
-        levels[number] = pd.Categorical.from_codes(codes, [names[d] for d in held])
+        domains, codes = np.unique(partition, return_inverse=True)
+        levels[number] = pd.Categorical.from_codes(codes, [names[d] for d in domains])
     mdata.obsm[place] = pd.DataFrame({str(number): own for number, own in levels.items()}, index=mdata.obs_names)
     stored = sorted({*stored, *(number for number in _held(mdata, key) if number in levels)})
     forget_levels(mdata, key)
@@ -88,12 +89,6 @@ def _names(known: Sequence[str], n: int) -> list[str]:
     """Names of n domains: the known ones, and then numbers that are none of them."""
     spare = (str(number) for number in count(len(known)) if str(number) not in known)
     return [*known, *(next(spare) for _ in range(n - len(known)))]
-
-
-def _colors(mdata: MuData, key: str, known: Sequence[str], n: int) -> list[str]:
-    """Colours of n domains, those stored for the known ones first."""
-    held = colors_of(mdata.uns, key, known)
-    return [*held, *spare_colors(n - len(held), held)]
 
 
 def _nodes(tree: Hierarchy, names: Sequence[str]) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from spamca._palette import palette
 from spamca.features import KINDS
 from spamca.graph.fuzzy import fuzzy_connectivities
 from spamca.graph.neighbors import nearest_neighbors
-from spamca.tissue.forget import forget_explanations, forget_found_from
+from spamca.tissue.forget import forget_domains, forget_explanations, forget_found_from
 from spamca.tissue.labels import write_labels
 from spamca.tissue.preparation import feature_names
 
@@ -171,17 +171,13 @@ def _forget(mdata: MuData, key_added: str, caller: str) -> None:
     _forget_denoised(mdata, key_added)
     for modality in mdata.mod.values():
         modality.obsm.pop(_keys.corrected(key_added), None)
-    forget_explanations(mdata, key_added)
     forget_found_from(mdata, key_added, caller)
     if "cluster" not in mdata.uns.get(key_added, {}):
+        forget_explanations(mdata, key_added)
         return
-    _edge.drop_pulled(mdata, key_added)
     if caller == "integrate":
         logger.info("integrate: removing the domains of the earlier embedding %r", _keys.embedding(key_added))
-    for holder in (mdata, *mdata.mod.values()):
-        for column in {key_added, _keys.confidence(key_added), _keys.novelty(key_added)}.intersection(holder.obs):
-            del holder.obs[column]
-        holder.obsm.pop(_keys.posterior(key_added), None)
+    forget_domains(mdata, key_added)
 
 
 def check_free(mdata: MuData, key: str, key_added: str, names: Iterable[str]) -> None:

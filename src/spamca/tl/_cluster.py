@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys, _records
 from spamca._threads import limited
-from spamca.domains import DomainSettings
 from spamca.model.domains import FIELD, estimate_emissions, find_domains, results_of
-from spamca.model.parts import settings_of
-from spamca.tissue import read, stored_batches, stored_corrected, write
+from spamca.tissue import stored_corrected, write
 from spamca.tissue.forget import forget_domains
 from spamca.tl._cluster_embedding import Embedded, domains_in_embedding
 from spamca.tl._cluster_options import check_options, method_of, numbers_of, origin_of
 from spamca.tl._estimate_n_clusters import check_range
+from spamca.tl._ready import searched
 from spamca.tl._subdivide import check_restriction, subdivide
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
     from mudata import MuData
@@ -152,29 +151,19 @@ def cluster(
         {"resolution": resolution, "neighbors_key": neighbors_key},
         n_clusters,
     )
-    search = Embedded(
-        method,
-        resolution,
-        selection,
-        refine,
-        n_clusters_range,
-        n_comps,
-        use_rep,
-        neighbors_key,
-        key,
-        seed,
-    )
+    options = (method, resolution, selection, refine, n_clusters_range, n_comps, use_rep, neighbors_key)
+    search = Embedded(*options, key, seed)
     if restrict_to is not None:
         part = check_restriction(mdata, restrict_to, n_clusters, key_added)
         with limited(n_jobs), _edge.transaction(mdata, copy=copy) as target:
-            subdivide(target, part, search, record.get("params", {}))
+            subdivide(target, part, search)
         return target if copy else None
     wanted = numbers_of(mdata, n_clusters, key, key_added)
     with limited(n_jobs), _edge.transaction(mdata, copy=copy) as target:
         for name, number in wanted.items():
             origin = {} if resolution is not None else origin_of(mdata, number, record.get("params", {}))
             if method == FIELD:
-                results = _domains_in_features(mdata, origin, record["params"], key, seed)
+                results = _domains_in_features(mdata, origin, key, seed)
             else:
                 results = domains_in_embedding(mdata, origin, search)
             if name != key:
@@ -185,14 +174,10 @@ def cluster(
     return target if copy else None
 
 
-def _domains_in_features(
-    mdata: MuData, number: dict[str, Any], params: Mapping[str, Any], key: str, random_state: int
-) -> Results:
-    """Domains found as :func:`spamca.tl.integrate` found them with these ``params``, in another number."""
-    names = [str(name) for name in _records.record_of(mdata, key)["modalities"]]
-    tissue = read(mdata, names, sections=stored_batches(mdata, "cluster", params))
-    stored, search = stored_corrected(mdata, tissue.names, key), settings_of(DomainSettings, params)
-    trust = params.get("modality_trust")
+def _domains_in_features(mdata: MuData, number: dict[str, Any], key: str, random_state: int) -> Results:
+    """Domains found as :func:`spamca.tl.integrate` found them, in another number."""
+    tissue, trust, search = searched(mdata, key, "cluster")
+    stored = stored_corrected(mdata, tissue.names, key)
     found = find_domains(tissue, number["n_clusters"], trust, search, random_state=random_state)
     corrected = None if stored is None else tissue.having(stored, random_state)
     emissions = estimate_emissions(tissue, found, search, corrected)

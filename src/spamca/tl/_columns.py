@@ -13,18 +13,20 @@ if TYPE_CHECKING:
     from scipy import sparse
 
 
-def domains_of(mdata: MuData, key: str, *, least: int = 2) -> tuple[list[str], np.ndarray]:
+def domains_of(mdata: MuData, key: str, *, least: int = 2, argument: str = "key") -> tuple[list[str], np.ndarray]:
     """Names of the domains in a column, ``least`` of them or more, that have spots, and domain of each spot, integers (n_obs,), -1 for none."""
     import pandas as pd
 
-    mend = "run spamca.tl.integrate(mdata), or name another column with key" if key == _keys.SPAMCA else ""
-    values = _checks.check_column(mdata, "key", key, mend=mend).values
+    mend = f"run spamca.tl.integrate(mdata), or name another column with {argument}" if key == _keys.SPAMCA else ""
+    values = _checks.check_column(mdata, argument, key, mend=mend).values
     if pd.api.types.is_float_dtype(values):
-        msg = f"key={key!r} holds numbers, but must hold domains; name a column of categories, such as {_keys.SPAMCA!r}"
+        msg = f"{argument}={key!r} holds numbers, but must hold domains; name a column of categories, such as {_keys.SPAMCA!r}"
         raise ValueError(msg)
     found = pd.Categorical(values).remove_unused_categories()
     if len(found.categories) < least:
-        msg = f"key={key!r} has {len(found.categories)} domains, at least {least} are needed; name another column"
+        msg = (
+            f"{argument}={key!r} has {len(found.categories)} domains, at least {least} are needed; name another column"
+        )
         raise ValueError(msg)
     return [str(name) for name in found.categories], found.codes.astype(np.int64)
 

@@ -38,7 +38,7 @@ def check_common(tissue: Domains, key: str) -> None:
         msg = "there is one section, at least two are compared; name the column of the sections with library_key"
         raise ValueError(msg)
     counts = counts_of(tissue)
-    if not (counts.sum(axis=1)).all():
+    if not counts.sum(axis=1).all():
         empty = tissue.sections[int(counts.sum(axis=1).argmin())]
         msg = f"section {empty!r} has no spot with a domain of key={key!r}; leave it out of mdata"
         raise ValueError(msg)

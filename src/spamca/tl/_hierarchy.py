@@ -9,11 +9,10 @@ import pandas as pd
 
 from spamca import _checks, _edge, _keys, _records
 from spamca._threads import limited
-from spamca.domains import DomainSettings
 from spamca.model.domains import find_tree
-from spamca.model.parts import settings_of
-from spamca.tissue import check_levels_free, read, stored_batches, write_hierarchy
+from spamca.tissue import check_levels_free, write_hierarchy
 from spamca.tl._estimate_n_clusters import check_range
+from spamca.tl._ready import searched
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,10 +118,7 @@ def hierarchy(
     between = int(between[0]), int(min(between[1], mdata.n_obs))
     stored = _stored(store, between)
     check_levels_free(mdata, key, stored)
-    record, names = _records.record_of(mdata, key).get("params", {}), _modalities(mdata, key)
-    sections = stored_batches(mdata, "hierarchy", record)
-    tissue = read(mdata, names, sections=sections)
-    settings, trust = settings_of(DomainSettings, record), record.get("modality_trust")
+    tissue, trust, settings = searched(mdata, key, "hierarchy")
     with limited(n_jobs):
         tree = find_tree(tissue, first, between, trust, settings, random_state=seed)
     if lacking := [number for number in stored if number not in tree.numbers]:
@@ -145,15 +141,6 @@ def _first(mdata: MuData, key: str) -> np.ndarray:
         msg = f"mdata.obs[{key!r}] has spots without a domain or domains without a spot; call spamca.tl.cluster(mdata{which.replace('key_added', 'key')})"
         raise ValueError(msg)
     return np.asarray(found.codes, dtype=np.int64)
-
-
-def _modalities(mdata: MuData, key: str) -> list[str]:
-    """Names of the modalities in which the domains were found."""
-    names = [str(name) for name in _records.record_of(mdata, key)["modalities"]]
-    if lacking := [name for name in names if name not in mdata.mod]:
-        msg = f"mdata.uns[{key!r}] was found in modalities {names}, of which mdata lacks {lacking}; call spamca.tl.integrate again"
-        raise KeyError(msg)
-    return names
 
 
 def _stored(store: int | Sequence[int], between: tuple[int, int]) -> list[int]:

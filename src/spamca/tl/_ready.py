@@ -6,9 +6,9 @@ import logging
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from spamca import _checks, _keys
+from spamca import _checks, _keys, _records
 from spamca._logging import logger
-from spamca.tissue import batch_numbers, read
+from spamca.tissue import batch_numbers, read, stored_batches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,6 +60,20 @@ def ready(
         check_measured(modality, name)
     sections = batch_numbers(mdata, caller, batch_key) if batch_correction else None
     return read(mdata, feature_graphs=feature_graphs, sections=sections, position=position)
+
+
+def searched(mdata: MuData, key: str, caller: str) -> tuple[Tissue, Mapping[str, float] | None, DomainSettings]:
+    """The tissue that the domains ``key`` were searched in, trust in its modalities, and settings; KeyError if a modality is gone."""
+    from spamca.domains import DomainSettings
+    from spamca.model.parts import settings_of
+
+    record = _records.record_of(mdata, key)
+    params, names = record.get("params", {}), [str(name) for name in record["modalities"]]
+    if lacking := [name for name in names if name not in mdata.mod]:
+        msg = f"mdata.uns[{key!r}] was found in modalities {names}, of which mdata lacks {lacking}; call spamca.tl.integrate again"
+        raise KeyError(msg)
+    tissue = read(mdata, names, sections=stored_batches(mdata, caller, params))
+    return tissue, params.get("modality_trust"), settings_of(DomainSettings, params)
 
 
 def check_batch_key(given: str | Sequence[str] | None, *, batch_correction: bool) -> None:

@@ -9,19 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from spamca import _checks, _records
+from spamca import _checks
 from spamca._colors import colors_of, spare_colors
-from spamca.domains import DomainSettings
 from spamca.model.domains import FIELD, default_range, find_domains, find_number
-from spamca.model.parts import settings_of
-from spamca.tissue import read, stored_batches
 from spamca.tissue.forget import check_no_embedding, forget_domains
 from spamca.tissue.labels import write_labels
 from spamca.tl._cluster_embedding import clustering
+from spamca.tl._ready import searched
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mudata import MuData
 
     from spamca.tl._cluster_embedding import Embedded
@@ -88,15 +84,15 @@ def check_restriction(mdata: MuData, restrict_to: Any, n_clusters: Any, key_adde
     return Part(column, chosen, labels, which, n_clusters, key_added)
 
 
-def subdivide(mdata: MuData, part: Part, search: Embedded, params: Mapping[str, Any]) -> None:
+def subdivide(mdata: MuData, part: Part, search: Embedded) -> None:
     """Divide a part of the tissue as ``search`` says, and write labels and colours of all spots.
 
-    A number of None is estimated, or follows from the resolution; ``params`` are those of :func:`spamca.tl.integrate`.
+    A number of None is estimated, or follows from the resolution.
     """
     found: dict[str, Any] = {}
     n_clusters = part.n_clusters
     if search.method == FIELD:
-        codes, n_found = _in_features(mdata, part, search, params)
+        codes, n_found = _in_features(mdata, part, search)
     else:
         number = {} if n_clusters is None else {"n_clusters": int(n_clusters), "n_clusters_from": "argument"}
         number, clusters, _ = clustering(mdata, number, search, part.which)
@@ -125,11 +121,10 @@ def subdivide(mdata: MuData, part: Part, search: Embedded, params: Mapping[str, 
     mdata.uns[part.key_added] = {"cluster": cluster}
 
 
-def _in_features(mdata: MuData, part: Part, search: Embedded, params: Mapping[str, Any]) -> tuple[np.ndarray, int]:
+def _in_features(mdata: MuData, part: Part, search: Embedded) -> tuple[np.ndarray, int]:
     """Domains of the part in its features and their surroundings, integers, and how many hold spots."""
-    names = [str(name) for name in _records.record_of(mdata, search.key)["modalities"]]
-    tissue = read(mdata, names, sections=stored_batches(mdata, "cluster", params)).take(part.which)
-    settings, trust = settings_of(DomainSettings, params), params.get("modality_trust")
+    whole, trust, settings = searched(mdata, search.key, "cluster")
+    tissue = whole.take(part.which)
     seed: dict[str, Any] = {"random_state": search.random_state}
     n_clusters = part.n_clusters
     if n_clusters is None:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from scipy.sparse import csr_matrix
 
 from spamca import _checks, _edge, _keys, _records
 from spamca._logging import logger
+from spamca.tl._columns import domains_of
 from spamca.trajectory import LEAST, N_COMPONENTS, abstraction, central, joined, pseudotime
 
 if TYPE_CHECKING:
@@ -100,8 +100,8 @@ def trajectory(
     seed = _checks.check_seed(random_state)
     graphs = _neighbors(mdata, key)
     groupby = key if groupby is None else groupby
-    groups = _groups(mdata, groupby)
-    start = _root(mdata, root, groups, _keys.embedding(_records.source_of(mdata, key)))
+    names, labels = domains_of(mdata, groupby, argument="groupby")
+    start = _root(mdata, root, names, labels, _keys.embedding(_records.source_of(mdata, key)))
     within = joined(graphs["connectivities"], start)
     if within.sum() < LEAST:
         msg = (
@@ -112,8 +112,7 @@ def trajectory(
         note = "trajectory: no neighbours join %d spots to the root, they have no pseudotime (NaN)"
         logger.info(note, (~within).sum())
     order = pseudotime(graphs["connectivities"], start, n_components=n_comps, random_state=seed)
-    names = [str(name) for name in groups.categories]
-    found = abstraction(graphs["distances"], groups.codes.astype(np.int64), len(names))
+    found = abstraction(graphs["distances"], labels, len(names))
     with _edge.transaction(mdata, copy=copy) as target:
         target.obs[_keys.pseudotime(key)] = order
         target.uns[_keys.paga(key)] = {
@@ -143,24 +142,10 @@ def _neighbors(mdata: MuData, key: str) -> dict[str, csr_matrix]:
     raise KeyError(msg)
 
 
-def _groups(mdata: MuData, groupby: str) -> pd.Categorical:
-    """Domains (n_obs,), only those with spots."""
-    column = _checks.check_column(mdata, "groupby", groupby, mend="call spamca.tl.cluster(mdata)").values
-    if _checks.is_number(column):
-        msg = f"groupby={groupby!r} holds numbers, but must have categories; name the column of the domains, or make it one"
-        raise ValueError(msg)
-    groups = pd.Categorical(column).remove_unused_categories()
-    if len(groups.categories) < 2:
-        msg = f"groupby={groupby!r} needs at least 2 domains, it has {list(groups.categories)}; name another column"
-        raise ValueError(msg)
-    return groups
-
-
-def _root(mdata: MuData, root: str, groups: pd.Categorical, use_rep: str) -> int:
+def _root(mdata: MuData, root: str, names: list[str], labels: np.ndarray, use_rep: str) -> int:
     """Row of the root."""
-    names = [str(name) for name in groups.categories]
     if root in names:
-        spots = np.flatnonzero(groups.codes == names.index(root))
+        spots = np.flatnonzero(labels == names.index(root))
         start = central(np.asarray(mdata.obsm[use_rep]), spots)
         logger.info("trajectory: the root is spot %r, the most central of domain %r", mdata.obs_names[start], root)
         return start
