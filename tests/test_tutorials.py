@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import importlib.util
 import json
-import os
 import re
 import runpy
 import sys
@@ -35,7 +34,7 @@ execute = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(execute)
 
 NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?")
-RELATIVE, ABSOLUTE = 0.05, 0.05  # by how much a number may differ: sums have other last digits on other processors
+RELATIVE, ABSOLUTE = 0.05, 0.05  # by how much a number may differ
 DIFFERENT = 0.2  # of a channel from 0 to 1
 MOST = 0.005  # share of pixels that may differ so
 
@@ -113,11 +112,8 @@ def kernel(tmp_path_factory):
     from jupyter_client.manager import KernelManager
 
     folder = tmp_path_factory.mktemp("notebooks")
-    environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"} | {"OMP_NUM_THREADS": "1"}
-    if "SPAMCA_TEST_DATA" in os.environ:
-        environment["SPAMCA_DATA_DIR"] = str(Path(os.environ["SPAMCA_TEST_DATA"]) / "data")
     manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(cwd=str(folder), env=environment)
+    manager.start_kernel(cwd=str(folder), env=execute.environment())
     clean = "import matplotlib, warnings\nmatplotlib.rcdefaults()\nwarnings.resetwarnings()\n%reset -f"
 
     def run(notebook):
