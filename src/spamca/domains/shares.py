@@ -32,9 +32,10 @@ def shares(components: Components, assignment: np.ndarray, n_modalities: int, *,
     (n, k), graph, settings = assignment.shape, components.graph, components.settings
     nats = np.zeros((n, n_modalities))
     (around,) = graph.averaged(assignment.astype(np.float64), (settings.rival_hops,))
-    rivals = (around + settings.elsewhere / k)[:, None, :] * (1 - np.eye(k))
-    rivals /= np.maximum(rivals.sum(axis=2, keepdims=True), np.finfo(float).tiny)  # one domain has none
-    against = (k > 1) * assignment - np.einsum("nk,nkl->nl", assignment, rivals)
+    near = around + settings.elsewhere / k
+    # of rivals r_l of domain k, near_l / (sum of near - near_k), the sum over k needs no array of n times K times K
+    others = assignment / np.maximum(near.sum(axis=1, keepdims=True) - near, np.finfo(float).tiny)
+    against = (k > 1) * (assignment - near * (others.sum(axis=1, keepdims=True) - others))
     scores = Emission(components, noise=noise).scores(assignment)
     for block, score in zip(components.blocks, scores, strict=True):
         (own,) = graph.averaged((against * score).sum(axis=1)[:, None], (settings.rival_hops,))

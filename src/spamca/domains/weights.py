@@ -22,6 +22,7 @@ import numpy as np
 
 from spamca.domains.graph import N_PROBES
 from spamca.domains.proposals import carried, proposals
+from spamca.domains.threads import fitting_threads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +34,11 @@ if TYPE_CHECKING:
 HOPS = (2, 8)
 """Hops over which residuals are averaged: nearby, and far."""
 
-FEWEST = 100
-"""Fewest spots of a section that counts."""
+FEWEST, MOST = 100, 40_000
+"""Fewest spots of a section that counts, and most of a section that are looked at: of a larger one, patches."""
+
+N_PATCHES = 8
+"""Patches of a large section: each is many times wider than the hops."""
 
 
 def weighted(
@@ -55,8 +59,11 @@ def weighted(
     for block in components.blocks:
         own = [spots if block.present is None else spots[block.present[spots]] for spots in parts]
         own = [spots for spots in own if len(spots) >= FEWEST] or [max(own, key=len)]
-        found = [_alone(components.having([replace(block, weight=1.0)]).take(spots), rng) for spots in own]
-        out.append(np.average(found, axis=0, weights=[len(spots) for spots in own]))
+        n_own = [len(spots) for spots in own]
+        own = [spots if len(spots) <= MOST else _patches(components.graph, spots, rng) for spots in own]
+        with fitting_threads(max(map(len, own))):
+            found = [_alone(components.having([replace(block, weight=1.0)]).take(spots), rng) for spots in own]
+        out.append(np.average(found, axis=0, weights=n_own))
     times = np.array(out)
     measured = weights_of(times, components.settings)
     blocks = [
@@ -91,6 +98,11 @@ def inflation(values: np.ndarray, member: np.ndarray, graph: Graph, rng: np.rand
 
     expected = kept(rng.standard_normal((len(values), N_PROBES)))
     return np.maximum(1.0, kept(values) / np.maximum(expected, np.finfo(float).tiny))
+
+
+def _patches(graph: Graph, spots: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Some of many spots, in patches."""
+    return spots[graph.take(spots).patches(MOST, rng, n_patches=N_PATCHES)]
 
 
 def _alone(components: Components, rng: np.random.Generator) -> np.ndarray:
