@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from spamca import _keys
+
 if TYPE_CHECKING:
     from mudata import MuData
 
@@ -44,6 +46,19 @@ def found_from(mdata: MuData, key: str) -> list[str]:
     while parts := [name for name in mdata.uns if name not in found and _divided(mdata, name) in (key, *found)]:
         found += parts
     return found
+
+
+def written_by(mdata: MuData, column: str) -> str | None:
+    """The call that wrote domains to a column of ``obs``, by its records in ``uns``; None if none of this package did."""
+    record = mdata.uns.get(column)
+    if isinstance(record, Mapping) and isinstance(record.get("cluster"), Mapping):
+        of_network = {"transform": "transform", "network": "integrate"}
+        verb = next((verb for entry, verb in of_network.items() if entry in record), "cluster")
+        return f"spamca.tl.{verb}"
+    name, _, number = column.rpartition("_")
+    tree = mdata.uns.get(_keys.hierarchy(name))
+    stored = tree.get("stored", ()) if isinstance(tree, Mapping) else ()
+    return "spamca.tl.hierarchy" if number in {str(one) for one in stored} else None
 
 
 def _named(mdata: MuData, key: str, entry: str) -> str | None:

@@ -154,8 +154,19 @@ def test_spots_without_a_domain_and_views(integrated, page, few):
 
 def test_what_is_stored_by_other_functions(integrated, page, few, monkeypatch):
     few("drivers", "variance", "descriptions", "number", "hierarchy")
-    rows = [(d, "rna", f"gene{d}{i}", 2.5 - i, 0.9, 0.5, 0.25, 1e-9) for d in "01" for i in range(7)]
-    names = ["domain", "modality", "feature", "effect", "log2_fold_change", "share_in", "share_out", "q_value"]
+    rows = [(d, "rna", f"gene{d}{i}", 2.5 - i, 0.9, 0.5, 0.25, 1e-9, 0.8) for d in "01" for i in range(7)]
+    rows += [("2", "rna", "gene01", *[np.nan] * 5, 0.1)]
+    names = [
+        "domain",
+        "modality",
+        "feature",
+        "effect",
+        "log2_fold_change",
+        "share_in",
+        "share_out",
+        "q_value",
+        "overlap",
+    ]
     integrated.uns["spamca_drivers"] = pd.DataFrame(rows, columns=names)
     explained = [("rna", "0", 0.25), ("rna", "1", 0.5), ("protein", "0", 0.005), ("protein", "1", 0.1)]
     columns = ["modality", "domain", "variance_explained"]
@@ -187,7 +198,8 @@ def test_what_is_stored_by_other_functions(integrated, page, few, monkeypatch):
     ]
     drivers = found.table("First 5 features of each domain")
     assert drivers[1] == ["Domain 0"]
-    assert drivers[2] == ["gene00", "rna", "2.50", "0.900", "50 %", "25 %", "1.0e-09"]
+    assert drivers[2] == ["gene00", "rna", "2.50", "0.900", "50 %", "25 %", "1.0e-09", "0.800"]
+    assert "Left out: 1 pair of 1 domain" in found.text
     assert [row[0] for row in drivers[7:9]] == ["Domain 1", "gene10"]
     assert found.table("Variance explained") == [
         ["Domain", "rna", "protein"],
