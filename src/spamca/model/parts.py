@@ -112,10 +112,7 @@ def trained_network(mdata: MuData, key: str = _keys.SPAMCA) -> Trained:
     """The network that :func:`spamca.tl.integrate` left under a name; a KeyError if there is none."""
     record = _records.record_of(mdata, key)
     if "network" not in record:
-        which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
-        msg = (
-            f"mdata.uns[{key!r}] holds no trained network; call spamca.tl.integrate(mdata{which}), which keeps it there"
-        )
+        msg = f"mdata.uns[{key!r}] holds no trained network; {_records.integrating(mdata, key)}"
         raise KeyError(msg)
     weights, names = record["network"], [str(name) for name in record["modalities"]]
     n_features = [len(weights[f"tokens.{m}"]) for m in range(len(names))]
@@ -142,7 +139,7 @@ def trained_tissue(
         if not same or not np.isclose(found[m], trained.scale[m], rtol=1e-5):
             msg = (
                 f"the features or the spots of modality {name!r} are no longer those that the network was trained on; call "
-                f"spamca.tl.integrate(mdata, key_added={key!r}) again"
+                f"spamca.tl.integrate(mdata, key_added={_records.source_of(mdata, key)!r}) again"
             )
             raise ValueError(msg)
     return tissue

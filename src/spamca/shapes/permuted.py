@@ -27,8 +27,11 @@ def zscores(
     with their edges. NaN where a domain has no spot, or where all permutations give the same.
     """
     import pandas as pd
-    import squidpy as sq
     from anndata import AnnData
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what squidpy imports, about its own code
+        import squidpy as sq
 
     has = np.flatnonzero(labels >= 0)
     occurs, codes = np.unique(labels[has], return_inverse=True)

@@ -69,7 +69,7 @@ class Compared:
 def compared(mdata: MuData, key: str, groupby: str | None) -> Compared:
     """The domains of a result, or the categories of a column; KeyError or ValueError where there are none that can be compared."""
     column = key if groupby is None else groupby
-    argument, mend = ("groupby", "") if groupby else ("key", f"call spamca.tl.integrate(mdata, key_added={key!r})")
+    argument, mend = ("groupby", "") if groupby else ("key", _records.integrating(mdata, key))
     values = _checks.check_column(mdata, argument, column, mend=mend).values
     categories = pd.Categorical(values).remove_unused_categories()
     if len(categories.categories) < 2:
