@@ -109,6 +109,16 @@ def test_part_of_the_tissue(integrated, method):
     assert list(integrated.uns["two_R"]["cluster"]["restricted"]) == ["0"]
 
 
+def test_parts_of_a_column_of_a_modality_keep_its_colours(integrated):
+    integrated["rna"].obs["own"] = integrated.obs["spamca"].to_numpy()
+    integrated["rna"].obs["own"] = integrated["rna"].obs["own"].astype("category")
+    integrated["rna"].uns["own_colors"] = ["#ff0000", "#00ff00", "#0000ff"]
+    part = {"restrict_to": ("rna:own", ["1"]), "key_added": "parts"}
+    spamca.tl.cluster(integrated, 2, method="kmeans", use_rep="X_spamca", **part)
+    colors = dict(zip(integrated.obs["parts"].cat.categories, integrated.uns["parts_colors"], strict=True))
+    assert [colors[name] for name in ("0", "1,0", "2")] == ["#ff0000", "#00ff00", "#0000ff"]
+
+
 def test_parts_are_named_as_scanpy_names_them(integrated):
     spamca.tl.cluster(integrated, 3, restrict_to=("spamca", ["1", "2"]), key_added="parts")
     sc.tl.leiden(

@@ -73,7 +73,10 @@ def compared(mdata: MuData, key: str, groupby: str | None) -> Compared:
     values = _checks.check_column(mdata, argument, column, mend=mend).values
     categories = pd.Categorical(values).remove_unused_categories()
     if len(categories.categories) < 2:
-        msg = f"mdata.obs[{column!r}] must have two categories at least to compare, got {list(categories.categories)}"
+        msg = (
+            f"mdata.obs[{column!r}] must have two categories at least, got {list(categories.categories)}: a single domain has no other to be "
+            "compared with and explains no variance; find more with spamca.tl.cluster(mdata, n_clusters), or name another column"
+        )
         raise ValueError(msg)
     record = _records.record_of(mdata, column)
     searched = record.get("cluster", {}).get("method") == FIELD and "network" in record
