@@ -90,9 +90,11 @@ def spread_graph(graph: csr_matrix, row: np.ndarray) -> csr_matrix:
 def collect(values: Any, row: np.ndarray, n_modality: int) -> Any:
     """Values over all spots in the order of one modality, (n_modality, ...): the inverse of :func:`spread`.
 
-    They may be anything that takes an integer index: an array, a categorical, a sparse matrix (rows only).
+    They may be anything that takes an integer index: an array, a categorical, a sparse matrix (rows only). Not copied where
+    the modality has all spots in their order.
     """
-    return values[spots(row, n_modality)]
+    position = spots(row, n_modality)
+    return values if len(row) == n_modality and np.array_equal(position, np.arange(n_modality)) else values[position]
 
 
 def spots(row: np.ndarray, n_modality: int) -> np.ndarray:

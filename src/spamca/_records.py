@@ -11,8 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spamca import _keys
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mudata import MuData
+
+OF_TREE = "spamca.tl.hierarchy"
+"""The call that writes levels of a tree."""
 
 SOURCE = "source"
 """Entry of the record: the key of the result that domains were found from."""
@@ -53,6 +60,37 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple, np.ndarray)) and np.ndim(value):
         return tuple(plain(item) for item in value)
     return value.item() if isinstance(value, (np.generic, np.ndarray)) else value
+
+
+def written_by(mdata: MuData, column: str) -> str | None:
+    """The call that wrote domains to a column of ``obs``, by its records in ``uns``; None if none of this package did."""
+    record = mdata.uns.get(column)
+    if isinstance(record, Mapping) and isinstance(record.get("cluster"), Mapping):
+        of_network = {"transform": "transform", "network": "integrate"}
+        verb = next((verb for entry, verb in of_network.items() if entry in record), "cluster")
+        return f"spamca.tl.{verb}"
+    name, _, number = column.rpartition("_")
+    tree = mdata.uns.get(_keys.hierarchy(name))
+    stored = tree.get("stored", ()) if isinstance(tree, Mapping) else ()
+    return OF_TREE if number in {str(one) for one in stored} else None
+
+
+def integrating(mdata: MuData, key: str) -> str:
+    """The call that gives what a result of this name lacks, for messages; where other domains have the name, the key to pass instead."""
+    if key == _keys.SPAMCA or not (key in mdata.obs or key in mdata.uns):
+        which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
+        return f"call spamca.tl.integrate(mdata{which})"
+    trained = [str(name) for name, held in mdata.uns.items() if isinstance(held, Mapping) and "network" in held]
+    if trained:
+        return f"{key!r} is no result of spamca.tl.integrate; pass the key of one, of {trained}"
+    return (
+        f"{key!r} is no result of spamca.tl.integrate; call spamca.tl.integrate(mdata), and pass key={_keys.SPAMCA!r}"
+    )
+
+
+def holder_of(mdata: MuData, key: str, name: Callable[[str], str]) -> str:
+    """The key under which ``uns`` holds an entry: its own, or that of the result that domains were found from; its own where neither does."""
+    return key if name(key) in mdata.uns or name(source := source_of(mdata, key)) not in mdata.uns else source
 
 
 def _named(mdata: MuData, key: str, entry: str) -> str | None:

@@ -201,3 +201,14 @@ def test_a_table_from_a_file_is_drawn(mdata, tmp_path):
     read = mudata.read_h5mu(tmp_path / "tissue.h5mu")
     expected = names(spamca.pl.drivers(mdata).get_yticklabels())
     assert names(spamca.pl.drivers(read).get_yticklabels()) == expected
+
+
+def test_domains_that_were_not_found_again_are_left_out(mdata, caplog):
+    held = mdata.uns["spamca_drivers"].assign(overlap=0.9)
+    lost = (held["domain"] == "1") & (held["feature"] != "rna_1")
+    held.loc[lost, ["effect", "q_value"]], held.loc[lost, "overlap"] = np.nan, 0.2
+    mdata.uns["spamca_drivers"] = held
+    ax = spamca.pl.drivers(mdata, n_features=4)
+    assert "left out: 17 pairs of 1 domain have no numbers" in caplog.text
+    shown = names(ax.get_yticklabels())
+    assert sum(name.endswith(("_1", "_4", "_7")) for name in shown) == 1

@@ -71,7 +71,7 @@ def test_spots_without_a_modality_do_not_count(mdata):
 
 
 def test_absent_weights_name_the_call_that_makes_them(mdata):
-    with pytest.raises(KeyError, match=r"no modality has obs\['x_weight'\]; run spamca.tl.integrate"):
+    with pytest.raises(KeyError, match=r"no modality has obs\['x_weight'\]; call spamca.tl.integrate"):
         spamca.pl.modality_weights(mdata, key="x")
 
 
@@ -147,3 +147,11 @@ def test_the_only_modality_of_a_spot_does_not_count_as_a_weight_of_one(mdata):
     for ax in axes[:2]:
         grey = (ax.collections[0].get_facecolors()[:, :3] == to_rgb("#dddddd")).all(axis=1)
         assert grey.sum() == 50
+
+
+def test_domains_found_from_a_result_share_its_weights(integrated):
+    spamca.tl.cluster(integrated, 2, method="kmeans", key_added="km")
+    axes = spamca.pl.modality_weights(integrated, key="km")
+    assert [text.get_text() for text in axes[-1].get_xticklabels()] == ["0", "1"]
+    shown = spamca.pl.modality_weights(integrated)[0].collections[0].get_array()
+    np.testing.assert_array_equal(axes[0].collections[0].get_array(), shown)

@@ -66,3 +66,11 @@ def test_criteria_and_axes_can_be_chosen(mdata):
 def test_bad_arguments_are_named(mdata, arguments, error, message):
     with pytest.raises(error, match=message):
         spamca.pl.n_clusters(mdata, **arguments)
+
+
+def test_domains_found_from_a_result_share_its_estimate(mdata):
+    mdata.uns["spamca"], mdata.uns["leiden"] = {"params": {}}, {"source": "spamca"}
+    line = spamca.pl.n_clusters(mdata, key="leiden")[0].lines[0]
+    assert line.get_xdata().tolist() == [2, 3, 4, 5, 6]
+    mdata.uns["leiden_n_clusters"] = {**mdata.uns["spamca_n_clusters"], "n_clusters": 5}
+    assert spamca.pl.n_clusters(mdata, key="leiden")[0].lines[1].get_xdata().tolist() == [5]

@@ -264,6 +264,11 @@ BAD = [
     ({"alpha": "label"}, ValueError, "alpha='label' has categories, but must hold numbers"),
     ({"alpha": "confidence", "color": "label"}, KeyError, "alpha='confidence' needs 'label_confidence' in mdata.obs"),
     ({"groups": 3}, TypeError, "groups must be a string or a list of strings, got 3"),
+    (
+        {"color": "rna:gene1", "groups": ["foo"]},
+        ValueError,
+        r"groups=\['foo'\] are categories, and color=\['rna:gene1'\] holds num",
+    ),
     ({"groups": ["foo"]}, KeyError, r"groups=\['foo'\]: \['foo'\] are not among the categories"),
     ({"outline": 3}, TypeError, "outline must be True or False, got 3"),
     ({"outline": "num"}, ValueError, "outline='num' holds numbers, but must have categories"),

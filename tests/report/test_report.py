@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
+import sys
 import warnings
 from itertools import pairwise
 
@@ -154,8 +156,19 @@ def test_spots_without_a_domain_and_views(integrated, page, few):
 
 def test_what_is_stored_by_other_functions(integrated, page, few, monkeypatch):
     few("drivers", "variance", "descriptions", "number", "hierarchy")
-    rows = [(d, "rna", f"gene{d}{i}", 2.5 - i, 0.9, 0.5, 0.25, 1e-9) for d in "01" for i in range(7)]
-    names = ["domain", "modality", "feature", "effect", "log2_fold_change", "share_in", "share_out", "q_value"]
+    rows = [(d, "rna", f"gene{d}{i}", 2.5 - i, 0.9, 0.5, 0.25, 1e-9, 0.8) for d in "01" for i in range(7)]
+    rows += [("2", "rna", "gene01", *[np.nan] * 5, 0.1)]
+    names = [
+        "domain",
+        "modality",
+        "feature",
+        "effect",
+        "log2_fold_change",
+        "share_in",
+        "share_out",
+        "q_value",
+        "overlap",
+    ]
     integrated.uns["spamca_drivers"] = pd.DataFrame(rows, columns=names)
     explained = [("rna", "0", 0.25), ("rna", "1", 0.5), ("protein", "0", 0.005), ("protein", "1", 0.1)]
     columns = ["modality", "domain", "variance_explained"]
@@ -187,7 +200,8 @@ def test_what_is_stored_by_other_functions(integrated, page, few, monkeypatch):
     ]
     drivers = found.table("First 5 features of each domain")
     assert drivers[1] == ["Domain 0"]
-    assert drivers[2] == ["gene00", "rna", "2.50", "0.900", "50 %", "25 %", "1.0e-09"]
+    assert drivers[2] == ["gene00", "rna", "2.50", "0.900", "50 %", "25 %", "1.0e-09", "0.800"]
+    assert "Left out: 1 pair of 1 domain" in found.text
     assert [row[0] for row in drivers[7:9]] == ["Domain 1", "gene10"]
     assert found.table("Variance explained") == [
         ["Domain", "rna", "protein"],
@@ -202,6 +216,52 @@ def test_what_is_stored_by_other_functions(integrated, page, few, monkeypatch):
     assert "Strongest features of each domain; the first are gene00 in 0; gene10 in 1." in alts
     assert "3 and 4 are plausible" in found.text
     assert found.table("Criteria of each number of domains")[2] == ["3", "0.300", "0.300", "0.300", "0.300", "yes"]
+
+
+def test_an_estimate_of_the_same_embedding_or_of_another_name_is_found(integrated, page, few):
+    few("number")
+    tried = np.arange(2, 5)
+    estimate = {"n_clusters": 3, "tried": tried, "plausible": np.array([3])}
+    integrated.uns["spamca_n_clusters"] = {**estimate, **dict.fromkeys(("evidence", "stability", "error"), tried / 10)}
+    spamca.tl.cluster(integrated, 2, key_added="two")
+    text = page(make_page(integrated, key="two")).text
+    assert "Numbers from 2 to 4 were compared, and 3 was chosen" in text
+    assert "under the name" not in text
+    integrated.uns["other_n_clusters"] = integrated.uns.pop("spamca_n_clusters")
+    text = page(make_page(integrated, key="two")).text
+    assert "estimated under the name &#39;other&#39;" in text
+    assert "Numbers from 2 to 4 were compared" in text
+
+
+def test_settings_of_a_training_are_shown_only_where_there_was_one(integrated, few):
+    few("parameters")
+    assert "learning_rate" in make_page(integrated)
+    integrated.uns["spamca"] = {**integrated.uns["spamca"], "history": {"total": np.zeros(0)}}
+    text = make_page(integrated)
+    assert "learning_rate" not in text
+    assert "n_latent" in text
+
+
+def test_labels_that_are_missing_are_counted(integrated, few):
+    few("scores")
+    assert "left out" not in make_page(integrated, label_key="label")
+    integrated.obs.loc[integrated.obs_names[:7], "label"] = np.nan
+    text = make_page(integrated, label_key="label")
+    assert "7 spots without a label were left out. A label and a domain of one colour are matched one to one." in text
+
+
+@pytest.mark.slow
+def test_warnings_of_packages_at_their_import_do_not_reach_the_user(integrated, tmp_path):
+    integrated.write(tmp_path / "tissue.h5mu")
+    lines = [
+        "import mudata, spamca",
+        "mdata = mudata.read_h5mu('tissue.h5mu')",
+        "spamca.tl.describe(mdata)",
+    ]
+    ran = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert "docrep" not in ran.stderr
 
 
 @pytest.mark.usefixtures("computing")

@@ -109,6 +109,16 @@ def test_part_of_the_tissue(integrated, method):
     assert list(integrated.uns["two_R"]["cluster"]["restricted"]) == ["0"]
 
 
+def test_parts_of_a_column_of_a_modality_keep_its_colours(integrated):
+    integrated["rna"].obs["own"] = integrated.obs["spamca"].to_numpy()
+    integrated["rna"].obs["own"] = integrated["rna"].obs["own"].astype("category")
+    integrated["rna"].uns["own_colors"] = ["#ff0000", "#00ff00", "#0000ff"]
+    part = {"restrict_to": ("rna:own", ["1"]), "key_added": "parts"}
+    spamca.tl.cluster(integrated, 2, method="kmeans", use_rep="X_spamca", **part)
+    colors = dict(zip(integrated.obs["parts"].cat.categories, integrated.uns["parts_colors"], strict=True))
+    assert [colors[name] for name in ("0", "1,0", "2")] == ["#ff0000", "#00ff00", "#0000ff"]
+
+
 def test_parts_are_named_as_scanpy_names_them(integrated):
     spamca.tl.cluster(integrated, 3, restrict_to=("spamca", ["1", "2"]), key_added="parts")
     sc.tl.leiden(
@@ -200,3 +210,22 @@ def test_result_whose_source_is_gone_says_so(both):
     for verb in (spamca.tl.hierarchy, spamca.tl.denoise, spamca.tl.cluster, spamca.metrics.score):
         with pytest.raises(KeyError, match="'domains2' were found from the result 'spamca', which is not in mdata.uns"):
             verb(both, key="domains2")
+
+
+def test_what_an_own_embedding_lacks_is_not_to_be_integrated_under_its_name(integrated):
+    """Another integration of that name would replace the domains; the result that has a network is named instead."""
+    integrated.obsm["X_own"] = np.random.default_rng(0).normal(size=(integrated.n_obs, 3))
+    spamca.tl.cluster(integrated, 2, use_rep="X_own", method="kmeans", key_added="own")
+    verbs = [spamca.tl.denoise, spamca.tl.hierarchy, spamca.Model.from_mudata]
+    for verb in [*verbs, spamca.pl.modality_weights, spamca.pl.training_history]:
+        with pytest.raises(
+            KeyError, match=r"'own' is no result of spamca.tl.integrate; pass the key of one, of \['spamca'\]"
+        ):
+            verb(integrated, key="own")
+    with pytest.raises(KeyError, match="'own' is no result of spamca.tl.integrate"):
+        spamca.tl.trajectory(integrated, root="0", key="own")
+    del integrated.uns["spamca"]
+    with pytest.raises(KeyError, match=r"call spamca.tl.integrate\(mdata\), and pass key='spamca'"):
+        spamca.tl.denoise(integrated, key="own")
+    with pytest.raises(KeyError, match=r"; call spamca.tl.integrate\(mdata, key_added='new'\)"):
+        spamca.tl.denoise(integrated, key="new")

@@ -90,7 +90,8 @@ def test_noise_that_domains_were_drawn_around_is_not_called():
     spamca.tl.integrate(mdata, 4, settings=LIGHT, progress_bar=False)
     spamca.tl.drivers(mdata)
     held_out = (mdata.uns["spamca_drivers"]["p_value"] < 0.05).mean()
-    twice = (spamca.tl.drivers(mdata, groupby="spamca", copy=True).uns["spamca_drivers"]["p_value"] < 0.05).mean()
+    mdata.obs["same"] = mdata.obs["spamca"]
+    twice = (spamca.tl.drivers(mdata, groupby="same", copy=True).uns["same_drivers"]["p_value"] < 0.05).mean()
     assert held_out < 0.1 < twice
 
 
@@ -271,12 +272,48 @@ def test_bad_arguments(integrated, arguments, error, says):
     assert set(integrated.uns) == keys
 
 
-def test_domains_of_an_embedding_are_refused(integrated):
+def test_domains_of_an_embedding_are_compared_as_they_are_with_a_warning(integrated, caplog):
     spamca.tl.cluster(integrated, 3, method="kmeans")
     with pytest.raises(ValueError, match="groupby='spamca'"):
         spamca.tl.drivers(integrated)
-    spamca.tl.drivers(integrated, groupby="spamca")
+    with caplog.at_level("WARNING", logger="spamca"):
+        spamca.tl.drivers(integrated, groupby="spamca")
+    assert "p-values use the data twice, because the domains 'spamca' were found in these features" in caplog.text
     assert integrated.uns["spamca_drivers"]["p_value"].notna().all()
+
+
+def test_domains_that_can_be_found_again_are_not_compared_as_they_are(explained):
+    before = explained.uns["spamca_drivers"].copy()
+    with pytest.raises(ValueError, match="uses the data twice; pass key='spamca' instead"):
+        spamca.tl.drivers(explained, groupby="spamca")
+    pd.testing.assert_frame_equal(explained.uns["spamca_drivers"], before)
+
+
+def test_levels_of_a_tree_are_compared_with_a_warning(integrated, caplog):
+    integrated.obs["spamca_2"] = (integrated.obs["spamca"] == "0").astype(str).astype("category")
+    integrated.uns["spamca_hierarchy"] = {"stored": np.array([2])}
+    spamca.tl.drivers(integrated, groupby="spamca_2")
+    assert "p-values use the data twice, because the domains 'spamca_2'" in caplog.text
+
+
+def test_a_domain_that_is_not_found_again_has_no_numbers_of_another(integrated, monkeypatch, caplog):
+    def other(sources, fold, found, *_, **__):
+        """Domain 2 is not found again without the first fold; another one has its number."""
+        half = np.where(found == 1, np.where(np.arange(len(found)) % 3, 2, 1), found)
+        return iter([np.where(found == 2, 1, half), *[found] * 4])
+
+    monkeypatch.setattr("spamca.tl._explained.domains_without", other)
+    spamca.tl.drivers(integrated)
+    table = integrated.uns["spamca_drivers"]
+    lost = table["overlap"] < 0.5
+    assert set(table["domain"][lost]) == {"1", "2"}
+    assert 0 < lost.sum() < 40
+    assert table.loc[lost, ["effect", "share_in", "p_value", "q_value", "variance_explained"]].isna().all(axis=None)
+    assert table.loc[lost, "contribution"].notna().any()
+    assert table.loc[~lost, ["effect", "p_value", "q_value"]].notna().all(axis=None)
+    assert f"{lost.sum()} pairs of 2 domains have no numbers, because the domain is not found again" in caplog.text
+    spamca.tl.variance_explained(integrated)
+    assert integrated.uns["spamca_variance_explained"]["variance_explained"].notna().all()
 
 
 @pytest.mark.slow

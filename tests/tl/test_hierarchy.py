@@ -170,3 +170,23 @@ def test_spots_without_a_domain_are_named(integrated):
     integrated.obs["spamca"] = integrated.obs["spamca"].cat.remove_categories(["0"])
     with pytest.raises(ValueError, match="spots without a domain"):
         spamca.tl.hierarchy(integrated)
+
+
+def test_a_column_that_cluster_wrote_is_named_as_such(integrated, assert_same):
+    spamca.tl.cluster(integrated, [2, 3])
+    before = integrated.copy()
+    wrote = (
+        r"store=2 would replace mdata.obs\['spamca_2'\], domains that spamca.tl.cluster wrote.*mdata.uns\['spamca_2'\]"
+    )
+    with pytest.raises(ValueError, match=wrote):
+        spamca.tl.hierarchy(integrated, n_clusters_range=(2, 3), store=2)
+    assert_same(integrated, before)
+
+
+def test_a_level_is_named_as_such_where_cluster_would_replace_it(integrated):
+    integrated.obs["spamca_2"] = integrated.obs["spamca"]
+    integrated.uns["spamca_hierarchy"] = {"stored": np.array([2])}
+    with pytest.raises(
+        ValueError, match=r"key_added='spamca_2' would replace .*, a level of the tree that spamca.tl.hierarchy"
+    ):
+        spamca.tl.cluster(integrated, [2, 3])

@@ -56,6 +56,12 @@ def test_it_can_be_described_drawn_and_applied(one, with_graphs):
     assert np.isfinite(with_graphs.obs["spamca_novelty"]).all()
 
 
+def test_it_has_no_drivers_and_explains_nothing(one):
+    for verb in (spamca.tl.drivers, spamca.tl.variance_explained):
+        with pytest.raises(ValueError, match=r"a single domain has no other.*spamca.tl.cluster\(mdata, n_clusters\)"):
+            verb(one)
+
+
 @pytest.mark.slow
 def test_its_report(one, tmp_path):
     spamca.report(one, tmp_path / "page.html")

@@ -67,3 +67,20 @@ def test_a_graph_that_may_join_sections_is_refused(tissue):
     mdata.obs = mdata.obs[[name for name in mdata.obs if "library_id" not in name]]
     with pytest.raises(ValueError, match="spots lie on nearly one point almost everywhere"):
         ready(mdata, 0, "integrate", batch_correction=True)
+
+
+def test_a_small_weight_is_explained(caplog):
+    from spamca.tl._ready import log_small_weights
+
+    found = {
+        "weights": {"rna": 1.0, "atac": 0.05, "noise": 0.0},
+        "inflation": {"rna": 6.4, "atac": 8.6, "noise": np.nan},
+    }
+    log_small_weights(found, {})
+    first, second = (record.getMessage() for record in caplog.records)
+    assert "weight of 'atac' in the search for domains: 0.05, because its evidence repeats itself" in first
+    assert "8.6 times (6.4 in 'rna'); see docs/understand/weights.md" in first
+    assert "'noise' in the search for domains: 0, because neighbours share nothing in it" in second
+    caplog.clear()
+    log_small_weights(found, {"atac": 0.05, "noise": 0.0})
+    assert not caplog.records

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spamca import _keys
+from spamca import _keys, _records
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -185,10 +185,11 @@ def check_key_added(
             msg = f"{what} collides with {other}; choose another {argument}, e.g. '{key_added}_domains'"
             raise ValueError(msg)
     for slot in _foreign(mdata, key_added, domains=domains, embedding=embedding):
-        msg = (
-            f"{argument}={key_added!r} would replace {slot}, which spamca did not write; choose another {argument}, "
-            f"e.g. '{key_added}_domains'"
+        level = _records.written_by(mdata, key_added) == _records.OF_TREE
+        wrote = (
+            "a level of the tree that spamca.tl.hierarchy(store=...) wrote" if level else "which spamca did not write"
         )
+        msg = f"{argument}={key_added!r} would replace {slot}, {wrote}; choose another {argument}, e.g. '{key_added}_domains'"
         raise ValueError(msg)
 
 

@@ -11,8 +11,8 @@ from scipy.sparse import csr_matrix, diags, identity, triu
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-N_PROBES = 64
-"""Random values that measure how much noise averaging leaves."""
+N_PROBES, PROBED = 64, 1_000_000
+"""Random values of each spot that measure how much noise averaging leaves, and of all spots where these are so many."""
 
 N_PATCHES = 40
 """Patches of large tissue. More cover more of it; fewer hold more spots with all of their neighbours."""
@@ -66,7 +66,7 @@ class Graph:
 
         Estimated by random probes (Hutchinson 1990).
         """
-        probes = rng.standard_normal((self.n_spots, N_PROBES))
+        probes = rng.standard_normal((self.n_spots, int(np.clip(PROBED // self.n_spots, 2, N_PROBES))))
         return np.array([np.square(values).mean() for values in self.averaged(probes, hops)])
 
     def within(self, reach: int) -> csr_matrix:

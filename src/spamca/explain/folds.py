@@ -20,10 +20,15 @@ from spamca.features import KINDS, take_columns
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    import pandas as pd
     from scipy.sparse import csr_matrix
 
     from spamca.domains import DomainSettings
     from spamca.features._blocks import Matrix
+
+
+FOUND_AGAIN = 0.5
+"""Least overlap (Jaccard index) of a stored domain with the one found without a feature; below it, that is another domain."""
 
 
 @dataclass(frozen=True)
@@ -142,3 +147,15 @@ def overlap(partition: np.ndarray, reference: np.ndarray, n_domains: int) -> np.
         if either := np.count_nonzero(one | other):
             out[k] = np.count_nonzero(one & other) / either
     return out
+
+
+def not_found_again(table: pd.DataFrame) -> str:
+    """Which rows of a table of drivers have no numbers because their domain was not found without the feature; empty if none."""
+    lost = table["overlap"] < FOUND_AGAIN if "overlap" in table else np.zeros(len(table), dtype=bool)
+    if not (n_pairs := int(np.count_nonzero(lost))):
+        return ""
+    domains = [str(name) for name in dict.fromkeys(table["domain"][lost])]
+    return (
+        f"{n_pairs} pair{'s' * (n_pairs > 1)} of {len(domains)} domain{'s' * (len(domains) > 1)} {'have' if n_pairs > 1 else 'has'} no numbers, because the domain is not found again without the feature (overlap "
+        f"below {FOUND_AGAIN}): {', '.join(domains)}"
+    )

@@ -117,7 +117,7 @@ def _check_kept(mdata: MuData, key: str) -> None:
         if name not in getattr(mdata, holder):
             msg = (
                 f"mdata.{holder}[{name!r}] of the training is not there any more, and a model needs it; "
-                f"call spamca.tl.integrate(mdata, key_added={key!r}) again"
+                f"call spamca.tl.integrate(mdata, key_added={_records.source_of(mdata, key)!r}) again"
             )
             raise KeyError(msg)
 

@@ -26,10 +26,15 @@ if TYPE_CHECKING:
 
 def for_network(tissue: Tissue, scale: Sequence[float]) -> nn.Inputs:
     """Tensors of a tissue, on the CPU, as the network takes them; features of each modality are divided by its scale."""
-    # in double precision
-    features = (values / np.float64(one) for values, one in zip(tissue.features, scale, strict=True))
+
+    def scaled(values: np.ndarray, one: float) -> torch.Tensor:
+        # divided in double precision, a part at a time
+        return torch.from_numpy(
+            np.divide(values, np.float64(one), out=np.empty(values.shape, np.float32), casting="same_kind")
+        )
+
     return nn.Inputs(
-        features=tuple(torch.from_numpy(values.astype(np.float32, copy=False)) for values in features),
+        features=tuple(scaled(values, one) for values, one in zip(tissue.features, scale, strict=True)),
         spatial=Adjacency.from_scipy(normalize(tissue.graph)),
         feature_graphs=tuple(Adjacency.from_scipy(normalize(graph)) for graph in tissue.feature_graphs),
         present=None if tissue.present is None else torch.from_numpy(tissue.present),
@@ -86,10 +91,7 @@ def trained_network(mdata: MuData, key: str = _keys.SPAMCA) -> Trained:
     """The network that :func:`spamca.tl.integrate` left under a name; a KeyError if there is none."""
     record = _records.record_of(mdata, key)
     if "network" not in record:
-        which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
-        msg = (
-            f"mdata.uns[{key!r}] holds no trained network; call spamca.tl.integrate(mdata{which}), which keeps it there"
-        )
+        msg = f"mdata.uns[{key!r}] holds no trained network; {_records.integrating(mdata, key)}"
         raise KeyError(msg)
     weights, names = record["network"], [str(name) for name in record["modalities"]]
     n_features = [len(weights[f"tokens.{m}"]) for m in range(len(names))]
@@ -116,7 +118,7 @@ def trained_tissue(
         if not same or not np.isclose(found[m], trained.scale[m], rtol=1e-5):
             msg = (
                 f"the features or the spots of modality {name!r} are no longer those that the network was trained on; call "
-                f"spamca.tl.integrate(mdata, key_added={key!r}) again"
+                f"spamca.tl.integrate(mdata, key_added={_records.source_of(mdata, key)!r}) again"
             )
             raise ValueError(msg)
     return tissue

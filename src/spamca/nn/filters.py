@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 EMPTY = 1e-12
 """Share of its variance below which nothing is left of a feature at a scale."""
 
+AT_ONCE = 2**25
+"""Numbers of spots times features that are filtered together: an eighth of a gigabyte at each scale."""
+
+_ROWS = 2**16
+
 
 @torch.no_grad()
 def start(network: SpaMCA, tissue: Inputs) -> None:
@@ -44,11 +49,13 @@ def start(network: SpaMCA, tissue: Inputs) -> None:
         shown, out = x if has is None else x.masked_fill(~has[:, None], 0), torch.zeros_like(x)
         for scale, values in hops(tissue.spatial, shown, scales):
             out.addcmul_(values, gains[scales.index(scale)])
-        filtered.append(trust[m] * out)
+        filtered.append(out.mul_(trust[m]))
         found.append(gains)
-    joint = torch.cat(filtered, dim=1)
-    joint = joint - joint.mean(dim=0)
-    covariance = sum(part.T @ part for part in (chunk.double() for chunk in joint.split(2**14)))
+    centres = [part.mean(dim=0) for part in filtered]
+    covariance = torch.zeros((), dtype=torch.float64, device=trust.device)
+    for chunks in zip(*(part.split(2**14) for part in filtered), strict=True):
+        joint = torch.cat([chunk - centre for chunk, centre in zip(chunks, centres, strict=True)], dim=1).double()
+        covariance = covariance + joint.T @ joint
     axes = torch.linalg.eigh(covariance)[1].flip(1)[:, : network.n_latent]
     largest = axes.gather(0, axes.abs().argmax(dim=0, keepdim=True))
     axes = (axes * largest.sign()).float()
@@ -82,17 +89,14 @@ def filters(spatial: Adjacency, x: Tensor, has: Tensor | None, scales: Sequence[
     - has: which spots have the modality, booleans (n_spots,), or None for all; rows of the others are not read
     - output: :math:`g` for these scales (numbers of hops s), float32 (n_scales, n_features)
     """
-    has = torch.ones(len(x), dtype=torch.bool, device=x.device) if has is None else has
     least, pooled = torch.finfo(torch.float64).tiny, Settings.filter_pooling
-    x = (x - x[has].mean(dim=0)).masked_fill(~has[:, None], 0)
-    variance, signal = variances(spatial, x, has)
+    columns = x.split(max(1, AT_ONCE // len(x)), dim=1)
+    parts = zip(*(_products(spatial, some, has, scales) for some in columns), strict=True)
+    variance, signal, power, along = (torch.cat(part, dim=-1) for part in parts)
     varies = variance > 0
     unit = torch.where(varies, variance, 1)
-    seen = dict(hops(spatial, x, scales))
-    kept = [seen[scale].masked_fill(~has[:, None], 0) for scale in scales]
-    power = torch.stack([torch.stack([_mean(p, q, has) for q in kept]) for p in kept]) / unit  # (n_scales, n_scales, d)
-    along = torch.stack([_mean(p, x, has) for p in kept]) - _traces(spatial, scales)[:, None] * (variance - signal)
-    along = along / unit
+    power = power / unit
+    along = (along - _traces(spatial, scales)[:, None] * (variance - signal)) / unit
     share = unit * varies / (unit * varies).sum().clamp(min=least)
     power = (1 - pooled) * power + pooled * (power @ share)[..., None]
     along = (1 - pooled) * along + pooled * (along @ share)[:, None]
@@ -106,6 +110,28 @@ def filters(spatial: Adjacency, x: Tensor, has: Tensor | None, scales: Sequence[
     power += Settings.filter_ridge * torch.eye(len(scales), dtype=power.dtype, device=x.device)
     found = torch.linalg.solve(power, along / scale) / scale
     return (found * varies[:, None]).T.float()
+
+
+def _products(
+    spatial: Adjacency, x: Tensor, has: Tensor | None, scales: Sequence[int]
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Variance and variance of the signal, (d,), products of the features at every two scales, (n_scales, n_scales, d), and with
+    themselves, (n_scales, d).
+    """
+    apart = None if has is None else ~has[:, None]
+
+    def there(values: Tensor) -> Tensor:
+        return values if apart is None else values.masked_fill(apart, 0)
+
+    x = there(x - (x if has is None else x[has]).mean(dim=0))
+    measured = torch.ones(len(x), dtype=torch.bool, device=x.device) if has is None else has
+    variance, signal = variances(spatial, x, measured)
+    seen = {scale: there(values) for scale, values in hops(spatial, x, scales)}
+    power = torch.empty((len(scales), len(scales), x.shape[1]), dtype=torch.float64, device=x.device)
+    for a, one in enumerate(scales):
+        for b, other in enumerate(scales[: a + 1]):
+            power[a, b] = power[b, a] = _mean(seen[one], seen[other], measured)
+    return variance, signal, power, torch.stack([_mean(seen[scale], x, measured) for scale in scales])
 
 
 def variances(spatial: Adjacency, x: Tensor, has: Tensor) -> tuple[Tensor, Tensor]:
@@ -132,7 +158,9 @@ def variances(spatial: Adjacency, x: Tensor, has: Tensor) -> tuple[Tensor, Tenso
 
 def _mean(first: Tensor, second: Tensor, has: Tensor) -> Tensor:
     """Mean product over the spots that count, of features that are zero elsewhere: float64 of shape (n_features,)."""
-    return (first * second).sum(dim=0, dtype=torch.float64) / has.sum().clamp(min=1)
+    parts = zip(first.split(_ROWS), second.split(_ROWS), strict=True)  # small enough for the cache
+    total = torch.stack([(p * q).sum(dim=0, dtype=torch.float64) for p, q in parts]).sum(dim=0)
+    return total / has.sum().clamp(min=1)
 
 
 def _traces(spatial: Adjacency, scales: Sequence[int]) -> Tensor:

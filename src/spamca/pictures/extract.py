@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,9 @@ of grey levels, which takes far longer."""
 
 def squidpy_features(patches: np.ndarray, features: Sequence[str]) -> tuple[np.ndarray, list[str]]:
     """Features of patches (n, side, side, channels) from 0 to 1 by :class:`squidpy.im.ImageContainer`, and their names."""
-    from squidpy.im import ImageContainer
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what squidpy imports, about its own code
+        from squidpy.im import ImageContainer
 
     rows: list[dict[str, Any]] = []
     for patch in patches:

@@ -11,7 +11,9 @@ from matplotlib import pyplot as plt
 
 from spamca import _keys
 from spamca._checks import check_choice, check_count, check_name, check_readable, find_column
+from spamca._logging import logger
 from spamca._palette import palette
+from spamca.explain import not_found_again
 from spamca.pl._arguments import call, check_axes, check_figsize, check_title
 from spamca.pl._coloring import Coloring, find_categories
 from spamca.pl._driver_keys import KEYS, draw_driver_keys, largest_dot, modality_shades
@@ -56,7 +58,8 @@ def drivers(
     """Draw the features that set each domain apart, over all modalities, in every domain.
 
     Rows are the first features of each domain, in the order of the domains, marked on the right by modality. A feature
-    that is among the first of several domains stands once, where its effect is largest.
+    that is among the first of several domains stands once, where its effect is largest. Features have no dot in domains that were not found
+    again without them; how many is logged.
 
     Parameters
     ----------
@@ -132,6 +135,8 @@ def drivers(
     check_title(title)
     finish = Finish(save, show, return_fig)
     table = _table(mdata, key)
+    if lost := not_found_again(table):
+        logger.info("pl.drivers: left out: %s", lost)
     domains = _domains(mdata, key, table)
     rows = driver_rows(table, n_features, domains.categories)
     if not rows.features:

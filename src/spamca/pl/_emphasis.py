@@ -62,9 +62,13 @@ def with_outlines(mdata: MuData, coloring: Coloring, column: str | None) -> Colo
 
 
 def check_groups(colorings: Sequence[Coloring], groups: Sequence[str]) -> None:
-    """Whether each group is a category of one of the colourings, or of what they outline (KeyError)."""
+    """Whether each group is a category of one of the colourings, or of what they outline (KeyError; ValueError where all hold numbers)."""
     every = [*colorings, *(one.outlined for one in colorings if one.outlined is not None)]
     known = list(dict.fromkeys(category for one in every for category in one.categories))
+    if all(one.numeric for one in every):
+        numbers = [one.name for one in colorings]
+        msg = f"groups={list(groups)!r} are categories, and color={numbers} holds numbers; add outline= with a column of domains, or leave groups out"
+        raise ValueError(msg)
     if unknown := [group for group in groups if group not in known]:
         msg = f"groups={list(groups)!r}: {unknown} are not among the categories {known}"
         raise KeyError(msg)

@@ -12,7 +12,8 @@ from matplotlib import pyplot as plt
 from spamca import _keys
 from spamca._checks import check_name, check_readable, find_column
 from spamca._palette import palette as default_palette
-from spamca.pl._arguments import call, check_axes, check_figsize, check_palette
+from spamca._records import integrating
+from spamca.pl._arguments import check_axes, check_figsize, check_palette
 from spamca.pl._coloring import Coloring, find_categories, palette_colors
 from spamca.pl._ends import Ends
 from spamca.pl._figure import BAR, common_window, set_title
@@ -74,7 +75,8 @@ def modality_weights(
     mdata
         Tissue, after :func:`spamca.tl.integrate`.
     key
-        The ``key_added`` of :func:`spamca.tl.integrate`.
+        The ``key_added`` of :func:`spamca.tl.integrate`, or of domains found from its result, which share its weights unless they have
+        their own.
     groupby
         Column of ``mdata.obs`` with categories, the domains; by default ``key``. All spots together without it, or where no spot has a
         value.
@@ -140,7 +142,7 @@ def modality_weights(
     finish = Finish(save, show, return_fig)
     weights, n_alone = compared_weights(mdata, key)
     if not weights:
-        msg = f"no modality has obs[{_keys.weight(key)!r}]; run {call('integrate', key_added=key)}"
+        msg = f"no modality has obs[{_keys.weight(key)!r}]; {integrating(mdata, key)}"
         raise KeyError(msg)
     colors = default_palette(len(weights)) if palette is None else palette_colors(palette, list(weights), "modalities")
     domains = _domains(mdata, key, groupby)

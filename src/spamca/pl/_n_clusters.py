@@ -10,6 +10,7 @@ import numpy as np
 from spamca import _keys
 from spamca._checks import check_name, check_readable
 from spamca._palette import palette
+from spamca._records import holder_of
 from spamca.pl._arguments import call, check_names
 from spamca.pl._figure import line_axes
 from spamca.pl._finish import Finish
@@ -55,10 +56,11 @@ def n_clusters(
     mdata
         Tissue, after :func:`spamca.tl.integrate` without a number, or :func:`spamca.tl.estimate_n_clusters`.
     key
-        The ``key_added`` of either.
+        The ``key_added`` of either, or of domains found from that result.
     criteria
-        Of ``"evidence"`` (the penalised likelihood, which chooses, with its standard error), ``"stability"`` (of the
-        domains over starts and scales), ``"gain"`` (the likelihood), and ``"coherence"`` (of the domains in the tissue).
+        Of ``"evidence"`` (the penalised likelihood, which chooses, with the standard error of the difference from the best),
+        ``"stability"`` (of the domains over starts and scales), ``"gain"`` (the likelihood), and ``"coherence"`` (of the domains in
+        the tissue).
         None draws the first two.
     title
         Title of each panel; by default the criterion.
@@ -98,7 +100,7 @@ def n_clusters(
     check_readable(mdata)
     check_name("key", key)
     finish = Finish(save, show, return_fig)
-    record = mdata.uns.get(_keys.n_clusters(key))
+    record = mdata.uns.get(_keys.n_clusters(holder_of(mdata, key, _keys.n_clusters)))
     if not isinstance(record, Mapping) or "tried" not in record:
         msg = f"mdata.uns[{_keys.n_clusters(key)!r}] has no estimate; run {call('estimate_n_clusters', key_added=key)}"
         raise KeyError(msg)

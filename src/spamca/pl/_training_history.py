@@ -10,7 +10,7 @@ import numpy as np
 from spamca import _keys
 from spamca._checks import check_name, check_readable
 from spamca._palette import palette
-from spamca._records import record_of
+from spamca._records import integrating, record_of
 from spamca.pl._arguments import check_names
 from spamca.pl._figure import line_axes
 from spamca.pl._finish import Finish
@@ -92,8 +92,8 @@ def training_history(
     history = record_of(mdata, key).get("history")
     if not isinstance(history, Mapping) or not history:
         msg = (
-            f"mdata.uns[{key!r}] has no history of a training, which the default network does without; call "
-            f"spamca.tl.integrate(mdata, key_added={key!r}, max_epochs=...) or with preset='paper'"
+            f"mdata.uns[{key!r}] has no history of a training, which the default network does without; {integrating(mdata, key)}, with "
+            "max_epochs=... or preset='paper'"
         )
         raise KeyError(msg)
     if losses is None:

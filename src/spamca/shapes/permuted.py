@@ -33,9 +33,11 @@ def zscores(
     if len(occurs) < 2:
         return z, count
     import pandas as pd
-    import squidpy as sq
     from anndata import AnnData
 
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what squidpy imports, about its own code
+        import squidpy as sq
     where = np.zeros(len(has), dtype=int) if section is None else section[has]
     obs = pd.DataFrame({"domain": pd.Categorical(codes), "section": pd.Categorical(where)}).set_axis(has.astype(str))
     graph = AnnData(obs=obs, obsp={"spatial_connectivities": adjacency[has][:, has]})

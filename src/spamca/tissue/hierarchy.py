@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from spamca import _edge, _keys
+from spamca import _edge, _keys, _records
 from spamca._colors import colors_of, drop_colors, spare_colors
 from spamca.tissue.labels import write_labels
 
@@ -61,9 +61,15 @@ def check_levels_free(mdata: MuData, key: str, numbers: Sequence[int]) -> None:
         column = _keys.level(key, number)
         taken = [f"{where}.obs[{column!r}]" for where, holder in holders.items() if column in holder.obs]
         if taken and number not in held:
+            maker = _records.written_by(mdata, column)
+            wrote = (
+                f"domains that {maker} wrote, with their record in mdata.uns[{column!r}]"
+                if maker
+                else "which spamca did not write"
+            )
             msg = (
-                f"store={number} would replace {taken[0]}, which spamca.tl.hierarchy did not write; rename or remove "
-                f"that column, or leave {number} out of store: mdata.obsm[{_keys.hierarchy(key)!r}] holds all levels"
+                f"store={number} would replace {taken[0]}, {wrote}; rename or remove that column, or leave {number} out of store: "
+                f"mdata.obsm[{_keys.hierarchy(key)!r}] holds all levels"
             )
             raise ValueError(msg)
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from mudata import MuData
 
 
+_ROWS = 2**16  # squared at once
+
+
 @dataclass(frozen=True)
 class Tissue:
     """A tissue of n spots and M modalities.
@@ -83,7 +86,7 @@ class Tissue:
         """Root mean square of the features of each modality: divided by it, none outweighs another by its units."""
         least = float(np.finfo(np.float32).tiny)
         own = (self.own(m, values) for m, values in enumerate(self.features))
-        return [max(float(np.sqrt(np.square(values, dtype=np.float64).mean())), least) for values in own]
+        return [max(float(np.sqrt(_mean_square(values))), least) for values in own]
 
     def having(self, features: Sequence[np.ndarray], random_state: int) -> Tissue:
         """The same tissue with other features, and feature graphs built on them as ``searches`` describe."""
@@ -239,3 +242,9 @@ def _position(mdata: MuData) -> np.ndarray | None:
     except (KeyError, ValueError):  # sections were renamed or left out since
         return coords
     return coords if sections is None else np.column_stack([coords, 2 * np.ptp(coords, axis=0).max() * sections])
+
+
+def _mean_square(values: np.ndarray) -> float:
+    """Mean of the squares of numbers (n, d), in double precision, a part at a time."""
+    parts = (values[begin : begin + _ROWS] for begin in range(0, len(values), _ROWS))
+    return sum(float(np.square(part, dtype=np.float64).sum()) for part in parts) / values.size

@@ -144,6 +144,7 @@ def cluster(
     record = _records.record_of(mdata, key)
     method = method_of(method, record, use_rep=use_rep, leiden=resolution is not None or neighbors_key is not None)
     check_options(
+        mdata,
         method,
         key,
         record,

@@ -136,8 +136,7 @@ def _embedding_of(mdata: MuData, search: Embedded) -> np.ndarray:
     key = search.slot(mdata)
     if key not in mdata.obsm or key in mdata.mod:
         held = ", ".join(repr(name) for name in mdata.obsm if name not in mdata.mod) or "nothing"
-        which = "" if search.key == _keys.SPAMCA else f", key_added={search.key!r}"
-        made = f"call spamca.tl.integrate(mdata{which}) or " if key == search.own_slot(mdata) else ""
+        made = f"{_records.integrating(mdata, search.key)}, or " if key == search.own_slot(mdata) else ""
         msg = f"mdata.obsm[{key!r}] does not exist; {made}name an embedding with use_rep: mdata.obsm holds {held}"
         raise KeyError(msg)
     values = _checks.dense(mdata.obsm[key])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spamca import _checks, _keys
+from spamca import _checks, _keys, _records
 from spamca._logging import logger
 from spamca.cluster import CLUSTERERS
 from spamca.model.domains import FIELD
@@ -30,6 +30,7 @@ def method_of(method: str | None, record: Mapping[str, Any], *, use_rep: str | N
 
 
 def check_options(
+    mdata: MuData,
     method: str,
     key: str,
     record: Mapping[str, Any],
@@ -54,8 +55,7 @@ def check_options(
             msg = f"{name}={given!r} is for domains in an embedding, not method={FIELD!r}; leave it out or name another method"
             raise ValueError(msg)
     if "domains" not in record:
-        which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
-        msg = f"mdata.uns[{key!r}] holds no domains; call spamca.tl.integrate(mdata{which})"
+        msg = f"mdata.uns[{key!r}] holds no domains found in the features; {_records.integrating(mdata, key)}"
         raise KeyError(msg)
 
 

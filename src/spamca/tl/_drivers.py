@@ -27,8 +27,9 @@ def drivers(
     Domains are drawn where features differ, so that a test of the same features in the same domains uses the data twice. Here every feature
     is tested in domains that were found without it. Features that took part in the domains are split into folds; the search is repeated
     without each fold, and the features of the fold are compared between the domains that it gives, each of which takes the number of the
-    stored domain that it overlaps with most. Features that took no part, such as genes that are not highly variable, are compared between
-    the stored domains. All numbers of a feature but ``contribution`` are of those domains.
+    stored domain that it overlaps with most. Where the two share less than half of their spots, the domain was not found again, and the
+    feature has no numbers in it. Features that took no part, such as genes that are not highly variable, are compared between the stored
+    domains. All numbers of a feature but ``contribution`` are of those domains.
 
     Neighbouring spots resemble each other beyond their domain and are not independent observations. Standard errors are widened by what
     patches of neighbouring spots have in common (:func:`spamca.explain.contrasts.contrasts`). A gradient through the whole tissue makes any
@@ -43,7 +44,8 @@ def drivers(
         The ``key_added`` of the domains.
     groupby
         Column of ``mdata.obs`` with other categories, such as an expert's regions, to compare in place of the domains. They are taken as
-        they are: p-values hold only if they were not found in these features.
+        they are: p-values hold only if they were not found in these features. Domains of :func:`spamca.tl.integrate` are refused: name
+        them with ``key``. Those of an embedding and levels of a tree are compared with a warning.
     n_folds
         Number of folds. More leave more features to find the domains by, and take longer: the search runs once for each.
     spatial_key
@@ -68,13 +70,13 @@ def drivers(
           for values that are no counts;
         - ``share_in``, ``share_out``: share of the spots with a value above zero, in the domain and elsewhere;
         - ``p_value``, ``q_value``: two-sided, and false discovery rate over the whole table (Benjamini and Hochberg 1995); NaN where no
-          domains could be found without the feature, and for domains of fewer than 10 spots;
+          domains could be found without the feature, where the domain was not found again, and for domains of fewer than 10 spots;
         - ``variance_explained``: share of the feature's variance that belonging to the domain explains, about zero for noise;
         - ``contribution``: share of the feature in the evidence for the domain, through the loadings of the model; the contributions to a
           domain sum to one over all modalities, but for modalities that were not prepared here. It is negative where the feature speaks
           against the domain, and NaN for features without loadings;
-        - ``overlap``: spots that the domain found without the feature shares with the stored one, of the spots in either. Where it is
-          low, the feature is hard to hold out, and its p-value is of another domain. NaN with ``groupby``.
+        - ``overlap``: spots that the domain found without the feature shares with the stored one, of the spots in either. Below
+          0.5 the domain was not found again, and all other numbers but ``contribution`` are NaN. NaN with ``groupby``.
     ``mdata[modality].var["spamca_explained"]``
         Share of each feature's variance that all domains explain together.
 
@@ -85,8 +87,8 @@ def drivers(
     KeyError
         If there are no domains under ``key``, no such column, or no graphs or coordinates.
     ValueError
-        If an argument is out of range, domains were read from an embedding and not found in the features, or no modality has features that
-        can be compared. ``mdata`` is unchanged after an error.
+        If an argument is out of range, domains were read from an embedding and not found in the features, ``groupby`` names domains that
+        were, or no modality has features that can be compared. ``mdata`` is unchanged after an error.
 
     See Also
     --------
@@ -109,6 +111,7 @@ def drivers(
     >>> bool((top["q_value"] < 0.05).all())
     True
     """
+    from spamca.explain import not_found_again
     from spamca.tl._explained import explained
     from spamca.tl._sources import sources_of
 
@@ -129,4 +132,6 @@ def drivers(
             target[modality].var[_keys.explained(name)] = shares
     n_called = int((table["q_value"] < 0.05).sum())
     logger.info("drivers: %d of %d pairs of domain and feature at a false discovery rate of 0.05", n_called, len(table))
+    if lost := not_found_again(table):
+        logger.info("drivers: %s", lost)
     return target if copy else None

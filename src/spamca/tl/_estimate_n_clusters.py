@@ -32,8 +32,9 @@ def estimate_n_clusters(
 
     For each number in the range, domains are found and scored by a penalised likelihood: how well the domains around a spot predict
     its features (Forbes and Peyrard 2003), minus the cost of the domains (Varin and Vidoni 2005, Gao and Song 2010). The smallest number
-    within one standard error of the best is taken (Breiman et al. 1984); those within two are plausible. Where tissue changes gradually there is no true number: look at the criteria (:func:`spamca.pl.n_clusters`), other
-    numbers may serve as well. Runs :func:`spamca.pp.neighbors` first, and logs that, if it was not run.
+    within one standard error of the difference from the best is taken (Breiman et al. 1984); those within two are plausible. Where tissue
+    changes gradually there is no true number: look at the criteria (:func:`spamca.pl.n_clusters`), other numbers may serve as well.
+    Runs :func:`spamca.pp.neighbors` first, and logs that, if it was not run.
 
     Parameters
     ----------
@@ -59,8 +60,8 @@ def estimate_n_clusters(
 
     ``mdata.uns["spamca_n_clusters"]``
         ``n_clusters``, the estimate; ``plausible``, the numbers close to the best; ``tried``, and for each number tried ``gain`` (the
-        likelihood, in nats per spot), ``evidence`` (the penalised likelihood), ``error`` (standard error of its difference to the
-        highest), ``stability`` (agreement of starts and scales) and ``coherence`` (share of edges of the spatial graph within
+        likelihood, in nats per spot), ``evidence`` (the penalised likelihood), ``error`` (standard error of the
+        difference from the best), ``stability`` (agreement of starts and scales) and ``coherence`` (share of edges of the spatial graph within
         domains); ``params``, the arguments.
 
     Raises

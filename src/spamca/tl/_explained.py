@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 
 from spamca import _checks, _edge, _keys, _records
+from spamca._logging import logger
 from spamca.domains import DomainSettings
 from spamca.explain import (
+    FOUND_AGAIN,
     Source,
     contrasts,
     contributions,
@@ -67,19 +69,32 @@ class Compared:
 def compared(mdata: MuData, key: str, groupby: str | None) -> Compared:
     """The domains of a result, or the categories of a column; KeyError or ValueError where there are none that can be compared."""
     column = key if groupby is None else groupby
-    argument, mend = ("groupby", "") if groupby else ("key", f"call spamca.tl.integrate(mdata, key_added={key!r})")
+    argument, mend = ("groupby", "") if groupby else ("key", _records.integrating(mdata, key))
     values = _checks.check_column(mdata, argument, column, mend=mend).values
     categories = pd.Categorical(values).remove_unused_categories()
     if len(categories.categories) < 2:
-        msg = f"mdata.obs[{column!r}] must have two categories at least to compare, got {list(categories.categories)}"
+        msg = (
+            f"mdata.obs[{column!r}] must have two categories at least, got {list(categories.categories)}: a single domain has no other to be "
+            "compared with and explains no variance; find more with spamca.tl.cluster(mdata, n_clusters), or name another column"
+        )
         raise ValueError(msg)
-    record = _records.record_of(mdata, key)
-    if groupby is None and (record.get("cluster", {}).get("method") != FIELD or "network" not in record):
+    record = _records.record_of(mdata, column)
+    searched = record.get("cluster", {}).get("method") == FIELD and "network" in record
+    if groupby is None and not searched:
         msg = (
             f"the domains {key!r} were not found in the features of this tissue by spamca.tl.integrate, so that the search cannot be "
             f"repeated without a feature; pass groupby={key!r} to compare them as they are, with p-values that use the data twice"
         )
         raise ValueError(msg)
+    if groupby is not None and searched:
+        msg = (
+            f"groupby={column!r} names domains that were found in these features: to compare them as they are uses the data twice; pass "
+            f"key={column!r} instead, which tests each feature in domains found without it"
+        )
+        raise ValueError(msg)
+    if groupby is not None and _records.written_by(mdata, column):
+        twice = "p-values use the data twice, because the domains %r were found in these features; rank features by them, and test none"
+        logger.warning(f"drivers: {twice}", column)
     return Compared(
         categories.codes.astype(np.int64), [str(name) for name in categories.categories], groupby is not None
     )
@@ -143,7 +158,10 @@ def _compare(
     patch: np.ndarray,
     sections: np.ndarray | None,
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Numbers (K, p) of each feature in the partition of its fold, the first for features in none; what all domains explain, (p,)."""
+    """Numbers (K, p) of each feature in the partition of its fold, the first for features in none; what all domains explain, (p,).
+
+    NaN, but for the overlap, where the partition does not hold the domain again.
+    """
     order = _edge.spots(source.row, int(np.count_nonzero(source.row >= 0)))
     values = source.level
     p = len(fold)
@@ -158,9 +176,10 @@ def _compare(
         found = contrasts(some, own, n_domains, patch[order], None if sections is None else sections[order])
         change, inside, outside = levels(some, source.kind, own, n_domains)
         again = overlap(partition, partitions[0], n_domains)[:, None]
-        numbers = (found.effect, change, inside, outside, found.p_value, found.explained, again)
-        for name, part in zip(out, numbers, strict=True):
-            out[name][:, columns] = part
+        numbers = (found.effect, change, inside, outside, found.p_value, found.explained)
+        for name, part in zip(out, numbers, strict=False):
+            out[name][:, columns] = np.where(again >= FOUND_AGAIN, part, np.nan)
+        out["overlap"][:, columns] = again
         together[columns] = found.explained_by_all
     return out, together
 

@@ -132,13 +132,13 @@ def hierarchy(
 
 def _first(mdata: MuData, key: str) -> np.ndarray:
     """Domain of each spot in ``mdata.obs[key]``, integers of shape (n_obs,)."""
-    which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
     if "domains" not in _records.record_of(mdata, key) or key not in mdata.obs:
-        msg = f"mdata.obs[{key!r}] holds no domains in the features; call spamca.tl.integrate(mdata{which})"
+        msg = f"mdata.obs[{key!r}] holds no domains in the features; {_records.integrating(mdata, key)}"
         raise KeyError(msg)
     found = pd.Categorical(mdata.obs[key])
     if (found.codes < 0).any() or len(found.remove_unused_categories().categories) < len(found.categories):
-        msg = f"mdata.obs[{key!r}] has spots without a domain or domains without a spot; call spamca.tl.cluster(mdata{which.replace('key_added', 'key')})"
+        which = "" if key == _keys.SPAMCA else f", key={key!r}"
+        msg = f"mdata.obs[{key!r}] has spots without a domain or domains without a spot; call spamca.tl.cluster(mdata{which})"
         raise ValueError(msg)
     return np.asarray(found.codes, dtype=np.int64)
 

@@ -10,7 +10,7 @@ from spamca._progress import Progress
 from spamca._threads import limited
 from spamca.tissue import graph_records, usual_unexplained, write
 from spamca.tl._estimate_n_clusters import check_range
-from spamca.tl._ready import check_batch_key, check_finds_none, check_trust, domain_settings, ready
+from spamca.tl._ready import check_batch_key, check_finds_none, check_trust, domain_settings, log_small_weights, ready
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -242,6 +242,8 @@ def integrate(
         results.record["graphs"] = graph_records(target)
         results.record["unexplained"] = usual_unexplained(target, tissue, search.novelty_quantile)
         write(target, results, key_added, "integrate")
+        if finds_domains:
+            log_small_weights(results.record["domains"], modality_trust or {})
         progress.step()
     if checkpoint is not None and chosen.max_epochs != 0:
         from lightning.pytorch.utilities import rank_zero_only

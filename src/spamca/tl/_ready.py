@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LEAST = {"n_fitted": 100}
 MOST = {"novelty_quantile": 1, "coherence": 40}  # a stronger pull overflows single precision
+SMALL_WEIGHT = 0.2  # a modality that counts less than that hardly takes part in the domains
 MOST_OF_ALL = 1e6  # of the other settings of the search that are real numbers
 
 
@@ -116,6 +117,23 @@ def check_trust(mdata: MuData, given: Mapping[str, float] | None) -> None:
     if set(given) == set(mdata.mod) and not any(given.values()):
         msg = f"modality_trust must trust at least one modality, got {dict(given)!r}"
         raise ValueError(msg)
+
+
+def log_small_weights(found: Mapping[str, Any], trust: Mapping[str, float]) -> None:
+    """Log why the weight of a modality in the search is small, where it was measured; ``found`` is the record of the domains."""
+    weights, times = found["weights"], found["inflation"]
+    leading = max(weights, key=weights.get)
+    for name, weight in weights.items():
+        if name in trust or weight >= SMALL_WEIGHT or not weights[leading]:
+            continue
+        repeats = f"its evidence repeats itself over neighbours, {times[name]:.1f} times ({times[leading]:.1f} in {leading!r})"
+        why = repeats if weight else "neighbours share nothing in it beyond chance"
+        logger.info(
+            "integrate: weight of %r in the search for domains: %.2g, because %s; see docs/understand/weights.md",
+            name,
+            weight,
+            why,
+        )
 
 
 def check_finds_none(given: Mapping[str, Any], trust: Mapping[str, float] | None) -> None:

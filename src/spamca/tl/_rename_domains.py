@@ -58,8 +58,8 @@ def rename_domains(
     KeyError
         If there is no such column, or no domain of an old name.
     ValueError
-        If a new name is empty, or spots were given other labels by hand, so that model and posterior cannot follow. ``mdata`` is
-        unchanged after an error.
+        If a new name is blank, or begins or ends with a space, or spots were given other labels by hand, so that model and posterior
+        cannot follow. ``mdata`` is unchanged after an error.
 
     See Also
     --------
@@ -111,5 +111,9 @@ def _check_names(names: Mapping[str, str], known: list[str], key: str) -> None:
         msg = f"names has {unknown}, which mdata.obs[{key!r}] does not hold; it has {known}"
         raise KeyError(msg)
     if empty := [name for name, new in names.items() if not new.strip()]:
-        msg = f"names must not be empty, got names[{empty[0]!r}]={names[empty[0]]!r}; leave it out to keep the name"
+        msg = f"names must not be empty or blank, got names[{empty[0]!r}]={names[empty[0]]!r}; leave it out to keep the name"
+        raise ValueError(msg)
+    if spaced := [name for name, new in names.items() if new != new.strip()]:
+        old, new = spaced[0], names[spaced[0]]
+        msg = f"names must not begin or end with a space, which cannot be seen in figures, got names[{old!r}]={new!r}; pass {new.strip()!r}"
         raise ValueError(msg)

@@ -28,11 +28,12 @@ LEAST = 3  # spots that a search for domains needs
 
 @dataclass(frozen=True)
 class Part:
-    """The spots of some domains: ``which``, booleans (n_obs,), have the ``chosen`` categories of a column of labels."""
+    """The spots of some domains: ``which``, booleans (n_obs,), have the ``chosen`` categories of a column of labels in these colours."""
 
     column: str
     chosen: list[str]
     labels: pd.Categorical
+    colors: list[str]
     which: np.ndarray
     n_clusters: int | None
     key_added: str
@@ -52,7 +53,8 @@ def check_restriction(mdata: MuData, restrict_to: Any, n_clusters: Any, key_adde
     chosen = [chosen] if isinstance(chosen, str) else chosen
     if not isinstance(column, str) or not isinstance(chosen, (Sequence, np.ndarray)):
         raise TypeError(pair)
-    values = _checks.check_column(mdata, "restrict_to", column).values
+    found = _checks.check_column(mdata, "restrict_to", column)
+    values = found.values
     if values.dtype.kind == "f":
         msg = f"restrict_to names {column!r}, which holds numbers; name a column of domains or other categories"
         raise TypeError(msg)
@@ -81,7 +83,7 @@ def check_restriction(mdata: MuData, restrict_to: Any, n_clusters: Any, key_adde
             msg = f"n_clusters must be one number with restrict_to, got {n_clusters!r}"
             raise TypeError(msg)
         _checks.check_n_clusters(n_clusters, int(which.sum()))
-    return Part(column, chosen, labels, which, n_clusters, key_added)
+    return Part(column, chosen, labels, colors_of(found.holder.uns, found.name, names), which, n_clusters, key_added)
 
 
 def subdivide(mdata: MuData, part: Part, search: Embedded) -> None:
@@ -111,7 +113,7 @@ def subdivide(mdata: MuData, part: Part, search: Embedded) -> None:
     order = [*names[:first], *new, *[name for name in names[first:] if name in kept]]
     values = np.asarray(part.labels.astype(object))
     values[part.which] = np.asarray(new, dtype=object)[codes]
-    colors = dict(zip(names, colors_of(mdata.uns, part.column, names), strict=True))
+    colors = dict(zip(names, part.colors, strict=True))
     others = spare_colors(len(new) - 1, colors.values())
     colors |= dict(zip(new, [colors[part.chosen[0]], *others], strict=True))
     forget_domains(mdata, part.key_added)

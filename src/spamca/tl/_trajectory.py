@@ -137,8 +137,7 @@ def _neighbors(mdata: MuData, key: str) -> dict[str, csr_matrix]:
         held = {name: str(record.get(f"{name}_key")) for name in ("connectivities", "distances")}
         if use_rep in mdata.obsm and all(slot in mdata.obsp for slot in held.values()):
             return {name: csr_matrix(mdata.obsp[slot]) for name, slot in held.items()}
-    which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
-    msg = f"mdata has no neighbours of the embedding obsm[{use_rep!r}]; call spamca.tl.integrate(mdata{which})"
+    msg = f"mdata has no neighbours of the embedding obsm[{use_rep!r}]; {_records.integrating(mdata, source)}"
     raise KeyError(msg)
 
 

@@ -172,17 +172,18 @@ def embed(
     settings, device = network.settings, tissue.device
     if masks is not None:
         masks = [(spatial.to(device), feature.to(device)) for spatial, feature in masks]
-    places = [None] if blocks is None else [spots.to(device) for spots in blocks]
-    parts = [network.encode(look(tissue, settings, spots, masks)) for spots in places]
-    order = slice(None) if blocks is None else torch.cat(list(blocks)).argsort()
-
-    def joined(tensors: Sequence[Tensor]) -> Tensor:
-        return torch.cat([x.cpu() for x in tensors])[order]
-
-    fused = joined([part.fused for part in parts])
-    return Latents(
-        [joined(latents) for latents in zip(*(part.modalities for part in parts), strict=True)],
-        F.normalize(fused, dim=1) if settings.normalize else fused,
-        [joined(weights) for weights in zip(*(part.view_weights for part in parts), strict=True)],
-        joined([part.modality_weights for part in parts]),
-    )
+    whole: list[Tensor] = []
+    for spots in [None] if blocks is None else blocks:
+        own = None if spots is None else spots.to(device)
+        part = network.encode(look(tissue, settings, own, masks))
+        found = [part.fused, part.modality_weights, *part.modalities, *part.view_weights]
+        if spots is None:
+            whole = [values.cpu() for values in found]
+            continue
+        whole = whole or [torch.empty((tissue.n_spots, *values.shape[1:]), dtype=values.dtype) for values in found]
+        for values, one in zip(whole, found, strict=True):
+            values[spots] = one.cpu()
+    fused, weights, *each = whole
+    n = len(tissue.features)
+    fused = F.normalize(fused, dim=1) if settings.normalize else fused
+    return Latents(each[:n], fused, each[n:], weights)

@@ -12,6 +12,7 @@ from spamca._report.blocks import Text
 from spamca._report.figures import figure
 from spamca._report.tables import table
 from spamca._report.words import share
+from spamca.explain import not_found_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,7 @@ COLUMNS = {
     "share_in": "Share in",
     "share_out": "Share out",
     "q_value": "q value",
+    "overlap": "Overlap",
 }
 """Columns of the stored table that are shown, and their headings."""
 
@@ -44,20 +46,26 @@ def drivers(subject: Subject) -> Iterator[Block | None]:
         )
     if not isinstance(stored, pd.DataFrame) or stored.empty:
         return
-    first = stored.groupby("domain", sort=False, observed=True).head(N_SHOWN)
+    first = stored[stored["effect"].notna()].groupby("domain", sort=False, observed=True).head(N_SHOWN)
     held_out = "overlap" in stored and stored["overlap"].notna().any()
     yield Text(
         "Features that set a domain apart from the rest of the tissue, by falling effect (in standard deviations). "
         + (
-            "Each was tested in domains that were found without it, so that q values are not those of a test in the same data."
+            "Each was tested in domains that were found without it, so that q values are not those of a test in the same data. Overlap is "
+            "the share of spots that such a domain has in common with the one shown."
             if held_out
             else "They were compared in these categories as they are: q values hold only if these were not found in the same features."
         )
     )
+    if lost := not_found_again(stored):
+        yield Text(f"Left out: {lost}.")
+    if first.empty:
+        return
     leading = first.groupby("domain", sort=False, observed=True).head(1)
     pairs = zip(leading["domain"].astype(str), leading["feature"].astype(str), strict=True)
     alt = f"Strongest features of each domain; the first are {'; '.join(f'{feature} in {domain}' for domain, feature in pairs)}."
     yield figure(subject, "drivers", alt, "Strongest features of each domain.", key=subject.key)
-    frame = first[[name for name in COLUMNS if name in first]].rename(columns=COLUMNS)
+    columns = [name for name in COLUMNS if name in first and (name != "overlap" or held_out)]
+    frame = first[columns].rename(columns=COLUMNS)
     formats = {name: share for name in ("Share in", "Share out") if name in frame}
     yield table(frame, f"First {N_SHOWN} features of each domain", groupby="Domain", formats=formats)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from spamca import _keys
+from spamca._records import holder_of, source_of
 from spamca._report.blocks import Text
 from spamca._report.figures import figure
 from spamca._report.subject import as_mapping
@@ -32,7 +33,8 @@ ORIGIN = {
 def number(subject: Subject) -> Iterator[Block | None]:
     """Where the number of domains is from, how clear domains are, and the criteria of other numbers if they are stored."""
     cluster = as_mapping(subject.record.get("cluster"))
-    estimate = as_mapping(subject.stored(_keys.n_clusters(subject.key)))
+    key = _estimate_key(subject)
+    estimate = as_mapping(subject.stored(_keys.n_clusters(key)))
     origin = ORIGIN.get(str(cluster.get("n_clusters_from")), "")
     found = f"The result has {number_of(len(subject.names), 'domain')}. {origin}".strip()
     if (n_found := cluster.get("n_found")) is not None and int(n_found) > len(subject.names) > 0 and "names" in cluster:
@@ -43,7 +45,16 @@ def number(subject: Subject) -> Iterator[Block | None]:
     if (gradient := _gradient(subject)) is not None:
         yield Text(gradient)
     if "tried" in estimate:
-        yield from _criteria(subject, estimate)
+        if key not in (subject.key, source_of(subject.mdata, subject.key)):
+            yield Text(f"The numbers that follow were estimated under the name {key!r}.")
+        yield from _criteria(subject, estimate, key)
+
+
+def _estimate_key(subject: Subject) -> str:
+    """The key under which an estimate is stored: that of the result, of the one it was found from, or of the only other estimate."""
+    key, end = holder_of(subject.mdata, subject.key, _keys.n_clusters), _keys.n_clusters("")
+    others = [str(name).removesuffix(end) for name in subject.mdata.uns if str(name).endswith(end)]
+    return others[0] if key not in others and len(others) == 1 else key
 
 
 def _gradient(subject: Subject) -> str | None:
@@ -60,7 +71,7 @@ def _gradient(subject: Subject) -> str | None:
     return f"{text}."
 
 
-def _criteria(subject: Subject, estimate: Mapping[str, object]) -> Iterator[Block | None]:
+def _criteria(subject: Subject, estimate: Mapping[str, object], key: str) -> Iterator[Block | None]:
     tried, evidence = np.asarray(estimate["tried"]), np.asarray(estimate["evidence"])
     chosen, best = int(str(estimate["n_clusters"])), int(tried[evidence.argmax()])
     plausible = np.asarray(estimate.get("plausible", [])).astype(int).tolist()
@@ -71,8 +82,13 @@ def _criteria(subject: Subject, estimate: Mapping[str, object]) -> Iterator[Bloc
     yield Text(f"{text}.{f' The result has {len(subject.names)}.' if different else ''}")
     alt = f"Evidence and stability of {tried[0]} to {tried[-1]} domains; the evidence is highest at {best}, and {chosen} is marked."
     caption = "Criteria of each number. A sharp peak says that domains have edges; a flat top says that several numbers describe the tissue about as well."
-    yield figure(subject, "n_clusters", alt, caption, vector=True, key=subject.key)
-    shown = {"evidence": "Evidence", "error": "Standard error", "stability": "Stability", "coherence": "Coherence"}
+    yield figure(subject, "n_clusters", alt, caption, vector=True, key=key)
+    shown = {
+        "evidence": "Evidence",
+        "error": "Standard error of the difference from the best",
+        "stability": "Stability",
+        "coherence": "Coherence",
+    }
     frame = pd.DataFrame(
         {"Domains": tried} | {new: np.asarray(estimate[old]) for old, new in shown.items() if old in estimate}
     )

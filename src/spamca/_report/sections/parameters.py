@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from spamca._report.blocks import Facts
+from spamca._report.subject import as_mapping
 from spamca._report.words import plain
 
 if TYPE_CHECKING:
@@ -22,11 +25,24 @@ SHOWN = {
 }
 """Entries of the record that are shown, and their captions."""
 
+OF_TRAINING = frozenset(
+    (
+        *("mask_rate", "learnable_token", "independent_masks", "contrast", "n_contrasted", "target", "temperature"),
+        *("reconstruction_weight", "contrast_weight", "cluster_weight", "alignment_weight", "learning_rate"),
+        *("max_epochs", "early_stopping", "strategy", "precision"),
+    )
+)
+"""Parameters that a network without a training makes no use of."""
+
 
 def parameters(subject: Subject) -> Iterator[Block]:
-    """Parameters, by the caller or by default, as they are stored."""
+    """Parameters, by the caller or by default, as they are stored; those of a training only if there was one."""
+    trained = np.size(as_mapping(subject.record.get("history")).get("total", ()))
     for name, caption in SHOWN.items():
-        rows = list(flat(subject.record.get(name, {})))
+        held = subject.record.get(name, {})
+        if name == "params" and not trained:
+            held = {one: value for one, value in as_mapping(held).items() if one not in OF_TRAINING}
+        rows = list(flat(held))
         if rows:
             yield Facts(rows, caption)
 

@@ -11,7 +11,7 @@ from spamca._checks import check_column
 from spamca._report.blocks import Text
 from spamca._report.figures import figure
 from spamca._report.tables import table
-from spamca._report.words import decimal, share
+from spamca._report.words import decimal, number_of, share
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,11 +47,16 @@ def scores(subject: Subject) -> Iterator[Block | None]:
     measured = metrics.score(subject.mdata, key=subject.key, label_key=labels, **subject.place).loc[subject.key]
     if labels is not None:
         said = f"their adjusted Rand index is {decimal(measured['ARI'])}"
-        yield Text(
-            f"The domains were compared with the labels in {labels!r}: {said}. Spots without a label were left out."
+        n_lacking = int(pd.isna(check_column(subject.mdata, "label_key", labels).values).sum())
+        left = (
+            f" {number_of(n_lacking, 'spot')} without a label {'was' if n_lacking == 1 else 'were'} left out."
+            if n_lacking
+            else ""
         )
+        matched = "A label and a domain of one colour are matched one to one."
+        yield Text(f"The domains were compared with the labels in {labels!r}: {said}.{left} {matched}")
         alt = f"Tissue coloured by the labels in {labels} and by domain; {said}."
-        caption = "Labels and domains. Labels have the colour of the domain that they overlap with most."
+        caption = "Labels and domains, matched one to one so that they share as many spots as possible; a matched label has the colour of its domain."
         colors: dict[str, Any] = {"color": [labels, subject.key], "match": subject.key, "ncols": 2}
         yield figure(subject, "spatial_clusters", alt, caption, **colors, **subject.place)
         yield _labels(subject, labels)
