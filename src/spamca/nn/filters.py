@@ -115,8 +115,9 @@ def filters(spatial: Adjacency, x: Tensor, has: Tensor | None, scales: Sequence[
 def _products(
     spatial: Adjacency, x: Tensor, has: Tensor | None, scales: Sequence[int]
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Variance and variance of the signal, (d,), products of the features at every two scales, (n_scales, n_scales, d), and with
-    themselves, (n_scales, d).
+    """Of each feature its variance, that of its signal, and mean products: at every two scales, and of each scale with itself.
+
+    Shapes are (d,), (d,), (n_scales, n_scales, d) and (n_scales, d).
     """
     apart = None if has is None else ~has[:, None]
 
