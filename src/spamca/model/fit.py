@@ -71,6 +71,9 @@ def fit_tissue(
         logger.info("integrate: n_clusters not given, training the cluster head with %d", PROTOTYPES)
     else:
         n_head = n_domains
+    emissions = estimate_emissions(tissue, found, search, corrected)
+    if found is not None:
+        found = replace(found, components=None)  # as large as the features
     seen = tissue if corrected is None else corrected
     scale = seen.root_mean_squares() if settings.scale_features else [1.0] * len(names)
     if progress is not None:
@@ -80,7 +83,7 @@ def fit_tissue(
             progress.close()  # the training has a bar of its own
     n_head, training = min(n_head, tissue.n_spots), {"position": tissue.position, **seed, **training}
     fitted = fit(for_network(seen, scale), n_head, settings, trust=weights, **training)
-    emissions, latents = estimate_emissions(tissue, found, search, corrected), fitted.latents
+    latents = fitted.latents
     if found is None or n_domains is None:
         field = {} if emissions is None else {"field": stored_emissions(emissions)}
         results = Results(names, field, weights=latents.modality_weights.numpy())
