@@ -110,7 +110,6 @@ def one(n_spots: int, path: Path, accelerator: str) -> None:
 
     import spamca
     from spamca.model import fit
-    from spamca.tissue import results
 
     lightning.pytorch.Trainer, spamca.pp, spamca.tl  # noqa: B018 (lazily imported: not the method's time)
     warm = tissue(500)
@@ -120,14 +119,13 @@ def one(n_spots: int, path: Path, accelerator: str) -> None:
     held = memory("VmRSS")
     stages.inside(fit, "find_domains", "domains")
     stages.inside(fit, "fit", "training")
-    stages.inside(results, "neighbors_of", "neighbours of the embedding")
     begun = time.perf_counter()
     with stages.measure("graphs"):
         spamca.pp.neighbors(mdata)
     integrating = time.perf_counter()
     spamca.tl.integrate(mdata, N_DOMAINS, accelerator=accelerator, progress_bar=False)
     done = integrated = time.perf_counter()
-    inner = sum(stages.seconds[name] for name in ("domains", "training", "neighbours of the embedding"))
+    inner = sum(stages.seconds[name] for name in ("domains", "training"))
     record = {
         "method": "spamca",
         "n_spots": n_spots,

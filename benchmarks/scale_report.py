@@ -15,8 +15,8 @@ from matplotlib import pyplot as plt
 if TYPE_CHECKING:
     from pathlib import Path
 
-STAGES = ("graphs", "domains", "training", "neighbours of the embedding", "other", "domains")
-COLORS = ("#E69F00", "#D55E00", "#0072B2", "#56B4E9", "#999999", "#009E73")
+STAGES = ("graphs", "domains", "training", "other")
+COLORS = ("#E69F00", "#009E73", "#0072B2", "#999999")
 """Of Okabe and Ito, which colour-blind readers can distinguish."""
 
 FROM = 10_000

@@ -77,11 +77,12 @@ def along(n_spots: int, seed: int) -> dict:
 
 
 def dpt_of_scanpy(mdata: MuData) -> np.ndarray:
-    """Pseudotime of ``scanpy.tl.dpt`` from the same root and neighbours."""
+    """Pseudotime of ``scanpy.tl.dpt`` from the same root and embedding."""
     import scanpy as sc
     from anndata import AnnData
 
-    adata = AnnData(obs=mdata.obs[[]], obsp=dict(mdata.obsp), uns={"neighbors": mdata.uns["neighbors"]})
+    adata = AnnData(obs=mdata.obs[[]], obsm={"X_spamca": mdata.obsm["X_spamca"]})
+    sc.pp.neighbors(adata, use_rep="X_spamca", transformer="sklearn")
     adata.uns["iroot"] = mdata.obs_names.get_loc(mdata.uns["spamca_paga"]["root"])
     sc.tl.diffmap(adata)
     sc.tl.dpt(adata)

@@ -50,12 +50,14 @@ def test_spatial_scatter(result):
 
 
 def test_umap(integrated):
+    sc.pp.neighbors(integrated, use_rep="X_spamca")
     sc.tl.umap(integrated, maxiter=10)
     ax = sc.pl.umap(integrated, color="spamca", show=False)
     assert [text.get_text() for text in ax.get_legend().texts] == list(integrated.obs["spamca"].cat.categories)
 
 
 def test_leiden_on_the_embedding(integrated):
+    sc.pp.neighbors(integrated, use_rep="X_spamca", method="gauss", transformer="sklearn")
     sc.tl.leiden(integrated, flavor="igraph", n_iterations=2, directed=False)
     assert isinstance(integrated.obs["leiden"].dtype, pd.CategoricalDtype)
 
@@ -73,6 +75,7 @@ def test_rank_genes_groups(integrated, modality):
 
 
 def test_muon_embedding(integrated):
+    sc.pp.neighbors(integrated, use_rep="X_spamca")
     sc.tl.umap(integrated, maxiter=10)
     muon.pl.embedding(integrated, basis="X_umap", color=["spamca", "rna:spamca_weight", "rna:gene1"], show=False)
     assert len(plt.gcf().axes) >= 3
@@ -105,5 +108,6 @@ def test_round_trip(integrated, assert_same, tmp_path):
     assert not again.obs["spamca"].cat.ordered
     for name in ("label", "spamca", "spamca_weight"):
         assert (name in again["rna"].obs) == (name in integrated["rna"].obs)
+    sc.pp.neighbors(again, use_rep="X_spamca")
     sc.tl.umap(again, maxiter=10)
     sq.gr.interaction_matrix(again, cluster_key="spamca")

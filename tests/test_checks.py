@@ -127,7 +127,7 @@ def test_key_made_names_are_no_modalities(name):
 
 
 @pytest.mark.parametrize(
-    "key", ["spatial_neighbors", "feature_neighbors", "neighbors", "spatial", "feature", "pca", "lsi", "umap"]
+    "key", ["spatial_neighbors", "feature_neighbors", "neighbors", "spatial", "pca", "lsi", "umap"]
 )
 def test_reserved_key(pair, key):
     with pytest.raises(ValueError, match=f"key_added={key!r}.* collides .* choose another key_added"):

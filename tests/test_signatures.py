@@ -30,7 +30,7 @@ SHARED = [
         ["resolution", "restrict_to", "neighbors_key", "key_added", "random_state", "copy"],
     ),
     (spamca.tl.cluster, sc.pp.neighbors, ["use_rep"]),
-    (spamca.tl.trajectory, sc.tl.diffmap, ["n_comps", "random_state", "copy"]),
+    (spamca.tl.trajectory, sc.tl.diffmap, ["n_comps", "neighbors_key", "random_state", "copy"]),
     (spamca.tl.drivers, sc.tl.rank_genes_groups, ["groupby", "copy"]),
     (spamca.tl.describe, sq.gr.nhood_enrichment, ["library_key", "copy"]),
     (

@@ -12,7 +12,7 @@ SPAMCA = "spamca"  # default key_added: obs key of the domains, uns key of the r
 # What spamca reads, and what it keeps under one name.
 SPATIAL = "spatial"  # obsm key of the coordinates, in each modality or on the MuData
 SPATIAL_NEIGHBORS = "spatial_neighbors"  # uns key of the spatial graph (squidpy's)
-NEIGHBORS = "neighbors"  # uns key of scanpy's neighbours, here those of the fused embedding
+NEIGHBORS = "neighbors"  # uns key of scanpy's neighbours
 FEATURE_NEIGHBORS = "feature_neighbors"  # uns key of a modality's feature graph, away from the user's own "neighbors"
 REPRESENTATIONS = ("X_pca", "pca", "X_lsi", "lsi")  # reduced features looked for in a modality's obsm, first match wins
 own_features = "X_spamca_{}".format  # obsm key of features that were prepared where "pca" or "lsi" are the user's
@@ -39,7 +39,6 @@ spatial_record = "{}_neighbors".format  # uns key of the spatial graph that squi
 
 # Results.
 embedding = "X_{}".format  # obsm key of the fused embedding, and of each modality's latent in its own obsm
-joint_neighbors = "{}_neighbors".format  # uns key of the embedding's neighbours where scanpy's own place is taken
 weight = "{}_weight".format  # obs key, in a modality, of its weight in each spot
 modality_weight = "{}:{}_weight".format  # obs key of the same on the MuData; of the modality's name and key_added
 view_weights = "{}_view_weights".format  # obsm key, in a modality, of the weights of its views (a DataFrame)

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scanpy as sc
+from anndata import AnnData
 from scanpy.neighbors._connectivity import umap
 
-from spamca.graph.fuzzy import fuzzy_connectivities
+from spamca.graph import fuzzy
+from spamca.graph.fuzzy import fuzzy_connectivities, neighbor_graphs
 from spamca.graph.neighbors import exact_neighbors
 
 
@@ -41,3 +44,28 @@ def test_blocks_do_not_matter(monkeypatch):
     whole = fuzzy_connectivities(column, distance)
     monkeypatch.setattr("spamca.graph.fuzzy._ROWS", 20)
     assert (whole != fuzzy_connectivities(column, distance)).nnz == 0
+
+
+@pytest.mark.slow
+def test_graphs_are_those_of_scanpy():
+    twin = AnnData(obsm={"X": np.random.default_rng(0).normal(size=(120, 4)).astype(np.float32)})
+    sc.pp.neighbors(twin, use_rep="X", transformer="sklearn")
+    found = neighbor_graphs(twin.obsm["X"])
+    assert found.keys() == {"connectivities", "distances"}
+    for name, atol in (("connectivities", 1e-3), ("distances", 1e-4)):
+        assert found[name].dtype == twin.obsp[name].dtype
+        np.testing.assert_allclose(found[name].toarray(), twin.obsp[name].toarray(), atol=atol)
+
+
+def test_search_depends_on_the_size(monkeypatch):
+    """How well ``nearest_neighbors`` searches is tested in ``test_neighbors.py``."""
+    asked = []
+
+    def search(points, n_neighbors, *, random_state):
+        asked.append((points.shape, n_neighbors, random_state))
+        return exact_neighbors(points, n_neighbors)
+
+    monkeypatch.setattr(fuzzy, "nearest_neighbors", search)
+    for n in (20, 8):
+        assert neighbor_graphs(np.random.default_rng(0).normal(size=(n, 3)), 5)["distances"].shape == (n, n)
+    assert asked == [((20, 3), 14, 5), ((8, 3), 6, 5)]

@@ -79,6 +79,7 @@ def test_several_numbers(integrated):
 
 
 def test_resolution_and_neighbors(integrated):
+    sc.pp.neighbors(integrated, use_rep="X_spamca", transformer="sklearn")
     spamca.tl.cluster(integrated, resolution=0.3, neighbors_key="neighbors", key_added="leiden")
     record = integrated.uns["leiden"]["cluster"]
     assert (record["method"], record["n_clusters_from"], record["resolution"]) == ("leiden", "resolution", 0.3)
@@ -121,6 +122,7 @@ def test_parts_of_a_column_of_a_modality_keep_its_colours(integrated):
 
 def test_parts_are_named_as_scanpy_names_them(integrated):
     spamca.tl.cluster(integrated, 3, restrict_to=("spamca", ["1", "2"]), key_added="parts")
+    sc.pp.neighbors(integrated, use_rep="X_spamca", transformer="sklearn")
     sc.tl.leiden(
         integrated,
         1,

@@ -163,29 +163,33 @@ def test_units_of_a_modality_do_not_matter(with_graphs):
     np.testing.assert_allclose(scaled.obsm["X_spamca"], with_graphs.obsm["X_spamca"], rtol=1e-2, atol=2e-3)
 
 
-def test_scanpy_finds_the_neighbours(integrated):
-    assert integrated.uns["neighbors"]["params"]["use_rep"] == "X_spamca"
-    sc.tl.leiden(integrated, flavor="igraph", n_iterations=2, directed=False)
-    assert integrated.obs["leiden"].nunique() > 1
-    assert not any("connectivities" in modality.obsp for modality in integrated.mod.values())
-
-
 def test_squidpy_finds_the_spatial_graph_of_a_modality(integrated):
     sq.gr.spatial_autocorr(integrated["rna"], mode="moran", genes=["gene1"], show_progress_bar=False)
     assert integrated["rna"].uns["moranI"]["I"].notna().all()
 
 
-def test_neighbours_of_the_user_are_left(with_graphs, caplog):
-    with_graphs.obsm["X_own"] = with_graphs["rna"].obsm["X_pca"]
-    sc.pp.neighbors(with_graphs, use_rep="X_own", method="gauss", transformer="sklearn")
-    theirs = with_graphs.obsp["connectivities"]
+def test_neighbours_of_the_embedding_are_the_users(with_graphs, caplog):
+    """None are written; those of an embedding that is replaced go, in modalities too, and others stay."""
+    spamca.tl.integrate(with_graphs, 3, **QUICK)
+    assert set(with_graphs.obsp) == {"spatial_connectivities", "spatial_distances"}
+    assert "neighbors" not in with_graphs.uns
+    rna, how = with_graphs["rna"], {"method": "gauss", "transformer": "sklearn"}
+    sc.pp.neighbors(with_graphs, use_rep="X_spamca", **how)
+    sc.pp.neighbors(rna, use_rep="X_spamca", key_added="mine", **how)
+    sc.pp.neighbors(rna, use_rep="X_pca", **how)
+    spamca.tl.integrate(with_graphs, 3, key_added="other", **QUICK)
+    spamca.tl.cluster(with_graphs, 2)
+    theirs, kept = rna.obsp["connectivities"], rna.uns["neighbors"]
+    assert {"neighbors", "mine"} <= {*with_graphs.uns, *rna.uns}
     with caplog.at_level(logging.INFO, logger="spamca"):
         spamca.tl.integrate(with_graphs, 3, **QUICK)
-    assert with_graphs.obsp["connectivities"] is theirs
-    assert with_graphs.uns["neighbors"]["params"]["use_rep"] == "X_own"
-    assert with_graphs.uns["spamca_neighbors"]["params"]["use_rep"] == "X_spamca"
-    assert "spamca_neighbors" in caplog.text
-    sc.tl.leiden(with_graphs, neighbors_key="spamca_neighbors", flavor="igraph", n_iterations=2, directed=False)
+    assert "integrate: removing the neighbours ['neighbors', 'mine'] of the earlier embedding 'X_spamca'" in caplog.text
+    assert set(with_graphs.obsp) == {"spatial_connectivities", "spatial_distances"}
+    assert set(rna.obsp) == {"spatial_connectivities", "connectivities", "distances"}
+    assert "neighbors" not in with_graphs.uns
+    assert "mine" not in rna.uns
+    assert rna.uns["neighbors"] is kept
+    assert rna.obsp["connectivities"] is theirs
 
 
 @pytest.mark.slow
@@ -484,11 +488,11 @@ def test_interrupted_search_leaves_no_trace(with_graphs, monkeypatch, assert_sam
         raise KeyboardInterrupt
 
     spamca.tl.integrate(with_graphs, 3, **QUICK)
+    sc.pp.neighbors(with_graphs, use_rep="X_spamca", method="gauss", transformer="sklearn")
     before = with_graphs.copy()
     _edge.drop_pulled(before, "spamca")  # mudata 0.3 copies columns of the modalities
     for where in (
         "spamca.domains.find_domains",
-        "spamca.tissue.results.nearest_neighbors",
         "spamca.tissue.results.palette",
     ):
         with monkeypatch.context() as patched:
@@ -541,8 +545,8 @@ def test_no_gpu_is_used_where_the_cpu_is_asked_for(with_graphs, monkeypatch, giv
     monkeypatch.setattr(neighbors, "EXACT_UP_TO", 10)
     monkeypatch.setattr(neighbors, "approximate_neighbors", lambda *a, random_state: neighbors.exact_neighbors(*a))
     monkeypatch.setattr(neighbors, "_on_gpu", lambda *_: used.append(neighbors._gpu.get()))
-    spamca.tl.integrate(with_graphs, 3, **given, **QUICK)
-    assert used == [searched]
+    spamca.tl.integrate(with_graphs, preset="paper", **given, max_epochs=1, progress_bar=False)
+    assert used == [searched] * 2  # a feature graph of each modality
 
 
 def test_interrupted_training_goes_on(with_graphs, monkeypatch, tmp_path):

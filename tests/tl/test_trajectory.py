@@ -11,6 +11,7 @@ from anndata import AnnData
 from scipy.stats import spearmanr
 
 import spamca
+from spamca.graph.fuzzy import neighbor_graphs
 
 
 @pytest.fixture(scope="module")
@@ -77,22 +78,27 @@ def test_nothing_of_the_users_is_replaced(integrated, tmp_path, assert_same):
 
 
 def test_paga_is_what_scanpy_finds(integrated):
+    sc.pp.neighbors(integrated, use_rep="X_spamca", transformer="sklearn", key_added="theirs")
     adata = integrated.copy()  # scanpy takes the MuData itself
-    sc.tl.paga(adata, groups="spamca")
-    spamca.tl.trajectory(integrated, root="0")
+    sc.tl.paga(adata, groups="spamca", neighbors_key="theirs")
+    spamca.tl.trajectory(integrated, root="0", neighbors_key="theirs")
     record = integrated.uns["spamca_paga"]
     np.testing.assert_allclose(record["connectivities"].toarray(), adata.uns["paga"]["connectivities"].toarray())
     tree = adata.uns["paga"]["connectivities_tree"].toarray()
     np.testing.assert_allclose(record["connectivities_tree"].toarray(), tree)
+    own = spamca.tl.trajectory(integrated, root="0", copy=True)  # finds the same neighbours, and keeps none
+    np.testing.assert_allclose(own.obs["spamca_pseudotime"], integrated.obs["spamca_pseudotime"], atol=1e-3)
+    assert set(own.obsp) == set(integrated.obsp)
 
 
 def test_parts_that_are_not_joined_are_logged(integrated, caplog):
-    apart = np.arange(integrated.n_obs) < 40
+    apart, kept = np.arange(integrated.n_obs) < 40, {"neighbors_key": "parts"}
     mask = np.equal.outer(apart, apart)
-    for name in ("connectivities", "distances"):
-        integrated.obsp[name] = integrated.obsp[name].multiply(mask).tocsr()
+    for name, graph in neighbor_graphs(integrated.obsm["X_spamca"]).items():
+        integrated.obsp[name] = graph.multiply(mask).tocsr()
+    integrated.uns["parts"] = {f"{name}_key": name for name in ("connectivities", "distances")}
     with caplog.at_level(logging.INFO, logger="spamca"):
-        spamca.tl.trajectory(integrated, root=integrated.obs_names[100])
+        spamca.tl.trajectory(integrated, root=integrated.obs_names[100], **kept)
     order = integrated.obs["spamca_pseudotime"]
     assert order[:40].isna().all()
     assert f"no neighbours join {order.isna().sum()} spots to the root" in caplog.text
@@ -100,15 +106,12 @@ def test_parts_that_are_not_joined_are_logged(integrated, caplog):
     alone[0], alone[:, 0] = 0, 0
     integrated.obsp["connectivities"] = alone.tocsr()
     with pytest.raises(ValueError, match="neighbours join 1 spots to it, at least 4 are needed"):
-        spamca.tl.trajectory(integrated, root=integrated.obs_names[0])
+        spamca.tl.trajectory(integrated, root=integrated.obs_names[0], **kept)
 
 
-def test_neighbours_in_the_other_place_and_spots_without_domain(integrated):
+def test_spots_without_domain(integrated):
     spamca.tl.trajectory(integrated, root="0")
     expected = integrated.obs["spamca_pseudotime"].to_numpy()
-    record = integrated.uns.pop("neighbors")
-    integrated.uns["spamca_neighbors"] = record
-    integrated.uns["neighbors"] = {**record, "params": {**record["params"], "use_rep": "X_pca"}}
     integrated.obs["spamca"] = integrated.obs["spamca"].cat.remove_categories("2")
     spamca.tl.trajectory(integrated, root="0")
     np.testing.assert_allclose(integrated.obs["spamca_pseudotime"], expected)
@@ -139,7 +142,13 @@ def test_a_new_embedding_removes_the_old_order(integrated):
         ),
         ({"root": "0", "groupby": "one"}, ValueError, "groupby='one' has 1 domains, at least 2 are needed"),
         ({"root": "0", "n_comps": 0}, ValueError, "n_comps must be at least 1, got 0"),
-        ({"root": "0", "key": "x"}, KeyError, r"no neighbours of the embedding obsm\['X_x'\]; .*key_added='x'"),
+        (
+            {"root": "0", "key": "x"},
+            KeyError,
+            r"obsm\['X_x'\] does not exist; call .*integrate\(mdata, key_added='x'\)\"$",
+        ),
+        ({"root": "0", "neighbors_key": "one"}, KeyError, "neighbors_key='one' names no neighbours.* and distances"),
+        ({"root": "0", "neighbors_key": 1}, TypeError, "neighbors_key must be a string, got 1"),
         ({"root": "0", "key": "rna"}, ValueError, "key='rna' collides with a modality"),
         ({"root": "0", "random_state": -1}, ValueError, "random_state"),
     ],

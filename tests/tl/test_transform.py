@@ -154,7 +154,7 @@ def test_writes_what_it_says(new, model, trained):
         assert modality.obs["spamca"].tolist() == new.obs["spamca"].tolist()
         assert "X_pca" not in modality.obsm
     assert new.obsp["spatial_connectivities"].shape == (n, n)
-    assert new.uns["neighbors"]["params"]["use_rep"] == "X_spamca"
+    assert set(new.obsp) == {"spatial_connectivities", "spatial_distances"}
     record = new.uns["spamca"]
     assert record["transform"]["n_spots_trained"] == trained.n_obs
     assert record["params"]["n_clusters"] == 3

@@ -6,7 +6,7 @@ from scipy import linalg
 from scipy.sparse import block_diag, csr_matrix, diags
 from scipy.stats import spearmanr
 
-from spamca.tissue.results import neighbors_of
+from spamca.graph.fuzzy import neighbor_graphs
 from spamca.trajectory import central, joined, pseudotime
 
 
@@ -15,7 +15,7 @@ def line(n_spots, seed=0, noise=0.1):
     rng = np.random.default_rng(seed)
     along = rng.uniform(0, 1, n_spots)
     values = np.outer(along, [4.0, 3, 0, 0, 0]) + rng.normal(0, noise, (n_spots, 5))
-    return neighbors_of(values, 0)[0]["connectivities"], along
+    return neighbor_graphs(values)["connectivities"], along
 
 
 def test_equation():

@@ -160,7 +160,7 @@ RESERVED = frozenset(_keys.REPRESENTATIONS) | {
 }
 # Each makes another name from a key.
 _MADE = (
-    *(_keys.embedding, _keys.joint_neighbors, _keys.weight, _keys.view_weights, _keys.posterior),
+    *(_keys.embedding, _keys.weight, _keys.view_weights, _keys.posterior),
     *(_keys.pseudotime, _keys.paga),
     *(_keys.components, _keys.confidence, _keys.novelty, _keys.colors, _keys.denoised, _keys.corrected),
 )

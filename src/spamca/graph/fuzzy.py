@@ -1,13 +1,31 @@
-"""Fuzzy graph of nearest neighbours, the one that UMAP lays out and scanpy clusters."""
+"""Graphs of nearest neighbours as scanpy has them, of which the fuzzy one is laid out by UMAP."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from spamca.graph.neighbors import nearest_neighbors
+
+N_NEIGHBORS = 15
+"""Neighbours of each spot, itself among them: scanpy's default."""
+
 _N_STEPS, _TOL = 64, 1e-5
 _LEAST_SCALE = 1e-3  # of the mean distance, for spots whose neighbours all lie equally far
 _ROWS = 2**16
+
+
+def neighbor_graphs(points: np.ndarray, random_state: int = 0) -> dict[str, csr_matrix]:
+    """``connectivities`` and ``distances``, (n, n), of points (n, d), as :func:`scanpy.pp.neighbors` finds them.
+
+    The seed is that of the approximate search for many points.
+    """
+    n = len(points)
+    found = nearest_neighbors(points, max(min(N_NEIGHBORS, n - 1) - 1, 1), random_state=random_state)
+    column, distance = found[0].astype(np.int32), found[1].astype(np.float64)
+    start = np.arange(n + 1) * column.shape[1]
+    distances = csr_matrix((distance.ravel(), column.ravel(), start), shape=(n, n))
+    return {"connectivities": fuzzy_connectivities(column, distance), "distances": distances}
 
 
 def fuzzy_connectivities(column: np.ndarray, distance: np.ndarray) -> csr_matrix:

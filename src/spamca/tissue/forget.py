@@ -45,6 +45,24 @@ def forget_found_from(mdata: MuData, key: str, caller: str) -> None:
             drop_colors(holder.uns, name)
 
 
+def forget_neighbors(mdata: MuData, use_rep: str, caller: str) -> None:
+    """Remove the neighbours that scanpy found in an earlier embedding of the name ``use_rep``, on the MuData and in its modalities."""
+    found = [
+        (holder, name, record)
+        for holder in (mdata, *mdata.mod.values())
+        for name, record in holder.uns.items()
+        if isinstance(record, Mapping) and "connectivities_key" in record
+        if isinstance(params := record.get("params"), Mapping) and params.get("use_rep") == use_rep
+    ]
+    if found:
+        names = list(dict.fromkeys(name for _, name, _ in found))
+        logger.info("%s: removing the neighbours %s of the earlier embedding %r", caller, names, use_rep)
+    for holder, name, record in found:
+        for graph in ("connectivities_key", "distances_key"):
+            holder.obsp.pop(str(record.get(graph)), None)
+        del holder.uns[name]
+
+
 def forget_domains(mdata: MuData, key: str) -> None:
     """Remove domains, their record, and all that belongs to them but their colours and an embedding."""
     forget_explanations(mdata, key)

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_matrix
 
 from spamca import _checks, _edge, _keys
 from spamca._colors import colors_of, stored_colors
 from spamca._logging import logger
 from spamca._palette import palette
 from spamca.features import KINDS
-from spamca.graph.fuzzy import fuzzy_connectivities
-from spamca.graph.neighbors import nearest_neighbors
-from spamca.tissue.forget import forget_domains, forget_explanations, forget_found_from
+from spamca.tissue.forget import forget_domains, forget_explanations, forget_found_from, forget_neighbors
 from spamca.tissue.labels import write_labels
 from spamca.tissue.preparation import feature_names
 
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
 
 
 RECORD = "denoise"  # entry of the record of integrate: by the name of what was written, what it is, by modality
-N_NEIGHBORS = 15  # scanpy's default; it counts the spot itself
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ class Results:
         Weight of each modality in each spot, (n, M).
     latents, views
         Embedding, latents and weights of the named views of a network. A new embedding replaces everything that is stored of an
-        earlier one, the record too; its neighbours are written with it, and ``record`` holds ``random_state``.
+        earlier one, the record too.
     corrected
         Features of each modality without batch effects.
     novelty
@@ -79,9 +75,7 @@ def write(mdata: MuData, results: Results, key_added: str, caller: str) -> None:
     """Write results to a MuData and its modalities; modalities that it lacks are left out. ``caller`` is named in the log."""
     if results.latents is not None:
         _forget(mdata, key_added, caller)
-        fused = results.latents.fused.numpy()
-        mdata.obsm[_keys.embedding(key_added)] = fused
-        _write_neighbors(mdata, *neighbors_of(fused, results.record["random_state"]), key_added, caller)
+        mdata.obsm[_keys.embedding(key_added)] = results.latents.fused.numpy()
     for m, name in enumerate(results.names):
         if name in mdata.mod:
             _write_modality(mdata, results, m, key_added)
@@ -96,41 +90,6 @@ def write(mdata: MuData, results: Results, key_added: str, caller: str) -> None:
     mdata.uns[key_added] = {**before, **results.record}
     if results.domains is not None:
         _write_domains(mdata, results, results.domains, key_added)
-
-
-def neighbors_of(embedding: np.ndarray, random_state: int) -> tuple[dict[str, csr_matrix], dict[str, Any]]:
-    """Graphs of an embedding (n, d) as :func:`scanpy.pp.neighbors` would find them, and its arguments.
-
-    The seed is that of the approximate search in large tissue.
-    """
-    n = len(embedding)
-    n_neighbors = min(N_NEIGHBORS, n - 1)
-    column, distance = nearest_neighbors(embedding, max(n_neighbors - 1, 1), random_state=random_state)
-    column, distance = column.astype(np.int32), distance.astype(np.float64)
-    start = np.arange(n + 1) * column.shape[1]
-    graphs = {
-        "connectivities": fuzzy_connectivities(column, distance),
-        "distances": csr_matrix((distance.ravel(), column.ravel(), start), shape=(n, n)),
-    }
-    params = {"method": "umap", "random_state": random_state, "metric": "euclidean"}
-    return graphs, {"n_neighbors": n_neighbors, **params}
-
-
-def _write_neighbors(
-    mdata: MuData, graphs: dict[str, csr_matrix], params: dict[str, Any], key_added: str, caller: str
-) -> None:
-    """Write graphs as scanpy does: to ``uns["neighbors"]``, unless that is of another embedding. On the MuData alone, they are large."""
-    use_rep, elsewhere = _keys.embedding(key_added), _keys.joint_neighbors(key_added)
-    there = mdata.uns.get(_keys.NEIGHBORS, {"params": {"use_rep": use_rep}})
-    free = there.get("params", {}).get("use_rep") == use_rep
-    place, prefix = (_keys.NEIGHBORS, "") if free else (elsewhere, f"{elsewhere}_")
-    for name, graph in graphs.items():
-        mdata.obsp[prefix + name] = graph
-    keys = {f"{name}_key": prefix + name for name in graphs}
-    mdata.uns[place] = {**keys, "params": {**params, "use_rep": use_rep}}
-    if not free:
-        note = "%s: %r holds other neighbours, writing those of %s to %r"
-        logger.info(note, caller, _keys.NEIGHBORS, use_rep, elsewhere)
 
 
 def _write_modality(mdata: MuData, results: Results, m: int, key_added: str) -> None:
@@ -169,6 +128,7 @@ def _write_domains(mdata: MuData, results: Results, domains: Clustering, key_add
 def _forget(mdata: MuData, key_added: str, caller: str) -> None:
     """Remove what is stored of an earlier embedding of the same name: it would pass for that of the new one."""
     _forget_denoised(mdata, key_added)
+    forget_neighbors(mdata, _keys.embedding(key_added), caller)
     for modality in mdata.mod.values():
         modality.obsm.pop(_keys.corrected(key_added), None)
     forget_found_from(mdata, key_added, caller)

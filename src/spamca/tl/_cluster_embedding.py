@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from scipy.sparse import csr_matrix
 
 from spamca import _checks, _keys, _records
 from spamca._logging import logger
@@ -15,9 +11,12 @@ from spamca.cluster import CLUSTERERS, SELECTIONS, estimate_number, principal_co
 from spamca.model.domains import log_edge
 from spamca.model.parts import stored_readout
 from spamca.tissue import Results
+from spamca.tl._columns import embedding_of, neighbors_of
 
 if TYPE_CHECKING:
+    import numpy as np
     from mudata import MuData
+    from scipy.sparse import csr_matrix
 
     from spamca.cluster import Clustering
     from spamca.cluster.reduction import Affine
@@ -67,13 +66,13 @@ def clustering(
     mdata: MuData, number: dict[str, Any], search: Embedded, which: np.ndarray | None = None
 ) -> tuple[dict[str, Any], Clustering, Affine]:
     """Number of clusters and its origin, clusters of the spots, or of those of ``which`` (n_obs,), and the components they lie in."""
-    embedding = _embedding_of(mdata, search)
+    embedding = embedding_of(mdata, search.slot(mdata), search.key)
     record, random_state = mdata.uns.get(_keys.SPATIAL_NEIGHBORS, {}), search.random_state
     graph = mdata.obsp.get(record.get("connectivities_key", _keys.connectivities(_keys.SPATIAL)))
     _check_search(search, graph)
     options: dict[str, Any] = {} if search.selection is None else {"selection": search.selection}
     if search.method == "leiden" and search.neighbors_key is not None:
-        options["neighbors"] = _neighbors(mdata, search.neighbors_key)
+        options["neighbors"] = neighbors_of(mdata, search.neighbors_key, ("connectivities",))["connectivities"]
     if which is not None:
         embedding, graph = embedding[which], None if graph is None else graph[which][:, which]
         options |= {name: value[which][:, which] for name, value in options.items() if name == "neighbors"}
@@ -116,41 +115,6 @@ def _check_search(search: Embedded, graph: csr_matrix | None) -> None:
         if needs_graph and graph is None:
             msg = f"{argument} needs the spatial graph, which mdata does not have; call spamca.pp.neighbors(mdata)"
             raise KeyError(msg)
-
-
-def _neighbors(mdata: MuData, neighbors_key: str) -> csr_matrix:
-    """Connectivities (n_obs, n_obs) of neighbours in scanpy's layout; a KeyError if there are none of that name."""
-    record = mdata.uns.get(neighbors_key)
-    slot = record.get("connectivities_key", "connectivities") if isinstance(record, Mapping) else None
-    if slot is None or slot not in mdata.obsp:
-        msg = (
-            f"neighbors_key={neighbors_key!r} names no neighbours: mdata.uns[{neighbors_key!r}] must name connectivities that mdata.obsp "
-            f"holds; call scanpy.pp.neighbors(mdata, use_rep=..., key_added={neighbors_key!r}), or leave it out"
-        )
-        raise KeyError(msg)
-    return csr_matrix(_checks.check_graph(mdata.obsp[slot], f"mdata.obsp[{slot!r}]"))
-
-
-def _embedding_of(mdata: MuData, search: Embedded) -> np.ndarray:
-    """The embedding, finite numbers of shape (n_obs, d)."""
-    key = search.slot(mdata)
-    if key not in mdata.obsm or key in mdata.mod:
-        held = ", ".join(repr(name) for name in mdata.obsm if name not in mdata.mod) or "nothing"
-        made = f"{_records.integrating(mdata, search.key)}, or " if key == search.own_slot(mdata) else ""
-        msg = f"mdata.obsm[{key!r}] does not exist; {made}name an embedding with use_rep: mdata.obsm holds {held}"
-        raise KeyError(msg)
-    values = _checks.dense(mdata.obsm[key])
-    if values.ndim != 2 or values.shape[1] == 0 or values.dtype.kind != "f":
-        msg = f"mdata.obsm[{key!r}] must be a table of numbers, got {values.dtype} of shape {values.shape}"
-        raise ValueError(msg)
-    bad = ~np.isfinite(values).all(axis=1)
-    if bad.any():
-        msg = (
-            f"mdata.obsm[{key!r}] must be finite, {bad.sum()} spots have NaN or infinite values, first at row "
-            f"{bad.argmax()}; call spamca.tl.integrate(mdata) again, or leave those spots out"
-        )
-        raise ValueError(msg)
-    return values
 
 
 def _estimated(

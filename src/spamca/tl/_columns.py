@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spamca import _checks, _edge, _keys
+from spamca import _checks, _edge, _keys, _records
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mudata import MuData
     from scipy import sparse
 
@@ -52,6 +55,46 @@ def adjacency_of(mdata: MuData) -> sparse.csr_matrix:
     found = existing_graph(graph, graph).connectivities
     found.data[:] = 1
     return found
+
+
+def embedding_of(mdata: MuData, use_rep: str, key: str, *, others: bool = True) -> np.ndarray:
+    """An embedding in ``obsm``, finite numbers of shape (n_obs, d); KeyError or ValueError if there is none.
+
+    Messages name the call that makes that of the result ``key``, and with ``others`` what ``use_rep`` could be instead.
+    """
+    if use_rep not in mdata.obsm or use_rep in mdata.mod:
+        held = ", ".join(repr(name) for name in mdata.obsm if name not in mdata.mod) or "nothing"
+        own = use_rep == _keys.embedding(_records.source_of(mdata, key))
+        ways = [_records.integrating(mdata, key)] if own else []
+        ways += [f"name an embedding with use_rep: mdata.obsm holds {held}"] if others else []
+        msg = f"mdata.obsm[{use_rep!r}] does not exist; {', or '.join(ways)}"
+        raise KeyError(msg)
+    values = _checks.dense(mdata.obsm[use_rep])
+    if values.ndim != 2 or values.shape[1] == 0 or values.dtype.kind != "f":
+        msg = f"mdata.obsm[{use_rep!r}] must be a table of numbers, got {values.dtype} of shape {values.shape}"
+        raise ValueError(msg)
+    bad = ~np.isfinite(values).all(axis=1)
+    if bad.any():
+        msg = (
+            f"mdata.obsm[{use_rep!r}] must be finite, {bad.sum()} spots have NaN or infinite values, first at row "
+            f"{bad.argmax()}; call spamca.tl.integrate(mdata) again, or leave those spots out"
+        )
+        raise ValueError(msg)
+    return values
+
+
+def neighbors_of(mdata: MuData, neighbors_key: str, names: Sequence[str]) -> dict[str, sparse.csr_matrix]:
+    """Graphs (n_obs, n_obs) of neighbours in scanpy's layout, ``connectivities`` or ``distances``; a KeyError if there are none of that name."""
+    record = mdata.uns.get(neighbors_key)
+    record = record if isinstance(record, Mapping) else {}
+    slots = {name: str(record.get(f"{name}_key", name)) for name in names}
+    if not record or not all(slot in mdata.obsp for slot in slots.values()):
+        msg = (
+            f"neighbors_key={neighbors_key!r} names no neighbours: mdata.uns[{neighbors_key!r}] must name {' and '.join(names)} that "
+            f"mdata.obsp holds; call scanpy.pp.neighbors(mdata, use_rep=..., key_added={neighbors_key!r}), or leave it out"
+        )
+        raise KeyError(msg)
+    return {name: _checks.check_graph(mdata.obsp[slot], f"mdata.obsp[{slot!r}]") for name, slot in slots.items()}
 
 
 def parts_of(mdata: MuData, name: str) -> tuple[np.ndarray, list[str]]:

@@ -118,7 +118,8 @@ def integrate(
     ``mdata.obs["spamca_confidence"]``, ``mdata.obsm["spamca_posterior"]``
         Probability of that domain, and of every domain (a DataFrame): the mean over models, four of which start from half of the spots.
     ``mdata.obsm["X_spamca"]``
-        Fused embedding, float32 of shape (n_obs, n_latent). It does not depend on the domains or their number.
+        Fused embedding, float32 of shape (n_obs, n_latent). It does not depend on the domains or their number. For a UMAP,
+        ``sc.pp.neighbors(mdata, use_rep="X_spamca")`` and ``sc.tl.umap(mdata)``; neighbours of an earlier embedding of this name are removed.
     ``mdata.obs["<modality>:spamca_weight"]``
         Share of each modality in what all of them say about the domain of a spot. Shares sum to one; zero where the spot lacks it.
     ``mdata.uns["spamca"]``
@@ -130,9 +131,6 @@ def integrate(
         If the number was estimated: what :func:`spamca.tl.estimate_n_clusters` writes, for :func:`spamca.pl.n_clusters`.
     ``mdata.uns["spamca_colors"]``
         One colour per domain. Colours that are there stay if their number fits.
-    ``mdata.uns["neighbors"]``, ``mdata.obsp["connectivities"]``, ``mdata.obsp["distances"]``
-        scanpy's neighbours of the embedding, for :func:`scanpy.tl.umap`. They are named ``"spamca_neighbors"`` if
-        ``"neighbors"`` belongs to another representation.
     ``mdata[modality].obs["spamca"]``, ``.obs["spamca_weight"]``, ``.obsm["X_spamca"]``, ``.obsm["spamca_view_weights"]``
         Domains and weight again, latent of the modality, and weights of its views (a DataFrame).
     ``mdata[modality].obsm["X_spamca_corrected"]``

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from spamca import _checks, _edge, _keys, _records
 from spamca._logging import logger
-from spamca.tl._columns import domains_of
+from spamca.graph.fuzzy import neighbor_graphs
+from spamca.tl._columns import domains_of, embedding_of, neighbors_of
 from spamca.trajectory import LEAST, N_COMPONENTS, abstraction, central, joined, pseudotime
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ def trajectory(
     root: str,
     groupby: str | None = None,
     n_comps: int = N_COMPONENTS,
+    neighbors_key: str | None = None,
     key: str = _keys.SPAMCA,
     random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     copy: bool = False,
@@ -49,10 +49,13 @@ def trajectory(
         Column of ``mdata.obs`` with the domains. None takes ``key``.
     n_comps
         Number of eigenvectors. Few keep the main direction only.
+    neighbors_key
+        Name in ``mdata.uns`` of neighbours as :func:`scanpy.pp.neighbors` writes them. None: the 14 nearest spots in the embedding, which
+        are not stored.
     key
         The ``key_added`` of :func:`spamca.tl.integrate`; the results are named after it.
     random_state
-        Seed of the start of the eigenvectors.
+        Seed of the start of the eigenvectors, and of the approximate search for neighbours in large tissue.
     copy
         Whether to return a changed copy and leave ``mdata`` as it is.
 
@@ -73,7 +76,7 @@ def trajectory(
     TypeError
         If ``mdata`` is not a MuData, or an argument has the wrong type.
     KeyError
-        If there are no neighbours of the embedding, or no such column.
+        If there is no embedding, or no such column or neighbours.
     ValueError
         If ``root`` is neither a domain nor a spot, too few spots are joined to it, or another argument is out of range. ``mdata`` is
         unchanged after an error.
@@ -97,11 +100,17 @@ def trajectory(
     _checks.check_key_added(mdata, key, domains=False, argument="key")
     _checks.check_name("root", root)
     _checks.check_count("n_comps", n_comps, least=1)
+    if neighbors_key is not None:
+        _checks.check_name("neighbors_key", neighbors_key)
     seed = _checks.check_seed(random_state)
-    graphs = _neighbors(mdata, key)
+    embedding = embedding_of(mdata, _keys.embedding(_records.source_of(mdata, key)), key, others=False)
     groupby = key if groupby is None else groupby
     names, labels = domains_of(mdata, groupby, argument="groupby")
-    start = _root(mdata, root, names, labels, _keys.embedding(_records.source_of(mdata, key)))
+    start = _root(mdata, root, names, labels, embedding)
+    if neighbors_key is None:
+        graphs = neighbor_graphs(embedding, seed)
+    else:
+        graphs = neighbors_of(mdata, neighbors_key, ("connectivities", "distances"))
     within = joined(graphs["connectivities"], start)
     if within.sum() < LEAST:
         msg = (
@@ -126,26 +135,11 @@ def trajectory(
     return target if copy else None
 
 
-def _neighbors(mdata: MuData, key: str) -> dict[str, csr_matrix]:
-    """Connectivities and distances of the neighbours of the embedding, (n_obs, n_obs)."""
-    source = _records.source_of(mdata, key)
-    use_rep = _keys.embedding(source)
-    for place in (_keys.NEIGHBORS, _keys.joint_neighbors(source)):
-        record = mdata.uns.get(place)
-        if not isinstance(record, Mapping) or record.get("params", {}).get("use_rep") != use_rep:
-            continue
-        held = {name: str(record.get(f"{name}_key")) for name in ("connectivities", "distances")}
-        if use_rep in mdata.obsm and all(slot in mdata.obsp for slot in held.values()):
-            return {name: csr_matrix(mdata.obsp[slot]) for name, slot in held.items()}
-    msg = f"mdata has no neighbours of the embedding obsm[{use_rep!r}]; {_records.integrating(mdata, source)}"
-    raise KeyError(msg)
-
-
-def _root(mdata: MuData, root: str, names: list[str], labels: np.ndarray, use_rep: str) -> int:
+def _root(mdata: MuData, root: str, names: list[str], labels: np.ndarray, embedding: np.ndarray) -> int:
     """Row of the root."""
     if root in names:
         spots = np.flatnonzero(labels == names.index(root))
-        start = central(np.asarray(mdata.obsm[use_rep]), spots)
+        start = central(embedding, spots)
         logger.info("trajectory: the root is spot %r, the most central of domain %r", mdata.obs_names[start], root)
         return start
     if root in mdata.obs_names:

@@ -65,7 +65,7 @@ def transform(
     n_jobs
         Number of threads. None leaves it to the size of the problem, -1 uses all cores.
     random_state
-        Seed of the approximate search for similar spots in large tissue.
+        Seed of the approximate search for similar spots in large tissue, where the network has a feature view.
     copy
         Whether to return a changed copy and leave ``mdata`` as it is.
 
