@@ -129,7 +129,7 @@ def log_small_weights(found: Mapping[str, Any], trust: Mapping[str, float]) -> N
         repeats = f"its evidence repeats itself over neighbours, {times[name]:.1f} times ({times[leading]:.1f} in {leading!r})"
         why = repeats if weight else "neighbours share nothing in it beyond chance"
         logger.info(
-            "integrate: weight of %r in the search for domains: %.2g, because %s; see docs/understand/weights.md",
+            "integrate: weight of %r in the search for domains: %.2g, because %s; see https://spamca.readthedocs.io/en/latest/understand/weights.html",
             name,
             weight,
             why,
