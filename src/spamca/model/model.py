@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from spamca import _keys
 from spamca._checks import check_flag, check_path
 from spamca.model import file
+from spamca.model.check import check
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,7 +81,7 @@ class Model:
         from spamca.model.from_mudata import parts_of
 
         model = cls(*parts_of(mdata, key))
-        model.check()
+        check(model)
         return model
 
     @classmethod
@@ -101,7 +102,7 @@ class Model:
         """
         model = cls(*file.read(check_path("path", path, text=True)))
         try:
-            model.check()
+            check(model)
         except (KeyError, TypeError, IndexError, ValueError) as error:
             msg = f"{str(path)!r} holds no whole model: {error}; train again and save with spamca.Model.save"
             raise ValueError(msg) from error
@@ -209,48 +210,6 @@ class Model:
         start = f"{prefix}."
         return {name.removeprefix(start): values for name, values in self.arrays.items() if name.startswith(start)}
 
-    def check(self) -> None:
-        """Whether all parts are there and fit each other (KeyError, TypeError, IndexError, ValueError).
-
-        Weights are compared with the settings of the network when :attr:`network` is first used, which needs torch.
-        """
-        repr(self)
-        header, n_domains = self.header, len(self.domains)
-        widths = [modality["n_comps"] for modality in header["modalities"]]
-        n_tokens = sum(name.startswith("tokens.") for name in self.under("network"))
-        _check(n_tokens == len(widths) > 0, "the network has other modalities")
-        _check(len(self.colors) == n_domains > 0, "domains and colours differ in number")
-        members = self.members
-        _check(set(members.tolist()) == set(range(n_domains)), "parts and domains differ")
-        for m, described in enumerate(header["modalities"]):
-            fitted, name = self.fitted(m), described["name"]
-            if fitted is not None:
-                n, columns = len(described["features"]), fitted.columns
-                _check("centre" in columns, f"{name!r} has no centre")
-                _check(fitted.loadings.shape == (n, widths[m]), f"the loadings of {name!r} do not fit")
-                _check({values.shape for values in columns.values()} == {(n,)}, f"{name!r} has other features")
-            if "feature" in self.settings.views:
-                _check(name in header["graphs"]["features"], f"no graph of {name!r} is described")
-        emissions, readout = self.emissions, self.readout
-        if readout is not None:
-            k, r = readout.means.shape
-            _check(k == len(members), "the read-out has other domains")
-            parts = readout.to_own.axes, readout.to_own.shift, readout.shares, readout.covariance
-            fits = [part.shape for part in parts] == [(self.settings.width(widths), r), (r,), (k,), (r, r)]
-            _check(fits, "the read-out does not fit the embedding")
-        if emissions is None:
-            _check(readout is not None, "nothing describes the domains")
-            return
-        k = len(emissions.gaussians[0].means)
-        _check(readout is not None or k == len(members), "domains and what they look like differ")
-        blocks = zip(emissions.modalities, emissions.whitenings, emissions.gaussians, strict=True)
-        for m, whitening, gaussians in blocks:
-            d, r = len(whitening.axes), whitening.axes.shape[1] * len(emissions.hops)
-            _check(d == len(whitening.mean) == widths[m], "components do not fit the features")
-            fits = (gaussians.means.shape, gaussians.covariances.shape) == ((k, r), (k, r, r))
-            _check(fits, "domains do not fit")
-        _check(all(sizes.shape == (k,) for sizes in emissions.sizes), "sizes of the domains do not fit")
-
     def __repr__(self) -> str:
         settings, header = self.settings, self.header
         lines = [f"Model of {len(self.domains)} domains, trained on {header['n_spots']:,} spots ({header['key']!r})"]
@@ -266,8 +225,3 @@ class Model:
         lines.append(f"  spatial graph: {', '.join(spatial)}")
         lines.append(f"  spamca {header['versions']['spamca']}, random_state={header['random_state']}")
         return "\n".join(lines)
-
-
-def _check(fits: bool, what: str) -> None:  # noqa: FBT001
-    if not fits:
-        raise ValueError(what)

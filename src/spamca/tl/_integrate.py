@@ -10,7 +10,15 @@ from spamca._progress import Progress
 from spamca._threads import limited
 from spamca.tissue import graph_records, usual_unexplained, write
 from spamca.tl._estimate_n_clusters import check_range
-from spamca.tl._ready import check_batch_key, check_finds_none, check_trust, domain_settings, log_small_weights, ready
+from spamca.tl._ready import (
+    check_batch_key,
+    check_finds_none,
+    check_trust,
+    domain_settings,
+    log_small_weights,
+    n_steps,
+    ready,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,8 +112,10 @@ def integrate(
     n_jobs
         Number of threads. None leaves it to the size of the problem, -1 uses all cores.
     random_state
-        Seed of everything random: an integer, a RandomState or Generator of NumPy that gives it, or None for a new one at each call. On the CPU the same seed gives the same result bit for bit on the same machine with the same
-        number of threads; a GPU may sum in another order. The global random state does not change.
+        Seed of everything random: an integer, a RandomState or Generator of NumPy that gives it, or None for a new one at each
+        call. On the CPU the same seed gives the same result bit for bit on the same machine with the same number of threads.
+        Elsewhere sums have other last digits, and a search may settle in another partition of about the same quality. The
+        global random state does not change.
     copy
         Whether to return a changed copy and leave ``mdata`` as it is.
 
@@ -202,7 +212,6 @@ def integrate(
             raise ValueError(msg)
     if not finds_domains:
         check_finds_none(given, modality_trust)
-
     device: dict[str, Any] = {
         "accelerator": accelerator,
         "devices": devices,
@@ -212,19 +221,20 @@ def integrate(
     arguments = {"preset": preset, **device}
     arguments |= {} if n_clusters_range is None else {"n_clusters_range": [int(n) for n in n_clusters_range]}
     arguments |= {} if batch_size is None else {"batch_size": batch_size}
-    groups = list(batch_key) if isinstance(batch_key, tuple) else batch_key
-    arguments |= {} if groups is None else {"batch_key": groups}
+    arguments |= (
+        {} if batch_key is None else {"batch_key": list(batch_key) if isinstance(batch_key, tuple) else batch_key}
+    )
     arguments |= {} if modality_trust is None else {"modality_trust": dict(modality_trust)}
     training = {**device, "batch_size": batch_size, "checkpoint": checkpoint, "progress_bar": progress_bar}
     needs: dict[str, Any] = {"feature_graphs": "feature" in chosen.views}
     needs |= {"batch_correction": batch_correction and finds_domains, "batch_key": batch_key}
     no_gpu = accelerator == "cpu" or forks(strategy, devices)
-    n_steps = _n_steps(mdata.n_obs, n_clusters, n_clusters_range, finds=finds_domains)
+    n_parts = n_steps(mdata.n_obs, n_clusters, n_clusters_range, finds=finds_domains)
     with (
         limited(n_jobs),
         without_gpu(wanted=no_gpu),
         _edge.transaction(mdata, copy=copy) as target,
-        Progress(n_steps, "integrate", shown=progress_bar) as progress,
+        Progress(n_parts, "integrate", shown=progress_bar) as progress,
     ):
         progress.begin("features and graphs")
         tissue = ready(target, seed, "integrate", position=True, **needs)
@@ -249,13 +259,3 @@ def integrate(
         # only now, when all is stored: until then a failed call can continue
         rank_zero_only(Path(checkpoint).unlink)(missing_ok=True)
     return target if copy else None
-
-
-def _n_steps(n_spots: int, n_clusters: int | None, between: tuple[int, int] | None, *, finds: bool) -> int:
-    """Steps of the bar: features and graphs, numbers that are tried, domains, embedding."""
-    from spamca.model.domains import default_range
-
-    if not finds:
-        return 2
-    least, most = default_range(n_spots) if between is None else between
-    return 3 + (0 if n_clusters is not None else min(most, n_spots) - least + 1)

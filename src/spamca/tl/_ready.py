@@ -168,3 +168,13 @@ def domain_settings(given: Mapping[str, Any]) -> DomainSettings:
         else:
             _checks.check_real(name, value, least=0, most=MOST.get(one.name, MOST_OF_ALL))
     return settings_of(DomainSettings, given)
+
+
+def n_steps(n_spots: int, n_clusters: int | None, between: tuple[int, int] | None, *, finds: bool) -> int:
+    """Steps of the bar of :func:`spamca.tl.integrate`: features and graphs, numbers that are tried, domains, embedding."""
+    from spamca.model.domains import default_range
+
+    if not finds:
+        return 2
+    least, most = default_range(n_spots) if between is None else between
+    return 3 + (0 if n_clusters is not None else min(most, n_spots) - least + 1)
