@@ -3,7 +3,8 @@
     python -m benchmarks.scale [--sizes N ...] [--rival-sizes N ...] [--accelerator cpu] [--threads T] [--publish]
 
 Each size runs in a process of its own, on simulated features of two modalities, 30 each (:func:`tissue`); the three calls are at their
-defaults but for the number of domains. Results lie in ``build/scale``, one file a run, and are not repeated; ``--publish``
+defaults but for the number of domains. :func:`scanpy.pp.neighbors` of the features of one modality is timed after them in the same process, compiled before.
+``--rare 0.001`` plants a ninth domain with such a share of the spots, and gives its F1. Results lie in ``build/scale``, one file a run, and are not repeated; ``--publish``
 writes table and figure into ``docs``. SpatialGlue runs in the environment of the rivals, its 200 epochs for Visium.
 """
 
@@ -25,20 +26,23 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pandas as pd
+    from anndata import AnnData
     from mudata import MuData
 
 ROOT = Path(__file__).parents[1]
-SIZES = (1_000, 3_000, 10_000, 20_000, 30_000, 100_000, 300_000, 1_000_000)
+SIZES = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000)
+YARDSTICK_UP_TO = 1_000_000
 RIVAL_SIZES = (1_000, 3_000, 10_000)
 N_DOMAINS, N_FEATURES, SIGNAL = 8, 30, 0.35
 MIB = 2**20
 
 
-def tissue(n_spots: int, seed: int = 0) -> MuData:
+def tissue(n_spots: int, seed: int = 0, *, rare: float = 0.0) -> MuData:
     """Two modalities of a square grid, each blind to half of the borders between eight domains.
 
     Features are what components of measured tissue look like: variances that fall, and means of the domains among noise
-    that is larger than they are.
+    that is larger than they are. ``rare`` is the share of the spots in a ninth domain, round, which both modalities see.
     """
     import pandas as pd
     from anndata import AnnData
@@ -49,17 +53,23 @@ def tissue(n_spots: int, seed: int = 0) -> MuData:
     place, shape, drawn = (np.random.default_rng([seed, stream]) for stream in range(3))
     spatial = LAYOUTS["grid"](n_spots, place)
     domain = draw_domains(spatial, N_DOMAINS, "blobs", shape)
+    n_domains = N_DOMAINS + (rare > 0)
+    if rare:
+        far = np.square(spatial - spatial[shape.integers(n_spots)]).sum(axis=1)
+        domain[np.argpartition(far, int(rare * n_spots))[: int(rare * n_spots)]] = N_DOMAINS
     scale = np.linspace(2, 0.5, N_FEATURES, dtype=np.float32)
     names = pd.Index([f"spot{i}" for i in range(n_spots)])
     modalities = {}
     for m, name in enumerate(("rna", "protein")):
         means = (SIGNAL * drawn.standard_normal((N_DOMAINS, N_FEATURES)))[seen_as(N_DOMAINS, 2)[:, m]]
+        if rare:
+            means = np.vstack([means, SIGNAL * drawn.standard_normal(N_FEATURES)])
         values = drawn.standard_normal((n_spots, N_FEATURES), dtype=np.float32)
         values += means.astype(np.float32)[domain]
         values *= scale
         modalities[name] = AnnData(obs=pd.DataFrame(index=names), obsm={"X_pca": values, "spatial": spatial})
     mdata = MuData(modalities)
-    mdata.obs["label"] = pd.Categorical.from_codes(domain, [f"domain {k}" for k in range(N_DOMAINS)])
+    mdata.obs["label"] = pd.Categorical.from_codes(domain, [f"domain {k}" for k in range(n_domains)])
     return mdata
 
 
@@ -101,7 +111,24 @@ class Stages:
         setattr(module, function, measured)
 
 
-def one(n_spots: int, path: Path, accelerator: str) -> None:
+def yardstick(adata: AnnData) -> float:
+    """Seconds of scanpy's neighbours of the features of a modality."""
+    import scanpy as sc
+
+    sc.pp.neighbors(tissue(20_000)["rna"], use_rep="X_pca")  # compiles
+    begun = time.perf_counter()
+    sc.pp.neighbors(adata, n_neighbors=15, use_rep="X_pca")
+    return time.perf_counter() - begun
+
+
+def best_f1(domains: pd.Series, planted: pd.Series) -> float:
+    """F1 of the domain that finds some planted spots, booleans (n,), best."""
+    both = planted.groupby(domains, observed=True).sum()
+    size = domains.value_counts().reindex(both.index)
+    return float((2 * both / (size + planted.sum())).max())
+
+
+def one(n_spots: int, path: Path, accelerator: str, rare: float = 0.0) -> None:
     """Measure one size in this process."""
     warnings.simplefilter("ignore")
     import lightning.pytorch
@@ -115,7 +142,7 @@ def one(n_spots: int, path: Path, accelerator: str) -> None:
     warm = tissue(500)
     spamca.pp.neighbors(warm)
     spamca.tl.integrate(warm, N_DOMAINS, accelerator=accelerator, progress_bar=False)
-    mdata, stages = tissue(n_spots), Stages()
+    mdata, stages, n_domains = tissue(n_spots, rare=rare), Stages(), N_DOMAINS + (rare > 0)
     held = memory("VmRSS")
     stages.inside(fit, "find_domains", "domains")
     stages.inside(fit, "fit", "training")
@@ -123,7 +150,7 @@ def one(n_spots: int, path: Path, accelerator: str) -> None:
     with stages.measure("graphs"):
         spamca.pp.neighbors(mdata)
     integrating = time.perf_counter()
-    spamca.tl.integrate(mdata, N_DOMAINS, accelerator=accelerator, progress_bar=False)
+    spamca.tl.integrate(mdata, n_domains, accelerator=accelerator, progress_bar=False)
     done = integrated = time.perf_counter()
     inner = sum(stages.seconds[name] for name in ("domains", "training"))
     record = {
@@ -139,6 +166,10 @@ def one(n_spots: int, path: Path, accelerator: str) -> None:
         "held_before": held,
         "ARI": adjusted_rand_score(mdata.obs["label"], mdata.obs["spamca"]),
     }
+    if rare:
+        record["F1"] = best_f1(mdata.obs["spamca"], mdata.obs["label"] == f"domain {N_DOMAINS}")
+    if n_spots <= YARDSTICK_UP_TO and not rare:
+        record["scanpy"] = yardstick(mdata["rna"])
     path.write_text(json.dumps(record))
 
 
@@ -183,18 +214,20 @@ def main() -> None:
     parser.add_argument("--rivals", type=Path, default=Path(".venv-rivals/bin/python"))
     parser.add_argument("--folder", type=Path, default=Path("build/scale"))
     parser.add_argument("--publish", action="store_true", help="write table and figure into docs")
+    parser.add_argument("--rare", type=float, default=0.0, help="share of the spots in a planted domain")
     parser.add_argument("--one", type=int, metavar="N", help="measure spamca on this number of spots in this process")
     given = parser.parse_args()
     folder = given.folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     if given.one:
-        one(given.one, folder / f"spamca-{given.accelerator}-{given.one}.json", given.accelerator)
+        name = f"spamca-{given.accelerator}-{given.one}" if not given.rare else f"rare-{given.rare:g}-{given.one}"
+        one(given.one, folder / f"{name}.json", given.accelerator, given.rare)
         return
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")]), "MPLBACKEND": "agg"}
     for n in given.sizes:
-        path = folder / f"spamca-{given.accelerator}-{n}.json"
+        path = folder / (f"rare-{given.rare:g}-{n}.json" if given.rare else f"spamca-{given.accelerator}-{n}.json")
         command = [sys.executable, "-W", "ignore", "-m", "benchmarks.scale", "--one", str(n)]
-        command += ["--folder", folder, "--accelerator", given.accelerator]
+        command += ["--folder", folder, "--accelerator", given.accelerator, "--rare", str(given.rare)]
         if not path.exists():
             with path.with_suffix(".log").open("w") as log:
                 subprocess.run(command, env=environment, cwd=ROOT, check=False, stdout=log, stderr=log)
@@ -213,6 +246,7 @@ def report(path: Path) -> None:
     """Say how a run went."""
     record = json.loads(path.read_text()) if path.exists() else None
     summary = f"{record['total']:.1f} s, {record['peak'] / MIB:,.0f} MiB" if record else "failed, see its log"
+    summary += f", F1 {record['F1']:.3f}" if record and "F1" in record else ""
     print(f"{path.stem}: {summary}", flush=True)
 
 

@@ -27,7 +27,7 @@ GIB = 2**30
 
 def records(folder: Path) -> list[dict]:
     """All runs, by method and size."""
-    found = [json.loads(path.read_text()) for path in folder.glob("*.json")]
+    found = [json.loads(path.read_text()) for path in folder.glob("*.json") if not path.name.startswith("rare-")]
     return sorted(found, key=lambda run: (run["method"], run["accelerator"], run["n_spots"]))
 
 
@@ -54,12 +54,12 @@ def text(runs: list[dict]) -> str:
                 *(f"{run['seconds'][stage]:.1f}" for stage in STAGES),
                 f"{run['total']:.1f}",
                 f"{run['peak'] / GIB:.2f}",
-                f"{run['steps']}",
                 f"{run['ARI']:.3f}",
+                f"{run['scanpy']:.1f}" if "scanpy" in run else "",
             ]
             for run in mine
         ]
-        heads = ["spots", *STAGES, "all, seconds", "peak, GiB", "steps", "ARI"]
+        heads = ["spots", *STAGES, "all, seconds", "peak, GiB", "ARI", "scanpy neighbours, seconds"]
         parts.append(f"spamca on {accelerator}, {mine[0]['threads']} threads:\n\n{markdown(rows, heads)}")
         parts.append(
             f"From {FROM:,} spots on, time grows with exponent {exponent(mine, 'total'):.2f} and peak memory with "
@@ -85,6 +85,9 @@ def draw(runs: list[dict], path: Path) -> None:
     for stage, color in zip(STAGES, COLORS, strict=True):
         left.plot(sizes, [run["seconds"][stage] for run in mine], color=color, marker="o", markersize=3, label=stage)
     left.plot(sizes, [run["total"] for run in mine], color="black", marker="s", markersize=4, label="all of spamca")
+    beside = [(run["n_spots"], run["scanpy"]) for run in mine if "scanpy" in run]
+    style = {"color": "#56B4E9", "marker": "D", "markersize": 4, "linestyle": ":"}
+    left.plot(*zip(*beside, strict=True), **style, label="scanpy.pp.neighbors of one modality")
     right.plot(sizes, [run["peak"] / GIB for run in mine], color="black", marker="s", markersize=4)
     theirs = [run for run in runs if run["method"] != "spamca"]
     if theirs:

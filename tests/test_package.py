@@ -46,7 +46,7 @@ def public():
 
 
 FUNCTIONS = dict(public())
-METHODS = {f"Model.{name}": getattr(spamca.Model, name) for name in ("check", "from_mudata", "load", "save")}
+METHODS = {f"Model.{name}": getattr(spamca.Model, name) for name in ("from_mudata", "load", "save")}
 
 
 def test_import_is_cheap():

@@ -87,6 +87,18 @@ def test_approximate_past_the_threshold(many, monkeypatch):
     np.testing.assert_array_equal(graph.distances.data, asked.distances.data)
 
 
+@pytest.mark.slow
+def test_scanpy_finds_the_neighbours_of_a_large_embedding(many):
+    """By pynndescent past 8,192 spots, with the versions of both that this package asks for; here, where it is compiled already."""
+    import scanpy as sc
+    from anndata import AnnData
+
+    adata = AnnData(obsm={"X_spamca": np.tile(many, (-(-8_200 // len(many)), 1)).astype(np.float32)})
+    adata.obsm["X_spamca"] += np.random.default_rng(0).normal(scale=0.1, size=adata.obsm["X_spamca"].shape)
+    sc.pp.neighbors(adata, use_rep="X_spamca")
+    assert adata.obsp["connectivities"].nnz > 0
+
+
 @pytest.mark.parametrize(
     ("given", "error", "says"),
     [

@@ -96,15 +96,19 @@ class Components:
         """The same spots with other blocks."""
         return replace(self, blocks=tuple(blocks))
 
-    def smoothed(self, block: Block, hops: Sequence[int]) -> list[np.ndarray]:
-        """Components of a modality averaged over the spots that have it, (n, r) for each number of hops; other rows are zero."""
+    def smoothed(self, block: Block, hops: Sequence[int], rows: np.ndarray | None = None) -> list[np.ndarray]:
+        """Components of a modality averaged over the spots that have it, (n, r) for each number of hops; other rows are zero.
+
+        Of some ``rows``, integers, or of all for None.
+        """
+        wanted = slice(None) if rows is None else rows
         if block.present is None:
-            return list(self.graph.averaged(block.values, hops))
+            return [values[wanted] for values in self.graph.averaged(block.values, hops)]
         spots, out = np.flatnonzero(block.present), []
         for values in self.graph.take(spots).averaged(block.values[spots], hops):
             whole = np.zeros(block.values.shape)
             whole[spots] = values
-            out.append(whole)
+            out.append(whole[wanted])
         return out
 
     def with_surroundings(self, hops: Sequence[int]) -> Components:

@@ -52,9 +52,9 @@ def proposals(
     several = n_groups > 1 and len(spots) // 2 >= settings.min_spots * n_domains
     groups = [_half(len(spots), rng) if several else np.arange(len(spots)) for _ in range(n_groups)]
     out: list[list[np.ndarray]] = [[] for _ in groups]
-    averaged = zip(*(components.smoothed(block, scales) for block in components.blocks), strict=True)
+    averaged = zip(*(components.smoothed(block, scales, spots) for block in components.blocks), strict=True)
     for at_scale, variance in zip(averaged, noise, strict=True):
-        blocks = [replace(block, values=values[spots]) for block, values in zip(parts, at_scale, strict=True)]
+        blocks = [replace(block, values=values) for block, values in zip(parts, at_scale, strict=True)]
         level = replace(components, blocks=tuple(blocks), graph=graph.take(spots))
         for rows, found in zip(groups, out, strict=True):
             own = level.take(rows)
