@@ -186,3 +186,10 @@ def test_copy_of_a_view_does_not_warn(tissue):
     changed = spamca.pp.neighbors(part, copy=True)
     assert part.is_view
     assert not changed.is_view
+
+
+def test_collect_copies_only_where_order_or_number_differ():
+    values = np.arange(6.0).reshape(3, 2)
+    assert _edge.collect(values, np.arange(3), 3) is values
+    assert not np.shares_memory(_edge.collect(values, np.array([0, 2, 1]), 3), values)
+    assert not np.shares_memory(_edge.collect(values, np.array([0, 1, -1]), 2), values)

@@ -81,6 +81,8 @@ def integrating(mdata: MuData, key: str) -> str:
         which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
         return f"call spamca.tl.integrate(mdata{which})"
     trained = [str(name) for name, held in mdata.uns.items() if isinstance(held, Mapping) and "network" in held]
+    if key in trained:
+        return f"call spamca.tl.integrate(mdata, key_added={key!r}) again, or spamca.tl.cluster(mdata, key={key!r}) for domains alone"
     if trained:
         return f"{key!r} is no result of spamca.tl.integrate; pass the key of one, of {trained}"
     return (

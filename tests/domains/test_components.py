@@ -77,3 +77,12 @@ def test_means_are_over_spots_that_have_the_modality_in_any_order(toy, lacking, 
     np.testing.assert_array_equal(out[:, :2], values)
     np.testing.assert_allclose(out[lacking.present, 2:], lacking.values[lacking.present] / 2)
     assert (out[~lacking.present, 2:] != 0).any()
+
+
+def test_averages_of_some_of_the_spots(toy, lacking):
+    components, rows = toy.having(lacking, lacking.values), np.array([40, 2, 17])
+    for block in components.blocks:
+        for whole, some in zip(
+            components.smoothed(block, (1, 3)), components.smoothed(block, (1, 3), rows), strict=True
+        ):
+            np.testing.assert_array_equal(some, whole[rows])

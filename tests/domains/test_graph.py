@@ -85,3 +85,14 @@ def test_patches_keep_neighbours_and_see_all_of_the_tissue(make_toy, rng):
     pieces = Graph(csr_matrix(block_diag([make_toy(3, 3, 2).adjacency] * 60)))
     assert len(np.unique(pieces.patches(500, rng) // 9)) >= 500 // 9
     assert len(np.unique(Graph(csr_matrix((300, 300))).patches(200, rng))) == 200
+
+
+def test_shrinkage_of_many_spots_needs_few_random_values_of_each(toy, rng, monkeypatch):
+    exact = [np.square(np.linalg.matrix_power(toy.graph.step.toarray(), h)).sum() / toy.n_spots for h in (1, 4)]
+    monkeypatch.setattr("spamca.domains.graph.PROBED", 8 * toy.n_spots)
+    drawn = []
+    monkeypatch.setattr(
+        toy.graph, "averaged", lambda values, hops: drawn.append(values) or Graph.averaged(toy.graph, values, hops)
+    )
+    np.testing.assert_allclose(toy.graph.shrinkage((1, 4), rng), exact, rtol=0.3)
+    assert drawn[0].shape == (toy.n_spots, 8)

@@ -111,3 +111,28 @@ def test_sections_count_by_their_spots_small_ones_and_effects_not(tissue, mixed)
 def test_few_spots(path, n_spots):
     given = Components((Block(np.repeat([[0.0], [1.0]], 6, axis=0)),), Graph(path))
     assert np.isfinite(times(given.take(np.arange(n_spots)))).all()
+
+
+@pytest.mark.parametrize("lacking", [False, True])
+def test_large_sections_are_weighed_in_patches(make_toy, monkeypatch, lacking):
+    """A modality that some spots lack, and one that all have; two sections of different size."""
+    toy = make_toy(40, 40, 4)
+    noise = 0.2 * np.random.default_rng(5).normal(size=(toy.n_spots, 6))
+    components = toy.whitened(toy.features(noise=0.5), toy.texture() + noise)
+    if lacking:
+        present = np.random.default_rng(0).random(toy.n_spots) < 0.8
+        first, second = components.blocks
+        components = components.having(
+            [first, replace(second, values=second.values * present[:, None], present=present)]
+        )
+    sections = (np.arange(toy.n_spots) < 1000).astype(int)
+    whole = times(components, sections)
+    taken = []
+    monkeypatch.setattr("spamca.domains.weights.MOST", 400)
+    monkeypatch.setattr("spamca.domains.weights.N_PATCHES", 1)
+    original = Components.take
+    monkeypatch.setattr(Components, "take", lambda self, spots: taken.append(len(spots)) or original(self, spots))
+    found = times(components, sections)
+    assert max(taken) == 400
+    assert (found[:, 1] > 1.5).tolist() == (whole[:, 1] > 1.5).tolist() == [False, True]
+    np.testing.assert_allclose(found, whole, rtol=0.5)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import mudata
 import numpy as np
 import pytest
@@ -93,3 +95,12 @@ def test_unscaled_features_are_divided_by_one(with_graphs):
 def test_missing_network_names_the_call(with_graphs):
     with pytest.raises(KeyError, match=r"call spamca.tl.integrate\(mdata, key_added='other'\)"):
         trained_network(with_graphs, "other")
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.float32, np.float64])
+def test_features_of_any_kind_are_given_in_single_precision(with_graphs, dtype):
+    tissue = read(with_graphs)
+    features = tuple((10 * values).astype(dtype) for values in tissue.features)
+    given = for_network(replace(tissue, features=features), [2.0, 5.0])
+    for values, found, one in zip(features, given.features, [2.0, 5.0], strict=True):
+        np.testing.assert_array_equal(found.numpy(), (values / np.float64(one)).astype(np.float32))

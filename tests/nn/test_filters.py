@@ -223,3 +223,12 @@ def test_noise_does_not_spoil_the_embedding():
     alone, both = (embedded(Inputs(given, spatial), n_latent=3) for given in (features[:1], features))
     assert unexplained(both) < 1.1 * unexplained(alone)
     assert unexplained(alone) < 0.1
+
+
+def test_features_a_few_at_a_time_have_the_same_filters(lattice, monkeypatch):
+    _, spatial = lattice
+    x = torch.from_numpy(np.random.default_rng(0).normal(size=(spatial.n_spots, 7)).astype(np.float32))
+    expected = filters(spatial, x, None, SCALES)
+    monkeypatch.setattr("spamca.nn.filters.AT_ONCE", 3 * spatial.n_spots)
+    monkeypatch.setattr("spamca.nn.filters._ROWS", 100)
+    torch.testing.assert_close(filters(spatial, x, None, SCALES), expected)

@@ -224,7 +224,10 @@ def test_what_an_own_embedding_lacks_is_not_to_be_integrated_under_its_name(inte
             KeyError, match=r"'own' is no result of spamca.tl.integrate; pass the key of one, of \['spamca'\]"
         ):
             verb(integrated, key="own")
-    del integrated.uns["spamca"]
+    integrated.uns["second"] = integrated.uns["spamca"]
+    with pytest.raises(KeyError, match=r"call spamca.tl.integrate\(mdata, key_added='second'\) again"):
+        spamca.tl.trajectory(integrated, root="0", key="second")
+    del integrated.uns["spamca"], integrated.uns["second"]
     with pytest.raises(KeyError, match=r"call spamca.tl.integrate\(mdata\), and pass key='spamca'"):
         spamca.tl.denoise(integrated, key="own")
     with pytest.raises(KeyError, match=r"; call spamca.tl.integrate\(mdata, key_added='new'\)"):

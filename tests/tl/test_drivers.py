@@ -282,6 +282,21 @@ def test_domains_of_an_embedding_are_compared_as_they_are_with_a_warning(integra
     assert integrated.uns["spamca_drivers"]["p_value"].notna().all()
 
 
+def test_domains_are_compared_as_they_are_without_the_result_that_they_were_found_from(integrated):
+    integrated.obsm["X_own"] = np.random.default_rng(0).normal(size=(integrated.n_obs, 3))
+    spamca.tl.cluster(integrated, 2, use_rep="X_own", method="kmeans", key_added="own")
+    del integrated.uns["spamca"]
+    spamca.tl.drivers(integrated, groupby="own")
+    assert "own_drivers" in integrated.uns
+
+
+def test_domains_in_a_modality_are_those_of_the_result(explained):
+    with pytest.raises(
+        ValueError, match="groupby='rna:spamca' names domains .* uses the data twice; pass key='spamca'"
+    ):
+        spamca.tl.drivers(explained, groupby="rna:spamca")
+
+
 def test_domains_that_can_be_found_again_are_not_compared_as_they_are(explained):
     before = explained.uns["spamca_drivers"].copy()
     with pytest.raises(ValueError, match="uses the data twice; pass key='spamca' instead"):

@@ -79,7 +79,10 @@ def test_a_small_weight_is_explained(caplog):
     log_small_weights(found, {})
     first, second = (record.getMessage() for record in caplog.records)
     assert "weight of 'atac' in the search for domains: 0.05, because its evidence repeats itself" in first
-    assert "8.6 times (6.4 in 'rna'); see https://spamca.readthedocs.io/en/latest/understand/weights.html" in first
+    assert (
+        "8.6 times (6.4 in 'rna', the least, which counts in full); see https://spamca.readthedocs.io/en/latest/understand/weights.html"
+        in first
+    )
     assert "'noise' in the search for domains: 0, because neighbours share nothing in it" in second
     caplog.clear()
     log_small_weights(found, {"atac": 0.05, "noise": 0.0})

@@ -11,7 +11,7 @@ from scipy.sparse import csr_matrix, diags, identity, triu
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-N_PROBES, PROBED = 64, 1_000_000
+N_PROBES, PROBED = 64, 64 * 40_000
 """Random values of each spot that measure how much noise averaging leaves, and of all spots where these are so many."""
 
 N_PATCHES = 40
@@ -119,4 +119,5 @@ class Graph:
                 return np.flatnonzero(taken)
             front = np.unique(self.adjacency[new].indices)
             if not (~taken[front]).any():  # the patches fill the pieces of tissue that they are in
-                front = rng.choice(np.flatnonzero(~taken), 1)
+                left = np.flatnonzero(~taken)
+                front = rng.choice(left, min(n_patches, len(left)), replace=False)

@@ -34,7 +34,8 @@ def shares(components: Components, assignment: np.ndarray, n_modalities: int, *,
     (around,) = graph.averaged(assignment.astype(np.float64), (settings.rival_hops,))
     near = around + settings.elsewhere / k
     # of rivals r_l of domain k, near_l / (sum of near - near_k), the sum over k needs no array of n times K times K
-    others = assignment / np.maximum(near.sum(axis=1, keepdims=True) - near, np.finfo(float).tiny)
+    total = near.sum(axis=1, keepdims=True)
+    others = assignment / np.maximum(total - near, 1e-12 * total)
     against = (k > 1) * (assignment - near * (others.sum(axis=1, keepdims=True) - others))
     scores = Emission(components, noise=noise).scores(assignment)
     for block, score in zip(components.blocks, scores, strict=True):

@@ -115,7 +115,7 @@ def filters(spatial: Adjacency, x: Tensor, has: Tensor | None, scales: Sequence[
 def _products(
     spatial: Adjacency, x: Tensor, has: Tensor | None, scales: Sequence[int]
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Of each feature its variance, that of its signal, and mean products: at every two scales, and of each scale with itself.
+    """Of each feature its variance, that of its signal, and mean products: of every two scales, and of each scale with the feature itself.
 
     Shapes are (d,), (d,), (n_scales, n_scales, d) and (n_scales, d).
     """

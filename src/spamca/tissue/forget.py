@@ -13,6 +13,8 @@ from spamca.tissue.hierarchy import forget_levels
 if TYPE_CHECKING:
     from mudata import MuData
 
+_UMAP = "X_umap"  # where scanpy keeps one
+
 
 def described(mdata: MuData, key: str) -> list[str]:
     """Keys of what is stored that describes the domains of this name."""
@@ -57,6 +59,12 @@ def forget_neighbors(mdata: MuData, use_rep: str, caller: str) -> None:
     if found:
         names = list(dict.fromkeys(name for _, name, _ in found))
         logger.info("%s: removing the neighbours %s of the earlier embedding %r", caller, names, use_rep)
+        if any(_UMAP in holder.obsm for holder, *_ in found):
+            logger.warning(
+                "%s: obsm[%r] is of the earlier embedding; call scanpy.pp.neighbors and scanpy.tl.umap again",
+                caller,
+                _UMAP,
+            )
     for holder, name, record in found:
         for graph in ("connectivities_key", "distances_key"):
             holder.obsp.pop(str(record.get(graph)), None)

@@ -87,8 +87,8 @@ def neighbors_of(mdata: MuData, neighbors_key: str, names: Sequence[str]) -> dic
     """Graphs (n_obs, n_obs) of neighbours in scanpy's layout, ``connectivities`` or ``distances``; a KeyError if there are none of that name."""
     record = mdata.uns.get(neighbors_key)
     record = record if isinstance(record, Mapping) else {}
-    slots = {name: str(record.get(f"{name}_key", name)) for name in names}
-    if not record or not all(slot in mdata.obsp for slot in slots.values()):
+    slots = {name: str(record.get(f"{name}_key", "")) for name in names}
+    if not all(slot in mdata.obsp for slot in slots.values()):
         msg = (
             f"neighbors_key={neighbors_key!r} names no neighbours: mdata.uns[{neighbors_key!r}] must name {' and '.join(names)} that "
             f"mdata.obsp holds; call scanpy.pp.neighbors(mdata, use_rep=..., key_added={neighbors_key!r}), or leave it out"

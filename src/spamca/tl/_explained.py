@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,6 @@ from spamca.model.parts import emissions_of, settings_of
 from spamca.tissue import components_of, preparation_of, read, section_numbers, stored_batches
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mudata import MuData
 
     from spamca.features._blocks import Matrix
@@ -70,15 +69,21 @@ def compared(mdata: MuData, key: str, groupby: str | None) -> Compared:
     """The domains of a result, or the categories of a column; KeyError or ValueError where there are none that can be compared."""
     column = key if groupby is None else groupby
     argument, mend = ("groupby", "") if groupby else ("key", _records.integrating(mdata, key))
-    values = _checks.check_column(mdata, argument, column, mend=mend).values
-    categories = pd.Categorical(values).remove_unused_categories()
+    found = _checks.check_column(mdata, argument, column, mend=mend)
+    categories = pd.Categorical(found.values).remove_unused_categories()
     if len(categories.categories) < 2:
         msg = (
             f"mdata.obs[{column!r}] must have two categories at least, got {list(categories.categories)}: a single domain has no other to be "
             "compared with and explains no variance; find more with spamca.tl.cluster(mdata, n_clusters), or name another column"
         )
         raise ValueError(msg)
-    record = _records.record_of(mdata, column)
+    if groupby is None:
+        record = _records.record_of(mdata, column)
+    else:  # no search is repeated, so the result that domains were found from may be gone
+        modality, _, own = found.name.partition(":")  # as mudata names what it takes from a modality
+        column = own if modality in mdata.mod and own else found.name
+        record = mdata.uns.get(column)
+        record = record if isinstance(record, Mapping) else {}
     searched = record.get("cluster", {}).get("method") == FIELD and "network" in record
     if groupby is None and not searched:
         msg = (
@@ -88,7 +93,7 @@ def compared(mdata: MuData, key: str, groupby: str | None) -> Compared:
         raise ValueError(msg)
     if groupby is not None and searched:
         msg = (
-            f"groupby={column!r} names domains that were found in these features: to compare them as they are uses the data twice; pass "
+            f"groupby={groupby!r} names domains that were found in these features: to compare them as they are uses the data twice; pass "
             f"key={column!r} instead, which tests each feature in domains found without it"
         )
         raise ValueError(msg)

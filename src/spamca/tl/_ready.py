@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LEAST = {"n_fitted": 100}
 MOST = {"novelty_quantile": 1, "coherence": 40}  # a stronger pull overflows single precision
+WEIGHTS_PAGE = "https://spamca.readthedocs.io/en/latest/understand/weights.html"
+
 SMALL_WEIGHT = 0.2  # a modality that counts less than that hardly takes part in the domains
 MOST_OF_ALL = 1e6  # of the other settings of the search that are real numbers
 
@@ -126,13 +128,15 @@ def log_small_weights(found: Mapping[str, Any], trust: Mapping[str, float]) -> N
     for name, weight in weights.items():
         if name in trust or weight >= SMALL_WEIGHT or not weights[leading]:
             continue
-        repeats = f"its evidence repeats itself over neighbours, {times[name]:.1f} times ({times[leading]:.1f} in {leading!r})"
+        least = f"{times[leading]:.1f} in {leading!r}, the least, which counts in full"
+        repeats = f"its evidence repeats itself over neighbours, {times[name]:.1f} times ({least})"
         why = repeats if weight else "neighbours share nothing in it beyond chance"
         logger.info(
-            "integrate: weight of %r in the search for domains: %.2g, because %s; see https://spamca.readthedocs.io/en/latest/understand/weights.html",
+            "integrate: weight of %r in the search for domains: %.2g, because %s; see %s",
             name,
             weight,
             why,
+            WEIGHTS_PAGE,
         )
 
 

@@ -180,7 +180,9 @@ def embed(
         if spots is None:
             whole = [values.cpu() for values in found]
             continue
-        whole = whole or [torch.empty((tissue.n_spots, *values.shape[1:]), dtype=values.dtype) for values in found]
+        whole = whole or [
+            torch.empty((tissue.n_spots, *values.shape[1:]), dtype=values.dtype, device="cpu") for values in found
+        ]
         for values, one in zip(whole, found, strict=True):
             values[spots] = one.cpu()
     fused, weights, *each = whole
