@@ -25,6 +25,12 @@ SOURCE = "source"
 """Entry of the record: the key of the result that domains were found from."""
 
 
+def own_record(mdata: MuData, key: str) -> Mapping[str, Any]:
+    """What ``uns`` holds of a result under its own name; empty where there is no record of that name."""
+    held = mdata.uns.get(key)
+    return held if isinstance(held, Mapping) else {}
+
+
 def source_of(mdata: MuData, key: str) -> str:
     """Key of the result that holds the embedding and the network behind domains; their own where they name no other."""
     source = _named(mdata, key, SOURCE)
@@ -41,9 +47,7 @@ def source_of(mdata: MuData, key: str) -> str:
 
 def record_of(mdata: MuData, key: str) -> dict[str, Any]:
     """Record of a result, with what it shares with the result that its domains were found from; empty where there is none."""
-    own, source = mdata.uns.get(key), source_of(mdata, key)
-    if not isinstance(own, Mapping):
-        return {}
+    own, source = own_record(mdata, key), source_of(mdata, key)
     return dict(own) if source == key else {**mdata.uns[source], **own}
 
 
@@ -64,14 +68,13 @@ def plain(value: Any) -> Any:
 
 def written_by(mdata: MuData, column: str) -> str | None:
     """The call that wrote domains to a column of ``obs``, by its records in ``uns``; None if none of this package did."""
-    record = mdata.uns.get(column)
-    if isinstance(record, Mapping) and isinstance(record.get("cluster"), Mapping):
+    record = own_record(mdata, column)
+    if isinstance(record.get("cluster"), Mapping):
         of_network = {"transform": "transform", "network": "integrate"}
         verb = next((verb for entry, verb in of_network.items() if entry in record), "cluster")
         return f"spamca.tl.{verb}"
     name, _, number = column.rpartition("_")
-    tree = mdata.uns.get(_keys.hierarchy(name))
-    stored = tree.get("stored", ()) if isinstance(tree, Mapping) else ()
+    stored = own_record(mdata, _keys.hierarchy(name)).get("stored", ())
     return OF_TREE if number in {str(one) for one in stored} else None
 
 
@@ -80,7 +83,7 @@ def integrating(mdata: MuData, key: str) -> str:
     if key == _keys.SPAMCA or not (key in mdata.obs or key in mdata.uns):
         which = "" if key == _keys.SPAMCA else f", key_added={key!r}"
         return f"call spamca.tl.integrate(mdata{which})"
-    trained = [str(name) for name, held in mdata.uns.items() if isinstance(held, Mapping) and "network" in held]
+    trained = [str(name) for name in mdata.uns if "network" in own_record(mdata, name)]
     if key in trained:
         return f"call spamca.tl.integrate(mdata, key_added={key!r}) again, or spamca.tl.cluster(mdata, key={key!r}) for domains alone"
     if trained:
@@ -96,14 +99,12 @@ def holder_of(mdata: MuData, key: str, name: Callable[[str], str]) -> str:
 
 
 def _named(mdata: MuData, key: str, entry: str) -> str | None:
-    record = mdata.uns.get(key)
-    found = record.get(entry) if isinstance(record, Mapping) else None
+    found = own_record(mdata, key).get(entry)
     return None if found is None else str(found)
 
 
 def _divided(mdata: MuData, key: str) -> str | None:
     """Column whose domains were divided into these ones."""
-    record = mdata.uns.get(key)
-    cluster = record.get("cluster") if isinstance(record, Mapping) else None
+    cluster = own_record(mdata, key).get("cluster")
     column = cluster.get("restrict_to") if isinstance(cluster, Mapping) else None
     return None if column is None else str(column)

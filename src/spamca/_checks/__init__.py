@@ -6,6 +6,7 @@ from spamca._checks.arguments import (
     check_checkpoint,
     check_choice,
     check_count,
+    check_finite,
     check_flag,
     check_key_added,
     check_length,

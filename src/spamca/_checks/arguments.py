@@ -83,6 +83,16 @@ def check_choice(name: str, value: Any, choices: Collection[str]) -> None:
         raise ValueError(msg)
 
 
+def check_finite(values: np.ndarray, slot: str, what: str, mend: str) -> None:
+    """Whether the rows of numbers (n, d) in a slot are finite (ValueError); ``what`` they are and what mends them complete the message."""
+    bad = ~np.isfinite(values).all(axis=1)
+    if bad.any():
+        msg = (
+            f"{slot} must be finite, {bad.sum()} spots have NaN or infinite {what}, first at row {bad.argmax()}; {mend}"
+        )
+        raise ValueError(msg)
+
+
 def check_flag(name: str, value: Any, *, optional: bool = False) -> None:
     """Whether an argument is True or False, or None where that is a choice."""
     if not isinstance(value, (bool, np.bool_)) and not (optional and value is None):

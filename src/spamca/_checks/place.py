@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from spamca import _edge, _keys
-from spamca._checks.arguments import check_name
+from spamca._checks.arguments import check_finite, check_name
 from spamca._logging import logger
 
 if TYPE_CHECKING:
@@ -71,13 +71,7 @@ def checked_coordinates(values: Any, where: str, basis: str) -> np.ndarray:
     except (TypeError, ValueError) as error:
         msg = f"{slot} must hold numbers, got {values.dtype}; set it to an array of numbers of shape (n_obs, 2)"
         raise ValueError(msg) from error
-    bad = ~np.isfinite(coords).all(axis=1)
-    if bad.any():
-        msg = (
-            f"{slot} must be finite, {bad.sum()} spots have NaN or infinite coordinates, first at row "
-            f"{bad.argmax()}; set them or leave those spots out"
-        )
-        raise ValueError(msg)
+    check_finite(coords, slot, "coordinates", "set them or leave those spots out")
     return coords
 
 

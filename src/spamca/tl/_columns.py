@@ -73,13 +73,8 @@ def embedding_of(mdata: MuData, use_rep: str, key: str, *, others: bool = True) 
     if values.ndim != 2 or values.shape[1] == 0 or values.dtype.kind != "f":
         msg = f"mdata.obsm[{use_rep!r}] must be a table of numbers, got {values.dtype} of shape {values.shape}"
         raise ValueError(msg)
-    bad = ~np.isfinite(values).all(axis=1)
-    if bad.any():
-        msg = (
-            f"mdata.obsm[{use_rep!r}] must be finite, {bad.sum()} spots have NaN or infinite values, first at row "
-            f"{bad.argmax()}; call spamca.tl.integrate(mdata) again, or leave those spots out"
-        )
-        raise ValueError(msg)
+    again = "call spamca.tl.integrate(mdata) again, or leave those spots out"
+    _checks.check_finite(values, f"mdata.obsm[{use_rep!r}]", "values", again)
     return values
 
 

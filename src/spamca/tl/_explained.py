@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +29,8 @@ from spamca.model.parts import emissions_of, settings_of
 from spamca.tissue import components_of, preparation_of, read, section_numbers, stored_batches
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mudata import MuData
 
     from spamca.features._blocks import Matrix
@@ -82,8 +83,7 @@ def compared(mdata: MuData, key: str, groupby: str | None) -> Compared:
     else:  # no search is repeated, so the result that domains were found from may be gone
         modality, _, own = found.name.partition(":")  # as mudata names what it takes from a modality
         column = own if modality in mdata.mod and own else found.name
-        record = mdata.uns.get(column)
-        record = record if isinstance(record, Mapping) else {}
+        record = dict(_records.own_record(mdata, column))
     searched = record.get("cluster", {}).get("method") == FIELD and "network" in record
     if groupby is None and not searched:
         msg = (
@@ -100,9 +100,7 @@ def compared(mdata: MuData, key: str, groupby: str | None) -> Compared:
     if groupby is not None and _records.written_by(mdata, column):
         twice = "p-values use the data twice, because the domains %r were found in these features; rank features by them, and test none"
         logger.warning(f"drivers: {twice}", column)
-    return Compared(
-        categories.codes.astype(np.int64), [str(name) for name in categories.categories], groupby is not None
-    )
+    return Compared(categories.codes.astype(np.int64), list(map(str, categories.categories)), groupby is not None)
 
 
 def explained(
