@@ -10,7 +10,16 @@ from anndata.io import sparse_dataset, write_elem
 from scipy import sparse
 
 from spamca.features import _blocks
-from spamca.features._blocks import by_rows, in_blocks, is_counts, is_negative, is_whole, looks_logged
+from spamca.features._blocks import (
+    by_rows,
+    in_blocks,
+    in_memory,
+    is_counts,
+    is_negative,
+    is_whole,
+    looks_logged,
+    parted,
+)
 
 
 @pytest.mark.parametrize("X", [None, np.eye(3), sparse.eye(3, format="csr")])
@@ -39,6 +48,22 @@ def test_of_a_file(counts, tmp_path, monkeypatch, dtype, as_sparse):
     np.testing.assert_array_equal(look.depth, X.sum(axis=1))
     np.testing.assert_array_equal(look.totals, X.sum(axis=0))
     np.testing.assert_array_equal(look.stored, X.any(axis=0))
+
+
+@pytest.mark.parametrize(("n_values", "few"), [(7_000, 500), (2_000, 0)])
+def test_large_sparse_matrices_are_treated_in_blocks(counts, monkeypatch, n_values, few):
+    monkeypatch.setattr(_blocks, "LARGE", n_values)
+    monkeypatch.setattr(_blocks, "FEW_FEATURES", few)
+    monkeypatch.setattr(_blocks, "ROWS_IN_MEMORY", 50)
+    X = sparse.csc_matrix(counts)
+    assert parted(counts) is counts
+    assert parted(X[:60]) is not X
+    assert not isinstance(parted(X[:30]), _blocks.Blocks)
+    blocks = parted(X)
+    assert (blocks.shape, blocks.dtype, blocks.sparse) == (X.shape, X.dtype, True)
+    assert [part.shape[0] for part in blocks] == [50, 50, 20]
+    np.testing.assert_array_equal(in_memory(blocks).toarray(), counts)
+    np.testing.assert_array_equal(in_memory(blocks.treat(lambda rows: rows.toarray(), sparse=False)), counts)
 
 
 def test_chunks_of_columns_and_of_few_rows_are_joined(counts):

@@ -29,7 +29,7 @@ def test_own_tissue_gets_its_own_features(counts, kind, form):
 
 
 def test_wide_sparse_matrices_stay_as_they_were(counts, monkeypatch):
-    monkeypatch.setattr(_linear, "DENSE_UP_TO", 0)
+    monkeypatch.setattr(_linear, "FEW_FEATURES", 0)
     features = KINDS["rna"].prepare(sparse.csr_matrix(counts), **OPTIONS)
     monkeypatch.undo()
     assert features.constants["sparse"] == 1
@@ -127,7 +127,7 @@ def test_all_components_give_the_features_again():
 
 @pytest.mark.parametrize("dense_up_to", [0, 500])
 def test_rna_is_log_normalised(low_rank, dense_up_to, monkeypatch):
-    monkeypatch.setattr(_linear, "DENSE_UP_TO", dense_up_to)
+    monkeypatch.setattr(_linear, "FEW_FEATURES", dense_up_to)
     features = KINDS["rna"].prepare(sparse.csr_matrix(low_rank), n_components=28)
     np.testing.assert_allclose(features.to_features(features.values), normalised(low_rank), atol=0.15)
 

@@ -29,7 +29,7 @@ def test_equals_scanpy(X):
 @pytest.mark.parametrize("dense_up_to", [0, 500])
 def test_sparse_equals_dense(counts, monkeypatch, dense_up_to):
     dense = scaled_pca(counts, n_components=10)
-    monkeypatch.setattr(_linear, "DENSE_UP_TO", dense_up_to)
+    monkeypatch.setattr(_linear, "FEW_FEATURES", dense_up_to)
     thin = scaled_pca(sparse.csr_matrix(counts), n_components=10)
     np.testing.assert_allclose(thin.values, dense.values, atol=2e-3)
     np.testing.assert_allclose(thin.variance_ratio, dense.variance_ratio, rtol=1e-3)
@@ -43,7 +43,7 @@ def test_sign(X):
 
 @pytest.mark.parametrize("form", [np.array, sparse.csr_matrix])
 def test_outlier_is_clipped(monkeypatch, form):
-    monkeypatch.setattr(_linear, "DENSE_UP_TO", 0)
+    monkeypatch.setattr(_linear, "FEW_FEATURES", 0)
     X = np.tile(np.random.default_rng(0).normal(size=(1000, 1)), 2)
     X[0] = 1e6
     assert np.ptp(scaled_pca(form(X), n_components=1).values) == pytest.approx(10 * 2**0.5, abs=0.1)

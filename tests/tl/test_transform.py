@@ -437,6 +437,16 @@ def test_large_tissue_is_embedded_in_parts(new, model, monkeypatch):
     np.testing.assert_allclose(new.obsm["X_spamca"], whole.obsm["X_spamca"], atol=1e-4)
 
 
+def test_large_matrices_are_treated_in_parts(new, model, monkeypatch):
+    whole, parts = new.copy(), new.copy()
+    spamca.tl.transform(whole, model)
+    monkeypatch.setattr("spamca.features._blocks.LARGE", 100)
+    monkeypatch.setattr("spamca.tl._new_tissue._SPOTS", 30)
+    spamca.tl.transform(parts, model)
+    np.testing.assert_allclose(parts.obs["spamca_novelty"], whole.obs["spamca_novelty"], rtol=1e-3)
+    np.testing.assert_allclose(parts.obsm["X_spamca"], whole.obsm["X_spamca"], atol=1e-4)
+
+
 def test_result_can_be_worked_with(new, model):
     spamca.tl.transform(new, model)
     spamca.tl.transform(new, model)

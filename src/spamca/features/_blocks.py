@@ -7,17 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
-from scipy.sparse import csr_matrix, issparse
+from scipy.sparse import csr_matrix, issparse, vstack
 
-from spamca import _edge
 from spamca.features._rows import look_at_rows
-from spamca.features.controls import is_control
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import pandas as pd
-    from anndata import AnnData
     from dask.array import Array
 
 ROWS = 1000
@@ -26,11 +22,17 @@ ROWS = 1000
 FEWEST_ROWS = 100
 """Rows below which the blocks of a dask array are joined: each has a cost of its own."""
 
+LARGE = 2**28
+"""Values from which on a sparse matrix in memory is treated in blocks too: those stored or, of few features, all (a gigabyte)."""
+
+FEW_FEATURES = 500
+"""Number of features up to which a sparse matrix is made dense, which is faster and not much larger."""
+
+ROWS_IN_MEMORY = 10_000
+"""Rows of a block of such a matrix."""
+
 CHUNK = 1_000_000
 """Values compared with integers at a time, so that it takes no copy of the matrix."""
-
-COUNT_LAYERS = ("counts", "raw_counts")
-"""Layers in which scanpy's and scvi-tools' users keep counts after normalising ``X``."""
 
 LARGEST_LOG = 30.0
 """Above any logarithm of counts; counts of any depth exceed it."""
@@ -174,6 +176,23 @@ def in_blocks(X: Any, name: str = "X") -> Any:
     return Blocks(X if X.shape[0] >= FEWEST_ROWS * X.numblocks[0] else X.rechunk({0: ROWS}))
 
 
+def parted(X: Any) -> Any:
+    """A sparse matrix in memory as :class:`Blocks` if it is large, so that treating it takes no copy of its size; else as it is."""
+    if not issparse(X) or (np.prod(X.shape) if X.shape[1] <= FEW_FEATURES else X.nnz) <= LARGE:
+        return X
+    from dask.array import from_array
+
+    by_rows = csr_matrix(X)  # copied where it is stored by columns
+    return Blocks(from_array(by_rows, chunks=(ROWS_IN_MEMORY, -1), name=False, asarray=False, meta=csr_matrix((0, 0))))
+
+
+def in_memory(X: Matrix) -> np.ndarray | csr_matrix:
+    """A matrix, with all of its blocks read into one where it is in blocks."""
+    if not isinstance(X, Blocks):
+        return X
+    return vstack(list(X), format="csr") if X.sparse else np.concatenate(list(X))
+
+
 def by_rows(function: Callable[[Any], np.ndarray], X: Any) -> np.ndarray:
     """A function of each row alone, applied to a matrix in memory or to the blocks of one that is not."""
     return np.concatenate([function(rows) for rows in X]) if isinstance(X, Blocks) else function(X)
@@ -182,69 +201,3 @@ def by_rows(function: Callable[[Any], np.ndarray], X: Any) -> np.ndarray:
 def on_rows(function: Callable[[Any], Any], X: Any, *, sparse: bool | None = None) -> Any:
     """The same, delayed until the blocks are read; ``sparse`` as in :meth:`Blocks.treat`."""
     return X.treat(function, sparse=sparse) if isinstance(X, Blocks) else function(X)
-
-
-class Opened:
-    """What counts of a modality: the spots where it was measured, (n_measured,), and its features without controls, (n_real,).
-
-    Matrices that are not in memory are :class:`Blocks`, each opened and looked at once.
-
-    Parameters
-    ----------
-    modality
-        The modality, with n spots and p features.
-    measured
-        Spots where it was measured, booleans (n,); by default those that its preparation noted, else all.
-    """
-
-    def __init__(self, modality: AnnData, measured: np.ndarray | None = None) -> None:
-        self.modality = modality
-        self.measured = _edge.measured(modality) if measured is None else measured
-
-    @cached_property
-    def real(self) -> np.ndarray:
-        """Features that are no controls, booleans (p,): their names are read, which takes a second for 200,000."""
-        return ~is_control(self.modality.var)
-
-    @cached_property
-    def var(self) -> pd.DataFrame:
-        """Annotation of the features that count, (n_real, ...)."""
-        return self.modality.var[self.real]
-
-    def having(self, measured: np.ndarray) -> Opened:
-        """The same of other spots, booleans (n,)."""
-        found = Opened(self.modality, measured)
-        found.real = self.real
-        return found
-
-    @cached_property
-    def X(self) -> Any:
-        """Matrix, (n_measured, n_real), or None."""
-        return self.part(in_blocks(self.modality.X))
-
-    @cached_property
-    def counts(self) -> tuple[Any, str]:
-        """A layer of counts where X has none, else X; and where it is."""
-        layers = self.modality.layers
-        for name in COUNT_LAYERS if self.X is not None and not is_counts(self.X) else ():
-            where = f"layers[{name!r}]"
-            if name in layers and is_counts(X := self.part(in_blocks(layers[name], where))):
-                return X, where
-        return self.X, "X"
-
-    def part(self, X: Any) -> Any:
-        """A matrix of all spots and features, cut to those that count; not copied where all do."""
-        X = self.rows(X)
-        return X if X is None or self.real.all() else take_columns(X, np.flatnonzero(self.real))
-
-    def rows(self, X: Any) -> Any:
-        """A matrix of all spots, cut to those that were measured, with controls; not copied where all were."""
-        if X is None or self.measured.all():
-            return X
-        rows = np.flatnonzero(self.measured)
-        return Blocks(X.array[rows]) if isinstance(X, Blocks) else X[rows]
-
-
-def opened(modality: AnnData | Opened) -> Opened:
-    """A modality as :class:`Opened`, if it is not one already."""
-    return modality if isinstance(modality, Opened) else Opened(modality)

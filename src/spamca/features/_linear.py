@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from spamca.features._blocks import Blocks, depth, on_rows, take_columns
+from spamca.features._blocks import FEW_FEATURES, Blocks, depth, on_rows, take_columns
 from spamca.features._features import Features, Fitted
 from spamca.features._spectrum import spectrum
 
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 CLIP = 10.0
 """Largest deviation in standard deviations: a single bright spot should not make a component."""
 
-DENSE_UP_TO = 500
-"""Number of features up to which a sparse matrix is made dense, which is faster and not much larger."""
+_ROWS = 2**14  # scaled at once
 
 UNVARYING = "none of the {} features varies between spots"
 
@@ -53,7 +52,7 @@ def scaled_pca(
         n_components, deviation = len(varying), np.full(len(varying), np.abs(X[:, varying] - mean).max() / CLIP)
     else:
         n_components = max(1, min(n_components, len(varying) - 1, X.shape[0] - 1))
-    stays_sparse = (X.sparse if isinstance(X, Blocks) else sparse.issparse(X)) and len(varying) > DENSE_UP_TO
+    stays_sparse = (X.sparse if isinstance(X, Blocks) else sparse.issparse(X)) and len(varying) > FEW_FEATURES
     scaled = on_rows(lambda rows: _scaled(rows[:, varying], mean, deviation, as_sparse=stays_sparse), X)
     if isinstance(X, Blocks):
         n, found = X.shape[0], spectrum(scaled, n_components, random_state=random_state)
@@ -64,7 +63,7 @@ def scaled_pca(
         from sklearn.decomposition import PCA
 
         # An eigendecomposition of the covariance is exact; its cost grows with the cube of the features.
-        solver = "covariance_eigh" if len(varying) <= DENSE_UP_TO else "arpack"
+        solver = "covariance_eigh" if len(varying) <= FEW_FEATURES else "arpack"
         pca = PCA(n_components, svd_solver=solver, random_state=random_state)
         values = np.ascontiguousarray(pca.fit_transform(scaled), dtype=np.float32)
         axes, centre = pca.components_, pca.mean_
@@ -131,8 +130,12 @@ def _scaled(
     X: np.ndarray | sparse.csr_matrix, mean: np.ndarray, deviation: np.ndarray, *, as_sparse: bool
 ) -> np.ndarray | sparse.csr_matrix:
     if not as_sparse:
-        X = X if isinstance(X, np.ndarray) else X.toarray(order="C")
-        return np.clip((X - mean) / deviation, -CLIP, CLIP).astype(np.float32)
+        out = np.empty(X.shape, dtype=np.float32)
+        for begin in range(0, len(out), _ROWS):  # in double precision, a part at a time
+            rows = slice(begin, begin + _ROWS)
+            part = X[rows] if isinstance(X, np.ndarray) else X[rows].toarray(order="C")
+            out[rows] = np.clip((part - mean) / deviation, -CLIP, CLIP)
+        return out
     X = sparse.csr_matrix(X, dtype=np.float32, copy=True)
     limit = (mean + CLIP * deviation).astype(np.float32)
     X.data = np.minimum(X.data, limit[X.indices]) / deviation.astype(np.float32)[X.indices]

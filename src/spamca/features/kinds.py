@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from spamca import _keys
 from spamca._logging import logger
-from spamca.features._blocks import is_negative, is_whole, looks_logged, opened
+from spamca.features._blocks import is_negative, is_whole, looks_logged
+from spamca.features._opened import opened
 from spamca.features.atac import level_atac, prepare_atac, treat_atac
 from spamca.features.generic import level_generic, prepare_generic, treat_generic
 from spamca.features.metabolite import is_intensity, level_metabolite, prepare_metabolite, treat_metabolite
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     import numpy as np
     from anndata import AnnData
 
-    from spamca.features._blocks import Matrix, Opened
+    from spamca.features._blocks import Matrix
     from spamca.features._features import Features, Fitted
+    from spamca.features._opened import Opened
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,18 @@ from anndata.utils import make_index_unique
 from spamca import _edge, _keys
 from spamca._records import plain
 from spamca.denoise import signal_share
-from spamca.features import KINDS, Blocks, Fitted, infer_kind, matrix_of, opened, unexplained
+from spamca.features import KINDS, Fitted, in_memory, infer_kind, matrix_of, opened, unexplained
 
 if TYPE_CHECKING:
     from anndata import AnnData
     from mudata import MuData
+    from scipy.sparse import csr_matrix
 
-    from spamca.features._blocks import Opened
+    from spamca.features._opened import Opened
     from spamca.tissue.tissue import Tissue
+
+LOOKED_AT = 20_000
+"""Most spots that tell what is usual in a tissue."""
 
 
 def preparation_of(modality: AnnData | Opened) -> tuple[Fitted, np.ndarray] | None:
@@ -80,22 +84,30 @@ def signal_of(modality: AnnData) -> np.ndarray:
 
 
 def usual_unexplained(mdata: MuData, tissue: Tissue, quantile: float) -> dict[str, float]:
-    """What neighbours share beyond the components, by modality: a quantile over its spots.
+    """What neighbours share beyond the components, by modality: a quantile over its spots, of many over an even sample.
 
-    Left out are modalities whose components the user brought, whose matrix is not in memory or no longer what they were made from.
+    Left out are modalities whose components the user brought, or whose matrix is no longer what they were made from.
     """
     out = {}
-    for m, name in enumerate(tissue.names):
-        treated = _treated(mdata[name], tissue.own(m, tissue.features[m]))
+    for m, (name, row) in enumerate(zip(tissue.names, tissue.rows, strict=True)):
+        spots = tissue.own(m, np.arange(tissue.n_spots))
+        near = spots
+        if len(spots) > LOOKED_AT:
+            spots = np.random.default_rng(0).choice(spots, LOOKED_AT, replace=False)
+            near = np.union1d(spots, tissue.graph[spots].indices)
+            near = near[row[near] >= 0]
+            near = near[np.argsort(row[near])]
+        treated = _treated(mdata[name], row[near], tissue.features[m][near])
         if treated is not None:
-            position = tissue.own(m, np.arange(tissue.n_spots))
-            shared = unexplained(*treated, tissue.graph[position][:, position])
-            out[name] = float(np.quantile(shared, quantile))
+            shared = unexplained(*treated, tissue.graph[near][:, near])
+            out[name] = float(np.quantile(shared[np.isin(near, spots)], quantile))
     return {name: reach for name, reach in out.items() if reach > 0}
 
 
-def _treated(modality: AnnData, expected: np.ndarray) -> tuple[np.ndarray, Fitted, np.ndarray] | None:
-    """Treated features, their preparation, and the components that they give, if those are the expected ones."""
+def _treated(
+    modality: AnnData, rows: np.ndarray, expected: np.ndarray
+) -> tuple[np.ndarray | csr_matrix, Fitted, np.ndarray] | None:
+    """Treated features of some measured rows, rising, their preparation, and the components that they give, if those are the expected ones."""
     kind = modality.uns[_keys.MODALITY_RECORD]["kind"]
     try:
         held = opened(modality)
@@ -103,10 +115,11 @@ def _treated(modality: AnnData, expected: np.ndarray) -> tuple[np.ndarray, Fitte
         if prepared is None or modality.X is None:
             return None
         fitted, used = prepared
-        treated, known = KINDS[kind].treat(matrix_of(held, kind)[0], np.flatnonzero(used[held.real]), fitted)
+        treated, known = KINDS[kind].treat(
+            matrix_of(held.taking(rows), kind)[0], np.flatnonzero(used[held.real]), fitted
+        )
     except (KeyError, ValueError):
         return None
-    if isinstance(treated, Blocks):
-        return None
+    treated = in_memory(treated)
     scores = known.scores(treated)
     return (treated, known, scores) if np.allclose(scores, expected, atol=1e-2 * np.abs(expected).max()) else None

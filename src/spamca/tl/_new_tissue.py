@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse import issparse
 
 from spamca import _checks, _edge
 from spamca._logging import logger
-from spamca.features import KINDS, Blocks, Opened, matrix_of, unexplained
+from spamca.features import KINDS, Blocks, Opened, in_memory, matrix_of, unexplained
 from spamca.pp._modality import EMPTY_ROWS, KEEPS_EMPTY, counted, given_rows
 from spamca.pp._sections import AUTO, section_key
 from spamca.pp._spatial import built_spatial, existing_spatial
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
     from mudata import MuData
     from scipy.sparse import csr_matrix
 
+    from spamca.features import Fitted
     from spamca.graph import Graph
     from spamca.model import Model
     from spamca.pp._stored import Spatial
 
+_SPOTS = 2**14  # whose neighbours are looked at together
 MOST_MISSING = 0.5  # share of the features of a modality that may be missing
 
 
@@ -139,7 +142,23 @@ def _features(
     values, reach, left = known.scores(treated), described["unexplained"], None
     if reach is not None and not isinstance(treated, Blocks):
         left = unexplained(treated, known, values, links) / reach
+    elif reach is not None and issparse(mdata[name].X):
+        left = _unexplained_in_parts(held, kind, position, fitted, values, links) / reach
     return values, left, int((position < 0).sum())
+
+
+def _unexplained_in_parts(
+    held: Opened, kind: str, position: np.ndarray, fitted: Fitted, values: np.ndarray, links: csr_matrix
+) -> np.ndarray:
+    """The same of a large matrix in memory, of which some spots and their neighbours are treated at a time."""
+    out = np.empty(len(values))
+    for begin in range(0, len(out), _SPOTS):
+        spots = np.arange(begin, min(begin + _SPOTS, len(out)))
+        near = np.union1d(spots, links[spots].indices)
+        treated, known = KINDS[kind].treat(matrix_of(held.taking(near), kind)[0], position, fitted)
+        own = np.searchsorted(near, spots)
+        out[spots] = unexplained(in_memory(treated), known, values[near], links[near][:, near])[own]
+    return out
 
 
 def _positions(held: Opened, features: list[str], name: str) -> np.ndarray:
