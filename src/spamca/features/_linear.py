@@ -53,7 +53,9 @@ def scaled_pca(
     else:
         n_components = max(1, min(n_components, len(varying) - 1, X.shape[0] - 1))
     stays_sparse = (X.sparse if isinstance(X, Blocks) else sparse.issparse(X)) and len(varying) > FEW_FEATURES
-    scaled = on_rows(lambda rows: _scaled(rows[:, varying], mean, deviation, as_sparse=stays_sparse), X)
+    scaled = on_rows(
+        lambda rows: _scaled(rows[:, varying], mean, deviation, as_sparse=stays_sparse), X, sparse=stays_sparse
+    )
     if isinstance(X, Blocks):
         n, found = X.shape[0], spectrum(scaled, n_components, random_state=random_state)
         axes, centre = found.axes, found.mean
@@ -98,7 +100,7 @@ def treat_scaled(
     def scaled(rows: Any) -> np.ndarray | sparse.csr_matrix:
         return _scaled(values(rows, columns)[:, varying], mean, deviation, as_sparse=as_sparse)
 
-    return on_rows(scaled, X), known
+    return on_rows(scaled, X, sparse=as_sparse), known
 
 
 def depths(X: Matrix) -> np.ndarray:
