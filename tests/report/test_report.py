@@ -203,6 +203,7 @@ def test_what_is_stored_by_other_functions(integrated, page, few, monkeypatch):
     assert drivers[2] == ["gene00", "rna", "2.50", "0.900", "50 %", "25 %", "1.0e-09", "0.800"]
     assert "Left out: 1 pair of 1 domain" in found.text
     assert [row[0] for row in drivers[7:9]] == ["Domain 1", "gene10"]
+    assert "No feature is significant (q below 0.05) in domain 2." in found.text
     assert found.table("Variance explained") == [
         ["Domain", "rna", "protein"],
         ["0", "25 %", "0.5 %"],

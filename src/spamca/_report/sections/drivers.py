@@ -11,7 +11,7 @@ from spamca._report import missing
 from spamca._report.blocks import Text
 from spamca._report.figures import figure
 from spamca._report.tables import table
-from spamca._report.words import share
+from spamca._report.words import listed, share
 from spamca.explain import not_found_again
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 N_SHOWN = 5
 """Features of each domain in the table."""
+
+SIGNIFICANT = 0.05
+"""Largest q value of a feature that counts as significant."""
 
 COLUMNS = {
     "domain": "Domain",
@@ -61,6 +64,8 @@ def drivers(subject: Subject) -> Iterator[Block | None]:
         yield Text(f"Left out: {lost}.")
     if first.empty:
         return
+    if unclear := _without_significant(stored):
+        yield Text(f"No feature is significant (q below {SIGNIFICANT:g}) in {listed(unclear)}.")
     leading = first.groupby("domain", sort=False, observed=True).head(1)
     pairs = zip(leading["domain"].astype(str), leading["feature"].astype(str), strict=True)
     alt = f"Strongest features of each domain; the first are {'; '.join(f'{feature} in {domain}' for domain, feature in pairs)}."
@@ -69,3 +74,9 @@ def drivers(subject: Subject) -> Iterator[Block | None]:
     frame = first[columns].rename(columns=COLUMNS)
     formats = {name: share for name in ("Share in", "Share out") if name in frame}
     yield table(frame, f"First {N_SHOWN} features of each domain", groupby="Domain", formats=formats)
+
+
+def _without_significant(stored: pd.DataFrame) -> list[str]:
+    """Domains that no feature sets apart beyond chance."""
+    least = stored.groupby("domain", sort=False, observed=True)["q_value"].min()
+    return [f"domain {name}" for name in least.index[~(least < SIGNIFICANT)]]
