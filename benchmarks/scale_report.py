@@ -22,6 +22,9 @@ COLORS = ("#E69F00", "#009E73", "#0072B2", "#999999")
 FROM = 10_000
 """Spots from which the exponents are measured."""
 
+BEYOND = 100_000_000
+"""Spots for which time and memory are extrapolated."""
+
 GIB = 2**30
 
 
@@ -37,6 +40,12 @@ def exponent(runs: list[dict], value: str) -> float:
     if len(points) < 2:
         return float("nan")
     return float(np.polyfit(*np.log(np.array(points, dtype=float)).T, 1)[0])
+
+
+def extrapolated(runs: list[dict], value: str) -> float:
+    """What :data:`BEYOND` spots would take, by the line through the two largest sizes."""
+    (fewer, less), (more, much) = ((run["n_spots"], run[value]) for run in runs[-2:])
+    return much + (much - less) / (more - fewer) * (BEYOND - more)
 
 
 def ours(runs: list[dict]) -> list[dict]:
@@ -65,6 +74,11 @@ def text(runs: list[dict]) -> str:
             f"From {FROM:,} spots on, time grows with exponent {exponent(mine, 'total'):.2f} and peak memory with "
             f"{exponent(mine, 'peak'):.2f}."
         )
+        if len(mine) > 1:
+            parts[-1] += (
+                f" By the line through the two largest sizes, {BEYOND:,} spots would take {extrapolated(mine, 'total') / 3600:.1f} hours and "
+                f"{extrapolated(mine, 'peak') / GIB:.0f} GiB in one process."
+            )
     theirs = [run for run in runs if run["method"] != "spamca"]
     if theirs:
         rows = [
@@ -78,7 +92,7 @@ def text(runs: list[dict]) -> str:
 
 
 def draw(runs: list[dict], path: Path) -> None:
-    """Seconds of each stage, and peak memory, against the number of spots."""
+    """Seconds and peak memory of each stage, against the number of spots."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
     mine = [run for run in ours(runs) if run["accelerator"] == ours(runs)[0]["accelerator"]]
     sizes = [run["n_spots"] for run in mine]
@@ -88,6 +102,10 @@ def draw(runs: list[dict], path: Path) -> None:
     beside = [(run["n_spots"], run["scanpy"]) for run in mine if "scanpy" in run]
     style = {"color": "#56B4E9", "marker": "D", "markersize": 4, "linestyle": ":"}
     left.plot(*zip(*beside, strict=True), **style, label="scanpy.pp.neighbors of one modality")
+    for stage, color in zip(STAGES, COLORS, strict=True):
+        inside = [(run["n_spots"], run["peaks"][stage] / GIB) for run in mine if stage in run["peaks"]]
+        if inside:
+            right.plot(*zip(*inside, strict=True), color=color, marker="o", markersize=3)
     right.plot(sizes, [run["peak"] / GIB for run in mine], color="black", marker="s", markersize=4)
     theirs = [run for run in runs if run["method"] != "spamca"]
     if theirs:
