@@ -92,11 +92,11 @@ def inflation(values: np.ndarray, member: np.ndarray, graph: Graph, rng: np.rand
     def kept(values: np.ndarray) -> np.ndarray:
         """Share of the variance within domains that averaging keeps."""
         left = values - member @ (member.T @ values / size)
-        left -= left.mean(axis=0)
-        averaged = [one.var(axis=0).sum() for one in graph.averaged(left, HOPS)]
-        return np.array(averaged) / max(left.var(axis=0).sum(), np.finfo(float).tiny)
+        left -= left.mean(axis=0, dtype=np.float64)
+        averaged = [one.var(axis=0, dtype=np.float64).sum() for one in graph.averaged(left, HOPS)]
+        return np.array(averaged) / max(left.var(axis=0, dtype=np.float64).sum(), np.finfo(float).tiny)
 
-    expected = kept(rng.standard_normal((len(values), N_PROBES)))
+    expected = kept(rng.standard_normal((len(values), N_PROBES)).astype(values.dtype, copy=False))
     return np.maximum(1.0, kept(values) / np.maximum(expected, np.finfo(float).tiny))
 
 
@@ -108,7 +108,8 @@ def _patches(graph: Graph, spots: np.ndarray, rng: np.random.Generator) -> np.nd
 def _alone(components: Components, rng: np.random.Generator) -> np.ndarray:
     """Inflations (2,) of one modality, by domains of its own."""
     (block,), settings, n = components.blocks, components.settings, components.n_spots
-    alone = replace(block, values=block.values - block.values.mean(axis=0), present=None)
+    centre = block.values.mean(axis=0, dtype=np.float64).astype(block.values.dtype, copy=False)
+    alone = replace(block, values=block.values - centre, present=None)
     own, out = components.having([alone]), []
     number = int(np.clip(n // settings.reference_spots, min(2, n), settings.reference_domains))
     for scale in settings.reference_scales:
