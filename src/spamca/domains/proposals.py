@@ -20,7 +20,7 @@ from spamca._threads import in_blocks
 from spamca.cluster.kmeans import fit_kmeans, seeded
 from spamca.domains.consensus import consensus
 from spamca.domains.gaussians import Emission
-from spamca.domains.threads import float_of
+from spamca.domains.threads import fitting_threads, float_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,13 +56,14 @@ def proposals(
     groups = [_half(len(spots), rng) if several else np.arange(len(spots)) for _ in range(n_groups)]
     out: list[list[np.ndarray]] = [[] for _ in groups]
     averaged = zip(*(components.smoothed(block, scales, spots) for block in components.blocks), strict=True)
-    for at_scale, variance in zip(averaged, noise, strict=True):
-        blocks = [replace(block, values=values) for block, values in zip(parts, at_scale, strict=True)]
-        level = replace(components, blocks=tuple(blocks), graph=graph.take(spots))
-        for rows, found in zip(groups, out, strict=True):
-            own = level.take(rows)
-            for member in _fitted(own, n_domains, max(1, n_starts // n_groups), variance, rng):
-                found.append(carried(level, rows, member, noise=variance, keep=False) if several else member)
+    with fitting_threads(len(spots)):
+        for at_scale, variance in zip(averaged, noise, strict=True):
+            blocks = [replace(block, values=values) for block, values in zip(parts, at_scale, strict=True)]
+            level = replace(components, blocks=tuple(blocks), graph=graph.take(spots))
+            for rows, found in zip(groups, out, strict=True):
+                own = level.take(rows)
+                for member in _fitted(own, n_domains, max(1, n_starts // n_groups), variance, rng):
+                    found.append(carried(level, rows, member, noise=variance, keep=False) if several else member)
     return spots, [member for found in out for member in found]
 
 
@@ -80,7 +81,12 @@ def replicates(components: Components, n_domains: int, rng: np.random.Generator)
     seen, found = proposals(components, n_domains, rng, n_groups=n_groups)
     each, member = len(found) // n_groups, np.eye(n_domains, dtype=np.float32)
     parts = (found, *(found[begin : begin + each] for begin in range(0, len(found), each)))
-    partitions = (member[consensus(part, n_domains)] for part in parts)
+
+    def agreeing(part: Sequence[np.ndarray]) -> np.ndarray:
+        with fitting_threads(len(seen)):
+            return member[consensus(part, n_domains)]
+
+    partitions = map(agreeing, parts)
     if float_of(components.n_spots) is np.float32:
         yield from (member[one] for one in _assigned(components, seen, list(partitions)))
         return
@@ -114,7 +120,7 @@ def _assigned(components: Components, seen: np.ndarray, partitions: Sequence[np.
             partial(add, there.astype(np.float32)[:, None], constant.T.reshape(1, -1).astype(np.float32)), len(score)
         )
     of_rows = in_blocks(lambda rows: score[rows].reshape(-1, *members.shape[1:]).argmax(axis=1), len(score))
-    found = np.concatenate(of_rows)
+    found: np.ndarray = np.concatenate(of_rows)
     found[seen] = members.argmax(axis=1)
     return found.T
 
