@@ -101,7 +101,7 @@ def inflation(values: np.ndarray, member: np.ndarray, graph: Graph, probes: np.n
         averaged = [one.var(axis=0, dtype=np.float64).sum() for one in graph.averaged(left, HOPS)]
         return np.array(averaged) / max(left.var(axis=0, dtype=np.float64).sum(), np.finfo(float).tiny)
 
-    expected = kept(probes.astype(values.dtype, copy=False))
+    expected = kept(probes)
     return np.maximum(1.0, kept(values) / np.maximum(expected, np.finfo(float).tiny))
 
 
@@ -128,7 +128,7 @@ def _alone(components: Components, rng: np.random.Generator) -> np.ndarray:
     for scale in settings.reference_scales:
         seen, found = proposals(own, number, rng, scales=(scale,), n_starts=settings.reference_starts)
         averaged = own.having([replace(alone, values=own.smoothed(alone, (scale,))[0])])
-        drawn = [(member, rng.standard_normal((n, N_PROBES))) for member in found]
+        drawn = [(member, rng.standard_normal((n, N_PROBES)).astype(centre.dtype, copy=False)) for member in found]
         work = partial(_of_start, own, averaged, seen)
         out.append(np.mean(in_threads(work, drawn), axis=0))
     return np.min(out, axis=0)
