@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from threadpoolctl import threadpool_info
 
 import spamca
-from spamca._threads import limited, n_threads
+from spamca import _threads
+from spamca._threads import in_blocks, limited, n_threads
 
 
 def test_numbers():
@@ -31,3 +33,24 @@ def test_threads_are_limited_and_restored():
     assert (torch.get_num_threads(), [pool["num_threads"] for pool in threadpool_info()]) == before
     with limited(1):
         assert {pool["num_threads"] for pool in threadpool_info()} == {1}
+
+
+def test_blocks_are_the_same_with_any_number_of_threads(monkeypatch):
+    monkeypatch.setattr(_threads, "ROWS", 100)
+    values = np.random.default_rng(0).standard_normal((950, 7))
+
+    def products(rows):
+        assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}
+        return values[rows].T @ values[rows]
+
+    found = []
+    for n in (1, 3):
+        with limited(n):
+            found.append(in_blocks(products, len(values)))
+    assert len(found[0]) == 10
+    np.testing.assert_array_equal(*found)
+    np.testing.assert_array_equal(found[0][9], values[900:].T @ values[900:])
+
+
+def test_no_rows_make_no_block():
+    assert in_blocks(lambda rows: rows, 0) == []

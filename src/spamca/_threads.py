@@ -1,14 +1,49 @@
-"""The number of threads that a call may use."""
+"""The number of threads that a call may use, and blocks of rows that they share."""
 
 from __future__ import annotations
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    from threadpoolctl import ThreadpoolController
+
+ROWS = 2**16
+"""Rows of a block: tissue that one block holds is small."""
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+def in_blocks(work: Callable[[slice], T], n_rows: int) -> list[T]:
+    """What some work on each block of :data:`ROWS` rows gives, as :func:`in_threads`."""
+    return in_threads(work, [slice(begin, min(begin + ROWS, n_rows)) for begin in range(0, n_rows, ROWS)])
+
+
+def in_threads(work: Callable[[S], T], parts: Sequence[S]) -> list[T]:
+    """What some work on each part gives, in their order; several parts are shared by threads.
+
+    NumPy then takes one thread for each part, so that the result is the same for any number of threads.
+    """
+    if len(parts) < 2:
+        return [work(part) for part in parts]
+    blas = _blas()
+    allowed = max((one["num_threads"] for one in blas.info()), default=1)
+    with blas.limit(limits=1), ThreadPoolExecutor(allowed) as pool:
+        return list(pool.map(work, parts))
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(user_api="blas")
 
 
 def n_threads(n_jobs: int | None) -> int | None:

@@ -5,6 +5,7 @@ import pytest
 from scipy.sparse import block_diag, csr_matrix, identity, kron
 from sklearn.metrics import adjusted_rand_score
 
+from spamca import _threads
 from spamca.domains import Domains, DomainSettings, find_domains, shares
 from spamca.domains.continuity import continuity
 from spamca.domains.field import Field
@@ -60,6 +61,25 @@ def test_finds_the_domains_with_one_modality_or_two_and_in_large_tissue(toy, mak
     found = find_domains([large.features(8, 1.5)], large.adjacency, 5)
     check(found, 12_000, 5)
     assert agree(large.truth, found) > 0.9
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [1.0, 0.9])
+def test_blocks_of_rows_in_single_precision_find_the_same(toy, two, smooth, share, rng, monkeypatch):
+    """Also where most spots have their domain from those that were fitted, and where the surroundings are part of a spot."""
+    settings = DomainSettings(n_fitted=150)
+    for tissue, features in ((toy, two), smooth[:2]):
+        present = np.column_stack([np.ones(tissue.n_spots, dtype=bool), rng.random(tissue.n_spots) <= share])
+        given = {"present": None if share == 1 else present, "settings": settings}
+        whole = find_domains(features, tissue.adjacency, 3, **given)
+        with monkeypatch.context() as patch:
+            patch.setattr(_threads, "ROWS", 110)
+            blocks = find_domains([one.astype(np.float32) for one in features], tissue.adjacency, 3, **given)
+        assert {block.values.dtype for block in blocks.components.blocks} == {np.dtype(np.float32)}
+        np.testing.assert_allclose(blocks.assignment, whole.assignment, atol=2e-3)
+        np.testing.assert_allclose(blocks.shares, whole.shares, atol=2e-3)
+        np.testing.assert_allclose(blocks.weights, whole.weights, rtol=1e-3)
+        assert blocks.record == pytest.approx(whole.record, rel=1e-3)
 
 
 def test_record_and_shares_are_those_of_the_assignment(toy, found, smooth):

@@ -5,7 +5,7 @@ import pytest
 from scipy.sparse import block_diag, csr_matrix
 
 from spamca.domains.components import Block, Components
-from spamca.domains.graph import Graph
+from spamca.domains.graph import N_PROBES, Graph
 from spamca.domains.settings import DEFAULTS, DomainSettings
 from spamca.domains.weights import HOPS, independent, inflation, weighted, weights_of
 
@@ -23,11 +23,16 @@ def mixed(tissue):
     return tissue.whitened(tissue.features(noise=0.5), tissue.texture() + noise)
 
 
+@pytest.fixture(scope="module")
+def probes(tissue):
+    return np.random.default_rng(0).standard_normal((tissue.n_spots, N_PROBES))
+
+
 def times(components, sections=None, seed=0):
     return weighted(components, np.random.default_rng(seed), None, sections)[1]
 
 
-def test_inflation_is_the_equation_in_any_unit(tissue):
+def test_inflation_is_the_equation_in_any_unit(tissue, probes):
     values, member = tissue.texture(3, 2) + tissue.features(3, 1.0), np.eye(4)[tissue.truth]
     within = np.eye(tissue.n_spots) - member / member.sum(axis=0) @ member.T
     left, centre, expected = within @ values, np.eye(tissue.n_spots) - 1 / tissue.n_spots, []
@@ -37,21 +42,21 @@ def test_inflation_is_the_equation_in_any_unit(tissue):
         expected.append(np.trace(np.cov((power @ left).T)) / np.trace(np.cov(left.T)) / chance)
     assert min(expected) > 2
     for unit in (1, 1e4):
-        found = inflation(unit * values, member, tissue.graph, np.random.default_rng(0))
+        found = inflation(unit * values, member, tissue.graph, probes)
         np.testing.assert_allclose(found, expected, rtol=0.2)
 
 
-def test_inflation_is_high_where_domains_do_not_explain_structure_and_never_below_one(tissue, rng):
+def test_inflation_is_high_where_domains_do_not_explain_structure_and_never_below_one(tissue, probes, rng):
     """Not for neighbours that differ more than by chance, nor for values without variance."""
     member, one = np.eye(4)[tissue.truth], np.ones((tissue.n_spots, 1))
     values = 3 * member + rng.normal(size=(tissue.n_spots, 4))
-    assert (inflation(values, member, tissue.graph, rng) < 1.4).all()
-    assert (inflation(values, one, tissue.graph, rng) > 4).all()
-    smoother = [inflation(tissue.texture(6, hops), one, tissue.graph, rng) for hops in (1, 2, 4)]
+    assert (inflation(values, member, tissue.graph, probes) < 1.4).all()
+    assert (inflation(values, one, tissue.graph, probes) > 4).all()
+    smoother = [inflation(tissue.texture(6, hops), one, tissue.graph, probes) for hops in (1, 2, 4)]
     assert (np.diff([[1, 1], *smoother], axis=0) > 0.5).all()
     board = (np.add(*np.divmod(np.arange(tissue.n_spots), 24)) % 2 * 2 - 1.0)[:, None]
     for values in (board, 0 * board):
-        np.testing.assert_array_equal(inflation(values, one, tissue.graph, rng), [1, 1])
+        np.testing.assert_array_equal(inflation(values, one, tissue.graph, probes), [1, 1])
 
 
 def test_weights_by_hand():

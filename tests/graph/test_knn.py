@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import kneighbors_graph
 
+from spamca import _threads
 from spamca.graph import spatial
 from spamca.graph.spatial import knn_graph, spatial_graph
 
@@ -63,3 +64,12 @@ def test_too_few_spots(k, says):
 def test_all_spots_as_neighbours(scattered):
     graph = knn_graph(scattered[:10], n_neighbors=9)
     assert set(degrees(graph)) == {9}
+
+
+def test_blocks_of_spots_make_the_same_graph(square, monkeypatch):
+    coords = np.vstack([square, square[:30], np.zeros((40, 2))])
+    whole = knn_graph(coords, n_neighbors=6)
+    monkeypatch.setattr(_threads, "ROWS", 50)
+    parts = knn_graph(coords, n_neighbors=6)
+    assert (whole.distances != parts.distances).nnz == 0
+    np.testing.assert_array_equal(whole.connectivities.indices, parts.connectivities.indices)

@@ -107,6 +107,16 @@ def test_order_and_offset_and_absent_rows_do_not_matter(lattice):
     torch.testing.assert_close(filters(spatial, x.flip(1), has, SCALES).flip(1), expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("share", [1.0, 0.8])
+def test_tiles_have_the_same_filters(lattice, share):
+    coords, spatial = lattice
+    x = torch.cat([wave(coords, 15) + noise(7), noise(8)], dim=1)
+    has = None if share == 1 else torch.rand(len(x), generator=torch.Generator().manual_seed(0)) < share
+    parts = torch.arange(len(x)).view(SIDE, SIDE).split([15, 25])
+    expected = filters(spatial, x, has, SCALES)
+    torch.testing.assert_close(filters(spatial, x, has, SCALES, [part.flatten() for part in parts]), expected)
+
+
 def test_constant_feature_is_left_out_and_changes_nothing(lattice):
     x = wave(lattice[0], 15) + noise(7)
     both = filters(lattice[1], torch.cat([x, torch.full_like(x, 2.0)], dim=1), None, SCALES)
@@ -140,6 +150,14 @@ def filtered(tissue, m):
         if scale in scales:
             out += x * gains[scales.index(scale)]
     return out
+
+
+def test_tiles_start_the_same_network(toy_tissue):
+    network, parts = started(toy_tissue), torch.arange(toy_tissue.n_spots).split(50)
+    tiled = SpaMCA(toy_tissue.n_features, 5, Settings())
+    start(tiled, toy_tissue, parts)
+    for name, weights in network.state_dict().items():
+        torch.testing.assert_close(tiled.state_dict()[name], weights, rtol=1e-3, atol=1e-4)
 
 
 def test_latent_holds_the_filtered_features(toy_tissue):

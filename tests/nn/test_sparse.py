@@ -52,10 +52,12 @@ def test_indices_are_narrow_where_they_fit(adjacency):
     assert adjacency.weights.dtype == torch.float32
 
 
-def test_neighbours_are_those_of_the_matrix(adjacency):
-    expected = (dense(adjacency)[SPOTS] != 0).any(dim=0)
-    expected[SPOTS] = True
-    assert torch.equal(adjacency.neighbours(SPOTS), expected.nonzero().squeeze(1))
+@pytest.mark.parametrize("n_hops", [0, 1, 3])
+def test_spots_within_some_hops_are_those_of_powers_of_the_matrix(adjacency, n_hops):
+    expected = (dense(adjacency).matrix_power(n_hops)[SPOTS] > 0).any(dim=0)
+    expected[SPOTS] = False
+    found = adjacency.reached(SPOTS, n_hops)
+    assert torch.equal(found, torch.cat([SPOTS, expected.nonzero().squeeze(1)]))
 
 
 def test_rows_are_those_of_the_matrix(adjacency):

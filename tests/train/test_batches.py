@@ -123,7 +123,7 @@ def test_sizes_differ_by_one_at_most(toy_tissue, position):
 def test_spots_of_a_tile_lie_together(toy_tissue, position, known):
     drawn = torch.from_numpy(np.random.default_rng(0).permutation(120)).split(15)
     near, far = (
-        sum(len(toy_tissue.spatial.neighbours(tile)) for tile in parts)
+        sum(len(toy_tissue.spatial.reached(tile, 1)) for tile in parts)
         for parts in (tiles(toy_tissue.spatial, 8, position if known else None), drawn)
     )
     assert near < 0.6 * far

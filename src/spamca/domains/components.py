@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spamca._threads import in_blocks
 from spamca.domains.graph import Graph
 from spamca.domains.noise import noise_whitening
 from spamca.domains.settings import DEFAULTS, DomainSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from scipy.sparse import csr_matrix
 
@@ -49,7 +50,12 @@ class Block:
 
     def covariance(self, left: np.ndarray) -> np.ndarray:
         """Covariance (r, r) of rows (n, r) that are zero where a spot lacks the modality."""
-        return left.T @ left / max(self.size, 1) + _RIDGE * np.eye(left.shape[1])
+
+        def products(rows: slice) -> np.ndarray:
+            own = left[rows].astype(np.float64, copy=False)
+            return own.T @ own
+
+        return sum(in_blocks(products, len(left))) / max(self.size, 1) + _RIDGE * np.eye(left.shape[1])
 
     def there(self, rows: np.ndarray) -> np.ndarray:
         """Rows (n, r), zero where a spot lacks the modality."""
@@ -102,14 +108,18 @@ class Components:
         Of some ``rows``, integers, or of all for None.
         """
         wanted = slice(None) if rows is None else rows
+        return [values[wanted] for values in self.smoothing(block, hops)]
+
+    def smoothing(self, block: Block, hops: Sequence[int]) -> Iterator[np.ndarray]:
+        """The same of all rows, one number of hops after another."""
         if block.present is None:
-            return [values[wanted] for values in self.graph.averaged(block.values, hops)]
-        spots, out = np.flatnonzero(block.present), []
+            yield from self.graph.averaged(block.values, hops)
+            return
+        spots = np.flatnonzero(block.present)
         for values in self.graph.take(spots).averaged(block.values[spots], hops):
-            whole = np.zeros(block.values.shape)
+            whole = np.zeros(block.values.shape, values.dtype)
             whole[spots] = values
-            out.append(whole[wanted])
-        return out
+            yield whole
 
     def with_surroundings(self, hops: Sequence[int]) -> Components:
         r"""Components of each spot next to the means of its surroundings, (n, r * len(hops)):
@@ -158,7 +168,7 @@ def components_of(
         else:
             spots = np.flatnonzero(own)
             whitening, there = noise_whitening(values[spots], graph.take(spots), settings)
-            components = np.zeros((len(own), there.shape[1]))
+            components = np.zeros((len(own), there.shape[1]), there.dtype)
             components[spots] = there
         if components.shape[1]:
             blocks.append(Block(components, weight, own, m, whitening))

@@ -9,11 +9,14 @@ the mean field of a Potts model after Zhang, Brady and Smith (2001), with :math:
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spamca._threads import in_blocks
 from spamca.domains.gaussians import Emission, change
+from spamca.domains.graph import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -119,9 +122,15 @@ class Field:
 
     def _around(self, member: np.ndarray) -> np.ndarray:
         """Probability of each domain given those of the neighbours, from float32 memberships (n, K); the same shape."""
-        around = self._pull @ member
-        np.exp(around, out=around)
-        around /= around @ np.ones((member.shape[1], 1), dtype=np.float32)
+        around, ones = np.empty_like(member), np.ones((member.shape[1], 1), dtype=np.float32)
+
+        def fill(rows: slice) -> None:
+            own = rows_of(self._pull, rows) @ member
+            np.exp(own, out=own)
+            own /= own @ ones
+            around[rows] = own
+
+        in_blocks(fill, len(member))
         return around
 
     def _follow(
@@ -137,12 +146,18 @@ class Field:
     def _settle(self, emission: np.ndarray, now: np.ndarray) -> np.ndarray:
         """A few steps with p held: both (n, K); overwrites the first."""
         emission += self.components.settings.outlier
-        twice = np.full((now.shape[1], 1), 2, dtype=np.float32)  # products are faster than sums of short rows
-        for step in range(_INNER_STEPS):
-            score = self._pull @ now
-            np.exp(score, out=score)
-            score *= emission
-            score /= score @ twice
-            now = np.multiply(now, 0.5, out=now if step else None)
-            now += score
+        spare, after = np.empty_like(now), np.empty_like(now)
+        for _ in range(_INNER_STEPS):
+            in_blocks(partial(self._half_step, emission, now, after), len(now))
+            now, after, spare = after, spare, after
         return now
+
+    def _half_step(self, emission: np.ndarray, now: np.ndarray, after: np.ndarray, rows: slice) -> None:
+        """One step of some rows, written to ``after``; all arrays are (n, K)."""
+        score = rows_of(self._pull, rows) @ now
+        np.exp(score, out=score)
+        score *= emission[rows]
+        # products are faster than sums of short rows
+        score /= score @ np.full((now.shape[1], 1), 2, dtype=np.float32)
+        np.multiply(now[rows], 0.5, out=after[rows])
+        after[rows] += score

@@ -7,12 +7,16 @@ product then gives sums and sizes, another the log-likelihoods.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spamca._threads import in_blocks
+from spamca.domains.threads import float_of
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from spamca.domains.components import Block, Components
 
@@ -38,15 +42,20 @@ class Emission:
         ends = np.cumsum([block.values.shape[1] + 1 for block in self.blocks])
         self._columns = [slice(e - b.values.shape[1] - 1, e - 1) for e, b in zip(ends, self.blocks, strict=True)]
         self._features = np.empty((components.n_spots, ends[-1] if len(ends) else 0), dtype=np.float32)
-        for columns, block in zip(self._columns, self.blocks, strict=True):
-            self._features[:, columns] = block.values
-            self._features[:, columns.stop] = 1 if block.present is None else block.present
+
+        def fill(rows: slice) -> None:
+            for columns, block in zip(self._columns, self.blocks, strict=True):
+                self._features[rows, columns] = block.values[rows]
+                self._features[rows, columns.stop] = 1 if block.present is None else block.present[rows]
+
+        in_blocks(fill, components.n_spots)
 
     def sums(self, assignments: np.ndarray) -> np.ndarray:
         """Sums of the features over domains, from B assignments (n, K, B): float64 of shape (B, K, number of features)."""
         n, k, b = assignments.shape
-        sums = (self._features.T @ assignments.reshape(n, k * b)).reshape(-1, k, b).transpose(2, 1, 0)
-        return sums.astype(np.float64)
+        flat = assignments.reshape(n, k * b)
+        parts = in_blocks(lambda rows: (self._features[rows].T @ flat[rows]).astype(np.float64), n)
+        return np.asarray(sum(parts)).reshape(-1, k, b).transpose(2, 1, 0)
 
     def moments(self, assignments: np.ndarray) -> Iterator[tuple[Block, slice, np.ndarray, np.ndarray, np.ndarray]]:
         """Of each block its columns, means (B, K, r), covariance within domains (B, r, r) and sizes (B, K)."""
@@ -70,11 +79,18 @@ class Emission:
             toward = np.linalg.solve(within, means.transpose(0, 2, 1))
             gain[columns] = block.weight * toward.transpose(1, 2, 0)
             gain[columns.stop] = -0.5 * block.weight * (means.transpose(0, 2, 1) * toward).sum(axis=1).T
-        score = gain.reshape(-1, k * b).T @ self._features.T
-        if sized:
-            size = assignments.sum(axis=0)
-            score += np.log(np.maximum(size, 1e-3) / size.sum(axis=0)).reshape(k * b, 1)
-        return np.ascontiguousarray(_softmax(score.reshape(k, b, n)).transpose(2, 0, 1))
+        size = sum(in_blocks(lambda rows: assignments[rows].sum(axis=0), n)) if sized else np.ones((k, b))
+        prior = np.log(np.maximum(size, 1e-3) / np.sum(size, axis=0)).reshape(k * b, 1)
+        out = np.empty((n, k, b), dtype=np.float32)
+
+        def fill(rows: slice) -> None:
+            score = gain.reshape(-1, k * b).T @ self._features[rows].T
+            if sized:
+                score += prior
+            out[rows] = _softmax(score.reshape(k, b, -1)).transpose(2, 0, 1)
+
+        in_blocks(fill, n)
+        return out
 
     def mixture(self, assignments: np.ndarray, n_steps: int, tol: float) -> np.ndarray:
         """EM of a mixture with one covariance, from B assignments (n, K, B); the same shape."""
@@ -89,7 +105,14 @@ class Emission:
         """For each block the weighted log-likelihood of each spot in each domain, up to a constant of the spot, (n, K)."""
         for block, columns, (means,), (within,), _ in self.moments(assignment[:, :, None]):
             toward = np.linalg.solve(within, means.T)
-            yield block.weight * (self._features[:, columns] @ toward - 0.5 * (means.T * toward).sum(axis=0))
+            score = partial(self._score, columns, block.weight, toward, 0.5 * (means.T * toward).sum(axis=0))
+            yield np.concatenate(in_blocks(score, len(assignment)))
+
+    def _score(
+        self, columns: slice, weight: float, toward: np.ndarray, constant: np.ndarray, rows: slice
+    ) -> np.ndarray:
+        score: np.ndarray = weight * (self._features[rows, columns] @ toward - constant)
+        return score.astype(float_of(len(self._features)), copy=False)
 
     def tied(self, assignment: np.ndarray) -> list[Gaussians]:
         """Means of the domains and one covariance for all of them, from an assignment (n, K), one for each block."""
@@ -116,12 +139,18 @@ class Emission:
         """Outer products (K, r, r) of the differences from centres (K, r), summed by an assignment (n, K)."""
         k, r = centres.shape
         one, other = np.triu_indices(r)
-        products, sums, size = np.zeros((len(one), k)), np.zeros((r, k)), np.zeros(k)
-        for rows, values, has in self._chunks(columns):
-            share = assignment[rows] * has[:, None]
-            products += _products(values) @ share
-            sums += values @ share
-            size += share.sum(axis=0)
+
+        def summed(rows: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            products, sums, size = np.zeros((len(one), k)), np.zeros((r, k)), np.zeros(k)
+            for some, values, has in self._chunks(columns, rows):
+                share = assignment[some] * has[:, None]
+                products += _products(values) @ share
+                sums += values @ share
+                size += share.sum(axis=0)
+            return products, sums, size
+
+        parts = zip(*in_blocks(summed, len(assignment)), strict=True)
+        products, sums, size = (np.asarray(sum(part)) for part in parts)
         scatter = np.empty((k, r, r))
         scatter[:, one, other] = scatter[:, other, one] = products.T
         across = centres[:, :, None] * sums.T[:, None, :]
@@ -134,38 +163,55 @@ class Emission:
         It is zero where the spot lacks the modality.
         """
         for columns, known in zip(self._columns, gaussians, strict=True):
-            precision = np.linalg.inv(known.covariances)
-            toward = np.einsum("kij,kj->ki", precision, known.means)
-            one, other = np.triu_indices(known.means.shape[1])
-            twice = np.where(one == other, 1.0, 2.0)
-            of_products = (twice * precision[:, one, other]).astype(np.float32)
-            of_values = (-2 * toward).astype(np.float32)
-            constant = (toward * known.means).sum(axis=1).astype(np.float32)
-            squared = np.empty((len(known.means), len(self._features)), dtype=np.float32)
-            for rows, values, has in self._chunks(columns):
+            yield np.concatenate(in_blocks(self._distances(columns, known), len(self._features)), axis=1)
+
+    def _distances(self, columns: slice, known: Gaussians) -> Callable[[slice], np.ndarray]:
+        """What gives the squared distances (K, n_rows) of some rows."""
+        precision = np.linalg.inv(known.covariances)
+        toward = np.einsum("kij,kj->ki", precision, known.means)
+        one, other = np.triu_indices(known.means.shape[1])
+        twice = np.where(one == other, 1.0, 2.0)
+        of_products = (twice * precision[:, one, other]).astype(np.float32)
+        of_values = (-2 * toward).astype(np.float32)
+        constant = (toward * known.means).sum(axis=1).astype(np.float32)
+
+        def squared(rows: slice) -> np.ndarray:
+            out = np.empty((len(known.means), rows.stop - rows.start), dtype=np.float32)
+            for some, values, has in self._chunks(columns, rows):
                 distance = of_products @ _products(values) + of_values @ values
-                squared[:, rows] = has * np.maximum(distance + constant[:, None], 0)
-            yield squared
+                own = slice(some.start - rows.start, some.stop - rows.start)
+                out[:, own] = has * np.maximum(distance + constant[:, None], 0)
+            return out
+
+        return squared
 
     def under(self, gaussians: Sequence[Gaussians], sizes: np.ndarray | None = None) -> np.ndarray:
         """Probabilities (n, K) of domains of known means, covariances and, if given, sizes (K,), by the features alone."""
-        score = np.zeros((len(gaussians[0].means), len(self._features)), dtype=np.float32)
-        blocks = zip(self.blocks, self._columns, gaussians, self.squared_distances(gaussians), strict=True)
-        for block, columns, known, squared in blocks:
-            log_det = np.linalg.slogdet(known.covariances)[1].astype(np.float32)
-            squared += np.outer(log_det, self._features[:, columns.stop])
-            score -= np.float32(0.5 * block.weight) * squared
-        out = np.ascontiguousarray(_softmax(score).T)
-        if sizes is None:
-            return out
-        out = out * (sizes / sizes.sum()).astype(np.float32)
-        return out / out.sum(axis=1, keepdims=True)
+        n, k = len(self._features), len(gaussians[0].means)
+        squared = [self._distances(*one) for one in zip(self._columns, gaussians, strict=True)]
+        volume = [np.linalg.slogdet(known.covariances)[1].astype(np.float32) for known in gaussians]
+        out = np.empty((n, k), dtype=np.float32)
 
-    def _chunks(self, columns: slice) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        def fill(rows: slice) -> None:
+            score = np.zeros((k, rows.stop - rows.start), dtype=np.float32)
+            for block, columns, distances, log_det in zip(self.blocks, self._columns, squared, volume, strict=True):
+                apart = distances(rows)
+                apart += np.outer(log_det, self._features[rows, columns.stop])
+                score -= np.float32(0.5 * block.weight) * apart
+            found = np.ascontiguousarray(_softmax(score).T)
+            if sizes is not None:
+                found *= (sizes / sizes.sum()).astype(np.float32)
+                found /= found.sum(axis=1, keepdims=True)
+            out[rows] = found
+
+        in_blocks(fill, n)
+        return out
+
+    def _chunks(self, columns: slice, rows: slice) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         """Rows, components (r, n), and which spots have the block: few at a time, for the cache and for single precision."""
-        for begin in range(0, len(self._features), _ROWS):
-            rows = slice(begin, begin + _ROWS)
-            yield rows, np.ascontiguousarray(self._features[rows, columns].T), self._features[rows, columns.stop]
+        for begin in range(rows.start, rows.stop, _ROWS):
+            some = slice(begin, min(begin + _ROWS, rows.stop))
+            yield some, np.ascontiguousarray(self._features[some, columns].T), self._features[some, columns.stop]
 
 
 def _products(values: np.ndarray) -> np.ndarray:
@@ -181,8 +227,12 @@ def _products(values: np.ndarray) -> np.ndarray:
 def change(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Mean change of each of B assignments (n, K, B)."""
     n, k, _ = before.shape
-    difference = np.subtract(before, after)
-    return np.einsum("nkb->b", np.abs(difference, out=difference)) / (n * k)
+
+    def moved(rows: slice) -> np.ndarray:
+        difference = np.subtract(before[rows], after[rows])
+        return np.einsum("nkb->b", np.abs(difference, out=difference))
+
+    return np.asarray(sum(in_blocks(moved, n))) / (n * k)
 
 
 def _softmax(score: np.ndarray) -> np.ndarray:

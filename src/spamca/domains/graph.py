@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_matrix, diags, identity, triu
 
+from spamca._threads import in_blocks
+from spamca.domains.threads import float_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -34,7 +37,7 @@ class Graph:
     @cached_property
     def links(self) -> csr_matrix:
         """Ones for each two neighbours, sparse of shape (n, n)."""
-        return (self.adjacency != 0).astype(np.float64)
+        return (self.adjacency != 0).astype(float_of(self.n_spots))
 
     @cached_property
     def edges(self) -> tuple[np.ndarray, np.ndarray]:
@@ -46,7 +49,8 @@ class Graph:
     def step(self) -> csr_matrix:
         """Mean over a spot and its neighbours, sparse of shape (n, n)."""
         looped = self.links + identity(self.n_spots, format="csr")
-        return csr_matrix(diags(1 / np.asarray(looped.sum(axis=1)).ravel()) @ looped)
+        mean = csr_matrix(diags(1 / np.asarray(looped.sum(axis=1)).ravel()) @ looped)
+        return mean.astype(float_of(self.n_spots), copy=False)
 
     def take(self, spots: np.ndarray) -> Graph:
         """The graph of some of the spots."""
@@ -57,7 +61,7 @@ class Graph:
         done = 0
         for h in hops:
             for _ in range(h - done):
-                values = self.step @ values
+                values = product(self.step, values)
             done = h
             yield values
 
@@ -67,7 +71,8 @@ class Graph:
         Estimated by random probes (Hutchinson 1990).
         """
         probes = rng.standard_normal((self.n_spots, int(np.clip(PROBED // self.n_spots, 2, N_PROBES))))
-        return np.array([np.square(values).mean() for values in self.averaged(probes, hops)])
+        averaged = self.averaged(probes.astype(float_of(self.n_spots), copy=False), hops)
+        return np.array([np.square(values).mean(dtype=np.float64) for values in averaged])
 
     def within(self, reach: int) -> csr_matrix:
         """Ones for every two spots at most ``reach`` hops apart, sparse of shape (n, n), without the spots themselves."""
@@ -77,7 +82,8 @@ class Graph:
             step, reached = self.links + identity(self.n_spots, format="csr"), self.links
             for _ in range(reach - 1):
                 reached = reached @ step
-            reached = csr_matrix((np.ones(reached.nnz), reached.indices, reached.indptr), shape=reached.shape)
+            ones = np.ones(reached.nnz, self.links.dtype)
+            reached = csr_matrix((ones, reached.indices, reached.indptr), shape=reached.shape)
             reached = csr_matrix(reached - diags(reached.diagonal()))
             reached.eliminate_zeros()
             self.cache[reach] = reached
@@ -88,10 +94,11 @@ class Graph:
 
         An edge counts for both of its ends, and each neighbour of a spot for more where there are few. ``coherence`` is in nats per spot.
         """
-        degree = np.asarray(self.links.sum(axis=1), dtype=np.float64).ravel()
+        degree = np.diff(self.links.indptr).astype(np.float64)
         scale = np.where(degree > 0, degree.mean() / np.where(degree > 0, degree, 1), 0)
         strength = coherence * self.n_spots / max(len(self.edges[0]), 1)
-        return csr_matrix(diags(strength * scale) @ self.links).astype(np.float32)
+        weight = np.repeat(strength * scale, np.diff(self.links.indptr)).astype(np.float32)
+        return csr_matrix((weight, self.links.indices, self.links.indptr), self.links.shape)
 
     def fill(self, values: np.ndarray, present: np.ndarray | None) -> np.ndarray:
         """Give each missing row of values (n, d) the mean of the neighbours that have one, ring by ring; zero where no path leads."""
@@ -121,3 +128,19 @@ class Graph:
             if not (~taken[front]).any():  # the patches fill the pieces of tissue that they are in
                 left = np.flatnonzero(~taken)
                 front = rng.choice(left, min(n_patches, len(left)), replace=False)
+
+
+def product(matrix: csr_matrix, values: np.ndarray) -> np.ndarray:
+    """Product of a sparse matrix (n, n) with values (n, r), in blocks of rows."""
+    out = np.empty(values.shape, np.result_type(matrix, values))
+
+    def multiply(rows: slice) -> None:
+        out[rows] = rows_of(matrix, rows) @ values
+
+    in_blocks(multiply, len(values))
+    return out
+
+
+def rows_of(matrix: csr_matrix, rows: slice) -> csr_matrix:
+    """Some rows of a sparse matrix; itself where they are all."""
+    return matrix if rows.stop - rows.start == matrix.shape[0] else matrix[rows]

@@ -24,7 +24,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spamca._threads import in_blocks
+from spamca.domains.graph import rows_of
 from spamca.domains.settings import DEFAULTS, DomainSettings
+from spamca.domains.threads import float_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -51,14 +54,19 @@ def noise_whitening(
 ) -> tuple[Whitening, np.ndarray]:
     """The map from finite features (n, d) to their components, and the components.
 
-    These are float64 of shape (n, r), of mean 0, by falling autocorrelation. r may be 0, as in a graph without edges.
+    These are of shape (n, r), of mean 0, by falling autocorrelation. r may be 0, as in a graph without edges.
     """
-    centred = np.asarray(values, dtype=np.float64)
-    mean = centred.mean(axis=0)
-    centred = centred - mean
-    varying = np.ptp(centred, axis=0) > 0
-    centred = centred[:, varying]
-    d = centred.shape[1]
+    n = len(values)
+    seen = in_blocks(lambda rows: _seen(values[rows]), n)
+    total, lowest, highest = zip(*seen, strict=True)
+    mean, varying = np.asarray(sum(total)) / n, np.max(highest, axis=0) > np.min(lowest, axis=0)
+    d = int(np.count_nonzero(varying))
+    centred = np.empty((n, d), float_of(n))
+
+    def centre(rows: slice) -> None:
+        centred[rows] = (values[rows].astype(np.float64) - mean)[:, varying]
+
+    in_blocks(centre, n)
     if not d or not graph.links.nnz:
         return Whitening(mean, np.zeros((len(mean), 0))), centred[:, :0]
 
@@ -78,7 +86,18 @@ def noise_whitening(
             excess, axes = beyond, found[:, autocorrelation > least(reach, settings.each_above)]
     whole = np.zeros((len(mean), axes.shape[1]))
     whole[varying] = axes
-    return Whitening(mean, whole), centred @ axes
+    out = np.empty((n, axes.shape[1]), centred.dtype)
+
+    def project(rows: slice) -> None:
+        out[rows] = centred[rows].astype(np.float64, copy=False) @ axes
+
+    in_blocks(project, n)
+    return Whitening(mean, whole), out
+
+
+def _seen(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sum of each feature, its smallest value and its largest."""
+    return values.astype(np.float64).sum(axis=0), values.min(axis=0), values.max(axis=0)
 
 
 def _factors(centred: np.ndarray, neighbours: csr_matrix) -> tuple[np.ndarray, np.ndarray]:
@@ -86,10 +105,15 @@ def _factors(centred: np.ndarray, neighbours: csr_matrix) -> tuple[np.ndarray, n
     from scipy.linalg import eigh
 
     n, d = centred.shape
-    total = centred.T @ centred / n
-    # Half the mean outer product of differences, through the Laplacian: no array of edges by features is made.
-    degree = np.asarray(neighbours.sum(axis=1)).ravel()
-    noise = (centred.T * degree) @ centred - centred.T @ (neighbours @ centred)
+    degree = np.diff(neighbours.indptr)
+
+    def products(rows: slice) -> tuple[np.ndarray, np.ndarray]:
+        own, around = centred[rows].astype(np.float64, copy=False), rows_of(neighbours, rows) @ centred
+        # Half the mean outer product of differences, through the Laplacian: no array of edges by features is made.
+        return own.T @ own, (own.T * degree[rows]) @ own - own.T @ around
+
+    total, noise = (sum(part) for part in zip(*in_blocks(products, n), strict=True))
+    total = total / n
     noise = noise / neighbours.nnz + _FLOOR * np.trace(total) / d * np.eye(d)
     ratio, axes = eigh(total, (noise + noise.T) / 2)
     return 1 - 1 / np.maximum(ratio[::-1], 1), axes[:, ::-1]

@@ -11,13 +11,16 @@ with :math:`v_h` the variance of the noise after averaging.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spamca._threads import in_blocks
 from spamca.cluster.kmeans import fit_kmeans, seeded
 from spamca.domains.consensus import consensus
 from spamca.domains.gaussians import Emission
+from spamca.domains.threads import fitting_threads, float_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,13 +56,14 @@ def proposals(
     groups = [_half(len(spots), rng) if several else np.arange(len(spots)) for _ in range(n_groups)]
     out: list[list[np.ndarray]] = [[] for _ in groups]
     averaged = zip(*(components.smoothed(block, scales, spots) for block in components.blocks), strict=True)
-    for at_scale, variance in zip(averaged, noise, strict=True):
-        blocks = [replace(block, values=values) for block, values in zip(parts, at_scale, strict=True)]
-        level = replace(components, blocks=tuple(blocks), graph=graph.take(spots))
-        for rows, found in zip(groups, out, strict=True):
-            own = level.take(rows)
-            for member in _fitted(own, n_domains, max(1, n_starts // n_groups), variance, rng):
-                found.append(carried(level, rows, member, noise=variance, keep=False) if several else member)
+    with fitting_threads(len(spots)):
+        for at_scale, variance in zip(averaged, noise, strict=True):
+            blocks = [replace(block, values=values) for block, values in zip(parts, at_scale, strict=True)]
+            level = replace(components, blocks=tuple(blocks), graph=graph.take(spots))
+            for rows, found in zip(groups, out, strict=True):
+                own = level.take(rows)
+                for member in _fitted(own, n_domains, max(1, n_starts // n_groups), variance, rng):
+                    found.append(carried(level, rows, member, noise=variance, keep=False) if several else member)
     return spots, [member for found in out for member in found]
 
 
@@ -76,10 +80,49 @@ def replicates(components: Components, n_domains: int, rng: np.random.Generator)
     n_groups, settings = components.settings.n_groups, components.settings
     seen, found = proposals(components, n_domains, rng, n_groups=n_groups)
     each, member = len(found) // n_groups, np.eye(n_domains, dtype=np.float32)
+    parts = (found, *(found[begin : begin + each] for begin in range(0, len(found), each)))
+
+    def agreeing(part: Sequence[np.ndarray]) -> np.ndarray:
+        with fitting_threads(len(seen)):
+            return member[consensus(part, n_domains)]
+
+    partitions = map(agreeing, parts)
+    if float_of(components.n_spots) is np.float32:
+        yield from (member[one] for one in _assigned(components, seen, list(partitions)))
+        return
     spread = components if len(seen) == components.n_spots else components.with_surroundings(settings.scales)
-    for part in (found, *(found[begin : begin + each] for begin in range(0, len(found), each))):
-        partition = member[consensus(part, n_domains)]
+    for partition in partitions:
         yield member[carried(spread, seen, partition, noise=settings.noise).argmax(axis=1)]
+
+
+def _assigned(components: Components, seen: np.ndarray, partitions: Sequence[np.ndarray]) -> np.ndarray:
+    r"""Most probable domains (B, n) of large tissue by B partitions (n_seen, K) of some of its spots.
+
+    As :func:`carried` finds them in the surroundings, but without these: :math:`\log p_{ik} = \sum_h (S^h x)_i a_{hk} + c_k`.
+    """
+    hops, settings = components.settings.scales, components.settings
+    blocks = [replace(b.take(seen), values=np.hstack(components.smoothed(b, hops, seen))) for b in components.blocks]
+    known, members = components.take(seen).having(blocks), np.stack(partitions, axis=2)
+    score = np.zeros((components.n_spots, members[0].size), dtype=np.float32)
+
+    def add(values: np.ndarray, gain: np.ndarray, rows: slice) -> None:
+        score[rows] += values[rows] @ gain
+
+    moments = Emission(known, noise=settings.noise).moments(members)
+    for block, (_, _, means, within, _) in zip(components.blocks, moments, strict=True):
+        toward = block.weight * np.linalg.solve(within, means.transpose(0, 2, 1))
+        constant = -0.5 * (means.transpose(0, 2, 1) * toward).sum(axis=1)
+        gains = np.split(toward.transpose(1, 2, 0).reshape(toward.shape[1], -1).astype(np.float32), len(hops))
+        for values, gain in zip(components.smoothing(block, hops), gains, strict=True):
+            in_blocks(partial(add, values, gain), len(score))
+        there = np.ones(len(score)) if block.present is None else block.present
+        in_blocks(
+            partial(add, there.astype(np.float32)[:, None], constant.T.reshape(1, -1).astype(np.float32)), len(score)
+        )
+    of_rows = in_blocks(lambda rows: score[rows].reshape(-1, *members.shape[1:]).argmax(axis=1), len(score))
+    found: np.ndarray = np.concatenate(of_rows)
+    found[seen] = members.argmax(axis=1)
+    return found.T
 
 
 def carried(

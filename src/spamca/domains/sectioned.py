@@ -55,7 +55,7 @@ class Sectioned:
         for block, effect in zip(self.components.blocks, self.effects, strict=True):
             values = block.values / effect.scales[self.sections] - effect.shifts[self.sections]
             values -= values.mean(axis=0) if block.present is None else values[block.present].mean(axis=0)
-            corrected.append(replace(block, values=block.there(values)))
+            corrected.append(replace(block, values=block.there(values).astype(block.values.dtype, copy=False)))
         self.field = Field(self.components.having(corrected))
 
     def estimated(self, assignment: np.ndarray) -> list[Effect]:

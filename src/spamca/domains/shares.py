@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spamca.domains.gaussians import Emission
+from spamca.domains.threads import float_of
 
 if TYPE_CHECKING:
     from spamca.domains.components import Components
@@ -31,7 +32,7 @@ def shares(components: Components, assignment: np.ndarray, n_modalities: int, *,
     """
     (n, k), graph, settings = assignment.shape, components.graph, components.settings
     nats = np.zeros((n, n_modalities))
-    (around,) = graph.averaged(assignment.astype(np.float64), (settings.rival_hops,))
+    (around,) = graph.averaged(assignment.astype(float_of(n)), (settings.rival_hops,))
     near = around + settings.elsewhere / k
     # of rivals r_l of domain k, near_l / (sum of near - near_k), the sum over k needs no array of n times K times K
     total = near.sum(axis=1, keepdims=True)

@@ -16,10 +16,12 @@ describe. The modality of least inflation always counts in full.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spamca._threads import in_threads
 from spamca.domains.graph import N_PROBES
 from spamca.domains.proposals import carried, proposals
 from spamca.domains.threads import fitting_threads
@@ -61,7 +63,7 @@ def weighted(
         own = [spots for spots in own if len(spots) >= FEWEST] or [max(own, key=len)]
         n_own = [len(spots) for spots in own]
         own = [spots if len(spots) <= MOST else _patches(components.graph, spots, rng) for spots in own]
-        with fitting_threads(max(map(len, own))):
+        with fitting_threads(components.n_spots):
             found = [_alone(components.having([replace(block, weight=1.0)]).take(spots), rng) for spots in own]
         out.append(np.average(found, axis=0, weights=n_own))
     times = np.array(out)
@@ -85,18 +87,21 @@ def independent(inflation: np.ndarray, components: Components) -> bool:
     return bool(inflation[leading, 0] < components.settings.independent_inflation)
 
 
-def inflation(values: np.ndarray, member: np.ndarray, graph: Graph, rng: np.random.Generator) -> np.ndarray:
-    """How many times the evidence of components (n, r) is counted, given domains (n, K), for each of :data:`HOPS`."""
+def inflation(values: np.ndarray, member: np.ndarray, graph: Graph, probes: np.ndarray) -> np.ndarray:
+    """How many times the evidence of components (n, r) is counted, given domains (n, K), for each of :data:`HOPS`.
+
+    ``probes`` are random values of variance one (n, number of probes).
+    """
     size = np.maximum(member.sum(axis=0), 1e-12)[:, None]
 
     def kept(values: np.ndarray) -> np.ndarray:
         """Share of the variance within domains that averaging keeps."""
         left = values - member @ (member.T @ values / size)
-        left -= left.mean(axis=0)
-        averaged = [one.var(axis=0).sum() for one in graph.averaged(left, HOPS)]
-        return np.array(averaged) / max(left.var(axis=0).sum(), np.finfo(float).tiny)
+        left -= left.mean(axis=0, dtype=np.float64)
+        averaged = [one.var(axis=0, dtype=np.float64).sum() for one in graph.averaged(left, HOPS)]
+        return np.array(averaged) / max(left.var(axis=0, dtype=np.float64).sum(), np.finfo(float).tiny)
 
-    expected = kept(rng.standard_normal((len(values), N_PROBES)))
+    expected = kept(probes)
     return np.maximum(1.0, kept(values) / np.maximum(expected, np.finfo(float).tiny))
 
 
@@ -105,15 +110,25 @@ def _patches(graph: Graph, spots: np.ndarray, rng: np.random.Generator) -> np.nd
     return spots[graph.take(spots).patches(MOST, rng, n_patches=N_PATCHES)]
 
 
+def _of_start(
+    own: Components, averaged: Components, seen: np.ndarray, drawn: tuple[np.ndarray, np.ndarray]
+) -> np.ndarray:
+    """Inflations (2,) by the partition of the spots that were seen from one start; ``drawn`` holds it and the probes."""
+    member, probes = drawn
+    return inflation(own.blocks[0].values, carried(averaged, seen, member), own.graph, probes)
+
+
 def _alone(components: Components, rng: np.random.Generator) -> np.ndarray:
     """Inflations (2,) of one modality, by domains of its own."""
     (block,), settings, n = components.blocks, components.settings, components.n_spots
-    alone = replace(block, values=block.values - block.values.mean(axis=0), present=None)
+    centre = block.values.mean(axis=0, dtype=np.float64).astype(block.values.dtype, copy=False)
+    alone = replace(block, values=block.values - centre, present=None)
     own, out = components.having([alone]), []
     number = int(np.clip(n // settings.reference_spots, min(2, n), settings.reference_domains))
     for scale in settings.reference_scales:
         seen, found = proposals(own, number, rng, scales=(scale,), n_starts=settings.reference_starts)
         averaged = own.having([replace(alone, values=own.smoothed(alone, (scale,))[0])])
-        times = [inflation(alone.values, carried(averaged, seen, member), own.graph, rng) for member in found]
-        out.append(np.mean(times, axis=0))
+        drawn = [(member, rng.standard_normal((n, N_PROBES)).astype(centre.dtype, copy=False)) for member in found]
+        work = partial(_of_start, own, averaged, seen)
+        out.append(np.mean(in_threads(work, drawn), axis=0))
     return np.min(out, axis=0)

@@ -31,7 +31,10 @@ class Graph:
     distances: sparse.csr_matrix
 
     def take(self, position: np.ndarray) -> Graph:
-        """The graph among some spots, in a given order; ``position`` holds their integers."""
+        """The graph among some spots, in a given order; ``position`` holds their integers. Itself if these are all, rising."""
+        n = self.connectivities.shape[0]
+        if len(position) == n and np.array_equal(position, np.arange(n)):
+            return self
         return Graph(self.connectivities[position][:, position], self.distances[position][:, position])
 
     def spread(self, which: np.ndarray) -> Graph:

@@ -1,11 +1,12 @@
 """Spatial graphs: one interface over the kinds, and sections kept apart.
 
-scikit-learn and scipy find neighbours and triangles, as they do for squidpy, whose import takes seconds. Added here: a symmetric union,
+scipy finds neighbours and triangles; importing squidpy, which has them too, takes seconds. Added here: a symmetric union,
 ties, spots that coincide or lie on one line, lengths of zero.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,14 +14,15 @@ from scipy import sparse
 from scipy.spatial import KDTree
 
 from spamca._checks import check_choice, check_length, check_neighbors
+from spamca._threads import in_blocks
 from spamca.graph._graph import MOST_NEIGHBORS, TIE, Graph, coincident, euclidean, from_edges, no_edges, with_coincident
 from spamca.graph.grid import grid_graph
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-MORE = 12
-"""Further candidates compared for ties: the largest ring of equal distances near a spot of a lattice."""
+FEW, MORE = 3, 12
+"""Further candidates compared for ties, and where these fill them: the largest ring of equal distances near a spot of a lattice."""
 
 
 def spatial_graph(
@@ -89,17 +91,33 @@ def knn_graph(coords: np.ndarray, *, n_neighbors: int) -> Graph:
     n_neighbors = min(n_neighbors, n - 1)
     if n_neighbors < 1:
         return no_edges(n)
-    from sklearn.neighbors import NearestNeighbors
+    tree = KDTree(coords)
+    spots, found = tree.indices.astype(np.int32), []  # in the order of the tree: the next is near
+    for more in (FEW, MORE):
+        search = partial(_with_ties, tree, spots, n_neighbors, min(n - 1, n_neighbors + more), last=more == MORE)
+        parts = zip(*in_blocks(search, len(spots)), strict=True)
+        *edges, spots = (np.concatenate(part) for part in parts)
+        found.append(edges)
+        if not len(spots):
+            break
+    row, column, length = (np.concatenate(part) for part in zip(*found, strict=True))
+    return from_edges(row, column, length, n)
 
-    wanted = min(n - 1, n_neighbors + MORE)
-    column = np.sort(NearestNeighbors(n_neighbors=wanted).fit(coords).kneighbors(return_distance=False), axis=1)
-    length = euclidean(coords, np.arange(n)[:, None], column)
-    order = np.argsort(length, axis=1, kind="stable")
-    column, length = (np.take_along_axis(values, order, axis=1) for values in (column, length))
+
+def _with_ties(
+    tree: KDTree, spots: np.ndarray, n_neighbors: int, n_candidates: int, rows: slice, *, last: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Row, column and length of the edges of some rows of ``spots``, and those whose ties fill all candidates, unless it is the last search."""
+    spots = spots[rows]
+    length, column = tree.query(tree.data[spots], k=n_candidates + 1)
+    others = column != spots[:, None]
+    others[others.all(axis=1), -1] = False  # on a point with many spots, a spot is not always its own nearest
+    column, length = (values[others].reshape(-1, n_candidates) for values in (column, length))
     chosen = length <= length[:, [n_neighbors - 1]] * (1 + TIE)
-    if wanted < n - 1:  # a tie that fills all candidates has no visible end
-        chosen[chosen.all(axis=1), n_neighbors:] = False
-    return from_edges(np.repeat(np.arange(n), chosen.sum(axis=1)), column[chosen], length[chosen], n)
+    endless = chosen.all(axis=1) & (n_candidates < tree.n - 1)
+    chosen[endless, n_neighbors if last else 0 :] = False
+    row = np.repeat(spots, chosen.sum(axis=1))
+    return row, column[chosen].astype(np.int32), length[chosen], spots[endless & (not last)]
 
 
 def radius_graph(coords: np.ndarray, *, radius: float | None) -> Graph:

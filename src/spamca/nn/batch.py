@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
-from spamca.nn.sparse import hops
+from spamca.nn.sparse import at, hops
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -137,20 +137,20 @@ def look(tissue: Inputs, settings: Settings, spots: Tensor | None = None, masks:
     n = tissue.n_spots if spots is None else len(spots)
     near, around = None, tissue.spatial
     if "spatial" in settings.views and spots is not None:
-        near = _with_neighbours(tissue, spots, max(settings.spatial_scales))
+        near = tissue.spatial.reached(spots, max(settings.spatial_scales))
         around = tissue.spatial.within(near)
     seen = []
     for m, features in enumerate(tissue.features):
         views = {}
         if "spatial" in settings.views:
-            hidden = _at(_hidden(tissue, masks, m, 0), near)
-            views["spatial"] = surroundings(around, _at(features, near), hidden, settings.spatial_scales, n)
+            hidden = at(_hidden(tissue, masks, m, 0), near)
+            views["spatial"] = surroundings(around, at(features, near), hidden, settings.spatial_scales, n)
         if "feature" in settings.views:
             graph = tissue.feature_graphs[m]
             graph, needed = (graph, None) if spots is None else graph.rows(spots)
-            views["feature"] = surroundings(graph, _at(features, needed), _at(_hidden(tissue, masks, m, 1), needed))
+            views["feature"] = surroundings(graph, at(features, needed), at(_hidden(tissue, masks, m, 1), needed))
         seen.append(views)
-    return Batch(n, tuple(seen), _at(tissue.present, spots))
+    return Batch(n, tuple(seen), at(tissue.present, spots))
 
 
 def draw(
@@ -169,7 +169,7 @@ def draw(
     device, n_modalities = tissue.device, len(tissue.features)
     mine = spots if own is None or spots is None else spots[own]
     core = None if mine is None else mine.to(device)
-    rows = None if core is None else _with_neighbours(tissue, core, 1)
+    rows = None if core is None else tissue.spatial.reached(core, 1)
     seen = look(tissue, settings, rows, [(spatial.to(device), feature.to(device)) for spatial, feature in masks])
     # What is asked is worked out on the CPU, where the masks are: no step waits for the device to count them.
     present = tissue.present_on_cpu
@@ -181,19 +181,9 @@ def draw(
         n_spots=tissue.n_spots if mine is None else len(mine),
         spatial=tissue.spatial if rows is None else tissue.spatial.within(rows),
         scored=tuple(scored),
-        targets=tuple(_at(_at(x, core), positions) for x, positions in zip(tissue.features, scored, strict=True)),
-        pairs=tuple(_pairs(n_modalities, n, _at(present, spots), own, settings.n_contrasted, generator, device)),
+        targets=tuple(at(at(x, core), positions) for x, positions in zip(tissue.features, scored, strict=True)),
+        pairs=tuple(_pairs(n_modalities, n, at(present, spots), own, settings.n_contrasted, generator, device)),
     )
-
-
-def _with_neighbours(tissue: Inputs, spots: Tensor, n_hops: int) -> Tensor:
-    """Some spots, in their order, and after them those within some hops of the spatial graph."""
-    near = spots
-    for _ in range(n_hops):
-        near = tissue.spatial.neighbours(near)
-    apart = torch.ones(tissue.n_spots, dtype=torch.bool, device=tissue.device)
-    apart[spots] = False
-    return torch.cat([spots, near[apart[near]]])
 
 
 def _scored(masks: Masks, present: Tensor | None, modality: int, rate: float, spots: Tensor | None) -> Tensor | None:
@@ -202,7 +192,7 @@ def _scored(masks: Masks, present: Tensor | None, modality: int, rate: float, sp
     if present is not None:
         has = present[:, modality]
         asked = has if asked is None else asked & has
-    return None if asked is None else _at(asked, spots).nonzero().squeeze(1)
+    return None if asked is None else at(asked, spots).nonzero().squeeze(1)
 
 
 def _pairs(
@@ -230,7 +220,3 @@ def _hidden(tissue: Inputs, masks: Masks | None, modality: int, view: int) -> Te
     if has is None:
         return drawn
     return ~has if drawn is None else drawn | ~has
-
-
-def _at(x: Tensor | None, positions: Tensor | None) -> Any:  # a tensor where x is one
-    return x if x is None or positions is None else x[positions]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from spamca.nn.settings import Settings
-from spamca.nn.sparse import Adjacency, hops
+from spamca.nn.sparse import Adjacency, at, hops, in_tiles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ _ROWS = 2**16
 
 
 @torch.no_grad()
-def start(network: SpaMCA, tissue: Inputs) -> None:
+def start(network: SpaMCA, tissue: Inputs, tiles: Sequence[Tensor] | None = None) -> None:
     r"""Set the spatial encoders and the decoder to the best linear ones.
 
     With :math:`Y^m = \sum_s \hat A^s X^m \operatorname{diag}(g^m_s)` the filtered features (:func:`filters`),
@@ -39,23 +39,32 @@ def start(network: SpaMCA, tissue: Inputs) -> None:
 
     so that the fused latent :math:`Z = \sum_m t_m Y^m V^m` holds as much of the filtered features as so many columns
     can. Nothing is drawn, and no order of spots, modalities or features matters. The tissue is where the network, of
-    ``start="structure"``, is.
+    ``start="structure"``, is; large tissue is filtered in ``tiles``, spots (n,), one after another.
     """
-    scales, filtered, found = network.settings.spatial_scales, [], []
+    scales = network.settings.spatial_scales
     trust = network.fusion.get_buffer("trust")
-    for m, x in enumerate(tissue.features):
-        has = tissue.has(m)
-        gains = filters(tissue.spatial, x, has, scales)
-        shown, out = x if has is None else x.masked_fill(~has[:, None], 0), torch.zeros_like(x)
-        for scale, values in hops(tissue.spatial, shown, scales):
-            out.addcmul_(values, gains[scales.index(scale)])
-        filtered.append(out.mul_(trust[m]))
-        found.append(gains)
-    centres = [part.mean(dim=0) for part in filtered]
-    covariance = torch.zeros((), dtype=torch.float64, device=trust.device)
-    for chunks in zip(*(part.split(2**14) for part in filtered), strict=True):
-        joint = torch.cat([chunk - centre for chunk, centre in zip(chunks, centres, strict=True)], dim=1).double()
-        covariance = covariance + joint.T @ joint
+    found = [filters(tissue.spatial, x, tissue.has(m), scales, tiles) for m, x in enumerate(tissue.features)]
+
+    def spread(spots: Tensor | None) -> tuple[int, Tensor, Tensor]:
+        """Number of spots, mean of their filtered features, and products of what differs from it."""
+        near, around, n = _tile(tissue.spatial, spots, scales)
+        filtered = []
+        for m, (x, gains) in enumerate(zip(tissue.features, found, strict=True)):
+            has, x = tissue.has(m), at(x, near)
+            shown, out = x if has is None else x.masked_fill(~at(has, near)[:, None], 0), torch.zeros_like(x[:n])
+            for scale, values in hops(around, shown, scales):
+                out.addcmul_(values[:n], gains[scales.index(scale)])
+            filtered.append(out.mul_(trust[m]))
+        centres = [part.mean(dim=0) for part in filtered]
+        products = torch.zeros((), dtype=torch.float64, device=trust.device)
+        for chunks in zip(*(part.split(2**14) for part in filtered), strict=True):
+            joint = torch.cat([chunk - centre for chunk, centre in zip(chunks, centres, strict=True)], dim=1).double()
+            products = products + joint.T @ joint
+        return n, torch.cat(centres).double(), products
+
+    parts = in_tiles(spread, tiles, trust.device)
+    centre = torch.stack([n * mean for n, mean, _ in parts]).sum(dim=0) / tissue.n_spots
+    covariance = torch.stack([own + n * torch.outer(mean - centre, mean - centre) for n, mean, own in parts]).sum(dim=0)
     axes = torch.linalg.eigh(covariance)[1].flip(1)[:, : network.n_latent]
     largest = axes.gather(0, axes.abs().argmax(dim=0, keepdim=True))
     axes = (axes * largest.sign()).float()
@@ -65,7 +74,9 @@ def start(network: SpaMCA, tissue: Inputs) -> None:
 
 
 @torch.no_grad()
-def filters(spatial: Adjacency, x: Tensor, has: Tensor | None, scales: Sequence[int]) -> Tensor:
+def filters(
+    spatial: Adjacency, x: Tensor, has: Tensor | None, scales: Sequence[int], tiles: Sequence[Tensor] | None = None
+) -> Tensor:
     r"""Filter of each feature that comes nearest to its signal (factorial kriging, Matheron 1982).
 
     A feature is a signal u that varies from spot to spot, and what no two spots share. With :math:`c_0` its variance
@@ -87,11 +98,13 @@ def filters(spatial: Adjacency, x: Tensor, has: Tensor | None, scales: Sequence[
     -----
     - x: features of one modality, (n_spots, n_features)
     - has: which spots have the modality, booleans (n_spots,), or None for all; rows of the others are not read
+    - tiles: spots, integers (n,), that are looked at one after another, or None for all at once
     - output: :math:`g` for these scales (numbers of hops s), float32 (n_scales, n_features)
     """
     least, pooled = torch.finfo(torch.float64).tiny, Settings.filter_pooling
-    columns = x.split(max(1, AT_ONCE // len(x)), dim=1)
-    parts = zip(*(_products(spatial, some, has, scales) for some in columns), strict=True)
+    size = len(x) if tiles is None else max(map(len, tiles))
+    columns = x.split(max(1, AT_ONCE // size), dim=1)
+    parts = zip(*(_products(spatial, some, has, scales, tiles) for some in columns), strict=True)
     variance, signal, power, along = (torch.cat(part, dim=-1) for part in parts)
     varies = variance > 0
     unit = torch.where(varies, variance, 1)
@@ -113,26 +126,48 @@ def filters(spatial: Adjacency, x: Tensor, has: Tensor | None, scales: Sequence[
 
 
 def _products(
-    spatial: Adjacency, x: Tensor, has: Tensor | None, scales: Sequence[int]
+    spatial: Adjacency, x: Tensor, has: Tensor | None, scales: Sequence[int], tiles: Sequence[Tensor] | None
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Of each feature its variance, that of its signal, and mean products: of every two scales, and of each scale with the feature itself.
 
     Shapes are (d,), (d,), (n_scales, n_scales, d) and (n_scales, d).
     """
-    apart = None if has is None else ~has[:, None]
-
-    def there(values: Tensor) -> Tensor:
-        return values if apart is None else values.masked_fill(apart, 0)
-
-    x = there(x - (x if has is None else x[has]).mean(dim=0))
     measured = torch.ones(len(x), dtype=torch.bool, device=x.device) if has is None else has
-    variance, signal = variances(spatial, x, measured)
-    seen = {scale: there(values) for scale, values in hops(spatial, x, scales)}
-    power = torch.empty((len(scales), len(scales), x.shape[1]), dtype=torch.float64, device=x.device)
-    for a, one in enumerate(scales):
-        for b, other in enumerate(scales[: a + 1]):
-            power[a, b] = power[b, a] = _mean(seen[one], seen[other], measured)
-    return variance, signal, power, torch.stack([_mean(seen[scale], x, measured) for scale in scales])
+    if tiles is None:
+        centre = (x if has is None else x[has]).mean(dim=0)
+    else:
+        own = [tile[measured.cpu()[tile]] for tile in tiles]
+        total = in_tiles(lambda spots: at(x, spots).sum(dim=0, dtype=torch.float64), own, x.device)
+        centre = (torch.stack(total).sum(dim=0) / measured.sum().clamp(min=1)).to(x.dtype)
+
+    def sums(spots: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        near, around, n = _tile(spatial, spots, scales)
+        own = at(measured, near)
+        apart = None if has is None else ~own[:, None]
+
+        def there(values: Tensor) -> Tensor:
+            return values if apart is None else values.masked_fill(apart[: len(values)], 0)
+
+        shown = there(at(x, near) - centre)
+        seen = {scale: there(values[:n]) for scale, values in hops(around, shown, scales)}
+        power = torch.empty((len(scales), len(scales), x.shape[1]), dtype=torch.float64, device=x.device)
+        for a, one in enumerate(scales):
+            for b, other in enumerate(scales[: a + 1]):
+                power[a, b] = power[b, a] = _sum(seen[one], seen[other])
+        along = torch.stack([_sum(seen[scale], shown[:n]) for scale in scales])
+        return _moments(around, shown, own, n), power, along
+
+    moments, *products = (torch.stack(part).sum(dim=0) for part in zip(*in_tiles(sums, tiles, x.device), strict=True))
+    power, along = (part / measured.sum().clamp(min=1) for part in products)
+    return *_variances(moments), power, along
+
+
+def _tile(spatial: Adjacency, spots: Tensor | None, scales: Sequence[int]) -> tuple[Tensor | None, Adjacency, int]:
+    """Some spots and those that they see over all scales, the graph between them, and the number of the first; or the whole tissue."""
+    if spots is None:
+        return None, spatial, spatial.n_spots
+    near = spatial.reached(spots, max(*scales, 1))
+    return near, spatial.within(near), len(spots)
 
 
 def variances(spatial: Adjacency, x: Tensor, has: Tensor) -> tuple[Tensor, Tensor]:
@@ -142,26 +177,36 @@ def variances(spatial: Adjacency, x: Tensor, has: Tensor) -> tuple[Tensor, Tenso
     (n_features,), in double precision. Where there are no two neighbours, nothing separates signal from noise, and all
     is signal.
     """
+    return _variances(_moments(spatial, x, has, len(x)))
+
+
+def _moments(spatial: Adjacency, x: Tensor, has: Tensor, n: int) -> Tensor:
+    """Sums over the first n spots for :func:`variances`, (6, n_features): of products over no step, one and two, and their numbers."""
     links = Adjacency(spatial.indptr, spatial.indices, (spatial.indices != spatial.row).to(x.dtype))
     measured = has[:, None].to(x.dtype)
-    around, number = links.product(x), links.product(measured)
-    degree = links.product(torch.ones_like(measured))
-    zero = _mean(x, x, has)
-    n_one, n_two = (float(part.double().sum()) for part in (measured * number, number * number - degree * measured))
-    if n_one == 0:
+    around, number, degree = (links.product(one)[:n] for one in (x, measured, torch.ones_like(measured)))
+    x, measured = x[:n], measured[:n]
+    one = (x * around).sum(dim=0, dtype=torch.float64)
+    two = (around * around - degree * x * x).sum(dim=0, dtype=torch.float64)
+    counts = (measured, measured * number, number * number - degree * measured)
+    return torch.stack([_sum(x, x), one, two, *(part.double().sum().expand(x.shape[1]) for part in counts)])
+
+
+def _variances(moments: Tensor) -> tuple[Tensor, Tensor]:
+    zero, one, two, n_zero, n_one, n_two = moments
+    zero = zero / n_zero.clamp(min=1)
+    if n_one[0] == 0:
         return zero, zero
-    one = (x * around).sum(dim=0, dtype=torch.float64) / n_one
-    if n_two <= 0:
+    one = one / n_one
+    if n_two[0] <= 0:
         return zero, one.clamp(min=0).minimum(zero)
-    two = (around * around - degree * x * x).sum(dim=0, dtype=torch.float64) / n_two
-    return zero, (one + Settings.filter_reach * (one - two)).clamp(min=0).minimum(zero)
+    return zero, (one + Settings.filter_reach * (one - two / n_two)).clamp(min=0).minimum(zero)
 
 
-def _mean(first: Tensor, second: Tensor, has: Tensor) -> Tensor:
-    """Mean product over the spots that count, of features that are zero elsewhere: float64 of shape (n_features,)."""
+def _sum(first: Tensor, second: Tensor) -> Tensor:
+    """Sum of products, float64 of shape (n_features,)."""
     parts = zip(first.split(_ROWS), second.split(_ROWS), strict=True)  # small enough for the cache
-    total = torch.stack([(p * q).sum(dim=0, dtype=torch.float64) for p, q in parts]).sum(dim=0)
-    return total / has.sum().clamp(min=1)
+    return torch.stack([(p * q).sum(dim=0, dtype=torch.float64) for p, q in parts]).sum(dim=0)
 
 
 def _traces(spatial: Adjacency, scales: Sequence[int]) -> Tensor:

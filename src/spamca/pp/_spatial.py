@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from spamca import _checks, _keys
 from spamca._logging import logger
@@ -125,7 +126,7 @@ def built_spatial(
 ) -> Spatial:
     """Spatial graph built from coordinates (n_obs, 2) or (n_obs, 3), section by section; options that are None take their default."""
     library = _checks.check_library(mdata, library_key)
-    if library is None and (n_shared := len(coords) - len(np.unique(coords, axis=0))):
+    if library is None and (n_shared := pd.DataFrame(coords).duplicated().sum()):
         advice = "if these are several sections, name their column of obs with library_key"
         logger.info("neighbors: %d spots lie on the point of another; %s", n_shared, advice)
     n_neighbors, n_rings = n_neighs or N_NEIGHBORS, n_rings or 1

@@ -13,6 +13,7 @@ from torch import distributed
 from spamca.nn import Latents, Settings
 from spamca.nn.batch import draw, draw_masks, look
 from spamca.nn.distributed import alone
+from spamca.nn.sparse import in_tiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -172,20 +173,23 @@ def embed(
     settings, device = network.settings, tissue.device
     if masks is not None:
         masks = [(spatial.to(device), feature.to(device)) for spatial, feature in masks]
-    whole: list[Tensor] = []
-    for spots in [None] if blocks is None else blocks:
-        own = None if spots is None else spots.to(device)
-        part = network.encode(look(tissue, settings, own, masks))
-        found = [part.fused, part.modality_weights, *part.modalities, *part.view_weights]
-        if spots is None:
-            whole = [values.cpu() for values in found]
-            continue
-        whole = whole or [
-            torch.empty((tissue.n_spots, *values.shape[1:]), dtype=values.dtype, device="cpu") for values in found
-        ]
-        for values, one in zip(whole, found, strict=True):
-            values[spots] = one.cpu()
+
+    def encoded(spots: Tensor | None) -> list[Tensor]:
+        part = network.encode(look(tissue, settings, spots, masks))
+        fused = F.normalize(part.fused, dim=1) if settings.normalize else part.fused
+        return [values.cpu() for values in (fused, part.modality_weights, *part.modalities, *part.view_weights)]
+
+    def write(spots: Tensor | None) -> None:
+        assert spots is not None
+        for values, one in zip(whole, encoded(spots), strict=True):
+            values[spots.cpu()] = one
+
+    if blocks is None:
+        whole = encoded(None)
+    else:
+        like = encoded(blocks[0][:1].to(device))
+        whole = [torch.empty((tissue.n_spots, *values.shape[1:]), dtype=values.dtype) for values in like]
+        in_tiles(write, blocks, device)
     fused, weights, *each = whole
     n = len(tissue.features)
-    fused = F.normalize(fused, dim=1) if settings.normalize else fused
     return Latents(each[:n], fused, each[n:], weights)

@@ -84,8 +84,10 @@ def fit(
         network = SpaMCA(tissue.n_features, n_clusters, settings)
         if trust is not None:
             network.fusion.get_buffer("trust").copy_(torch.as_tensor(trust))
+        n_blocks = -(-tissue.n_spots // settings.spots_per_batch)
+        blocks = None if batches.tiles is None else tiles(tissue.spatial, n_blocks, position)
         if settings.start == "structure":
-            start(network, tissue)
+            start(network, tissue, blocks if tissue.n_spots > settings.whole_tissue else None)
         history: dict[str, Tensor] = {}
         if n_passes > 0:
             from spamca.train.run import run
@@ -110,8 +112,6 @@ def fit(
         torch.set_num_threads(n_threads)
         _check_finite(network, history, settings)
         masks = batches.masks(n_passes) if settings.mask_at_inference else None
-        n_blocks = -(-tissue.n_spots // settings.spots_per_batch)
-        blocks = None if batches.tiles is None else tiles(tissue.spatial, n_blocks, position)
         latents = embed(network.to(batches.tissue.device).eval(), batches.tissue, blocks, masks)
     return Fit(network.cpu(), latents, history, n_threads)
 
