@@ -31,10 +31,10 @@ def in_threads(work: Callable[[S], T], parts: Sequence[S]) -> list[T]:
 
     NumPy then takes one thread for each part, so that the result is the same for any number of threads.
     """
-    if len(parts) < 2:
-        return [work(part) for part in parts]
     blas = _blas()
-    allowed = max((one["num_threads"] for one in blas.info()), default=1)
+    allowed = max((one["num_threads"] for one in blas.info()), default=1) if len(parts) > 1 else 1
+    if allowed < 2:  # a thread of its own would have to ask for memory anew
+        return [work(part) for part in parts]
     with blas.limit(limits=1), ThreadPoolExecutor(allowed) as pool:
         return list(pool.map(work, parts))
 

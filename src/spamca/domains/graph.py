@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_matrix, diags, identity, triu
 
+from spamca import _threads
 from spamca._threads import in_blocks
 from spamca.domains.threads import float_of
 
@@ -132,6 +133,8 @@ class Graph:
 
 def product(matrix: csr_matrix, values: np.ndarray) -> np.ndarray:
     """Product of a sparse matrix (n, n) with values (n, r), in blocks of rows."""
+    if len(values) <= _threads.ROWS:
+        return matrix @ values
     out = np.empty(values.shape, np.result_type(matrix, values))
 
     def multiply(rows: slice) -> None:
