@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_matrix, diags, identity, triu
 
+from spamca import _threads
 from spamca._threads import in_blocks
 from spamca.domains.threads import float_of
 
@@ -132,6 +133,8 @@ class Graph:
 
 def product(matrix: csr_matrix, values: np.ndarray) -> np.ndarray:
     """Product of a sparse matrix (n, n) with values (n, r), in blocks of rows."""
+    if len(values) <= _threads.ROWS:
+        return matrix @ values
     out = np.empty(values.shape, np.result_type(matrix, values))
 
     def multiply(rows: slice) -> None:
@@ -142,5 +145,9 @@ def product(matrix: csr_matrix, values: np.ndarray) -> np.ndarray:
 
 
 def rows_of(matrix: csr_matrix, rows: slice) -> csr_matrix:
-    """Some rows of a sparse matrix; itself where they are all."""
-    return matrix if rows.stop - rows.start == matrix.shape[0] else matrix[rows]
+    """Some rows of a sparse matrix, which share its memory; itself where they are all."""
+    n_rows, (begin, end) = rows.stop - rows.start, matrix.indptr[[rows.start, rows.stop]]
+    if n_rows == matrix.shape[0]:
+        return matrix
+    starts = matrix.indptr[rows.start : rows.stop + 1] - begin
+    return csr_matrix((matrix.data[begin:end], matrix.indices[begin:end], starts), (n_rows, matrix.shape[1]))
