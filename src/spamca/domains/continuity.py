@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spamca._threads import in_blocks
+from spamca.domains.graph import rows_of
+
 if TYPE_CHECKING:
     from spamca.domains.components import Components
 
@@ -33,8 +36,15 @@ def continuity(components: Components, partition: np.ndarray) -> float:
     means = np.stack([values[partition == a].mean(axis=0) if size[a] else np.zeros(values.shape[1]) for a in range(k)])
     left = values - means[partition]
     within = left.T @ left / len(values) + components.settings.noise * np.eye(values.shape[1])
-    row, column = components.graph.adjacency.nonzero()
-    edges = np.bincount(partition[row] * k + partition[column], minlength=k * k).reshape(k, k)
+    links = components.graph.links
+
+    def between(rows: slice) -> np.ndarray:
+        some = rows_of(links, rows)
+        return np.bincount(
+            np.repeat(k * partition[rows], np.diff(some.indptr)) + partition[some.indices], minlength=k * k
+        )
+
+    edges = np.asarray(sum(in_blocks(between, len(partition)))).reshape(k, k)
     found, weights = [], []
     for a, b in zip(*np.nonzero(np.triu(edges, 1) >= LEAST), strict=True):
         apart = means[b] - means[a]

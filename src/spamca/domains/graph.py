@@ -49,9 +49,11 @@ class Graph:
     @cached_property
     def step(self) -> csr_matrix:
         """Mean over a spot and its neighbours, sparse of shape (n, n)."""
-        looped = self.links + identity(self.n_spots, format="csr")
-        mean = csr_matrix(diags(1 / np.asarray(looped.sum(axis=1)).ravel()) @ looped)
-        return mean.astype(float_of(self.n_spots), copy=False)
+        looped = self.links + identity(self.n_spots, self.links.dtype, format="csr")
+        if looped.dtype == np.float32:
+            number = np.diff(looped.indptr)
+            return csr_matrix(((1 / np.repeat(number, number)).astype(np.float32), looped.indices, looped.indptr))
+        return csr_matrix(diags(1 / np.asarray(looped.sum(axis=1)).ravel()) @ looped)
 
     def take(self, spots: np.ndarray) -> Graph:
         """The graph of some of the spots."""
@@ -145,5 +147,9 @@ def product(matrix: csr_matrix, values: np.ndarray) -> np.ndarray:
 
 
 def rows_of(matrix: csr_matrix, rows: slice) -> csr_matrix:
-    """Some rows of a sparse matrix; itself where they are all."""
-    return matrix if rows.stop - rows.start == matrix.shape[0] else matrix[rows]
+    """Some rows of a sparse matrix, which share its memory; itself where they are all."""
+    n_rows, (begin, end) = rows.stop - rows.start, matrix.indptr[[rows.start, rows.stop]]
+    if n_rows == matrix.shape[0]:
+        return matrix
+    starts = matrix.indptr[rows.start : rows.stop + 1] - begin
+    return csr_matrix((matrix.data[begin:end], matrix.indices[begin:end], starts), (n_rows, matrix.shape[1]))

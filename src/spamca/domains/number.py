@@ -121,7 +121,7 @@ def _judged(
 ) -> tuple[np.ndarray, float, float, float]:
     """Gain of each spot, cost of a domain, stability and coherence of the partition into so many domains."""
     components, n_starts = field.components, field.components.settings.n_starts_number
-    seen, proposed = proposals(components, n_domains, rng, n_starts=n_starts)
+    seen, proposed, _ = proposals(components, n_domains, rng, n_starts=n_starts)
     agreed = consensus(proposed, n_domains)
     single = np.array([agreed, *(partition.argmax(axis=1) for partition in proposed)])
     stability = float(pairwise_rand(single)[0, 1:].mean())

@@ -39,13 +39,13 @@ def proposals(
     scales: Sequence[int] | None = None,
     n_starts: int | None = None,
     n_groups: int = 1,
-) -> tuple[np.ndarray, list[np.ndarray]]:
+) -> tuple[np.ndarray, list[np.ndarray], list[list[np.ndarray]]]:
     """Fit mixtures from many starts at rising ``scales``, by default those of the settings.
 
     Each of several groups of starts is fitted to a random half of the spots, if that is enough; one group, to all.
 
-    Returns the spots that were used, integers of shape (n_seen,), and their soft partitions, group by group, float32 of shape
-    (n_seen, K).
+    Returns the spots that were used, integers of shape (n_seen,), their soft partitions, group by group, float32 of shape
+    (n_seen, K), and of each block its components at each scale, (n_seen, r).
     """
     settings, graph = components.settings, components.graph
     scales, n_starts = scales or settings.scales, n_starts or settings.n_starts
@@ -55,16 +55,16 @@ def proposals(
     several = n_groups > 1 and len(spots) // 2 >= settings.min_spots * n_domains
     groups = [_half(len(spots), rng) if several else np.arange(len(spots)) for _ in range(n_groups)]
     out: list[list[np.ndarray]] = [[] for _ in groups]
-    averaged = zip(*(components.smoothed(block, scales, spots) for block in components.blocks), strict=True)
+    averaged = [components.smoothed(block, scales, spots) for block in components.blocks]
     with fitting_threads(len(spots)):
-        for at_scale, variance in zip(averaged, noise, strict=True):
+        for *at_scale, variance in zip(*averaged, noise, strict=True):
             blocks = [replace(block, values=values) for block, values in zip(parts, at_scale, strict=True)]
             level = replace(components, blocks=tuple(blocks), graph=graph.take(spots))
             for rows, found in zip(groups, out, strict=True):
                 own = level.take(rows)
                 for member in _fitted(own, n_domains, max(1, n_starts // n_groups), variance, rng):
                     found.append(carried(level, rows, member, noise=variance, keep=False) if several else member)
-    return spots, [member for found in out for member in found]
+    return spots, [member for found in out for member in found], averaged
 
 
 def agreed(components: Components, n_domains: int, rng: np.random.Generator) -> np.ndarray:
@@ -78,7 +78,7 @@ def replicates(components: Components, n_domains: int, rng: np.random.Generator)
     The groups differ about as much as all data leave open (bootstrap by halves, Buja and Stuetzle 2006).
     """
     n_groups, settings = components.settings.n_groups, components.settings
-    seen, found = proposals(components, n_domains, rng, n_groups=n_groups)
+    seen, found, averaged = proposals(components, n_domains, rng, n_groups=n_groups)
     each, member = len(found) // n_groups, np.eye(n_domains, dtype=np.float32)
     parts = (found, *(found[begin : begin + each] for begin in range(0, len(found), each)))
 
@@ -88,20 +88,25 @@ def replicates(components: Components, n_domains: int, rng: np.random.Generator)
 
     partitions = map(agreeing, parts)
     if float_of(components.n_spots) is np.float32:
-        yield from (member[one] for one in _assigned(components, seen, list(partitions)))
+        yield from (member[one] for one in _assigned(components, seen, averaged, list(partitions)))
         return
     spread = components if len(seen) == components.n_spots else components.with_surroundings(settings.scales)
     for partition in partitions:
         yield member[carried(spread, seen, partition, noise=settings.noise).argmax(axis=1)]
 
 
-def _assigned(components: Components, seen: np.ndarray, partitions: Sequence[np.ndarray]) -> np.ndarray:
-    r"""Most probable domains (B, n) of large tissue by B partitions (n_seen, K) of some of its spots.
+def _assigned(
+    components: Components,
+    seen: np.ndarray,
+    averaged: Sequence[Sequence[np.ndarray]],
+    partitions: Sequence[np.ndarray],
+) -> np.ndarray:
+    r"""Most probable domains (B, n) of large tissue by B partitions (n_seen, K) of some of its spots, whose components are ``averaged``.
 
     As :func:`carried` finds them in the surroundings, but without these: :math:`\log p_{ik} = \sum_h (S^h x)_i a_{hk} + c_k`.
     """
     hops, settings = components.settings.scales, components.settings
-    blocks = [replace(b.take(seen), values=np.hstack(components.smoothed(b, hops, seen))) for b in components.blocks]
+    blocks = [replace(b.take(seen), values=np.hstack(own)) for b, own in zip(components.blocks, averaged, strict=True)]
     known, members = components.take(seen).having(blocks), np.stack(partitions, axis=2)
     score = np.zeros((components.n_spots, members[0].size), dtype=np.float32)
 

@@ -126,7 +126,7 @@ def _alone(components: Components, rng: np.random.Generator) -> np.ndarray:
     own, out = components.having([alone]), []
     number = int(np.clip(n // settings.reference_spots, min(2, n), settings.reference_domains))
     for scale in settings.reference_scales:
-        seen, found = proposals(own, number, rng, scales=(scale,), n_starts=settings.reference_starts)
+        seen, found, _ = proposals(own, number, rng, scales=(scale,), n_starts=settings.reference_starts)
         averaged = own.having([replace(alone, values=own.smoothed(alone, (scale,))[0])])
         drawn = [(member, rng.standard_normal((n, N_PROBES)).astype(centre.dtype, copy=False)) for member in found]
         work = partial(_of_start, own, averaged, seen)

@@ -7,6 +7,7 @@ ties, spots that coincide or lie on one line, lengths of zero.
 from __future__ import annotations
 
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -95,12 +96,12 @@ def knn_graph(coords: np.ndarray, *, n_neighbors: int) -> Graph:
     spots, found = tree.indices.astype(np.int32), []  # in the order of the tree: the next is near
     for more in (FEW, MORE):
         search = partial(_with_ties, tree, spots, n_neighbors, min(n - 1, n_neighbors + more), last=more == MORE)
-        parts = zip(*in_blocks(search, len(spots)), strict=True)
-        *edges, spots = (np.concatenate(part) for part in parts)
+        *edges, left = zip(*in_blocks(search, len(spots)), strict=True)
         found.append(edges)
+        spots = np.concatenate(left)
         if not len(spots):
             break
-    row, column, length = (np.concatenate(part) for part in zip(*found, strict=True))
+    row, column, length = (np.concatenate([*chain(*parts)]) for parts in zip(*found, strict=True))
     return from_edges(row, column, length, n)
 
 

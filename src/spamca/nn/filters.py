@@ -136,7 +136,7 @@ def _products(
     if tiles is None:
         centre = (x if has is None else x[has]).mean(dim=0)
     else:
-        own = [tile[measured.cpu()[tile]] for tile in tiles]
+        own = tiles if has is None else [tile[has.cpu()[tile]] for tile in tiles]
         total = in_tiles(lambda spots: at(x, spots).sum(dim=0, dtype=torch.float64), own, x.device)
         centre = (torch.stack(total).sum(dim=0) / measured.sum().clamp(min=1)).to(x.dtype)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,11 +61,16 @@ class Batches:
             batch_size = n if n <= settings.whole_tissue else settings.spots_per_batch
         self.n_batches = -(-n // min(batch_size, n))
         joined = n_processes * -(-settings.tiles_per_batch // n_processes)  # so that all processes have as many
-        self.joined, parted = min(joined, n // self.n_batches), self.n_batches > 1 or n_processes > 1
-        self.tiles = tiles(tissue.spatial, self.n_batches * self.joined, position) if parted else None
+        self.joined, self.parted = min(joined, n // self.n_batches), self.n_batches > 1 or n_processes > 1
+        self._cut = partial(tiles, tissue.spatial, self.n_batches * self.joined, position)  # on the CPU
 
     def __len__(self) -> int:
         return self.n_batches
+
+    @cached_property
+    def tiles(self) -> list[Tensor]:
+        """What batches are joined from, each spots (n,)."""
+        return self._cut()
 
     @property
     def n_passes(self) -> int:
@@ -95,11 +101,11 @@ class Batches:
 
     def __iter__(self) -> Iterator[Batch]:
         """The batches of the pass ``epoch``, of large tissue each prepared while the one before it is used."""
-        return self._drawn() if self.tiles is None else ahead(self._drawn())
+        return ahead(self._drawn()) if self.parted else self._drawn()
 
     def _drawn(self) -> Iterator[Batch]:
         masks, generator = self.masks(self.epoch), self._generator(self.epoch, 1)
-        if self.tiles is None:
+        if not self.parted:
             yield draw(self.tissue, self.settings, masks, generator)
             return
         rank, n = (0, 1) if alone() else (distributed.get_rank(), distributed.get_world_size())

@@ -85,7 +85,7 @@ def fit(
         if trust is not None:
             network.fusion.get_buffer("trust").copy_(torch.as_tensor(trust))
         n_blocks = -(-tissue.n_spots // settings.spots_per_batch)
-        blocks = None if batches.tiles is None else tiles(tissue.spatial, n_blocks, position)
+        blocks = tiles(tissue.spatial, n_blocks, position) if batches.parted else None
         if settings.start == "structure":
             start(network, tissue, blocks if tissue.n_spots > settings.whole_tissue else None)
         history: dict[str, Tensor] = {}
