@@ -111,7 +111,8 @@ def trained_tissue(
     corrected = stored_corrected(mdata, trained.names, key)
     if corrected is not None:
         tissue = tissue.having(corrected, int(_records.record_of(mdata, key)["random_state"]))
-    scaled = trained.network.settings.scale_features
+    # of a shard the sizes are not those of the sample that the network was trained on
+    scaled = trained.network.settings.scale_features and "shards" not in _records.record_of(mdata, key)
     found = tissue.root_mean_squares() if scaled else trained.scale
     for m, name in enumerate(trained.names):
         same = n_features[m] == len(trained.network.tokens[m])

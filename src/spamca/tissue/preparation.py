@@ -9,6 +9,7 @@ import pandas as pd
 from anndata.utils import make_index_unique
 
 from spamca import _edge, _keys
+from spamca._group import ALONE
 from spamca._records import plain
 from spamca.denoise import signal_share
 from spamca.features import KINDS, Blocks, Fitted, infer_kind, matrix_of, opened, unexplained
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from mudata import MuData
 
+    from spamca._group import Group
     from spamca.features._blocks import Opened
     from spamca.tissue.tissue import Tissue
 
@@ -79,18 +81,23 @@ def signal_of(modality: AnnData) -> np.ndarray:
     return signal_share(variance, float(variance.sum() / ratio.sum()), int(_edge.measured(modality).sum()), used)
 
 
-def usual_unexplained(mdata: MuData, tissue: Tissue, quantile: float) -> dict[str, float]:
-    """What neighbours share beyond the components, by modality: a quantile over its spots.
+def usual_unexplained(
+    mdata: MuData, tissue: Tissue, quantile: float, group: Group = ALONE, spots: np.ndarray | None = None
+) -> dict[str, float]:
+    """What neighbours share beyond the components, by modality: a quantile over its spots, or those of ``spots``, in all processes.
 
     Left out are modalities whose components the user brought, whose matrix is not in memory or no longer what they were made from.
     """
-    out = {}
+    own = {}
     for m, name in enumerate(tissue.names):
         treated = _treated(mdata[name], tissue.own(m, tissue.features[m]))
         if treated is not None:
             position = tissue.own(m, np.arange(tissue.n_spots))
             shared = unexplained(*treated, tissue.graph[position][:, position])
-            out[name] = float(np.quantile(shared, quantile))
+            own[name] = shared if spots is None else shared[np.isin(position, spots)]
+    parts = group.gather(own)
+    known = [name for name in tissue.names if all(len(part.get(name, ())) for part in parts)]
+    out = {name: float(np.quantile(np.concatenate([part[name] for part in parts]), quantile)) for name in known}
     return {name: reach for name, reach in out.items() if reach > 0}
 
 

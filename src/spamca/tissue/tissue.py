@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from spamca import _checks, _edge, _keys, _records
+from spamca._group import ALONE
 from spamca._logging import logger
 from spamca.graph import feature_graph
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from mudata import MuData
 
+    from spamca._group import Group
 
 _ROWS = 2**16  # squared at once
 
@@ -184,17 +186,24 @@ def section_numbers(mdata: MuData, caller: str) -> np.ndarray | None:
     return sections if sections is not None and sections.any() else None
 
 
-def batch_numbers(mdata: MuData, caller: str, batch_key: str | Sequence[str] | None) -> np.ndarray | None:
+def batch_numbers(
+    mdata: MuData, caller: str, batch_key: str | Sequence[str] | None, group: Group = ALONE
+) -> np.ndarray | None:
     """Technical group of each spot, integers (n_obs,): its section, or what columns of sections say; None where there is one.
 
     Each combination of the values of several columns is a group. KeyError for a column that does not exist; ValueError where spots have
-    no value, or a section has several: its spots are neighbours, and their effect cannot be told from a border of domains.
+    no value, or a section has several: its spots are neighbours, and their effect cannot be told from a border of domains. Of several
+    processes, groups of the same name are one.
     """
-    if batch_key is None:
+    if batch_key is None and group.size == 1:
         return section_numbers(mdata, caller)
+    batch_key = _checks.recorded_library_key(mdata) if batch_key is None else batch_key
+    if batch_key is None:
+        return None
     keys = [batch_key] if isinstance(batch_key, str) else list(batch_key)
-    values = pd.DataFrame({key: _checks.check_library(mdata, key, "batch_key") for key in keys})
-    groups = values.groupby(keys, sort=True).ngroup().to_numpy()
+    values = pd.MultiIndex.from_arrays([_checks.check_library(mdata, key, "batch_key") for key in keys])
+    known = sorted(set().union(*group.gather(set(values))))
+    groups = pd.MultiIndex.from_tuples(known).get_indexer(values)
     sections = _sections(mdata)
     sections = np.zeros(mdata.n_obs, dtype=np.int64) if sections is None else sections
     pairs = np.unique(np.column_stack([sections, groups]), axis=0)
@@ -204,7 +213,7 @@ def batch_numbers(mdata: MuData, caller: str, batch_key: str | Sequence[str] | N
             "spamca.pp.neighbors(mdata, library_key=...), or leave it out"
         )
         raise ValueError(msg)
-    return groups if groups.any() else None
+    return groups if len(known) > 1 else None
 
 
 def stored_batches(mdata: MuData, caller: str, params: Mapping[str, Any]) -> np.ndarray | None:

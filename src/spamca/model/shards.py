@@ -1,0 +1,145 @@
+"""Domains of a tissue that is spread over processes, found in a sample of all shards."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.sparse import block_diag
+
+from spamca import domains
+from spamca.cluster import Clustering
+from spamca.domains import DomainSettings
+from spamca.domains.find import noise_of
+from spamca.domains.graph import Graph
+from spamca.model.fit import fit_tissue
+from spamca.model.network import for_network, n_clusters_of, rebuild
+from spamca.model.parts import emissions_of, settings_of
+from spamca.nn import Latents, Settings
+from spamca.nn.distributed import by_itself
+from spamca.tissue import Tissue
+from spamca.train import blocks_of, embed, threads
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spamca._group import Group
+    from spamca.tissue import Results
+
+LEAST_PATCH = 1_000
+"""Fewest spots of a patch of the sample: most of them have their surroundings in it."""
+
+
+def fit_shards(
+    group: Group, tissue: Tissue, settings: Settings, *given: Any, random_state: int, **options: Any
+) -> tuple[Results, np.ndarray | None]:
+    """:func:`~spamca.model.fit.fit_tissue` for a shard of a tissue, and the spots of it that the sample held; None for all of a single process.
+
+    The first process searches, and trains, on patches of all shards. Each process applies what was found to its own spots. Where there
+    are few enough spots, the sample holds them all, and the results are those of one process.
+    """
+    if group.size == 1:
+        return fit_tissue(tissue, settings, *given, random_state=random_state, **options), None
+    wanted, whole = group.share(tissue.n_spots)
+    spots, sections = np.arange(tissue.n_spots), tissue.sections
+    if not whole:
+        rng = np.random.default_rng([random_state, group.rank])
+        sections = np.zeros(tissue.n_spots, dtype=np.int64) if sections is None else sections
+        spots = Graph(tissue.graph).patches_by_section(sections, wanted, rng, least=LEAST_PATCH, most=wanted)
+    sizes = group.gather((tissue.n_spots, len(spots)))
+
+    def found_in(parts: list[Tissue]) -> Results:
+        sample = joined(parts)
+        sample = sample.having(sample.features, random_state) if sample.searches else sample
+        with by_itself():
+            results = fit_tissue(sample, settings, *given, random_state=random_state, **options)
+        return _with_spare(results, sample) if whole else _without_spots(_with_spare(results, sample))
+
+    which = np.zeros(tissue.n_spots, dtype=bool)
+    which[spots] = True
+    found = group.first(replace(tissue.take(which), searches=tissue.searches), found_in)
+    begin = sum(size for size, _ in sizes[: group.rank])
+    results = _own(found, slice(begin, begin + tissue.n_spots)) if whole else applied(found, tissue, random_state)
+    totals = zip(("n_spots", "n_sampled"), np.sum(sizes, axis=0).tolist(), strict=True)
+    return replace(results, record={**found.record, "shards": {"n_processes": group.size, **dict(totals)}}), spots
+
+
+def joined(parts: Sequence[Tissue]) -> Tissue:
+    """Tissues side by side, without positions and feature graphs; they share names of modalities, and numbers of sections."""
+    first, n_modalities = parts[0], range(len(parts[0].names))
+    before = np.cumsum([np.zeros(len(n_modalities), dtype=np.int64), *(part.has.sum(axis=0) for part in parts)], axis=0)
+    rows = [
+        np.concatenate(
+            [np.where(part.rows[m] < 0, -1, part.rows[m] + n[m]) for part, n in zip(parts, before[:-1], strict=True)]
+        )
+        for m in n_modalities
+    ]
+    features = [np.concatenate([part.features[m] for part in parts]) for m in n_modalities]
+    sections = None if first.sections is None else np.concatenate([part.sections for part in parts])
+    graph = block_diag([part.graph for part in parts], format="csr")
+    return Tissue(first.names, tuple(rows), tuple(features), graph, (), first.searches, sections)
+
+
+def applied(found: Results, tissue: Tissue, random_state: int) -> Results:
+    """What was found in a sample, for all spots of a shard, whose domains do not adapt."""
+    record, has, corrected, seen = found.record, tissue.has, None, tissue
+    if found.effects is not None and tissue.sections is not None:
+        corrected = domains.without_batch_effects(tissue.features, found.effects, tissue.sections, has)
+        seen = tissue.having(corrected, random_state)
+    network = _network(record)
+    with threads(tissue.n_spots):
+        given = for_network(seen, [record["scale"][name] for name in tissue.names])
+        latents = embed(network, given, blocks_of(given.spatial, tissue.position))
+    results = replace(found, latents=latents, corrected=corrected, weights=latents.modality_weights.numpy())
+    if "cluster" not in record:
+        return results
+    even, n_domains = has / np.maximum(has.sum(axis=1, keepdims=True), 1), record["cluster"]["n_found"]
+    assignment, said = np.full((len(has), n_domains), 1 / n_domains, dtype=np.float32), even
+    if "field" in record:
+        search = settings_of(DomainSettings, record["params"])
+        emissions = emissions_of(record["field"], search)
+        components = emissions.components(seen.features, seen.present, seen.graph)
+        assignment = emissions.domains(components)
+        noise = noise_of(search, emissions.hops)
+        said = domains.shares(components, assignment, len(tissue.names), noise=noise)
+        said = np.where(said.sum(axis=1, keepdims=True) > 0, said, even)
+    return replace(results, domains=Clustering(assignment.argmax(axis=1), assignment), weights=said)
+
+
+def _network(record: dict[str, Any]) -> Any:
+    weights = record["network"]
+    n_features = [len(weights[f"tokens.{m}"]) for m in range(len(record["modalities"]))]
+    return rebuild(settings_of(Settings, record["params"]), n_features, n_clusters_of(weights), weights)
+
+
+def _with_spare(found: Results, sample: Tissue) -> Results:
+    """The same with what a split of a domain would have gained, which a model would measure in one shard."""
+    if found.domains is None or "field" not in found.record:
+        return found
+    stored, features = found.record["field"], sample.features if found.corrected is None else found.corrected
+    emissions = emissions_of({**stored, "spare": 0.0}, settings_of(DomainSettings, found.record["params"]))
+    components = emissions.components(features, sample.present, sample.graph)
+    spare = emissions.with_spare(components, found.domains.posterior).spare
+    return replace(found, record={**found.record, "field": {**stored, "spare": spare}})
+
+
+def _without_spots(found: Results) -> Results:
+    return replace(found, domains=None, weights=None, latents=None, corrected=None)
+
+
+def _own(found: Results, spots: slice) -> Results:
+    """Results of some of the spots."""
+    clustering, latents, corrected = found.domains, found.latents, found.corrected
+    if clustering is not None:
+        clustering = Clustering(clustering.labels[spots], clustering.posterior[spots])
+    if latents is not None:
+        each = [[values[spots] for values in several] for several in (latents.modalities, latents.view_weights)]
+        latents = Latents(each[0], latents.fused[spots], each[1], latents.modality_weights[spots])
+    return replace(
+        found,
+        domains=clustering,
+        latents=latents,
+        weights=None if found.weights is None else found.weights[spots],
+        corrected=None if corrected is None else [values[spots] for values in corrected],
+    )
