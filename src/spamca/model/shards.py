@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from spamca.cluster import Clustering
 from spamca.domains import DomainSettings
 from spamca.domains.find import noise_of
 from spamca.domains.graph import Graph
+from spamca.graph import spatial_graph
 from spamca.model.fit import fit_tissue
 from spamca.model.network import for_network, n_clusters_of, rebuild
 from spamca.model.parts import emissions_of, settings_of
@@ -24,6 +25,8 @@ from spamca.train import blocks_of, embed, threads
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from scipy.sparse import csr_matrix
+
     from spamca._group import Group
     from spamca.tissue import Results
 
@@ -31,13 +34,29 @@ LEAST_PATCH = 1_000
 """Fewest spots of a patch of the sample: most of them have their surroundings in it."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where spots lie: coordinates (n, 2) or (n, 3), section of each if named (n,), and options of :func:`spamca.graph.spatial_graph`."""
+
+    coords: np.ndarray
+    library: np.ndarray | None
+    options: dict[str, Any]
+
+
 def fit_shards(
-    group: Group, tissue: Tissue, settings: Settings, *given: Any, random_state: int, **options: Any
+    group: Group,
+    tissue: Tissue,
+    place: Place | None,
+    settings: Settings,
+    *given: Any,
+    random_state: int,
+    **options: Any,
 ) -> tuple[Results, np.ndarray | None]:
     """:func:`~spamca.model.fit.fit_tissue` for a shard of a tissue, and the spots of it that the sample held; None for all of a single process.
 
     The first process searches, and trains, on patches of all shards. Each process applies what was found to its own spots. Where there
-    are few enough spots, the sample holds them all, and the results are those of one process.
+    are few enough spots, the sample holds them all, with neighbours of other shards where ``place`` is known, and the results are those
+    of one process that holds the shards one after the other.
     """
     if group.size == 1:
         return fit_tissue(tissue, settings, *given, random_state=random_state, **options), None
@@ -49,8 +68,11 @@ def fit_shards(
         spots = Graph(tissue.graph).patches_by_section(sections, wanted, rng, least=LEAST_PATCH, most=wanted)
     sizes = group.gather((tissue.n_spots, len(spots)))
 
-    def found_in(parts: list[Tissue]) -> Results:
-        sample = joined(parts)
+    def found_in(parts: list[tuple[Tissue, Place | None]]) -> Results:
+        sample = joined([part for part, _ in parts])
+        places = [one for _, one in parts if one is not None]
+        if whole and places:
+            sample = replace(sample, graph=_graph_of(places))
         sample = sample.having(sample.features, random_state) if sample.searches else sample
         with by_itself():
             results = fit_tissue(sample, settings, *given, random_state=random_state, **options)
@@ -58,7 +80,7 @@ def fit_shards(
 
     which = np.zeros(tissue.n_spots, dtype=bool)
     which[spots] = True
-    found = group.first(replace(tissue.take(which), searches=tissue.searches), found_in)
+    found = group.first((replace(tissue.take(which), searches=tissue.searches), place if whole else None), found_in)
     begin = sum(size for size, _ in sizes[: group.rank])
     results = _own(found, slice(begin, begin + tissue.n_spots)) if whole else applied(found, tissue, random_state)
     totals = zip(("n_spots", "n_sampled"), np.sum(sizes, axis=0).tolist(), strict=True)
@@ -79,6 +101,13 @@ def joined(parts: Sequence[Tissue]) -> Tissue:
     sections = None if first.sections is None else np.concatenate([part.sections for part in parts])
     graph = block_diag([part.graph for part in parts], format="csr")
     return Tissue(first.names, tuple(rows), tuple(features), graph, (), first.searches, sections)
+
+
+def _graph_of(places: Sequence[Place]) -> csr_matrix:
+    """The spatial graph of all spots, with edges between tiles of one section."""
+    known = [one.library for one in places if one.library is not None]
+    coords, library = np.concatenate([one.coords for one in places]), np.concatenate(known) if known else None
+    return spatial_graph(coords, library=library, **places[0].options).connectivities
 
 
 def applied(found: Results, tissue: Tissue, random_state: int) -> Results:
@@ -114,14 +143,15 @@ def _network(record: dict[str, Any]) -> Any:
 
 
 def _with_spare(found: Results, sample: Tissue) -> Results:
-    """The same with what a split of a domain would have gained, which a model would measure in one shard."""
+    """The same with what a split of a domain would have gained, which a model would measure in one shard; a mixture is not split."""
     if found.domains is None or "field" not in found.record:
         return found
     stored, features = found.record["field"], sample.features if found.corrected is None else found.corrected
     emissions = emissions_of({**stored, "spare": 0.0}, settings_of(DomainSettings, found.record["params"]))
-    components = emissions.components(features, sample.present, sample.graph)
-    spare = emissions.with_spare(components, found.domains.posterior).spare
-    return replace(found, record={**found.record, "field": {**stored, "spare": spare}})
+    if emissions.coherence:
+        components = emissions.components(features, sample.present, sample.graph)
+        emissions = emissions.with_spare(components, found.domains.posterior)
+    return replace(found, record={**found.record, "field": {**stored, "spare": emissions.spare}})
 
 
 def _without_spots(found: Results) -> Results:

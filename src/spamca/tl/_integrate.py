@@ -20,7 +20,7 @@ from spamca.tl._ready import (
     n_steps,
     ready,
 )
-from spamca.tl._shards import check_shards
+from spamca.tl._shards import check_shards, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -264,7 +264,9 @@ def integrate(
                 "trust": modality_trust,
                 "random_state": seed,
             }
-            results, spots = fit_shards(group, tissue, chosen, n_clusters, search, **how, **training)
+            results, spots = fit_shards(
+                group, tissue, place_of(target, group), chosen, n_clusters, search, **how, **training
+            )
             results.record["params"] |= arguments
             results.record["graphs"] = graph_records(target)
             results.record["unexplained"] = usual_unexplained(target, tissue, search.novelty_quantile, group, spots)

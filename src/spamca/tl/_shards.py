@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spamca import _keys
+from spamca import _checks, _keys
+from spamca.graph import SPATIAL_KINDS
 from spamca.tissue import graph_records
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from mudata import MuData
 
     from spamca._group import Group
+    from spamca.model.shards import Place
 
 
 def check_shards(mdata: MuData, group: Group, arguments: Mapping[str, Any]) -> None:
@@ -39,6 +41,19 @@ def check_shards(mdata: MuData, group: Group, arguments: Mapping[str, Any]) -> N
     built: dict[str, Any] = {"graphs": graph_records(mdata)}
     built |= {f"features of {name!r}": _described(modality) for name, modality in mdata.mod.items()}
     group.agree("call spamca.pp.neighbors(mdata, ..., sharded=True) in every process, and name the sections", built)
+
+
+def place_of(mdata: MuData, group: Group) -> Place | None:
+    """Where the spots of a shard lie, and how its graph was built; None in a single process, and of a graph that the user made."""
+    from spamca.model.shards import Place
+
+    params = _checks.graph_params(mdata)
+    if group.size == 1 or params.get("kind") not in SPATIAL_KINDS:
+        return None
+    coords = _checks.check_coordinates(mdata, str(params.get("spatial_key", _keys.SPATIAL)))
+    library = _checks.check_library(mdata, params.get("library_key"))
+    options = {name: params[name] for name in ("kind", "n_neighbors", "radius", "n_rings") if name in params}
+    return Place(coords, library, options)
 
 
 def _described(modality: AnnData) -> str:
