@@ -11,6 +11,7 @@ from scipy.sparse import block_diag
 from spamca import domains
 from spamca.cluster import Clustering
 from spamca.domains import DomainSettings
+from spamca.domains.across import LEAST_PATCH
 from spamca.domains.find import noise_of
 from spamca.domains.graph import Graph
 from spamca.graph import spatial_graph
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
     from spamca._group import Group
     from spamca.tissue import Results
-
-LEAST_PATCH = 1_000
-"""Fewest spots of a patch of the sample: most of them have their surroundings in it."""
 
 
 @dataclass(frozen=True)
