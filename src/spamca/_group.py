@@ -7,6 +7,8 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from spamca._logging import logger
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -117,6 +119,7 @@ def _started() -> Group:
         return ALONE
     if not distributed.is_initialized():
         if int(os.environ.get("WORLD_SIZE", "1")) < 2:
+            logger.info("sharded=True: this is the only process, and holds the whole tissue; torchrun starts several")
             return ALONE
         distributed.init_process_group("cpu:gloo,cuda:nccl" if cuda.is_available() else "gloo", timeout=_PATIENCE)
     return Group(distributed.get_rank(), distributed.get_world_size())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import block_diag
 
-from spamca import domains
+from spamca import _edge, domains
 from spamca.cluster import Clustering
 from spamca.domains import DomainSettings
 from spamca.domains.across import LEAST_PATCH
@@ -16,19 +16,20 @@ from spamca.domains.find import noise_of
 from spamca.domains.graph import Graph
 from spamca.graph import spatial_graph
 from spamca.model.fit import fit_tissue
-from spamca.model.network import for_network, n_clusters_of, rebuild
+from spamca.model.network import for_network, trained_of
 from spamca.model.parts import emissions_of, settings_of
-from spamca.nn import Latents, Settings
+from spamca.nn import Latents
 from spamca.nn.distributed import by_itself
 from spamca.tissue import Tissue
 from spamca.train import blocks_of, embed, threads
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from scipy.sparse import csr_matrix
 
     from spamca._group import Group
+    from spamca.nn import Settings
     from spamca.tissue import Results
 
 
@@ -86,19 +87,13 @@ def fit_shards(
 
 
 def joined(parts: Sequence[Tissue]) -> Tissue:
-    """Tissues side by side, without positions and feature graphs; they share names of modalities, and numbers of sections."""
-    first, n_modalities = parts[0], range(len(parts[0].names))
-    before = np.cumsum([np.zeros(len(n_modalities), dtype=np.int64), *(part.has.sum(axis=0) for part in parts)], axis=0)
-    rows = [
-        np.concatenate(
-            [np.where(part.rows[m] < 0, -1, part.rows[m] + n[m]) for part, n in zip(parts, before[:-1], strict=True)]
-        )
-        for m in n_modalities
-    ]
-    features = [np.concatenate([part.features[m] for part in parts]) for m in n_modalities]
+    """Parts of a tissue (:meth:`~spamca.tissue.Tissue.take`) side by side, without positions and feature graphs."""
+    first, has = parts[0], np.concatenate([part.has for part in parts])
+    features = [np.concatenate(several) for several in zip(*(part.features for part in parts), strict=True)]
     sections = None if first.sections is None else np.concatenate([part.sections for part in parts])
     graph = block_diag([part.graph for part in parts], format="csr")
-    return Tissue(first.names, tuple(rows), tuple(features), graph, (), first.searches, sections)
+    rows = tuple(_edge.places(own) for own in has.T)
+    return Tissue(first.names, rows, tuple(features), graph, (), first.searches, sections)
 
 
 def _graph_of(places: Sequence[Place]) -> csr_matrix:
@@ -110,34 +105,32 @@ def _graph_of(places: Sequence[Place]) -> csr_matrix:
 
 def applied(found: Results, tissue: Tissue, random_state: int) -> Results:
     """What was found in a sample, for all spots of a shard, whose domains do not adapt."""
-    record, has, corrected, seen = found.record, tissue.has, None, tissue
+    corrected, seen = None, tissue
     if found.effects is not None and tissue.sections is not None:
-        corrected = domains.without_batch_effects(tissue.features, found.effects, tissue.sections, has)
+        corrected = domains.without_batch_effects(tissue.features, found.effects, tissue.sections, tissue.has)
         seen = tissue.having(corrected, random_state)
-    network = _network(record)
+    clustering, weights = _domains_of(found.record, seen) if "cluster" in found.record else (None, None)
+    trained = trained_of(found.record)
     with threads(tissue.n_spots):
-        given = for_network(seen, [record["scale"][name] for name in tissue.names])
-        latents = embed(network, given, blocks_of(given.spatial, tissue.position))
-    results = replace(found, latents=latents, corrected=corrected, weights=latents.modality_weights.numpy())
-    if "cluster" not in record:
-        return results
-    even, n_domains = has / np.maximum(has.sum(axis=1, keepdims=True), 1), record["cluster"]["n_found"]
-    assignment, said = np.full((len(has), n_domains), 1 / n_domains, dtype=np.float32), even
-    if "field" in record:
-        search = settings_of(DomainSettings, record["params"])
-        emissions = emissions_of(record["field"], search)
-        components = emissions.components(seen.features, seen.present, seen.graph)
-        assignment = emissions.domains(components)
-        noise = noise_of(search, emissions.hops)
-        said = domains.shares(components, assignment, len(tissue.names), noise=noise)
-        said = np.where(said.sum(axis=1, keepdims=True) > 0, said, even)
-    return replace(results, domains=Clustering(assignment.argmax(axis=1), assignment), weights=said)
+        given = for_network(seen, trained.scale)
+        latents = embed(trained.network, given, blocks_of(given.spatial, tissue.position))
+    weights = latents.modality_weights.numpy() if weights is None else weights
+    return replace(found, domains=clustering, weights=weights, latents=latents, corrected=corrected)
 
 
-def _network(record: dict[str, Any]) -> Any:
-    weights = record["network"]
-    n_features = [len(weights[f"tokens.{m}"]) for m in range(len(record["modalities"]))]
-    return rebuild(settings_of(Settings, record["params"]), n_features, n_clusters_of(weights), weights)
+def _domains_of(record: Mapping[str, Any], tissue: Tissue) -> tuple[Clustering, np.ndarray]:
+    """Domains of all spots and the share of each modality in them, (n, M)."""
+    even, n_domains = tissue.has / np.maximum(tissue.has.sum(axis=1, keepdims=True), 1), record["cluster"]["n_found"]
+    if "field" not in record:  # neighbours share nothing
+        blank = np.full((tissue.n_spots, n_domains), 1 / n_domains, dtype=np.float32)
+        return Clustering(blank.argmax(axis=1), blank), even
+    search = settings_of(DomainSettings, record["params"])
+    emissions = emissions_of(record["field"], search)
+    components = emissions.components(tissue.features, tissue.present, tissue.graph)
+    assignment = emissions.domains(components)
+    said = domains.shares(components, assignment, len(tissue.names), noise=noise_of(search, emissions.hops))
+    said = np.where(said.sum(axis=1, keepdims=True) > 0, said, even)
+    return Clustering(assignment.argmax(axis=1), assignment), said
 
 
 def _with_spare(found: Results, sample: Tissue) -> Results:
