@@ -85,6 +85,7 @@ def test_a_sample_gives_the_domains_of_the_whole(two, one, name):
     parts, obs = joined(two, name, sampled=True)
     obs = obs.loc[whole["obs"].index]
     assert adjusted_rand_score(whole["obs"]["spamca"], obs["spamca"]) >= 0.9
+    assert (np.diff(obs["spamca"].value_counts().sort_index()) <= 0).all()  # of all shards
     for part in parts:
         assert part["record"]["shards"]["n_sampled"] < part["record"]["shards"]["n_spots"] == len(obs)
         assert np.isfinite(part["embedding"]).all()

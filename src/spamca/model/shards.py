@@ -81,9 +81,10 @@ def fit_shards(
     which[spots] = True
     found = group.first((replace(tissue.take(which), searches=tissue.searches), place if whole else None), found_in)
     begin = sum(size for size, _ in sizes[: group.rank])
-    results = _own(found, slice(begin, begin + tissue.n_spots)) if whole else applied(found, tissue, random_state)
+    own = slice(begin, begin + tissue.n_spots)
+    results = _own(found, own) if whole else _by_size(applied(found, tissue, random_state), group)
     totals = zip(("n_spots", "n_sampled"), np.sum(sizes, axis=0).tolist(), strict=True)
-    return replace(results, record={**found.record, "shards": {"n_processes": group.size, **dict(totals)}}), spots
+    return replace(results, record={**results.record, "shards": {"n_processes": group.size, **dict(totals)}}), spots
 
 
 def joined(parts: Sequence[Tissue]) -> Tissue:
@@ -131,6 +132,22 @@ def _domains_of(record: Mapping[str, Any], tissue: Tissue) -> tuple[Clustering, 
     said = domains.shares(components, assignment, len(tissue.names), noise=noise_of(search, emissions.hops))
     said = np.where(said.sum(axis=1, keepdims=True) > 0, said, even)
     return Clustering(assignment.argmax(axis=1), assignment), said
+
+
+def _by_size(found: Results, group: Group) -> Results:
+    """The same with domains numbered by their falling size in all shards."""
+    if found.domains is None:
+        return found
+    labels, posterior, record = found.domains.labels, found.domains.posterior, found.record
+    sizes = group.gather(np.bincount(labels, minlength=posterior.shape[1]))
+    order = np.argsort(-np.sum(sizes, axis=0), kind="stable")
+    if "field" in record:
+        of_domains, field = ("means", "covariances", "sizes"), record["field"]
+        blocks = {
+            m: {**block, **{name: block[name][order] for name in of_domains}} for m, block in field["blocks"].items()
+        }
+        record = {**record, "field": {**field, "blocks": blocks}}
+    return replace(found, record=record, domains=Clustering(np.argsort(order)[labels], posterior[:, order]))
 
 
 def _with_spare(found: Results, sample: Tissue) -> Results:
