@@ -202,8 +202,9 @@ def batch_numbers(
         return None
     keys = [batch_key] if isinstance(batch_key, str) else list(batch_key)
     values = pd.MultiIndex.from_arrays([_checks.check_library(mdata, key, "batch_key") for key in keys])
-    known = sorted(set().union(*group.gather(set(values))))
-    groups = pd.MultiIndex.from_tuples(known).get_indexer(values)
+    codes, own = values.factorize()
+    known = sorted(set().union(*group.gather(set(own))))
+    groups = np.array([known.index(name) for name in own])[codes]
     sections = _sections(mdata)
     sections = np.zeros(mdata.n_obs, dtype=np.int64) if sections is None else sections
     pairs = np.unique(np.column_stack([sections, groups]), axis=0)

@@ -115,8 +115,8 @@ def integrate(
     sharded
         Whether this process holds only a part of the tissue, and others that ``torchrun`` started hold the rest.
         See :doc:`/how-to/shards`. In a single process it changes nothing. Domains and network are found on up to 200,000 spots of all
-        processes, and the same in all of them; each gets the results of its own spots. ``devices`` and ``strategy`` are not for several
-        processes that train one network then.
+        processes, the same for all of them, and each gets the results of its own spots. The first process trains, by itself: leave
+        ``devices`` and ``strategy`` out.
     n_jobs
         Number of threads. None leaves it to the size of the problem, -1 uses all cores.
     random_state
@@ -144,7 +144,8 @@ def integrate(
         ``params`` (settings, arguments, number of threads), ``history`` (each loss per step), ``domains`` (how clear the domains are;
         ``weights``, the power of the likelihood of each modality, and ``inflation``, how many times its evidence would be counted if spots
         were independent), ``cluster`` (number of domains and its origin), ``network`` (weights), ``modalities`` and ``scale`` (their order,
-        and the divisor of their features), ``versions``, ``random_state``.
+        and the divisor of their features), ``versions``, ``random_state``; with ``sharded``, ``shards`` (numbers of processes, of all spots,
+        and of those that were looked at together).
     ``mdata.uns["spamca_n_clusters"]``
         If the number was estimated: what :func:`spamca.tl.estimate_n_clusters` writes, for :func:`spamca.pl.n_clusters`.
     ``mdata.uns["spamca_colors"]``
