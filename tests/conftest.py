@@ -22,6 +22,7 @@ LONGEST = (
     "test_real_tissue.py",
     "test_tutorials.py",
     "test_devices.py",
+    "test_shards.py",
     "test_signals.py",
     "test_feature.py",
     "test_to_spatialdata.py",

@@ -4,6 +4,7 @@ from scipy.sparse import block_diag, csr_matrix
 from scipy.sparse.csgraph import shortest_path
 
 from spamca.domains.graph import Graph
+from spamca.graph import spatial_graph
 
 
 @pytest.fixture
@@ -96,3 +97,14 @@ def test_shrinkage_of_many_spots_needs_few_random_values_of_each(toy, rng, monke
     )
     np.testing.assert_allclose(toy.graph.shrinkage((1, 4), rng), exact, rtol=0.3)
     assert drawn[0].shape == (toy.n_spots, 8)
+
+
+def test_patches_of_each_section_by_its_size(rng):
+    sizes = (900, 90, 10)
+    sections = np.repeat(np.arange(3), sizes)
+    coords = np.column_stack([np.arange(1000) % 30, np.arange(1000) // 30])
+    graph = Graph(spatial_graph(coords, library=sections.astype(str)).connectivities)
+    spots = graph.patches_by_section(sections, 200, rng, least=20)
+    assert (np.diff(spots) > 0).all()
+    assert np.bincount(sections[spots]).tolist() == [180, 18, 2]
+    assert len(graph.patches_by_section(sections, 1000, rng, least=20)) == 1000

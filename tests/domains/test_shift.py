@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.sparse import block_diag, csr_matrix
 
-from spamca.domains import without_batch_effects
+from spamca.domains import batch_effects, without_batch_effects
 from spamca.domains.shift import section_scales, section_shifts
 
 SHIFT = np.array([[0.0, 0, 0, 0], [3, -2, 0, 1]])
@@ -55,7 +55,8 @@ def test_features_without_batch_effects(toy, rng):
     clean = 3 * rng.normal(size=(3, 4))[domain] + rng.normal(size=(392, 4))
     shifted = (clean * np.array([1, 1.5])[section][:, None] + 4 * section[:, None]).astype(np.float32)
     given = [shifted.copy(), np.where(present[:, 1:], shifted, np.nan)]
-    found = without_batch_effects(given, adjacency, np.eye(3)[domain], section, present)
+    effects = batch_effects(given, adjacency, np.eye(3)[domain], section, present)
+    found = without_batch_effects(given, effects, section, present)
     for values, has in zip(found, present.T, strict=True):
         assert values.dtype == np.float32
         assert (values[~has] == 0).all()

@@ -36,8 +36,8 @@ SHARED = (
 )
 """Arguments that mean the same to every function that has them: one option sets them all."""
 
-OF_THE_COMMAND = ("key", "restrict_to", "copy", "n_jobs", "mdata", "model", "path", "sdata")
-"""Arguments that the command sets itself."""
+OF_THE_COMMAND = ("key", "restrict_to", "copy", "n_jobs", "sharded", "mdata", "model", "path", "sdata")
+"""Arguments that the command sets itself, or leaves as they are: it reads a whole tissue."""
 
 NAMES: dict[str, Any] = {"Any": Any, "Mapping": dict, "Path": Path, "Sequence": list, "_keys": _keys}
 """What names stand for in the signatures."""

@@ -13,4 +13,4 @@ from spamca.domains.noise import Whitening
 from spamca.domains.number import NumberOfDomains, number_of_domains
 from spamca.domains.settings import DEFAULTS, DomainSettings
 from spamca.domains.shares import shares
-from spamca.domains.shift import without_batch_effects
+from spamca.domains.shift import BatchEffect, batch_effects, without_batch_effects

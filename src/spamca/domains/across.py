@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spamca.domains.field import LONG, SHORT, Field
-from spamca.domains.graph import N_PATCHES
 from spamca.domains.halves import halving
 from spamca.domains.matching import matched
 from spamca.domains.proposals import agreed, carried
@@ -24,7 +23,7 @@ FEWEST = 10
 """Fewest spots for each domain of a section that is searched alone."""
 
 LEAST_PATCH = 100
-"""Fewest spots of a patch; sections of few spots have fewer patches."""
+"""Fewest spots of a patch; sections of few spots have fewer patches. Larger ones miss small domains, and surroundings gain little."""
 
 
 def section_numbers(sections: np.ndarray | None) -> np.ndarray | None:
@@ -51,7 +50,7 @@ def across_sections(
     """
     if len(sections) <= components.settings.n_searched:
         return _searched(components, n_domains, sections, rng)
-    spots = _sample(components, sections, rng)
+    spots = components.graph.patches_by_section(sections, components.settings.n_searched, rng, least=LEAST_PATCH)
     part, found = _searched(components.take(spots), n_domains, sections[spots], rng)
     whole = Sectioned(components, sections)
     whole.correct(part.effects)
@@ -96,16 +95,3 @@ def _starts(sectioned: Sectioned, n_domains: int, rng: np.random.Generator) -> I
     if best is not None:
         yield carried(centred, best[1], member[alone[best[1]]])
     yield from (member[partition] for partition in matched(scaled.blocks, sections, alone, n_domains))
-
-
-def _sample(components: Components, sections: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Patches from every section, by its size: rising positions."""
-    out, n_searched = [], components.settings.n_searched
-    for section in np.unique(sections):
-        spots = np.flatnonzero(sections == section)
-        wanted = min(len(spots), max(1, round(n_searched * len(spots) / len(sections))))
-        if wanted < len(spots):
-            n_patches = int(np.clip(wanted // LEAST_PATCH, 1, N_PATCHES))
-            spots = spots[components.graph.take(spots).patches(wanted, rng, n_patches=n_patches)]
-        out.append(spots)
-    return np.sort(np.concatenate(out))

@@ -117,6 +117,21 @@ class Graph:
             known |= reached
         return filled
 
+    def patches_by_section(
+        self, sections: np.ndarray, n_spots: int, rng: np.random.Generator, *, least: int, most: int = N_PATCHES
+    ) -> np.ndarray:
+        """About so many spots, of each section (n,) by its size, in at most so many patches of at least so many spots. Rising positions."""
+        out = []
+        for section in np.unique(sections):
+            spots = np.flatnonzero(sections == section)
+            wanted = min(len(spots), max(1, round(n_spots * len(spots) / len(sections))))
+            if wanted < len(spots):
+                n_patches = int(np.clip(wanted // least, 1, most))
+                own = self if len(spots) == self.n_spots else self.take(spots)
+                spots = spots[own.patches(wanted, rng, n_patches=n_patches)]
+            out.append(spots)
+        return np.sort(np.concatenate(out))
+
     def patches(self, n_spots: int, rng: np.random.Generator, *, n_patches: int = N_PATCHES) -> np.ndarray:
         """Spots around random centres: a sample that keeps its neighbours. Rising positions, (n_spots,), below n."""
         taken = np.zeros(self.n_spots, dtype=bool)

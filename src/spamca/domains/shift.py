@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,26 +69,55 @@ def section_shifts(values: np.ndarray, assignment: np.ndarray, sections: np.ndar
     return shifts - (size @ shifts) / max(size.sum(), _LEAST)
 
 
-def without_batch_effects(
+@dataclass(frozen=True)
+class BatchEffect:
+    """What sections do to the features of a modality: deviations from ``mean`` (d,) are multiplied by ``scales``, then ``shifts`` (S, d) added."""
+
+    mean: np.ndarray
+    scales: np.ndarray
+    shifts: np.ndarray
+
+    def removed(self, values: np.ndarray, sections: np.ndarray, has: np.ndarray) -> np.ndarray:
+        """Features (n, d) without it, zero where a spot lacks the modality, booleans (n,)."""
+        there = _deviations(values, self.mean, has)
+        there /= self.scales[sections]
+        there -= self.shifts[sections]
+        return np.where(has[:, None], there + self.mean, 0.0).astype(values.dtype)
+
+
+def batch_effects(
     features: Sequence[np.ndarray],
     adjacency: csr_matrix,
     assignment: np.ndarray,
     sections: np.ndarray,
     present: np.ndarray | None = None,
-) -> list[np.ndarray]:
-    """Features of each modality with the scales and shifts of sections removed, estimated within domains (n, K).
+) -> list[BatchEffect]:
+    """Scales and shifts of the sections in each modality, estimated within domains (n, K).
 
-    Other arguments are as in :func:`~spamca.domains.find_domains`. Rows of spots that lack the modality are zero.
+    Other arguments are as in :func:`~spamca.domains.find_domains`.
     """
     out, within = [], weigh_by_agreement((adjacency != 0).astype(np.float64), assignment)
     for m, values in enumerate(features):
         has = np.ones(len(values), dtype=bool) if present is None else present[:, m]
-        mean = values[has].mean(axis=0, dtype=np.float64) if has.any() else 0.0
-        there = np.where(has[:, None], values - mean, 0.0)
-        there /= section_scales(there, within, sections, has)[sections]
-        there -= section_shifts(there, assignment * has[:, None], sections)[sections]
-        out.append(np.where(has[:, None], there + mean, 0.0).astype(values.dtype))
+        mean = values[has].mean(axis=0, dtype=np.float64) if has.any() else np.zeros(values.shape[1])
+        there = _deviations(values, mean, has)
+        scales = section_scales(there, within, sections, has)
+        there /= scales[sections]
+        out.append(BatchEffect(mean, scales, section_shifts(there, assignment * has[:, None], sections)))
     return out
+
+
+def without_batch_effects(
+    features: Sequence[np.ndarray], effects: Sequence[BatchEffect], sections: np.ndarray, present: np.ndarray
+) -> list[np.ndarray]:
+    """Features (n, d_m) of each modality without :func:`batch_effects`; rows of spots that lack it, by booleans (n, M), are zero."""
+    return [
+        effect.removed(values, sections, has) for effect, values, has in zip(effects, features, present.T, strict=True)
+    ]
+
+
+def _deviations(values: np.ndarray, mean: np.ndarray, has: np.ndarray) -> np.ndarray:
+    return np.where(has[:, None], values - mean, 0.0)
 
 
 def _by_section(values: np.ndarray, sections: np.ndarray) -> np.ndarray:

@@ -47,7 +47,7 @@ def fit_tissue(
     :func:`spamca.train.fit`. The record has no ``graphs`` and ``unexplained`` yet.
     """
     names, seed, n_head = tissue.names, {"random_state": random_state}, PROTOTYPES
-    n_domains, origin, found, corrected, weights = n_clusters, "argument", None, None, None
+    n_domains, origin, found, corrected, weights, effects = n_clusters, "argument", None, None, None, None
     estimate: dict[str, Any] | None = None
     if finds_domains:
         if n_domains is None:
@@ -64,7 +64,9 @@ def fit_tissue(
         found = find_domains(tissue, n_domains, trust, search, **seed)
         if tissue.sections is not None:
             given = tissue.features, tissue.graph, found.assignment, tissue.sections, tissue.has
-            corrected = tissue.having(domains.without_batch_effects(*given), random_state)
+            effects = domains.batch_effects(*given)
+            features = domains.without_batch_effects(tissue.features, effects, tissue.sections, tissue.has)
+            corrected = tissue.having(features, random_state)
         if settings.fusion == "sum" and found.weights.any():
             weights = np.sqrt(found.weights).tolist()
     elif n_domains is None:
@@ -109,4 +111,5 @@ def fit_tissue(
         latents=latents,
         views=[view for view in VIEWS if view in used.views],
         corrected=None if corrected is None else corrected.features,
+        effects=effects,
     )

@@ -59,8 +59,8 @@ def parts_of(mdata: MuData, key: str) -> tuple[dict[str, Any], dict[str, np.ndar
         for m, block in field["blocks"].items():
             arrays |= {f"field.{m}.{name}": np.asarray(block[name]) for name in block if name != "weight"}
         weights = {str(m): float(block["weight"]) for m, block in field["blocks"].items()}
-        spare = 0.0
-        if record.get("domains") and held is not None:
+        spare = float(field.get("spare", 0.0))
+        if "spare" not in field and record.get("domains") and held is not None:
             emissions = emissions_of({**field, "spare": 0.0}, search)
             given = emissions.components(tissue.features, tissue.present, tissue.graph)
             spare = emissions.with_spare(given, held.posterior).spare
@@ -68,7 +68,7 @@ def parts_of(mdata: MuData, key: str) -> tuple[dict[str, Any], dict[str, np.ndar
         field |= {"weights": weights, "spare": spare}
     header = {
         "key": key,
-        "n_spots": int(mdata.n_obs),
+        "n_spots": int(record.get("shards", {"n_spots": mdata.n_obs})["n_spots"]),
         "settings": jsonable(stored_settings(trained.network.settings, search)),
         "n_clusters": n_clusters_of(record["network"]),
         "modalities": modalities,

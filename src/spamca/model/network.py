@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -93,6 +93,11 @@ def trained_network(mdata: MuData, key: str = _keys.SPAMCA) -> Trained:
     if "network" not in record:
         msg = f"mdata.uns[{key!r}] holds no trained network; {_records.integrating(mdata, key)}"
         raise KeyError(msg)
+    return trained_of(record)
+
+
+def trained_of(record: Mapping[str, Any]) -> Trained:
+    """The same from its record."""
     weights, names = record["network"], [str(name) for name in record["modalities"]]
     n_features = [len(weights[f"tokens.{m}"]) for m in range(len(names))]
     network = rebuild(settings_of(Settings, record["params"]), n_features, n_clusters_of(weights), weights)
@@ -111,7 +116,8 @@ def trained_tissue(
     corrected = stored_corrected(mdata, trained.names, key)
     if corrected is not None:
         tissue = tissue.having(corrected, int(_records.record_of(mdata, key)["random_state"]))
-    scaled = trained.network.settings.scale_features
+    # of a shard the sizes are not those of the sample that the network was trained on
+    scaled = trained.network.settings.scale_features and "shards" not in _records.record_of(mdata, key)
     found = tissue.root_mean_squares() if scaled else trained.scale
     for m, name in enumerate(trained.names):
         same = n_features[m] == len(trained.network.tokens[m])

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, distributed, nn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_by_itself = False
 
 
 class _SumOverRanks(torch.autograd.Function):  # torch has one, and deprecates it
@@ -20,9 +26,22 @@ class _SumOverRanks(torch.autograd.Function):  # torch has one, and deprecates i
         return _SumOverRanks.apply(gradient.contiguous())  # type: ignore[no-untyped-call]
 
 
+@contextmanager
+def by_itself() -> Iterator[None]:
+    """Compute without the other processes of a group, which have no part in it."""
+    global _by_itself  # torch has one group for all of a process, too
+    before, _by_itself = _by_itself, True
+    try:
+        yield
+    finally:
+        _by_itself = before
+
+
 def alone() -> bool:
     """Whether one process has the whole batch."""
-    return not (distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1)
+    return _by_itself or not (
+        distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1
+    )
 
 
 def all_sum(x: Tensor) -> Tensor:

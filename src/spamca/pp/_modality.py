@@ -86,7 +86,7 @@ def prepare_modality(
     except ValueError as error:
         msg = f"modality {name!r} cannot be prepared as {kind}: {error}; give other features, or leave it out of mdata"
         raise ValueError(msg) from error
-    usual, features = features, _beside(mdata[name], features)
+    usual, features = features, beside(mdata[name], features)
     own = "" if chosen is None else f"{chosen.sum()} features of var['highly_variable'], "
     how = f"prepared from {source} as {kind}: {own}{', '.join(features.steps)}"
     if features.key != usual.key:
@@ -153,7 +153,7 @@ def _chosen(var: pd.DataFrame, name: str) -> np.ndarray | None:
     return chosen
 
 
-def _beside(modality: AnnData, features: Features) -> Features:
+def beside(modality: AnnData, features: Features) -> Features:
     """The features, under names of our own where scanpy's and muon's hold what this package did not write."""
     record, loadings, key = modality.uns.get(_keys.MODALITY_RECORD, {}), features.loadings_key, features.key
     name = key.removeprefix("X_")
@@ -205,12 +205,9 @@ def _lengths(loadings: np.ndarray) -> np.ndarray:
 
 
 def representation(
-    mdata: MuData, name: str, use_rep: str | Mapping[str, str] | None, random_state: int, empty: str
-) -> Representation:
-    """Features that stand for a modality: those given, else those that ``prepare``, scanpy or muon left, else new ones.
-
-    Nothing is written.
-    """
+    mdata: MuData, name: str, use_rep: str | Mapping[str, str] | None, empty: str
+) -> Representation | None:
+    """Features that stand for a modality: those given, else those that ``prepare``, scanpy or muon left; None where there are none."""
     modality, kind = mdata[name], _keys.GIVEN
     record = modality.uns.get(_keys.MODALITY_RECORD, {})
     key = use_rep if use_rep is None or isinstance(use_rep, str) else use_rep.get(name)
@@ -225,7 +222,7 @@ def representation(
             advice = "prepare it again if it was made section by section"
             logger.warning("neighbors: obsm[%r] of %r %s; %s", key, name, lost, advice)
     else:
-        return prepare_modality(mdata, name, random_state=random_state, empty=empty, caller="neighbors")
+        return None
     if kind != _keys.GIVEN:
         values = _checks.check_representation(mdata, name, key)
         return Representation(key, values, kind, check_measured(modality, name))

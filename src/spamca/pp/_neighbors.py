@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
+from spamca._group import together
 from spamca._logging import logger
 from spamca._threads import limited
 from spamca.graph import METRICS
 from spamca.pp._feature_graphs import built, forget_feature_graph, numbers_of, store_feature_graph
 from spamca.pp._modality import EMPTY_ROWS, representation
+from spamca.pp._sections import AUTO
+from spamca.pp._shards import check_shards, prepare_modalities
 from spamca.pp._spatial import spatial_of
 from spamca.pp._stored import store_spatial
 
@@ -37,6 +40,7 @@ def neighbors(
     feature_graphs: bool = False,
     spatial_key: str = _keys.SPATIAL,
     library_key: str | None = "auto",
+    sharded: bool = False,
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     copy: bool = False,
@@ -92,6 +96,11 @@ def neighbors(
         ``"auto"``: the column that names sections (``"library_id"``, ``"sample"``, ``"section"``, ..., also ``"batch"`` or ``"fov"``) if the
         coordinates of its categories lie on one another, or the one with the names of ``uns["spatial"]``; a warning says which. Labels and
         fields of view of one tissue are none. None: it is one section.
+    sharded
+        Whether this process holds only a part of the tissue, and others that ``torchrun`` started hold the rest.
+        Each builds the graph of its own spots, and modalities are prepared as in :func:`spamca.pp.prepare`. ``library_key`` may not be
+        ``"auto"`` then.
+        See :doc:`/how-to/shards`. In a single process it changes nothing.
     n_jobs
         Number of threads. None leaves it to the size of the problem, -1 uses all cores.
     random_state
@@ -125,6 +134,8 @@ def neighbors(
         With ``library_key="auto"``, if coordinates of several sections lie on one another and no column names them, or several do.
     KeyError
         If there are no coordinates, or ``use_rep``, ``spatial_graph`` or ``library_key`` are not found.
+    RuntimeError
+        With ``sharded``, if another process fails.
 
     See Also
     --------
@@ -140,41 +151,56 @@ def neighbors(
     >>> mdata["rna"].uns["spamca"]["use_rep"]
     'X_pca'
     """
-    _checks.check_mudata(mdata, copy=copy)
-    _checks.check_choice("metric", metric, METRICS)
-    counts = numbers_of(n_neighbors, mdata)
-    _checks.check_slots("use_rep", use_rep, mdata)
-    _checks.check_choice("empty_rows", empty_rows, EMPTY_ROWS)
-    _checks.check_flag("approximate", approximate, optional=True)
-    _checks.check_flag("feature_graphs", feature_graphs)
-    feature_graphs = feature_graphs or n_neighbors is not None or approximate is not None
-    random_state = _checks.check_seed(random_state)
-    _checks.check_modality_records(mdata)
-    coords = _checks.check_coordinates(mdata, spatial_key)
-    options: dict[str, Any] = {
-        "n_neighs": n_neighs,
-        "radius": radius,
-        "n_rings": n_rings,
-        "delaunay": delaunay,
-        "coord_type": coord_type,
-    }
-    spatial = spatial_of(mdata, coords, spatial_graph, library_key, **options)
-
-    search: dict[str, Any] = {"metric": metric, "approximate": approximate}
-    with limited(n_jobs):
-        chosen = {name: representation(mdata, name, use_rep, random_state, empty_rows) for name in mdata.mod}
-        graphs = {
-            name: built(name, used.values, used.measured, counts[name], random_state, **search)
-            for name, used in chosen.items()
-            if feature_graphs
+    _checks.check_flag("sharded", sharded)
+    with together(sharded=sharded) as group:
+        _checks.check_mudata(mdata, copy=copy)
+        _checks.check_choice("metric", metric, METRICS)
+        counts = numbers_of(n_neighbors, mdata)
+        _checks.check_slots("use_rep", use_rep, mdata)
+        _checks.check_choice("empty_rows", empty_rows, EMPTY_ROWS)
+        _checks.check_flag("approximate", approximate, optional=True)
+        _checks.check_flag("feature_graphs", feature_graphs)
+        feature_graphs = feature_graphs or n_neighbors is not None or approximate is not None
+        random_state = _checks.check_seed(random_state)
+        _checks.check_modality_records(mdata)
+        coords = _checks.check_coordinates(mdata, spatial_key)
+        if group.size > 1 and library_key == AUTO:
+            msg = "library_key='auto' sees no sections of other processes; name the column of the sections, or pass None if there is one section"
+            raise ValueError(msg)
+        options: dict[str, Any] = {
+            "n_neighs": n_neighs,
+            "radius": radius,
+            "n_rings": n_rings,
+            "delaunay": delaunay,
+            "coord_type": coord_type,
         }
-    if made := [f"{name!r} {used.how}" for name, used in chosen.items() if used.how]:
-        logger.info("neighbors: no features yet, %s", "; ".join(made))
-    with _edge.transaction(mdata, copy=copy) as target:
-        store_spatial(target, spatial, coords, spatial_key)
-        for name, used in chosen.items():
-            used.store(target[name])
-            forget_feature_graph(target[name])
-            if feature_graphs:
-                store_feature_graph(target[name], *graphs[name], used.key)
+        spatial = spatial_of(mdata, coords, spatial_graph, library_key, **options)
+
+        search: dict[str, Any] = {"metric": metric, "approximate": approximate}
+        with limited(n_jobs):
+            found = {name: representation(mdata, name, use_rep, empty_rows) for name in mdata.mod}
+            keys = {name: used and used.key for name, used in found.items()}
+            check_shards(
+                mdata, group, features=keys, empty_rows=empty_rows, library_key=library_key, random_state=random_state
+            )
+            given = {"random_state": random_state, "empty": empty_rows, "caller": "neighbors"}
+            made = prepare_modalities(mdata, [name for name in found if found[name] is None], {}, group, **given)
+            chosen = {name: used or made[name] for name, used in found.items()}
+            graphs = {
+                name: built(name, used.values, used.measured, counts[name], random_state, **search)
+                for name, used in chosen.items()
+                if feature_graphs
+            }
+        if made:
+            logger.info(
+                "neighbors: no features yet, %s", "; ".join(f"{name!r} {used.how}" for name, used in made.items())
+            )
+        with _edge.transaction(mdata, copy=copy) as target:
+            store_spatial(target, spatial, coords, spatial_key)
+            for name, used in chosen.items():
+                used.store(target[name])
+                forget_feature_graph(target[name])
+                if feature_graphs:
+                    store_feature_graph(target[name], *graphs[name], used.key)
+            group.wait()
     return target if copy else None

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge
+from spamca._group import together
 from spamca._logging import logger
 from spamca.features import KINDS
 from spamca.pp._feature_graphs import forget_feature_graph, is_stale
-from spamca.pp._modality import EMPTY_ROWS, prepare_modality
+from spamca.pp._modality import EMPTY_ROWS
+from spamca.pp._shards import check_shards, prepare_modalities
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +26,7 @@ def prepare(
     n_comps: int = 30,
     n_top_genes: int | None = None,
     empty_rows: str = "missing",
+    sharded: bool = False,
     random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     copy: bool = False,
 ) -> MuData | None:
@@ -68,6 +71,10 @@ def prepare(
         rows of zeros, of NaN, of one number that is no whole number, or a row of fractions that many spots share.
         ``"missing"``: the spot lacks the modality, is left out of its preparation, and its domain comes from the other modalities and
         its surroundings. ``"keep"``: they are values like others; NaN is an error then.
+    sharded
+        Whether this process holds only a part of the tissue, and others that ``torchrun`` started hold the rest.
+        The preparation is the same in all of them then.
+        See :doc:`/how-to/shards`. In a single process it changes nothing.
     random_state
         Seed of the iterative decomposition of wide matrices.
     copy
@@ -104,6 +111,8 @@ def prepare(
         or a matrix that is not in memory is stored by columns.
     KeyError
         If ``kinds`` names a modality that does not exist.
+    RuntimeError
+        With ``sharded``, if another process fails.
 
     See Also
     --------
@@ -119,32 +128,34 @@ def prepare(
     >>> mdata["protein"].uns["spamca"]["kind"]
     'protein'
     """
-    _checks.check_mudata(mdata, copy=copy)
-    _checks.check_count("n_comps", n_comps, least=1)
-    if n_top_genes is not None:
-        _checks.check_count("n_top_genes", n_top_genes, least=1)
-    _checks.check_choice("empty_rows", empty_rows, EMPTY_ROWS)
-    random_state = _checks.check_seed(random_state)
-    _checks.check_modality_records(mdata)
-    kinds = {} if kinds is None else kinds
-    _checks.check_modality_names("kinds", kinds, mdata)
-    for name, kind in kinds.items():
-        _checks.check_choice(f"kinds[{name!r}]", kind, KINDS)
+    _checks.check_flag("sharded", sharded)
+    with together(sharded=sharded) as group:
+        _checks.check_mudata(mdata, copy=copy)
+        _checks.check_count("n_comps", n_comps, least=1)
+        if n_top_genes is not None:
+            _checks.check_count("n_top_genes", n_top_genes, least=1)
+        _checks.check_choice("empty_rows", empty_rows, EMPTY_ROWS)
+        random_state = _checks.check_seed(random_state)
+        _checks.check_modality_records(mdata)
+        kinds = {} if kinds is None else kinds
+        _checks.check_modality_names("kinds", kinds, mdata)
+        for name, kind in kinds.items():
+            _checks.check_choice(f"kinds[{name!r}]", kind, KINDS)
 
-    options: dict[str, Any] = {"n_components": n_comps, "random_state": random_state}
-    prepared = {
-        name: prepare_modality(mdata, name, kinds.get(name), n_top_genes=n_top_genes, empty=empty_rows, **options)
-        for name in mdata.mod
-    }
-    stale = [name for name, done in prepared.items() if is_stale(mdata[name], done.key, done.values)]
-    with _edge.transaction(mdata, copy=copy) as target:
+        options: dict[str, Any] = {"n_components": n_comps, "random_state": random_state}
+        check_shards(mdata, group, kinds=dict(kinds), n_top_genes=n_top_genes, empty_rows=empty_rows, **options)
+        options |= {"n_top_genes": n_top_genes, "empty": empty_rows}
+        prepared = prepare_modalities(mdata, mdata.mod, kinds, group, **options)
+        stale = [name for name, done in prepared.items() if is_stale(mdata[name], done.key, done.values)]
+        with _edge.transaction(mdata, copy=copy) as target:
+            for name, done in prepared.items():
+                if name in stale:
+                    forget_feature_graph(target[name])
+                done.store(target[name])
+            group.wait()
         for name, done in prepared.items():
-            if name in stale:
-                forget_feature_graph(target[name])
-            done.store(target[name])
-    for name, done in prepared.items():
-        logger.info("prepare: %r %s", name, done.how)
-    if stale:
-        removed = "removed the feature graphs of %s, built on other features; call spamca.pp.neighbors(mdata)"
-        logger.info(f"prepare: {removed}", stale)
+            logger.info("prepare: %r %s", name, done.how)
+        if stale:
+            removed = "removed the feature graphs of %s, built on other features; call spamca.pp.neighbors(mdata)"
+            logger.info(f"prepare: {removed}", stale)
     return target if copy else None

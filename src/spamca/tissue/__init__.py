@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spamca.tissue.batches import batch_numbers, section_numbers, stored_batches
 from spamca.tissue.components import Components, components_of, summed
 from spamca.tissue.denoised import denoised_column
 from spamca.tissue.hierarchy import check_levels_free, write_hierarchy
@@ -15,13 +16,5 @@ from spamca.tissue.preparation import (
 )
 from spamca.tissue.renamed import write_renamed
 from spamca.tissue.results import Results, check_free, write, write_denoised
-from spamca.tissue.tissue import (
-    Tissue,
-    batch_numbers,
-    graph_records,
-    read,
-    section_numbers,
-    stored_batches,
-    stored_corrected,
-)
+from spamca.tissue.tissue import Tissue, graph_records, read, stored_corrected
 from spamca.tissue.weights import compared_weights

@@ -9,6 +9,7 @@ import pandas as pd
 from anndata.utils import make_index_unique
 
 from spamca import _edge, _keys
+from spamca._group import ALONE
 from spamca._records import plain
 from spamca.denoise import signal_share
 from spamca.features import KINDS, Fitted, in_memory, infer_kind, matrix_of, opened, unexplained
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from mudata import MuData
     from scipy.sparse import csr_matrix
 
+    from spamca._group import Group
     from spamca.features._opened import Opened
     from spamca.tissue.tissue import Tissue
 
@@ -83,24 +85,26 @@ def signal_of(modality: AnnData) -> np.ndarray:
     return signal_share(variance, float(variance.sum() / ratio.sum()), int(_edge.measured(modality).sum()), used)
 
 
-def usual_unexplained(mdata: MuData, tissue: Tissue, quantile: float) -> dict[str, float]:
-    """What neighbours share beyond the components, by modality: a quantile over its spots, of many over an even sample.
+def usual_unexplained(mdata: MuData, tissue: Tissue, quantile: float, group: Group = ALONE) -> dict[str, float]:
+    """What neighbours share beyond the components, by modality: a quantile over its spots in all processes, of many over an even sample.
 
     Left out are modalities whose components the user brought, or whose matrix is no longer what they were made from.
     """
-    out = {}
+    own, most = {}, LOOKED_AT // group.size
     for m, (name, row) in enumerate(zip(tissue.names, tissue.rows, strict=True)):
         spots = tissue.own(m, np.arange(tissue.n_spots))
         near = spots
-        if len(spots) > LOOKED_AT:
-            spots = np.random.default_rng(0).choice(spots, LOOKED_AT, replace=False)
+        if len(spots) > most:
+            spots = np.random.default_rng(0).choice(spots, most, replace=False)
             near = np.union1d(spots, tissue.graph[spots].indices)
             near = near[row[near] >= 0]
             near = near[np.argsort(row[near])]
         treated = _treated(mdata[name], row[near], tissue.features[m][near])
         if treated is not None:
-            shared = unexplained(*treated, tissue.graph[near][:, near])
-            out[name] = float(np.quantile(shared[np.isin(near, spots)], quantile))
+            own[name] = unexplained(*treated, tissue.graph[near][:, near])[np.isin(near, spots)]
+    parts = group.gather(own)
+    known = [name for name in tissue.names if all(len(part.get(name, ())) for part in parts)]
+    out = {name: float(np.quantile(np.concatenate([part[name] for part in parts]), quantile)) for name in known}
     return {name: reach for name, reach in out.items() if reach > 0}
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from spamca.cluster import Clustering
     from spamca.denoise import Restored
+    from spamca.domains import BatchEffect
     from spamca.features import Fitted
     from spamca.nn import Latents
 
@@ -50,8 +51,8 @@ class Results:
     latents, views
         Embedding, latents and weights of the named views of a network. A new embedding replaces everything that is stored of an
         earlier one, the record too.
-    corrected
-        Features of each modality without batch effects.
+    corrected, effects
+        Features of each modality without batch effects, and these effects, which are not written.
     novelty
         How far each spot is from the tissue of the training, (n,).
     estimate
@@ -67,6 +68,7 @@ class Results:
     latents: Latents | None = None
     views: Sequence[str] = ()
     corrected: Sequence[np.ndarray] | None = None
+    effects: Sequence[BatchEffect] | None = None
     novelty: np.ndarray | None = None
     estimate: Mapping[str, Any] | None = None
 

@@ -8,12 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from scipy.sparse import csr_matrix
 
 from spamca import _checks, _edge, _keys, _records
-from spamca._logging import logger
 from spamca.graph import feature_graph
+from spamca.tissue.batches import sections_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -173,53 +172,6 @@ def _over_all(mdata: MuData, names: Sequence[str], keys: Sequence[str]) -> tuple
     return tuple(out)
 
 
-def section_numbers(mdata: MuData, caller: str) -> np.ndarray | None:
-    """Section of each spot, integers (n_obs,), by the column that the spatial graph was made with; None where there is one."""
-    try:
-        sections = _sections(mdata)
-    except (KeyError, ValueError):
-        lost = "the spatial graph names sections by %r, which obs no longer holds for all spots; batch effects stay"
-        logger.warning(f"%s: {lost}", caller, _checks.recorded_library_key(mdata))
-        return None
-    return sections if sections is not None and sections.any() else None
-
-
-def batch_numbers(mdata: MuData, caller: str, batch_key: str | Sequence[str] | None) -> np.ndarray | None:
-    """Technical group of each spot, integers (n_obs,): its section, or what columns of sections say; None where there is one.
-
-    Each combination of the values of several columns is a group. KeyError for a column that does not exist; ValueError where spots have
-    no value, or a section has several: its spots are neighbours, and their effect cannot be told from a border of domains.
-    """
-    if batch_key is None:
-        return section_numbers(mdata, caller)
-    keys = [batch_key] if isinstance(batch_key, str) else list(batch_key)
-    values = pd.DataFrame({key: _checks.check_library(mdata, key, "batch_key") for key in keys})
-    groups = values.groupby(keys, sort=True).ngroup().to_numpy()
-    sections = _sections(mdata)
-    sections = np.zeros(mdata.n_obs, dtype=np.int64) if sections is None else sections
-    pairs = np.unique(np.column_stack([sections, groups]), axis=0)
-    if len(pairs) > len(np.unique(sections)):
-        msg = (
-            f"batch_key={batch_key!r} has several values within a section; name the sections that it groups, "
-            "spamca.pp.neighbors(mdata, library_key=...), or leave it out"
-        )
-        raise ValueError(msg)
-    return groups if groups.any() else None
-
-
-def stored_batches(mdata: MuData, caller: str, params: Mapping[str, Any]) -> np.ndarray | None:
-    """The same as :func:`spamca.tl.integrate` took them, by its stored ``params``; None where batch effects stayed."""
-    if not params.get("batch_correction"):
-        return None
-    return batch_numbers(mdata, caller, params.get("batch_key"))
-
-
-def _sections(mdata: MuData) -> np.ndarray | None:
-    """The same, of a single section too (zeros); None where the spatial graph names no column. KeyError or ValueError if it is lost."""
-    library = _checks.check_library(mdata, _checks.recorded_library_key(mdata))
-    return None if library is None else np.unique(library, return_inverse=True)[1]
-
-
 def graph_records(mdata: MuData) -> dict[str, Any]:
     """How the graphs were built: ``spatial``, and ``features`` by modality."""
     params = dict(_checks.graph_params(mdata))
@@ -238,7 +190,7 @@ def _position(mdata: MuData) -> np.ndarray | None:
     except (KeyError, ValueError):
         return None
     try:
-        sections = _sections(mdata)
+        sections = sections_of(mdata)
     except (KeyError, ValueError):  # sections were renamed or left out since
         return coords
     return coords if sections is None else np.column_stack([coords, 2 * np.ptp(coords, axis=0).max() * sections])

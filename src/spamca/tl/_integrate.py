@@ -6,19 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _edge, _keys
+from spamca._group import together
 from spamca._progress import Progress
 from spamca._threads import limited
 from spamca.tissue import graph_records, usual_unexplained, write
-from spamca.tl._estimate_n_clusters import check_range
-from spamca.tl._ready import (
-    check_batch_key,
-    check_finds_none,
-    check_trust,
-    domain_settings,
-    log_small_weights,
-    n_steps,
-    ready,
-)
+from spamca.tl._ready import log_small_weights, ready
+from spamca.tl._shards import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,6 +40,7 @@ def integrate(
     checkpoint: str | Path | None = None,
     progress_bar: bool = True,
     key_added: str = _keys.SPAMCA,
+    sharded: bool = False,
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | np.random.Generator | None = 0,
     copy: bool = False,
@@ -109,6 +103,11 @@ def integrate(
         another one.
     key_added
         Name of the result, see Returns.
+    sharded
+        Whether this process holds only a part of the tissue, and others that ``torchrun`` started hold the rest.
+        See :doc:`/how-to/shards`. In a single process it changes nothing. Domains and network are found on up to 200,000 spots of all
+        processes, the same for all of them, and each gets the results of its own spots. The first process trains, by itself: leave
+        ``devices`` and ``strategy`` out.
     n_jobs
         Number of threads. None leaves it to the size of the problem, -1 uses all cores.
     random_state
@@ -136,7 +135,8 @@ def integrate(
         ``params`` (settings, arguments, number of threads), ``history`` (each loss per step), ``domains`` (how clear the domains are;
         ``weights``, the power of the likelihood of each modality, and ``inflation``, how many times its evidence would be counted if spots
         were independent), ``cluster`` (number of domains and its origin), ``network`` (weights), ``modalities`` and ``scale`` (their order,
-        and the divisor of their features), ``versions``, ``random_state``.
+        and the divisor of their features), ``versions``, ``random_state``; with ``sharded``, ``shards`` (numbers of processes, of all spots,
+        and of those that were looked at together).
     ``mdata.uns["spamca_n_clusters"]``
         If the number was estimated: what :func:`spamca.tl.estimate_n_clusters` writes, for :func:`spamca.pl.n_clusters`.
     ``mdata.uns["spamca_colors"]``
@@ -159,7 +159,7 @@ def integrate(
     FloatingPointError
         If training diverges.
     RuntimeError
-        If processes would be forked after CUDA was used. ``mdata`` is unchanged after an error or an interruption.
+        If processes would be forked after CUDA was used, or with ``sharded`` another process fails. ``mdata`` is unchanged after an error or an interruption.
 
     See Also
     --------
@@ -180,80 +180,34 @@ def integrate(
     >>> [column for column in mdata.obs if column.endswith("weight")]
     ['rna:spamca_weight', 'protein:spamca_weight']
     """
+    asked = locals()
     from spamca.graph.neighbors import without_gpu
-    from spamca.model.fit import fit_tissue
-    from spamca.nn import PRESETS, Settings
-    from spamca.train import check_devices, known_settings
-    from spamca.train.runtime import forks
+    from spamca.model.shards import fit_shards
+    from spamca.tl._plan import planned
 
-    _checks.check_mudata(mdata, copy=copy)
-    _checks.check_key_added(mdata, key_added, embedding=True)
-    _checks.check_choice("preset", preset, PRESETS)
-    seed = _checks.check_seed(random_state)
-    _checks.check_size(mdata, "to be integrated")
-    devices = check_devices(accelerator, devices, strategy, precision, batch_size)
-    _checks.check_checkpoint(checkpoint)
-    for name, flag in {"batch_correction": batch_correction, "progress_bar": progress_bar}.items():
-        _checks.check_flag(name, flag)
-    check_batch_key(batch_key, batch_correction=batch_correction)
-    check_trust(mdata, modality_trust)
-    if n_clusters is not None:
-        _checks.check_n_clusters(n_clusters, mdata.n_obs)
-    given = known_settings(settings)
-    search = domain_settings(given)
-    chosen = PRESETS[preset].changed(**{name: given[name] for name in Settings.__dataclass_fields__ if name in given})
-    chosen = chosen.changed(max_epochs=max_epochs, early_stopping=early_stopping)
-    finds_domains = preset != "paper"
-    if n_clusters_range is not None:
-        check_range(n_clusters_range, mdata.n_obs)
-        if n_clusters is not None or not finds_domains:
-            why = f"n_clusters={n_clusters!r} is given" if finds_domains else "preset='paper' finds no domains"
-            msg = f"n_clusters_range={n_clusters_range!r} is for an estimated number, and {why}; leave it out"
-            raise ValueError(msg)
-    if not finds_domains:
-        check_finds_none(given, modality_trust)
-    device: dict[str, Any] = {
-        "accelerator": accelerator,
-        "devices": devices,
-        "strategy": strategy,
-        "precision": precision,
-    }
-    arguments = {"preset": preset, **device}
-    arguments |= {} if n_clusters_range is None else {"n_clusters_range": [int(n) for n in n_clusters_range]}
-    arguments |= {} if batch_size is None else {"batch_size": batch_size}
-    arguments |= (
-        {} if batch_key is None else {"batch_key": list(batch_key) if isinstance(batch_key, tuple) else batch_key}
-    )
-    arguments |= {} if modality_trust is None else {"modality_trust": dict(modality_trust)}
-    training = {**device, "batch_size": batch_size, "checkpoint": checkpoint, "progress_bar": progress_bar}
-    needs: dict[str, Any] = {"feature_graphs": "feature" in chosen.views}
-    needs |= {"batch_correction": batch_correction and finds_domains, "batch_key": batch_key}
-    no_gpu = accelerator == "cpu" or forks(strategy, devices)
-    n_parts = n_steps(mdata.n_obs, n_clusters, n_clusters_range, finds=finds_domains)
-    with (
-        limited(n_jobs),
-        without_gpu(wanted=no_gpu),
-        _edge.transaction(mdata, copy=copy) as target,
-        Progress(n_parts, "integrate", shown=progress_bar) as progress,
-    ):
-        progress.begin("features and graphs")
-        tissue = ready(target, seed, "integrate", position=True, **needs)
-        how: dict[str, Any] = {
-            "between": n_clusters_range,
-            "progress": progress,
-            "finds_domains": finds_domains,
-            "trust": modality_trust,
-            "random_state": seed,
-        }
-        results = fit_tissue(tissue, chosen, n_clusters, search, **how, **training)
-        results.record["params"] |= arguments
-        results.record["graphs"] = graph_records(target)
-        results.record["unexplained"] = usual_unexplained(target, tissue, search.novelty_quantile)
-        write(target, results, key_added, "integrate")
-        if finds_domains:
-            log_small_weights(results.record["domains"], modality_trust or {})
-        progress.step()
-    if checkpoint is not None and chosen.max_epochs != 0:
+    _checks.check_flag("sharded", sharded)
+    with together(sharded=sharded) as group:
+        plan = planned(**asked, group=group)
+        with (
+            limited(n_jobs),
+            without_gpu(wanted=plan.without_gpu),
+            _edge.transaction(mdata, copy=copy) as target,
+            Progress(plan.n_parts, "integrate", shown=progress_bar) as progress,
+        ):
+            progress.begin("features and graphs")
+            tissue = ready(target, plan.seed, "integrate", position=True, group=group, **plan.needs)
+            place = place_of(target, group)
+            given = plan.settings, n_clusters, plan.search
+            results = fit_shards(group, tissue, place, *given, progress=progress, **plan.options)
+            results.record["params"] |= plan.arguments
+            results.record["graphs"] = graph_records(target)
+            results.record["unexplained"] = usual_unexplained(target, tissue, plan.search.novelty_quantile, group)
+            write(target, results, key_added, "integrate")
+            group.wait()
+            if "domains" in results.record and group.rank == 0:
+                log_small_weights(results.record["domains"], modality_trust or {})
+            progress.step()
+    if checkpoint is not None and plan.settings.max_epochs != 0:
         from lightning.pytorch.utilities import rank_zero_only
 
         # only now, when all is stored: until then a failed call can continue

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from spamca import _checks, _keys, _records
+from spamca._group import ALONE
 from spamca._logging import logger
 from spamca.tissue import batch_numbers, read, stored_batches
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from mudata import MuData
 
+    from spamca._group import Group
     from spamca.domains import DomainSettings
     from spamca.tissue import Tissue
 
@@ -35,10 +37,11 @@ def ready(
     batch_key: str | Sequence[str] | None = None,
     feature_graphs: bool = False,
     position: bool = False,
+    group: Group = ALONE,
 ) -> Tissue:
     """Read a tissue; run :func:`spamca.pp.neighbors` first where it was not run, and log that in the name of the caller.
 
-    ValueError if only some modalities have features, or one was measured nowhere.
+    ValueError if only some modalities have features, or one was measured nowhere, or where several processes have no graphs.
     """
     from spamca.pp import neighbors
     from spamca.pp._feature_graphs import add_feature_graphs
@@ -50,18 +53,21 @@ def ready(
     if joint and lacking and len(lacking) < len(mdata.mod):
         msg = f"modalities {lacking} have no features, and others have; call spamca.pp.neighbors(mdata) again"
         raise ValueError(msg)
+    if group.size > 1 and (not joint or lacking):
+        msg = "sharded=True needs graphs and features; call spamca.pp.neighbors(mdata, library_key=..., sharded=True) before"
+        raise ValueError(msg)
     if not joint or lacking:
         level = logging.DEBUG if lacking else logging.INFO  # neighbors says what it prepares
         logger.log(level, "%s: no graphs found, running spamca.pp.neighbors(mdata)", caller)
         neighbors(mdata, feature_graphs=feature_graphs, random_state=random_state)
-    elif (library_key := _found_sections(mdata, caller)) is not None:
+    elif group.size == 1 and (library_key := _found_sections(mdata, caller)) is not None:
         neighbors(mdata, feature_graphs=feature_graphs, library_key=library_key, random_state=random_state)
     elif feature_graphs and not all(_keys.FEATURE_NEIGHBORS in modality.uns for modality in mdata.mod.values()):
         logger.info("%s: building the feature graphs that the network looks at", caller)
         add_feature_graphs(mdata, random_state)
     for name, modality in mdata.mod.items():
         check_measured(modality, name)
-    sections = batch_numbers(mdata, caller, batch_key) if batch_correction else None
+    sections = batch_numbers(mdata, caller, batch_key, group) if batch_correction else None
     return read(mdata, feature_graphs=feature_graphs, sections=sections, position=position)
 
 
