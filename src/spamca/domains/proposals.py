@@ -10,6 +10,7 @@ with :math:`v_h` the variance of the noise after averaging.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -56,7 +57,8 @@ def proposals(
     groups = [_half(len(spots), rng) if several else np.arange(len(spots)) for _ in range(n_groups)]
     out: list[list[np.ndarray]] = [[] for _ in groups]
     averaged = [components.smoothed(block, scales, spots) for block in components.blocks]
-    with fitting_threads(len(spots)):
+    # in small tissue, that is so already
+    with fitting_threads(len(spots)) if float_of(graph.n_spots) is np.float32 else nullcontext():
         for *at_scale, variance in zip(*averaged, noise, strict=True):
             blocks = [replace(block, values=values) for block, values in zip(parts, at_scale, strict=True)]
             level = replace(components, blocks=tuple(blocks), graph=graph.take(spots))
@@ -81,14 +83,11 @@ def replicates(components: Components, n_domains: int, rng: np.random.Generator)
     seen, found, averaged = proposals(components, n_domains, rng, n_groups=n_groups)
     each, member = len(found) // n_groups, np.eye(n_domains, dtype=np.float32)
     parts = (found, *(found[begin : begin + each] for begin in range(0, len(found), each)))
-
-    def agreeing(part: Sequence[np.ndarray]) -> np.ndarray:
-        with fitting_threads(len(seen)):
-            return member[consensus(part, n_domains)]
-
-    partitions = map(agreeing, parts)
+    partitions = (member[consensus(part, n_domains)] for part in parts)
     if float_of(components.n_spots) is np.float32:
-        yield from (member[one] for one in _assigned(components, seen, averaged, list(partitions)))
+        with fitting_threads(len(seen)):
+            fitted = list(partitions)
+        yield from (member[one] for one in _assigned(components, seen, averaged, fitted))
         return
     spread = components if len(seen) == components.n_spots else components.with_surroundings(settings.scales)
     for partition in partitions:
