@@ -74,8 +74,8 @@ def limited(n_jobs: int | None) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(threadpool_limits(limits=wanted))
         stack.callback(torch.set_num_threads, torch.get_num_threads())
-        torch.set_num_threads(wanted)
         if (numba := sys.modules.get("numba")) is not None:
             stack.callback(numba.set_num_threads, numba.get_num_threads())
             numba.set_num_threads(min(wanted, numba.config.NUMBA_NUM_THREADS))
+        torch.set_num_threads(wanted)  # last: numba may set that of OpenMP, which is torch's too
         yield
