@@ -10,11 +10,15 @@ from scipy.sparse import csr_matrix
 from spamca.graph import normalize, spatial_graph
 from spamca.nn import Inputs, Settings, SpaMCA, start
 from spamca.nn.batch import look
-from spamca.nn.filters import filters, variances
+from spamca.nn.filters import _moments, _variances, filters
 from spamca.nn.sparse import Adjacency
 
 SCALES = (0, 1, 2, 8)
 SIDE = 40
+
+
+def variances(spatial, x, has):
+    return _variances(_moments(spatial, x, has, len(x)))
 
 
 @pytest.fixture(scope="module")

@@ -18,12 +18,13 @@ from spamca.tissue import Results
 from spamca.train import fit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from spamca._progress import Progress
     from spamca.domains import DomainSettings
     from spamca.nn import Settings
     from spamca.tissue import Tissue
+    from spamca.train.fit import Fit
 
 PROTOTYPES = 10  # clusters of the network's head, unless preset="paper" is given a number
 
@@ -53,11 +54,8 @@ def fit_tissue(
         if n_domains is None:
             tried = default_range(tissue.n_spots) if between is None else between
             number = find_number(tissue, tried, trust, search, caller="integrate", progress=progress, **seed)
-            n_domains, origin, estimate = (
-                number.n_domains,
-                "estimate",
-                stored_number(number, tried, trust, random_state),
-            )
+            n_domains, origin = number.n_domains, "estimate"
+            estimate = stored_number(number, tried, trust, random_state)
         if progress is not None:
             progress.step()
             progress.begin(f"{n_domains} domains")
@@ -91,25 +89,31 @@ def fit_tissue(
         results = Results(names, field, weights=latents.modality_weights.numpy())
     else:
         results = results_of(found, emissions, names, n_clusters=n_domains, n_clusters_from=origin, **seed)
-    used = fitted.network.settings
     params = {"n_clusters": n_domains, "n_clusters_given": n_clusters is not None, "n_threads": fitted.n_threads}
-    params |= stored_settings(used, search) | ({} if corrected is None else {"batch_correction": True})
-    record = {
-        "params": params,
+    params |= stored_settings(fitted.network.settings, search)
+    params |= {} if corrected is None else {"batch_correction": True}
+    return replace(
+        results,
+        record={
+            "params": params,
+            **_of_network(fitted, names, scale),
+            **results.record,
+            **seed,
+            "versions": versions(),
+        },
+        estimate=estimate,
+        latents=latents,
+        views=[view for view in VIEWS if view in fitted.network.settings.views],
+        corrected=None if corrected is None else corrected.features,
+        effects=effects,
+    )
+
+
+def _of_network(fitted: Fit, names: Sequence[str], scale: Sequence[float]) -> dict[str, Any]:
+    """Entries of the record about the network: its training, modalities with the divisors of their features, and weights."""
+    return {
         "history": {name: losses.numpy() for name, losses in fitted.history.items()},
         "modalities": list(names),
         "scale": dict(zip(names, scale, strict=True)),
         "network": weights_of(fitted.network),
-        **results.record,
-        **seed,
-        "versions": versions(),
     }
-    return replace(
-        results,
-        record=record,
-        estimate=estimate,
-        latents=latents,
-        views=[view for view in VIEWS if view in used.views],
-        corrected=None if corrected is None else corrected.features,
-        effects=effects,
-    )

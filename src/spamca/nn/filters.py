@@ -170,18 +170,11 @@ def _tile(spatial: Adjacency, spots: Tensor | None, scales: Sequence[int]) -> tu
     return near, spatial.within(near), len(spots)
 
 
-def variances(spatial: Adjacency, x: Tensor, has: Tensor) -> tuple[Tensor, Tensor]:
-    r"""Variance of each feature and that of its signal, :math:`c_0` and :math:`\sigma^2` of :func:`filters`.
-
-    Features have mean zero, shape (n_spots, n_features), and zeros in spots that lack them; both results have shape
-    (n_features,), in double precision. Where there are no two neighbours, nothing separates signal from noise, and all
-    is signal.
-    """
-    return _variances(_moments(spatial, x, has, len(x)))
-
-
 def _moments(spatial: Adjacency, x: Tensor, has: Tensor, n: int) -> Tensor:
-    """Sums over the first n spots for :func:`variances`, (6, n_features): of products over no step, one and two, and their numbers."""
+    """Sums over the first n spots, (6, n_features), in double precision: of products over no step, one and two, and their numbers.
+
+    Features x have mean zero, shape (n_spots, n_features), and zeros in spots that lack them, by booleans (n_spots,).
+    """
     links = Adjacency(spatial.indptr, spatial.indices, (spatial.indices != spatial.row).to(x.dtype))
     measured = has[:, None].to(x.dtype)
     around, number, degree = (links.product(one)[:n] for one in (x, measured, torch.ones_like(measured)))
@@ -193,6 +186,10 @@ def _moments(spatial: Adjacency, x: Tensor, has: Tensor, n: int) -> Tensor:
 
 
 def _variances(moments: Tensor) -> tuple[Tensor, Tensor]:
+    r"""Variance of each feature and that of its signal, :math:`c_0` and :math:`\sigma^2` of :func:`filters`, from :func:`_moments`.
+
+    Where there are no two neighbours, nothing separates signal from noise, and all is signal.
+    """
     zero, one, two, n_zero, n_one, n_two = moments
     zero = zero / n_zero.clamp(min=1)
     if n_one[0] == 0:

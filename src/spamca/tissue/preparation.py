@@ -90,7 +90,8 @@ def usual_unexplained(mdata: MuData, tissue: Tissue, quantile: float, group: Gro
 
     Left out are modalities whose components the user brought, or whose matrix is no longer what they were made from.
     """
-    own, most = {}, LOOKED_AT // group.size
+    own, n_all = {}, sum(group.gather(tissue.n_spots))
+    most = max(1, LOOKED_AT * tissue.n_spots // n_all)  # a process with more spots gives more
     for m, (name, row) in enumerate(zip(tissue.names, tissue.rows, strict=True)):
         spots = tissue.own(m, np.arange(tissue.n_spots))
         near = spots
