@@ -76,7 +76,7 @@ def text(runs: list[dict]) -> str:
         )
         if len(mine) > 1:
             parts[-1] += (
-                f" By the line through the two largest sizes, {BEYOND:,} spots would take {extrapolated(mine, 'total') / 3600:.1f} hours and "
+                f" By the line through the two largest sizes, {BEYOND:,} spots would take {extrapolated(mine, 'total') / 60:.0f} minutes and "
                 f"{extrapolated(mine, 'peak') / GIB:.0f} GiB in one process."
             )
     theirs = [run for run in runs if run["method"] != "spamca"]
