@@ -37,6 +37,16 @@ def tiles():
     return mdata[np.r_[np.flatnonzero(left), np.flatnonzero(~left)]].copy()
 
 
+def layers():
+    """Two layers of one block, with the same x and y, one after the other."""
+    mdata = sections(batch_effect=0.0)
+    height = 10.0 * (mdata.obs["section"] == "section 2").to_numpy()
+    mdata.obsm["spatial"] = np.column_stack([mdata.obsm["spatial"], height])
+    for modality in mdata.mod.values():
+        modality.obsm.pop("spatial", None)
+    return mdata
+
+
 def holed():
     """Sections of which some spots lack a modality, and others were not measured in it."""
     mdata = sections()
@@ -66,6 +76,7 @@ TISSUES = {
     "holes": (holed, "section", {}),
     "lazy": (lazy, "section", {}),
     "tiles": (tiles, None, {}),
+    "layers": (layers, None, {}),
     "trained": (sections, "section", {"max_epochs": 3}),
     "paper": (sections, "section", {"preset": "paper", "max_epochs": 3}),
 }
@@ -73,7 +84,9 @@ TISSUES = {
 
 
 def half(mdata, key, rank):
-    """The shard of a process: a section, or a tile of about as many spots."""
+    """The shard of a process: a section, a layer, or a tile of about as many spots."""
+    if key is None and mdata.obsm["spatial"].shape[1] == 3:
+        return mdata[mdata.obsm["spatial"][:, 2] == 10 * rank].copy()
     if key is None:
         where = np.arange(mdata.n_obs) < np.count_nonzero(
             np.median(mdata.obsm["spatial"][:, 0]) > mdata.obsm["spatial"][:, 0]
@@ -109,6 +122,9 @@ def failing():
         negative["rna"].X = -negative["rna"].X
         fewer = of({"rna": mdata["rna"][:, ::2].copy(), "protein": mdata["protein"]}, mdata)
     spamca.pp.neighbors(apart, library_key="section")
+    flat = mdata.copy()
+    if RANK == 1:
+        flat.obsm["spatial"] = np.pad(flat.obsm["spatial"], [(0, 0), (0, 1)])
     single = of({"rna": mdata["rna"]}, mdata) if RANK else mdata
     return {
         "n_clusters": lambda: spamca.tl.integrate(ready, 3 + RANK, sharded=True, **QUIET),
@@ -117,6 +133,7 @@ def failing():
         "features": lambda: spamca.pp.prepare(fewer, sharded=True),
         "modalities": lambda: spamca.pp.prepare(single, sharded=True),
         "prepared apart": lambda: spamca.tl.integrate(apart, 3, sharded=True, **QUIET),
+        "columns": lambda: spamca.pp.neighbors(flat, library_key="section", sharded=True),
         "no graphs": lambda: spamca.tl.integrate(mdata, 3, sharded=True, **QUIET),
         "auto": lambda: spamca.pp.neighbors(mdata, sharded=True),
         "devices": lambda: spamca.tl.integrate(ready, 3, sharded=True, **{**QUIET, "devices": 2}),

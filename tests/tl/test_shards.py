@@ -57,7 +57,7 @@ def joined(two, name, *, sampled):
     return parts, obs
 
 
-NAMES = ["sections", "holes", "lazy", "tiles", "trained"]
+NAMES = ["sections", "holes", "lazy", "tiles", "layers", "trained"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -136,6 +136,11 @@ def test_a_model_of_shards_knows_other_tissue(two, script):
         ("features", "ValueError", "features of 'rna' must be the same in all processes, got '100 (gene1"),
         ("modalities", "ValueError", "got ['rna', 'protein'] in process 0 and ['rna'] in process 1; give each process"),
         ("prepared apart", "ValueError", "features of 'rna' must be the same in all processes"),
+        (
+            "columns",
+            "ValueError",
+            "columns of obsm['spatial'] must be the same in all processes, got 2 in process 0 and 3",
+        ),
         ("no graphs", "ValueError", "call spamca.pp.neighbors(mdata, library_key=..., sharded=True)"),
         ("auto", "ValueError", "library_key='auto' sees no sections of other processes; name the column"),
         ("devices", "ValueError", "devices=2 with strategy='auto'"),

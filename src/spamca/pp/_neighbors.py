@@ -113,7 +113,7 @@ def neighbors(
     The changed copy if ``copy`` is set, else None. Written to ``mdata``, and to modalities that have none of their own:
 
     ``obsm["spatial"]``
-        Coordinates, float64 of shape (n_obs, 2), or (n_obs, 3) where the third ones differ.
+        Coordinates, float64 of shape (n_obs, 2), or (n_obs, 3) where the third ones differ, in any process.
     ``obsp["spatial_connectivities"]``, ``obsp["spatial_distances"]``, ``uns["spatial_neighbors"]``
         Spatial graph, symmetric, in squidpy's layout. Modalities have no ``spatial_distances``.
 
@@ -163,7 +163,7 @@ def neighbors(
         feature_graphs = feature_graphs or n_neighbors is not None or approximate is not None
         random_state = _checks.check_seed(random_state)
         _checks.check_modality_records(mdata)
-        coords = _checks.check_coordinates(mdata, spatial_key)
+        coords = _checks.check_coordinates(mdata, spatial_key, group)
         if group.size > 1 and library_key == AUTO:
             msg = "library_key='auto' sees no sections of other processes; name the column of the sections, or pass None if there is one section"
             raise ValueError(msg)

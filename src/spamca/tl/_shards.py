@@ -50,7 +50,7 @@ def place_of(mdata: MuData, group: Group) -> Place | None:
     params = _checks.graph_params(mdata)
     if group.size == 1 or params.get("kind") not in SPATIAL_KINDS:
         return None
-    coords = _checks.check_coordinates(mdata, str(params.get("spatial_key", _keys.SPATIAL)))
+    coords = _checks.check_coordinates(mdata, str(params.get("spatial_key", _keys.SPATIAL)), group)
     library = _checks.check_library(mdata, params.get("library_key"))
     options = {name: params[name] for name in ("kind", "n_neighbors", "radius", "n_rings") if name in params}
     return Place(coords, library, options)
