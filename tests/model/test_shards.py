@@ -7,7 +7,7 @@ from sklearn.metrics import adjusted_rand_score
 import spamca
 from spamca._group import ALONE
 from spamca.model.fit import fit_tissue
-from spamca.model.shards import _with_spare, _without_spots, applied, fit_shards, joined
+from spamca.model.shards import Place, _laid, _with_spare, _without_spots, applied, fit_shards, joined
 from spamca.nn import PRESETS
 from spamca.tissue import batch_numbers, read
 
@@ -39,6 +39,18 @@ def test_parts_that_are_joined_are_the_tissue(tissue):
     for m in range(2):
         np.testing.assert_array_equal(parts.features[m], tissue.features[m][order])
         np.testing.assert_array_equal(np.sort(parts.rows[m][parts.has[:, m]]), np.arange(parts.has[:, m].sum()))
+
+
+def test_places_that_are_joined_are_the_tissue():
+    """Its graph, across the cut of a section, and its positions, by which tiles are cut in training."""
+    mdata = spamca.datasets.simulated(n_spots=300, n_sections=2, n_domains=3, n_features=20)
+    spamca.pp.neighbors(mdata, library_key="section")
+    whole, library = read(mdata, position=True), mdata.obs["section"].astype(str).to_numpy()
+    options = {"kind": "knn", "n_neighbors": 6}
+    places = [Place(mdata.obsm["spatial"][part], library[part], options) for part in (slice(100), slice(100, None))]
+    found = _laid(places)
+    assert (found["graph"] != whole.graph).nnz == 0
+    np.testing.assert_array_equal(found["position"], whole.position)
 
 
 def test_what_was_found_applies_to_all_spots(tissue):

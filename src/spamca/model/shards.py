@@ -20,13 +20,11 @@ from spamca.model.network import for_network, trained_of
 from spamca.model.parts import emissions_of, settings_of
 from spamca.nn import Latents
 from spamca.nn.distributed import by_itself
-from spamca.tissue import Tissue
+from spamca.tissue import Tissue, position_of
 from spamca.train import blocks_of, embed, threads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from scipy.sparse import csr_matrix
 
     from spamca._group import Group
     from spamca.nn import Settings
@@ -71,7 +69,7 @@ def fit_shards(
         sample = joined([part for part, _ in parts])
         places = [one for _, one in parts if one is not None]
         if whole and places:
-            sample = replace(sample, graph=_graph_of(places))
+            sample = replace(sample, **_laid(places))
         sample = sample.having(sample.features, random_state) if sample.searches else sample
         with by_itself():
             results = fit_tissue(sample, settings, *given, random_state=random_state, **options)
@@ -97,11 +95,13 @@ def joined(parts: Sequence[Tissue]) -> Tissue:
     return Tissue(first.names, rows, tuple(features), graph, (), first.searches, sections)
 
 
-def _graph_of(places: Sequence[Place]) -> csr_matrix:
-    """The spatial graph of all spots, with edges between tiles of one section."""
+def _laid(places: Sequence[Place]) -> dict[str, Any]:
+    """The spatial graph of all spots, with edges between tiles of one section, and their position, as a tissue has them."""
     known = [one.library for one in places if one.library is not None]
     coords, library = np.concatenate([one.coords for one in places]), np.concatenate(known) if known else None
-    return spatial_graph(coords, library=library, **places[0].options).connectivities
+    graph = spatial_graph(coords, library=library, **places[0].options).connectivities
+    sections = None if library is None else np.unique(library, return_inverse=True)[1]
+    return {"graph": graph, "position": position_of(coords, sections)}
 
 
 def applied(found: Results, tissue: Tissue, random_state: int) -> Results:
