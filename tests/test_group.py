@@ -130,12 +130,15 @@ def test_share_of_the_sample(both, sizes, shares, monkeypatch):
     assert found == [(share, sum(sizes) <= 1000) for share in shares]
 
 
-def test_alone():
+def test_alone(monkeypatch):
+    monkeypatch.setattr(Group, "_exchanged", None)  # there is nobody to exchange anything with
     assert ALONE.gather("x") == ["x"]
     assert ALONE.first(3, sum_of_squares) == 9
     assert ALONE.share(10**9)[1] is False
-    ALONE.wait(ValueError())
+    ALONE.wait()
+    ALONE.wait(ValueError())  # and after an error the next call is as good as new
     ALONE.agree("", {"a": 1})
+    assert ALONE.gather("x") == ["x"]
 
 
 def sum_of_squares(values):

@@ -78,6 +78,7 @@ TISSUES = {
     "tiles": (tiles, None, {}),
     "layers": (layers, None, {}),
     "trained": (sections, "section", {"max_epochs": 3}),
+    "uncorrected": (sections, "section", {"batch_correction": False}),
     "paper": (sections, "section", {"preset": "paper", "max_epochs": 3}),
 }
 """By name a tissue, its column of sections, and arguments of integrate."""
