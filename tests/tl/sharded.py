@@ -118,8 +118,9 @@ def failing():
     mdata = half(sections(200), "section", RANK)
     ready = mdata.copy()
     spamca.pp.neighbors(ready, library_key="section", sharded=True)
-    negative, fewer, apart = mdata.copy(), mdata.copy(), mdata.copy()
+    negative, nothing, fewer, apart = (mdata.copy() for _ in range(4))
     if RANK == 1:
+        nothing["protein"].X = 0 * nothing["protein"].X
         negative["rna"].X = -negative["rna"].X
         fewer = of({"rna": mdata["rna"][:, ::2].copy(), "protein": mdata["protein"]}, mdata)
     spamca.pp.neighbors(apart, library_key="section")
@@ -131,6 +132,7 @@ def failing():
         "n_clusters": lambda: spamca.tl.integrate(ready, 3 + RANK, sharded=True, **QUIET),
         "seed": lambda: spamca.tl.integrate(ready, 3, sharded=True, random_state=None, **QUIET),
         "negative": lambda: spamca.pp.prepare(negative, sharded=True),
+        "nothing": lambda: integrated(nothing, "section"),
         "features": lambda: spamca.pp.prepare(fewer, sharded=True),
         "modalities": lambda: spamca.pp.prepare(single, sharded=True),
         "prepared apart": lambda: spamca.tl.integrate(apart, 3, sharded=True, **QUIET),

@@ -156,7 +156,14 @@ def test_what_differs_fails_in_both(two, name, kind, message):
         assert message in process[name]
 
 
-@pytest.mark.parametrize(("name", "kind"), [("negative", "ValueError"), ("diverged", "FloatingPointError")])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("negative", "ValueError"),
+        ("nothing", "ValueError: modality 'protein' holds nothing"),
+        ("diverged", "FloatingPointError"),
+    ],
+)
 def test_a_process_that_fails_stops_the_other(two, name, kind):
     failed, stopped = sorted((process[name] for process in two), key=lambda text: text.startswith("RuntimeError"))
     assert failed.startswith(kind)
