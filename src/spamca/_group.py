@@ -74,7 +74,9 @@ class Group:
 
     def agree(self, mend: str, values: Mapping[str, Any]) -> None:
         """Whether values, by name, are the same in all processes: a ValueError in each if one is not, with what would mend it."""
-        for name, first, *others in zip(values, *(one.values() for one in self.gather(dict(values))), strict=True):
+        gathered = self.gather(dict(values))
+        for name in {name: None for one in gathered for name in one}:
+            first, *others = (one.get(name) for one in gathered)
             for rank, other in enumerate(others, 1):
                 if repr(other) != repr(first):
                     self._failed = True

@@ -96,10 +96,10 @@ def half(mdata, key, rank):
     return mdata[(mdata.obs[key] == f"section {rank + 1}").to_numpy()].copy()
 
 
-def integrated(mdata, key, **options):
+def integrated(mdata, key, n_clusters=4, **options):
     """The tissue after both calls, as a script under ``torchrun`` makes them."""
     spamca.pp.neighbors(mdata, library_key=key, sharded=True)
-    spamca.tl.integrate(mdata, 4, sharded=True, **QUIET, **options)
+    spamca.tl.integrate(mdata, n_clusters, sharded=True, **QUIET, **options)
     return mdata
 
 
@@ -124,6 +124,11 @@ def failing():
         negative["rna"].X = -negative["rna"].X
         fewer = of({"rna": mdata["rna"][:, ::2].copy(), "protein": mdata["protein"]}, mdata)
     spamca.pp.neighbors(apart, library_key="section")
+    few = mdata[:5].copy() if RANK else mdata.copy()
+    lost, other = ready.copy(), ready.copy()
+    if RANK == 1:
+        del lost.obs["section"]
+        other.uns["spatial_neighbors"]["params"]["radius"] = 3.0
     flat = mdata.copy()
     if RANK == 1:
         flat.obsm["spatial"] = np.pad(flat.obsm["spatial"], [(0, 0), (0, 1)])
@@ -137,6 +142,10 @@ def failing():
         "modalities": lambda: spamca.pp.prepare(single, sharded=True),
         "prepared apart": lambda: spamca.tl.integrate(apart, 3, sharded=True, **QUIET),
         "columns": lambda: spamca.pp.neighbors(flat, library_key="section", sharded=True),
+        "radius": lambda: spamca.pp.neighbors(mdata.copy(), library_key="section", radius=2.0 + RANK, sharded=True),
+        "other graphs": lambda: spamca.tl.integrate(other, 3, sharded=True, **QUIET),
+        "few": lambda: integrated(few, "section", n_clusters=6),
+        "lost": lambda: spamca.tl.integrate(lost, 3, sharded=True, **QUIET),
         "no graphs": lambda: spamca.tl.integrate(mdata, 3, sharded=True, **QUIET),
         "auto": lambda: spamca.pp.neighbors(mdata, sharded=True),
         "devices": lambda: spamca.tl.integrate(ready, 3, sharded=True, **{**QUIET, "devices": 2}),

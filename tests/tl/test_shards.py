@@ -145,6 +145,8 @@ def test_a_model_of_shards_knows_other_tissue(two, script):
             "ValueError",
             "columns of obsm['spatial'] must be the same in all processes, got 2 in process 0 and 3",
         ),
+        ("radius", "ValueError", "radius must be the same in all processes, got 2.0 in process 0 and 3.0 in process 1"),
+        ("other graphs", "ValueError", "radius of the spatial graph must be the same in all processes, got None in"),
         ("no graphs", "ValueError", "call spamca.pp.neighbors(mdata, library_key=..., sharded=True)"),
         ("auto", "ValueError", "library_key='auto' sees no sections of other processes; name the column"),
         ("devices", "ValueError", "devices=2 with strategy='auto'"),
@@ -170,6 +172,12 @@ def test_a_process_that_fails_stops_the_other(two, name, kind):
     assert stopped.startswith("RuntimeError: process ")
     assert failed in stopped
     assert all(process["unchanged"] for process in two)
+
+
+@pytest.mark.parametrize("name", ["few", "lost"])
+def test_one_shard_may_be_small_or_lose_its_sections(two, name):
+    """Numbers of spots, of domains and of neighbours are those of all shards."""
+    assert [process[name] for process in two] == ["no error", "no error"]
 
 
 def test_a_single_process_is_not_sharded(script):

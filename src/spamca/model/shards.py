@@ -68,7 +68,7 @@ def fit_shards(
     def found_in(parts: list[tuple[Tissue, Place | None]]) -> Results:
         sample = joined([part for part, _ in parts])
         places = [one for _, one in parts if one is not None]
-        if whole and places:
+        if whole and len(places) == len(parts):
             sample = replace(sample, **_laid(places))
         sample = sample.having(sample.features, random_state) if sample.searches else sample
         with by_itself():
