@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from mudata import MuData
 
     from spamca._group import Group
-    from spamca.features import Features
 
 DECIDING = (_keys.FEATURE_TYPES, _keys.CONTROL, _keys.ISOTYPE_CONTROL, _keys.HIGHLY_VARIABLE)
 """Columns of ``var`` that decide which features are used, and how."""
@@ -91,7 +90,11 @@ def _prepared(
         joined = AnnData(X[1], var=modality.var, layers=dict(layers))
         done = prepare_modality(MuData({name: joined}), name, kind, random_state=random_state, **options)
         ends = np.cumsum([0, *(0 if part[None] is None else part[None].shape[0] for part in parts)])
-        return done if whole else replace(done, values=done.values[:0], prepared=_without_values(done)), ends.tolist()
+        if not whole:
+            assert done.prepared is not None
+            none = done.values[:0]
+            done = replace(done, values=none, prepared=replace(done.prepared, values=none))
+        return done, ends.tolist()
 
     done, ends = group.first(given, made)
     if whole:
@@ -101,11 +104,6 @@ def _prepared(
         values, measured = _treated(modality, name, done, options["empty"], options.get("caller", "prepare"))
     features = beside(modality, replace(done.prepared, values=values))
     return Representation(features.key, values, done.kind, measured, features, done.how)
-
-
-def _without_values(done: Representation) -> Features:
-    assert done.prepared is not None
-    return replace(done.prepared, values=done.values[:0])
 
 
 def _treated(

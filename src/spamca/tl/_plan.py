@@ -88,22 +88,24 @@ def planned(
     if not finds_domains:
         check_finds_none(given, trust)
     device = {name: asked[name] for name in ("accelerator", "devices", "strategy", "precision")}
-    stored = {
+    arguments = {
+        "preset": preset,
+        **device,
         "n_clusters_range": None if n_clusters_range is None else [int(n) for n in n_clusters_range],
         "batch_size": asked["batch_size"],
         "batch_key": list(batch_key) if isinstance(batch_key, tuple) else batch_key,
         "modality_trust": None if trust is None else dict(trust),
     }
-    arguments = {"preset": preset, **device, **{name: value for name, value in stored.items() if value is not None}}
-    needs = {"feature_graphs": "feature" in chosen.views, "batch_key": batch_key}
-    needs["batch_correction"] = asked["batch_correction"] and finds_domains
+    arguments = {name: value for name, value in arguments.items() if value is not None}
+    corrects = asked["batch_correction"] and finds_domains
+    needs = {"feature_graphs": "feature" in chosen.views, "batch_key": batch_key, "batch_correction": corrects}
     same = {"n_clusters": n_clusters, "settings": given, "max_epochs": max_epochs, "early_stopping": early_stopping}
     check_trained(mdata, group, {**arguments, **same, **needs, "key_added": key_added, "random_state": seed})
-    how = {"between": n_clusters_range, "finds_domains": finds_domains, "trust": trust, "random_state": seed}
-    training = {name: asked[name] for name in ("batch_size", "checkpoint", "progress_bar")}
+    options = device | {name: asked[name] for name in ("batch_size", "checkpoint", "progress_bar")}
+    options |= {"between": n_clusters_range, "finds_domains": finds_domains, "trust": trust, "random_state": seed}
     n_parts = n_steps(n_spots, n_clusters, n_clusters_range, finds=finds_domains)
     no_gpu = accelerator == "cpu" or forks(strategy, asked["devices"])
-    return Plan(seed, chosen, search, {**how, **device, **training}, needs, arguments, n_parts, no_gpu)
+    return Plan(seed, chosen, search, options, needs, arguments, n_parts, no_gpu)
 
 
 def _check_number(
