@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, local
 
@@ -36,7 +40,7 @@ def both(monkeypatch):
             own.group = Thread(rank, 2, table, barrier)
             try:
                 return function(own.group)
-            except Exception as error:  # noqa: BLE001 (the test looks at it)
+            except BaseException as error:  # noqa: BLE001 (the test looks at it)
                 return error
 
         with ThreadPoolExecutor(2) as pool:
@@ -56,19 +60,57 @@ def test_what_differs_is_named_in_all(both):
     assert both(lambda group: group.agree("pass 3", {"n_comps": 3})) == [None, None]
 
 
-def test_one_that_fails_is_named_in_the_others(both):
+@pytest.mark.parametrize("kind", [LookupError, KeyboardInterrupt])
+def test_one_that_fails_is_named_in_the_others(both, kind):
     def call(group):
         with together(sharded=True):
             group.gather(1)
             if group.rank == 1:
-                raise LookupError
+                raise kind
             return group.gather(2)
 
     first, second = both(call)
-    assert isinstance(second, LookupError)
+    assert isinstance(second, kind)
     assert isinstance(first, RuntimeError)
     assert "process 1 of 2 failed" in str(first)
-    assert "LookupError" in str(first)
+    assert kind.__name__ in str(first)
+
+
+GONE = """
+import os
+from datetime import timedelta
+from spamca import _group
+
+_group._TO_COME = timedelta(seconds=int(os.environ["TO_COME"]))
+with _group.together(sharded=True) as group:
+    group.gather(1)
+    if group.rank == 1:
+        os._exit(9)
+    group.gather(2)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("ranks", "to_come", "message"),
+    [
+        ([1, 0], 60, "another of the 2 processes is gone, and so this one stops; its log may say why"),
+        ([0], 2, "not all of the 2 processes of WORLD_SIZE came within 2 s"),
+    ],
+)
+def test_a_process_that_is_gone_or_never_comes(ranks, to_come, message):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free.getsockname()[1])}
+    given = {**os.environ, **place, "WORLD_SIZE": "2", "TO_COME": str(to_come)}
+    command = [sys.executable, "-W", "ignore", "-c", GONE]
+    *others, first = [
+        subprocess.Popen(command, env={**given, "RANK": str(rank)}, stderr=subprocess.PIPE, text=True) for rank in ranks
+    ]
+    said = first.communicate(timeout=60)[1]
+    for other in others:
+        other.communicate(timeout=60)
+    assert first.returncode == 1
+    assert f"RuntimeError: {message}" in said
 
 
 def test_what_all_found_out_is_not_exchanged_again(both):
@@ -88,12 +130,15 @@ def test_share_of_the_sample(both, sizes, shares, monkeypatch):
     assert found == [(share, sum(sizes) <= 1000) for share in shares]
 
 
-def test_alone():
+def test_alone(monkeypatch):
+    monkeypatch.setattr(Group, "_exchanged", None)  # there is nobody to exchange anything with
     assert ALONE.gather("x") == ["x"]
     assert ALONE.first(3, sum_of_squares) == 9
     assert ALONE.share(10**9)[1] is False
-    ALONE.wait(ValueError())
+    ALONE.wait()
+    ALONE.wait(ValueError())  # and after an error the next call is as good as new
     ALONE.agree("", {"a": 1})
+    assert ALONE.gather("x") == ["x"]
 
 
 def sum_of_squares(values):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from spamca._logging import logger
@@ -17,6 +18,7 @@ T = TypeVar("T")
 MOST_SPOTS = 200_000
 """Spots of all processes that are looked at together: all where there are no more, else a sample of each shard by its size."""
 
+_TO_COME = timedelta(minutes=10)  # until all processes have started
 _PATIENCE = timedelta(days=7)  # the others wait while the first process computes
 
 
@@ -27,13 +29,15 @@ class Group:
     ----------
     rank, size
         Number of this process, from 0, and number of all.
+    channel
+        Group of ``torch.distributed`` that they talk through.
     """
 
-    def __init__(self, rank: int = 0, size: int = 1) -> None:
-        self.rank, self.size = rank, size
-        self._failed = False  # and all processes know
+    def __init__(self, rank: int = 0, size: int = 1, channel: Any = None) -> None:
+        self.rank, self.size, self._channel = rank, size, channel
+        self._failed = False  # and all processes know, or cannot be told
 
-    def wait(self, error: Exception | None = None) -> None:
+    def wait(self, error: BaseException | None = None) -> None:
         """Wait until all processes are here, and raise a RuntimeError where another one has come with an ``error``."""
         if self.size == 1 or self._failed:
             return
@@ -60,15 +64,19 @@ class Group:
 
         self.wait()
         values: list[Any] | None = [None] * self.size if self.rank == 0 else None
-        distributed.gather_object(value, values)
+        with self._reaching():
+            distributed.gather_object(value, values, group=self._channel)
         made = [None if values is None else make(values)]
         self.wait()
-        distributed.broadcast_object_list(made)
+        with self._reaching():
+            distributed.broadcast_object_list(made, group=self._channel)
         return made[0]
 
     def agree(self, mend: str, values: Mapping[str, Any]) -> None:
         """Whether values, by name, are the same in all processes: a ValueError in each if one is not, with what would mend it."""
-        for name, first, *others in zip(values, *(one.values() for one in self.gather(dict(values))), strict=True):
+        gathered = self.gather(dict(values))
+        for name in {name: None for one in gathered for name in one}:
+            first, *others = (one.get(name) for one in gathered)
             for rank, other in enumerate(others, 1):
                 if repr(other) != repr(first):
                     self._failed = True
@@ -88,8 +96,19 @@ class Group:
         from torch import distributed
 
         values: list[Any] = [None] * self.size
-        distributed.all_gather_object(values, value)
+        with self._reaching():
+            distributed.all_gather_object(values, value, group=self._channel)
         return values
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        """Say in plain words that another process is gone."""
+        try:
+            yield
+        except RuntimeError as error:
+            self._failed = True
+            msg = f"another of the {self.size} processes is gone, and so this one stops; its log may say why"
+            raise RuntimeError(msg) from error
 
 
 ALONE = Group()
@@ -105,7 +124,7 @@ def together(*, sharded: bool) -> Iterator[Group]:
     group = _started() if sharded else ALONE
     try:
         yield group
-    except Exception as error:
+    except BaseException as error:
         with suppress(RuntimeError):  # another process is gone altogether
             group.wait(error)
         raise
@@ -113,7 +132,7 @@ def together(*, sharded: bool) -> Iterator[Group]:
 
 def _started() -> Group:
     """The group of ``torch.distributed``, begun here if the environment names one that is not begun."""
-    from torch import cuda, distributed
+    from torch import distributed
 
     if not distributed.is_available():
         return ALONE
@@ -121,5 +140,19 @@ def _started() -> Group:
         if int(os.environ.get("WORLD_SIZE", "1")) < 2:
             logger.info("sharded=True: this is the only process, and holds the whole tissue; torchrun starts several")
             return ALONE
-        distributed.init_process_group("cpu:gloo,cuda:nccl" if cuda.is_available() else "gloo", timeout=_PATIENCE)
-    return Group(distributed.get_rank(), distributed.get_world_size())
+        try:
+            distributed.init_process_group("gloo", timeout=_TO_COME)
+        except RuntimeError as error:
+            came = f"not all of the {os.environ['WORLD_SIZE']} processes of WORLD_SIZE came within {_TO_COME.total_seconds():.0f} s"
+            msg = f"{came}; start all of them, and see their logs"
+            raise RuntimeError(msg) from error
+    size = distributed.get_world_size()
+    return Group(distributed.get_rank(), size, _channel(distributed.group.WORLD)) if size > 1 else ALONE
+
+
+@lru_cache(maxsize=1)
+def _channel(world: Any) -> Any:
+    """A group of the processes of a ``torch.distributed`` group in which these wait for each other for long."""
+    from torch import distributed
+
+    return distributed.new_group(distributed.get_process_group_ranks(world), timeout=_PATIENCE, backend="gloo")

@@ -37,6 +37,16 @@ def tiles():
     return mdata[np.r_[np.flatnonzero(left), np.flatnonzero(~left)]].copy()
 
 
+def layers():
+    """Two layers of one block, with the same x and y, one after the other."""
+    mdata = sections(batch_effect=0.0)
+    height = 10.0 * (mdata.obs["section"] == "section 2").to_numpy()
+    mdata.obsm["spatial"] = np.column_stack([mdata.obsm["spatial"], height])
+    for modality in mdata.mod.values():
+        modality.obsm.pop("spatial", None)
+    return mdata
+
+
 def holed():
     """Sections of which some spots lack a modality, and others were not measured in it."""
     mdata = sections()
@@ -66,14 +76,18 @@ TISSUES = {
     "holes": (holed, "section", {}),
     "lazy": (lazy, "section", {}),
     "tiles": (tiles, None, {}),
+    "layers": (layers, None, {}),
     "trained": (sections, "section", {"max_epochs": 3}),
+    "uncorrected": (sections, "section", {"batch_correction": False}),
     "paper": (sections, "section", {"preset": "paper", "max_epochs": 3}),
 }
 """By name a tissue, its column of sections, and arguments of integrate."""
 
 
 def half(mdata, key, rank):
-    """The shard of a process: a section, or a tile of about as many spots."""
+    """The shard of a process: a section, a layer, or a tile of about as many spots."""
+    if key is None and mdata.obsm["spatial"].shape[1] == 3:
+        return mdata[mdata.obsm["spatial"][:, 2] == 10 * rank].copy()
     if key is None:
         where = np.arange(mdata.n_obs) < np.count_nonzero(
             np.median(mdata.obsm["spatial"][:, 0]) > mdata.obsm["spatial"][:, 0]
@@ -82,10 +96,10 @@ def half(mdata, key, rank):
     return mdata[(mdata.obs[key] == f"section {rank + 1}").to_numpy()].copy()
 
 
-def integrated(mdata, key, **options):
+def integrated(mdata, key, n_clusters=4, **options):
     """The tissue after both calls, as a script under ``torchrun`` makes them."""
     spamca.pp.neighbors(mdata, library_key=key, sharded=True)
-    spamca.tl.integrate(mdata, 4, sharded=True, **QUIET, **options)
+    spamca.tl.integrate(mdata, n_clusters, sharded=True, **QUIET, **options)
     return mdata
 
 
@@ -104,19 +118,34 @@ def failing():
     mdata = half(sections(200), "section", RANK)
     ready = mdata.copy()
     spamca.pp.neighbors(ready, library_key="section", sharded=True)
-    negative, fewer, apart = mdata.copy(), mdata.copy(), mdata.copy()
+    negative, nothing, fewer, apart = (mdata.copy() for _ in range(4))
     if RANK == 1:
+        nothing["protein"].X = 0 * nothing["protein"].X
         negative["rna"].X = -negative["rna"].X
         fewer = of({"rna": mdata["rna"][:, ::2].copy(), "protein": mdata["protein"]}, mdata)
     spamca.pp.neighbors(apart, library_key="section")
+    few = mdata[:5].copy() if RANK else mdata.copy()
+    lost, other = ready.copy(), ready.copy()
+    if RANK == 1:
+        del lost.obs["section"]
+        other.uns["spatial_neighbors"]["params"]["radius"] = 3.0
+    flat = mdata.copy()
+    if RANK == 1:
+        flat.obsm["spatial"] = np.pad(flat.obsm["spatial"], [(0, 0), (0, 1)])
     single = of({"rna": mdata["rna"]}, mdata) if RANK else mdata
     return {
         "n_clusters": lambda: spamca.tl.integrate(ready, 3 + RANK, sharded=True, **QUIET),
         "seed": lambda: spamca.tl.integrate(ready, 3, sharded=True, random_state=None, **QUIET),
         "negative": lambda: spamca.pp.prepare(negative, sharded=True),
+        "nothing": lambda: integrated(nothing, "section"),
         "features": lambda: spamca.pp.prepare(fewer, sharded=True),
         "modalities": lambda: spamca.pp.prepare(single, sharded=True),
         "prepared apart": lambda: spamca.tl.integrate(apart, 3, sharded=True, **QUIET),
+        "columns": lambda: spamca.pp.neighbors(flat, library_key="section", sharded=True),
+        "radius": lambda: spamca.pp.neighbors(mdata.copy(), library_key="section", radius=2.0 + RANK, sharded=True),
+        "other graphs": lambda: spamca.tl.integrate(other, 3, sharded=True, **QUIET),
+        "few": lambda: integrated(few, "section", n_clusters=6),
+        "lost": lambda: spamca.tl.integrate(lost, 3, sharded=True, **QUIET),
         "no graphs": lambda: spamca.tl.integrate(mdata, 3, sharded=True, **QUIET),
         "auto": lambda: spamca.pp.neighbors(mdata, sharded=True),
         "devices": lambda: spamca.tl.integrate(ready, 3, sharded=True, **{**QUIET, "devices": 2}),

@@ -10,11 +10,14 @@ from scipy import sparse
 
 from spamca import _edge, _keys
 from spamca._checks.arguments import check_finite, check_name
+from spamca._group import ALONE
 from spamca._logging import logger
 
 if TYPE_CHECKING:
     from anndata import AnnData
     from mudata import MuData
+
+    from spamca._group import Group
 
 LARGEST = 1e100
 """Coordinates beyond it have squares that are no numbers; nor do differences below one over it."""
@@ -23,8 +26,8 @@ MOST_SLICES = 30
 """Most slices of a block that are shown side by side."""
 
 
-def check_coordinates(mdata: MuData, basis: str = _keys.SPATIAL) -> np.ndarray:
-    """Coordinates of all spots, (n_obs, 2), or (n_obs, 3) where the third ones differ, float64.
+def check_coordinates(mdata: MuData, basis: str = _keys.SPATIAL, group: Group = ALONE) -> np.ndarray:
+    """Coordinates of all spots, (n_obs, 2), or (n_obs, 3) where the third ones differ, in any of several processes, float64.
 
     They come from ``mdata.obsm[basis]``, else from the first modality that has the spot. KeyError if there are none;
     ValueError if they are not two or three finite numbers for each spot, or if modalities that must be joined disagree.
@@ -45,7 +48,8 @@ def check_coordinates(mdata: MuData, basis: str = _keys.SPATIAL) -> np.ndarray:
             f"mdata.obsm[{basis!r}] to an array of shape ({mdata.n_obs}, 2), or name the slot with spatial_key"
         )
         raise KeyError(msg)
-    if joined.shape[1] == 3 and not np.ptp(joined[:, 2]):
+    group.agree("give each process x and y, or x, y and z", {f"number of columns of obsm[{basis!r}]": joined.shape[1]})
+    if joined.shape[1] == 3 and not np.ptp(group.gather((joined[:, 2].min(), joined[:, 2].max()))):
         logger.info("the third coordinate in obsm[%r] is %g everywhere and is left out", basis, joined[0, 2])
         joined = joined[:, :2].copy()
     _check_extent(joined, basis)

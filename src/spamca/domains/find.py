@@ -106,7 +106,7 @@ class Search:
         with fitting_threads(adjacency.shape[0]):
             self.components = components_of(features, adjacency, weights, present, settings)
         self.sections, self._given = section_numbers(sections), weights
-        self._even, self.seed = _even(present, len(features), adjacency.shape[0]), random_state
+        self._even, self.seed = even_shares(present, len(features), adjacency.shape[0]), random_state
 
     @cached_property
     def weighted(self) -> tuple[Components, np.ndarray, np.random.Generator]:
@@ -209,7 +209,7 @@ def blended(found: np.ndarray, others: Sequence[np.ndarray]) -> np.ndarray:
     return total / (1 + len(others))
 
 
-def _even(present: np.ndarray | None, n_modalities: int, n: int) -> np.ndarray:
+def even_shares(present: np.ndarray | None, n_modalities: int, n: int) -> np.ndarray:
     """The same share for each modality that a spot has, (n, M)."""
     there = np.ones((n, n_modalities)) if present is None else present.astype(float)
     return there / np.maximum(there.sum(axis=1, keepdims=True), 1)

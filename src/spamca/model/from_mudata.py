@@ -14,7 +14,7 @@ from spamca._records import plain
 from spamca.domains import DomainSettings
 from spamca.model.domains import FIELD
 from spamca.model.network import n_clusters_of, trained_network, trained_tissue
-from spamca.model.parts import emissions_of, settings_of, stored_settings
+from spamca.model.parts import settings_of, spare_of, stored_settings
 from spamca.tissue import components_of, feature_names, preparation_of
 
 if TYPE_CHECKING:
@@ -61,9 +61,7 @@ def parts_of(mdata: MuData, key: str) -> tuple[dict[str, Any], dict[str, np.ndar
         weights = {str(m): float(block["weight"]) for m, block in field["blocks"].items()}
         spare = float(field.get("spare", 0.0))
         if "spare" not in field and record.get("domains") and held is not None:
-            emissions = emissions_of({**field, "spare": 0.0}, search)
-            given = emissions.components(tissue.features, tissue.present, tissue.graph)
-            spare = emissions.with_spare(given, held.posterior).spare
+            spare = spare_of(field, search, tissue, held.posterior)
         field = jsonable({name: field[name] for name in field if name != "blocks"})
         field |= {"weights": weights, "spare": spare}
     header = {

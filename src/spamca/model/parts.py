@@ -18,6 +18,7 @@ from spamca.nn.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from spamca.tissue import Tissue
 
 S = TypeVar("S", Settings, DomainSettings)
 
@@ -71,6 +72,13 @@ def emissions_of(stored: Mapping[str, Any], search: DomainSettings) -> Emissions
         float(stored["spare"]),
         search,
     )
+
+
+def spare_of(stored: Mapping[str, Any], search: DomainSettings, tissue: Tissue, assignment: np.ndarray) -> float:
+    """The ``spare`` of :class:`~spamca.domains.Emissions` that are stored without it, by the tissue of the training and its domains (n, K)."""
+    emissions = emissions_of({**stored, "spare": 0.0}, search)
+    components = emissions.components(tissue.features, tissue.present, tissue.graph)
+    return emissions.with_spare(components, assignment).spare
 
 
 def stored_readout(readout: Readout) -> dict[str, np.ndarray]:

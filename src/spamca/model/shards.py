@@ -12,21 +12,19 @@ from spamca import _edge, domains
 from spamca.cluster import Clustering
 from spamca.domains import DomainSettings
 from spamca.domains.across import LEAST_PATCH
-from spamca.domains.find import noise_of
+from spamca.domains.find import even_shares, noise_of
 from spamca.domains.graph import Graph
 from spamca.graph import spatial_graph
 from spamca.model.fit import fit_tissue
 from spamca.model.network import for_network, trained_of
-from spamca.model.parts import emissions_of, settings_of
+from spamca.model.parts import emissions_of, settings_of, spare_of
 from spamca.nn import Latents
 from spamca.nn.distributed import by_itself
-from spamca.tissue import Tissue
+from spamca.tissue import Tissue, position_of
 from spamca.train import blocks_of, embed, threads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from scipy.sparse import csr_matrix
 
     from spamca._group import Group
     from spamca.nn import Settings
@@ -70,12 +68,13 @@ def fit_shards(
     def found_in(parts: list[tuple[Tissue, Place | None]]) -> Results:
         sample = joined([part for part, _ in parts])
         places = [one for _, one in parts if one is not None]
-        if whole and places:
-            sample = replace(sample, graph=_graph_of(places))
+        if whole and len(places) == len(parts):
+            sample = replace(sample, **_laid(places))
         sample = sample.having(sample.features, random_state) if sample.searches else sample
         with by_itself():
             results = fit_tissue(sample, settings, *given, random_state=random_state, **options)
-        return _with_spare(results, sample) if whole else _without_spots(_with_spare(results, sample))
+        results = _with_spare(results, sample)
+        return results if whole else replace(results, domains=None, weights=None, latents=None, corrected=None)
 
     which = np.zeros(tissue.n_spots, dtype=bool)
     which[spots] = True
@@ -97,11 +96,13 @@ def joined(parts: Sequence[Tissue]) -> Tissue:
     return Tissue(first.names, rows, tuple(features), graph, (), first.searches, sections)
 
 
-def _graph_of(places: Sequence[Place]) -> csr_matrix:
-    """The spatial graph of all spots, with edges between tiles of one section."""
+def _laid(places: Sequence[Place]) -> dict[str, Any]:
+    """The spatial graph of all spots, with edges between tiles of one section, and their position, as a tissue has them."""
     known = [one.library for one in places if one.library is not None]
     coords, library = np.concatenate([one.coords for one in places]), np.concatenate(known) if known else None
-    return spatial_graph(coords, library=library, **places[0].options).connectivities
+    graph = spatial_graph(coords, library=library, **places[0].options).connectivities
+    sections = None if library is None else np.unique(library, return_inverse=True)[1]
+    return {"graph": graph, "position": position_of(coords, sections)}
 
 
 def applied(found: Results, tissue: Tissue, random_state: int) -> Results:
@@ -121,7 +122,7 @@ def applied(found: Results, tissue: Tissue, random_state: int) -> Results:
 
 def _domains_of(record: Mapping[str, Any], tissue: Tissue) -> tuple[Clustering, np.ndarray]:
     """Domains of all spots and the share of each modality in them, (n, M)."""
-    even, n_domains = tissue.has / np.maximum(tissue.has.sum(axis=1, keepdims=True), 1), record["cluster"]["n_found"]
+    even, n_domains = even_shares(tissue.present, len(tissue.names), tissue.n_spots), record["cluster"]["n_found"]
     if "field" not in record:  # neighbours share nothing
         blank = np.full((tissue.n_spots, n_domains), 1 / n_domains, dtype=np.float32)
         return Clustering(blank.argmax(axis=1), blank), even
@@ -154,16 +155,11 @@ def _with_spare(found: Results, sample: Tissue) -> Results:
     """The same with what a split of a domain would have gained, which a model would measure in one shard; a mixture is not split."""
     if found.domains is None or "field" not in found.record:
         return found
-    stored, features = found.record["field"], sample.features if found.corrected is None else found.corrected
-    emissions = emissions_of({**stored, "spare": 0.0}, settings_of(DomainSettings, found.record["params"]))
-    if emissions.coherence:
-        components = emissions.components(features, sample.present, sample.graph)
-        emissions = emissions.with_spare(components, found.domains.posterior)
-    return replace(found, record={**found.record, "field": {**stored, "spare": emissions.spare}})
-
-
-def _without_spots(found: Results) -> Results:
-    return replace(found, domains=None, weights=None, latents=None, corrected=None)
+    stored, spare, search = found.record["field"], 0.0, settings_of(DomainSettings, found.record["params"])
+    if stored["coherence"]:
+        seen = sample if found.corrected is None else replace(sample, features=tuple(found.corrected))
+        spare = spare_of(stored, search, seen, found.domains.posterior)
+    return replace(found, record={**found.record, "field": {**stored, "spare": spare}})
 
 
 def _own(found: Results, spots: slice) -> Results:

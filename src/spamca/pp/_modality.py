@@ -32,7 +32,10 @@ EMPTY_ROWS = ("missing", "keep")
 KEEPS_EMPTY = "keeps_empty"
 """Constant of a preparation: 1 where it took rows that hold nothing as they are."""
 
-_NOTHING = "modality {!r} holds nothing: all of its values are zero, NaN, or one number; leave it out of mdata"
+_NOTHING = (
+    "modality {!r} holds nothing: all of its values are zero, NaN, or one number; leave it out of mdata, or, of several processes with "
+    "sharded=True, give this one a further section that has it"
+)
 
 
 @dataclass(frozen=True)

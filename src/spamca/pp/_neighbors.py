@@ -113,7 +113,7 @@ def neighbors(
     The changed copy if ``copy`` is set, else None. Written to ``mdata``, and to modalities that have none of their own:
 
     ``obsm["spatial"]``
-        Coordinates, float64 of shape (n_obs, 2), or (n_obs, 3) where the third ones differ.
+        Coordinates, float64 of shape (n_obs, 2), or (n_obs, 3) where the third ones differ, in any process.
     ``obsp["spatial_connectivities"]``, ``obsp["spatial_distances"]``, ``uns["spatial_neighbors"]``
         Spatial graph, symmetric, in squidpy's layout. Modalities have no ``spatial_distances``.
 
@@ -155,7 +155,7 @@ def neighbors(
     with together(sharded=sharded) as group:
         _checks.check_mudata(mdata, copy=copy)
         _checks.check_choice("metric", metric, METRICS)
-        counts = numbers_of(n_neighbors, mdata)
+        counts = numbers_of(n_neighbors, mdata, group)
         _checks.check_slots("use_rep", use_rep, mdata)
         _checks.check_choice("empty_rows", empty_rows, EMPTY_ROWS)
         _checks.check_flag("approximate", approximate, optional=True)
@@ -163,7 +163,7 @@ def neighbors(
         feature_graphs = feature_graphs or n_neighbors is not None or approximate is not None
         random_state = _checks.check_seed(random_state)
         _checks.check_modality_records(mdata)
-        coords = _checks.check_coordinates(mdata, spatial_key)
+        coords = _checks.check_coordinates(mdata, spatial_key, group)
         if group.size > 1 and library_key == AUTO:
             msg = "library_key='auto' sees no sections of other processes; name the column of the sections, or pass None if there is one section"
             raise ValueError(msg)
@@ -174,24 +174,24 @@ def neighbors(
             "delaunay": delaunay,
             "coord_type": coord_type,
         }
-        spatial = spatial_of(mdata, coords, spatial_graph, library_key, **options)
+        spatial = spatial_of(mdata, coords, spatial_graph, library_key, group=group, **options)
 
         search: dict[str, Any] = {"metric": metric, "approximate": approximate}
         with limited(n_jobs):
             found = {name: representation(mdata, name, use_rep, empty_rows) for name in mdata.mod}
             keys = {name: used and used.key for name, used in found.items()}
-            check_shards(
-                mdata, group, features=keys, empty_rows=empty_rows, library_key=library_key, random_state=random_state
-            )
+            same = {**search, "n_neighbors": n_neighbors, "feature_graphs": feature_graphs, "library_key": library_key}
+            same |= {"features": keys, "empty_rows": empty_rows, "random_state": random_state}
+            check_shards(mdata, group, same)
             given = {"random_state": random_state, "empty": empty_rows, "caller": "neighbors"}
             made = prepare_modalities(mdata, [name for name in found if found[name] is None], {}, group, **given)
             chosen = {name: used or made[name] for name, used in found.items()}
             graphs = {
-                name: built(name, used.values, used.measured, counts[name], random_state, **search)
+                name: built(name, used.values, used.measured, counts[name], random_state, group=group, **search)
                 for name, used in chosen.items()
                 if feature_graphs
             }
-        if made:
+        if made and group.rank == 0:
             logger.info(
                 "neighbors: no features yet, %s", "; ".join(f"{name!r} {used.how}" for name, used in made.items())
             )

@@ -143,7 +143,8 @@ def prepare(
             _checks.check_choice(f"kinds[{name!r}]", kind, KINDS)
 
         options: dict[str, Any] = {"n_components": n_comps, "random_state": random_state}
-        check_shards(mdata, group, kinds=dict(kinds), n_top_genes=n_top_genes, empty_rows=empty_rows, **options)
+        same = {"kinds": dict(kinds), "n_top_genes": n_top_genes, "empty_rows": empty_rows, **options}
+        check_shards(mdata, group, same)
         options |= {"n_top_genes": n_top_genes, "empty": empty_rows}
         prepared = prepare_modalities(mdata, mdata.mod, kinds, group, **options)
         stale = [name for name, done in prepared.items() if is_stale(mdata[name], done.key, done.values)]

@@ -16,37 +16,46 @@ from spamca.features._opened import COUNT_LAYERS
 from spamca.pp._modality import Representation, beside, counted, prepare_modality
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from anndata import AnnData
     from mudata import MuData
 
     from spamca._group import Group
-    from spamca.features import Features
 
 DECIDING = (_keys.FEATURE_TYPES, _keys.CONTROL, _keys.ISOTYPE_CONTROL, _keys.HIGHLY_VARIABLE)
 """Columns of ``var`` that decide which features are used, and how."""
 
 
-def check_shards(mdata: MuData, group: Group, **arguments: Any) -> None:
-    """Whether arguments, modalities and features are the same in all processes (ValueError)."""
+def check_shards(
+    mdata: MuData,
+    group: Group,
+    arguments: Mapping[str, Any],
+    described: Callable[[AnnData], str] | None = None,
+    mend: str = "give each process the same features in the same order, with the same layers and columns of var",
+) -> None:
+    """Whether arguments, modalities, and their features as ``described``, are the same in all processes (ValueError)."""
     if group.size > 1:
         group.agree("run the same script in every process, with a number as random_state", arguments)
-        group.agree(
-            "give each process sections or tiles that together have all modalities", {"modalities": list(mdata.mod)}
-        )
-        features = {f"features of {name!r}": _described(modality) for name, modality in mdata.mod.items()}
-        group.agree(
-            "give each process the same features in the same order, with the same layers and columns of var", features
-        )
+        together = "give each process sections or tiles that together have all modalities"
+        group.agree(together, {"modalities": list(mdata.mod)})
+        tell = described or _described
+        group.agree(mend, {f"features of {name!r}": tell(modality) for name, modality in mdata.mod.items()})
+
+
+def code_of(*several: Any) -> str:
+    """A few letters and digits, others where a name or number of an array is another."""
+    return sha256(b"".join(repr(one.shape).encode() + one.tobytes() for one in map(np.asarray, several))).hexdigest()[
+        :8
+    ]
 
 
 def _described(modality: AnnData) -> str:
     """Features of a modality and what decides how they are prepared."""
     names = modality.var_names.astype(str)
-    said = [names, *(modality.var[column].astype(str) for column in DECIDING if column in modality.var)]
+    said = [modality.var[column].astype(str).tolist() for column in DECIDING if column in modality.var]
     layers = [layer for layer in COUNT_LAYERS if layer in modality.layers]
-    code = sha256("\n".join("\t".join(one) for one in [layers, *said]).encode()).hexdigest()[:8]
+    code = code_of(layers, names.tolist(), *said)
     return f"{len(names)} ({', '.join([*names[:2], '...', *names[-1:]])}; {code})" if len(names) else "none"
 
 
@@ -81,7 +90,11 @@ def _prepared(
         joined = AnnData(X[1], var=modality.var, layers=dict(layers))
         done = prepare_modality(MuData({name: joined}), name, kind, random_state=random_state, **options)
         ends = np.cumsum([0, *(0 if part[None] is None else part[None].shape[0] for part in parts)])
-        return done if whole else replace(done, values=done.values[:0], prepared=_without_values(done)), ends.tolist()
+        if not whole:
+            assert done.prepared is not None
+            none = done.values[:0]
+            done = replace(done, values=none, prepared=replace(done.prepared, values=none))
+        return done, ends.tolist()
 
     done, ends = group.first(given, made)
     if whole:
@@ -91,11 +104,6 @@ def _prepared(
         values, measured = _treated(modality, name, done, options["empty"], options.get("caller", "prepare"))
     features = beside(modality, replace(done.prepared, values=values))
     return Representation(features.key, values, done.kind, measured, features, done.how)
-
-
-def _without_values(done: Representation) -> Features:
-    assert done.prepared is not None
-    return replace(done.prepared, values=done.values[:0])
 
 
 def _treated(

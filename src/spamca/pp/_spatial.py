@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from spamca import _checks, _keys
+from spamca._group import ALONE
 from spamca._logging import logger
 from spamca.graph import spatial_graph
 from spamca.pp._sections import section_key
@@ -16,6 +18,7 @@ from spamca.pp._stored import Spatial, found_graph
 if TYPE_CHECKING:
     from mudata import MuData
 
+    from spamca._group import Group
     from spamca.graph import Graph
 
 COORD_TYPES = ("generic", "grid")
@@ -36,6 +39,7 @@ def spatial_of(
     *,
     coord_type: str | None,
     delaunay: bool,
+    group: Group = ALONE,
     **options: Any,
 ) -> Spatial:
     """Spatial graph found under squidpy's ``key_added`` or, where ``coord_type`` is None, made by the user; else built with the options.
@@ -64,12 +68,14 @@ def spatial_of(
         )
         raise KeyError(msg)
     kind = _kind(coord_type, given, delaunay=delaunay, where=None if found is None else found[1])
+    asked = {"kind of the spatial graph": kind if found is None else "existing", **options}
+    group.agree("run the same script in every process, and bring a graph to all or to none", asked)
     one_section = library_key is None
     library_key = section_key(mdata, coords, library_key, "neighbors", links=None if found is None else found[0])
     if found is not None:
         spatial = existing_spatial(mdata, *found, name or _keys.SPATIAL, library_key)
     else:
-        spatial = built_spatial(mdata, coords, kind, library_key, **options)
+        spatial = built_spatial(mdata, coords, kind, library_key, group=group, **options)
     if one_section:
         spatial.params["one_section"] = True
     n_alone = int((np.diff(spatial.graph.connectivities.indptr) == 0).sum())
@@ -123,6 +129,7 @@ def built_spatial(
     n_neighs: int | None = None,
     radius: float | None = None,
     n_rings: int | None = None,
+    group: Group = ALONE,
 ) -> Spatial:
     """Spatial graph built from coordinates (n_obs, 2) or (n_obs, 3), section by section; options that are None take their default."""
     library = _checks.check_library(mdata, library_key)
@@ -130,9 +137,10 @@ def built_spatial(
         advice = "if these are several sections, name their column of obs with library_key"
         logger.info("neighbors: %d spots lie on the point of another; %s", n_shared, advice)
     n_neighbors, n_rings = n_neighs or N_NEIGHBORS, n_rings or 1
+    own = n_neighbors
     if kind == "knn":
-        n_neighbors = _possible(n_neighbors, library, mdata.n_obs, given=n_neighs is not None)
-    graph = spatial_graph(coords, kind=kind, library=library, n_neighbors=n_neighbors, radius=radius, n_rings=n_rings)
+        n_neighbors, own = _possible(n_neighbors, library, mdata.n_obs, group, given=n_neighs is not None)
+    graph = spatial_graph(coords, kind=kind, library=library, n_neighbors=own, radius=radius, n_rings=n_rings)
     params = {
         "kind": kind,
         "coord_type": "grid" if kind == "grid" else "generic",  # what squidpy's own functions look for
@@ -144,18 +152,24 @@ def built_spatial(
     return Spatial(graph, params)
 
 
-def _possible(n_neighbors: int, library: np.ndarray | None, n_obs: int, *, given: bool) -> int:
-    """Number of neighbours that the largest section has; ValueError where a given one is larger. Smaller sections are logged."""
-    sections, sizes = (
-        (np.array(["mdata"]), np.array([n_obs])) if library is None else np.unique(library, return_counts=True)
+def _possible(
+    n_neighbors: int, library: np.ndarray | None, n_obs: int, group: Group, *, given: bool
+) -> tuple[int, int]:
+    """Number of neighbours that the largest section has, and that in this process; ValueError where a given one is larger.
+
+    Smaller sections are logged.
+    """
+    sections, sizes = (["mdata"], np.array([n_obs])) if library is None else np.unique(library, return_counts=True)
+    total: Counter[str] = sum(
+        (Counter(own) for own in group.gather(dict(zip(sections, sizes, strict=True)))), Counter()
     )
-    largest = int(sizes.max())
+    (name, largest), *_ = total.most_common(1)
     if given:
-        where = "mdata" if library is None else f"section {str(sections[sizes.argmax()])!r}, the largest"
-        _checks.check_neighbors("n_neighs", n_neighbors, max(largest, 2), where=where)
-    n_neighbors = max(1, min(n_neighbors, largest - 1))
+        where = "mdata" if library is None else f"section {str(name)!r}, the largest"
+        _checks.check_neighbors("n_neighs", n_neighbors, max(int(largest), 2), where=where)
+    n_neighbors = max(1, min(n_neighbors, int(largest) - 1))
     small = sizes <= n_neighbors
     if small.any():
         text = "neighbors: %d of %d sections have at most %d spots; their %d spots have the neighbours there are, and %d of them none"
         logger.info(text, small.sum(), len(sizes), n_neighbors, sizes[small].sum(), (sizes == 1).sum())
-    return n_neighbors
+    return n_neighbors, max(1, min(n_neighbors, int(sizes.max()) - 1))

@@ -16,5 +16,5 @@ from spamca.tissue.preparation import (
 )
 from spamca.tissue.renamed import write_renamed
 from spamca.tissue.results import Results, check_free, write, write_denoised
-from spamca.tissue.tissue import Tissue, graph_records, read, stored_corrected
+from spamca.tissue.tissue import Tissue, graph_records, position_of, read, stored_corrected
 from spamca.tissue.weights import compared_weights

@@ -21,13 +21,7 @@ if TYPE_CHECKING:
 
 def section_numbers(mdata: MuData, caller: str) -> np.ndarray | None:
     """Section of each spot, integers (n_obs,), by the column that the spatial graph was made with; None where there is one."""
-    try:
-        sections = sections_of(mdata)
-    except (KeyError, ValueError):
-        lost = "the spatial graph names sections by %r, which obs no longer holds for all spots; batch effects stay"
-        logger.warning(f"%s: {lost}", caller, _checks.recorded_library_key(mdata))
-        return None
-    return sections if sections is not None and sections.any() else None
+    return batch_numbers(mdata, caller, None)
 
 
 def batch_numbers(
@@ -39,16 +33,25 @@ def batch_numbers(
     no value, or a section has several: its spots are neighbours, and their effect cannot be told from a border of domains. Of several
     processes, groups of the same name are one.
     """
-    if batch_key is None and group.size == 1:
-        return section_numbers(mdata, caller)
-    batch_key = _checks.recorded_library_key(mdata) if batch_key is None else batch_key
+    given, batch_key = batch_key is not None, _checks.recorded_library_key(mdata) if batch_key is None else batch_key
     if batch_key is None:
         return None
     keys = [batch_key] if isinstance(batch_key, str) else list(batch_key)
-    values = pd.MultiIndex.from_arrays([_checks.check_library(mdata, key, "batch_key") for key in keys])
-    codes, own = values.factorize()
+    try:
+        values = [_checks.check_library(mdata, key, "batch_key") for key in keys]
+    except (KeyError, ValueError):
+        if given:
+            raise
+        values = []
+    if not all(group.gather(bool(values))):
+        lost = "the spatial graph names sections by %r, which obs no longer holds for all spots; batch effects stay"
+        logger.warning(f"%s: {lost}", caller, batch_key)
+        return None
+    codes, own = pd.MultiIndex.from_arrays(values).factorize()
     known = sorted(set().union(*group.gather(set(own))))
-    groups = np.array([known.index(name) for name in own])[codes]
+    groups = np.array([known.index(name) for name in own])[codes] if len(known) > 1 else None
+    if not given or groups is None:
+        return groups
     sections = sections_of(mdata)
     sections = np.zeros(mdata.n_obs, dtype=np.int64) if sections is None else sections
     pairs = np.unique(np.column_stack([sections, groups]), axis=0)
@@ -58,7 +61,7 @@ def batch_numbers(
             "spamca.pp.neighbors(mdata, library_key=...), or leave it out"
         )
         raise ValueError(msg)
-    return groups if len(known) > 1 else None
+    return groups
 
 
 def stored_batches(mdata: MuData, caller: str, params: Mapping[str, Any]) -> np.ndarray | None:

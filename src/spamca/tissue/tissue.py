@@ -184,7 +184,7 @@ def graph_records(mdata: MuData) -> dict[str, Any]:
 
 
 def _position(mdata: MuData) -> np.ndarray | None:
-    """Coordinates with the section as a further one that outweighs the others; None where the graph is the user's own."""
+    """Coordinates and sections of the spots as one; None where the coordinates are gone."""
     try:
         coords = _checks.check_coordinates(mdata)
     except (KeyError, ValueError):
@@ -193,6 +193,11 @@ def _position(mdata: MuData) -> np.ndarray | None:
         sections = sections_of(mdata)
     except (KeyError, ValueError):  # sections were renamed or left out since
         return coords
+    return position_of(coords, sections)
+
+
+def position_of(coords: np.ndarray, sections: np.ndarray | None) -> np.ndarray:
+    """Coordinates (n, 2) or (n, 3) with the section, integers (n,), as a further one that outweighs the others."""
     return coords if sections is None else np.column_stack([coords, 2 * np.ptp(coords, axis=0).max() * sections])
 
 

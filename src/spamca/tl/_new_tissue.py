@@ -195,7 +195,7 @@ def _spatial(mdata: MuData, coords: np.ndarray, params: Mapping[str, Any], libra
         library = _checks.check_library(mdata, library_key)
         largest = mdata.n_obs if library is None else np.unique(library, return_counts=True)[1].max()
         n_neighbors = max(1, min(int(n_neighbors), int(largest) - 1))
-    options = {"radius": params.get("radius"), "n_rings": params.get("n_rings")}
+    options: dict[str, Any] = {"radius": params.get("radius"), "n_rings": params.get("n_rings")}
     return built_spatial(mdata, coords, params["kind"], library_key, n_neighs=n_neighbors, **options)
 
 

@@ -9,7 +9,7 @@ from spamca import _checks
 from spamca.nn import PRESETS, Settings
 from spamca.tl._estimate_n_clusters import check_range
 from spamca.tl._ready import check_batch_key, check_finds_none, check_trust, domain_settings, n_steps
-from spamca.tl._shards import check_shards
+from spamca.tl._shards import check_trained
 from spamca.train import check_devices, known_settings
 from spamca.train.runtime import forks
 
@@ -83,36 +83,39 @@ def planned(
     search = domain_settings(given)
     chosen = PRESETS[preset].changed(**{name: given[name] for name in Settings.__dataclass_fields__ if name in given})
     chosen = chosen.changed(max_epochs=max_epochs, early_stopping=early_stopping)
-    _check_number(mdata, n_clusters, n_clusters_range, finds_domains=finds_domains)
+    n_spots = sum(group.gather(mdata.n_obs))
+    _check_number(n_spots, n_clusters, n_clusters_range, finds_domains=finds_domains)
     if not finds_domains:
         check_finds_none(given, trust)
     device = {name: asked[name] for name in ("accelerator", "devices", "strategy", "precision")}
-    stored = {
+    arguments = {
+        "preset": preset,
+        **device,
         "n_clusters_range": None if n_clusters_range is None else [int(n) for n in n_clusters_range],
         "batch_size": asked["batch_size"],
         "batch_key": list(batch_key) if isinstance(batch_key, tuple) else batch_key,
         "modality_trust": None if trust is None else dict(trust),
     }
-    arguments = {"preset": preset, **device, **{name: value for name, value in stored.items() if value is not None}}
-    needs = {"feature_graphs": "feature" in chosen.views, "batch_key": batch_key}
-    needs["batch_correction"] = asked["batch_correction"] and finds_domains
+    arguments = {name: value for name, value in arguments.items() if value is not None}
+    corrects = asked["batch_correction"] and finds_domains
+    needs = {"feature_graphs": "feature" in chosen.views, "batch_key": batch_key, "batch_correction": corrects}
     same = {"n_clusters": n_clusters, "settings": given, "max_epochs": max_epochs, "early_stopping": early_stopping}
-    check_shards(mdata, group, {**arguments, **same, **needs, "key_added": key_added, "random_state": seed})
-    how = {"between": n_clusters_range, "finds_domains": finds_domains, "trust": trust, "random_state": seed}
-    training = {name: asked[name] for name in ("batch_size", "checkpoint", "progress_bar")}
-    n_parts = n_steps(mdata.n_obs, n_clusters, n_clusters_range, finds=finds_domains)
+    check_trained(mdata, group, {**arguments, **same, **needs, "key_added": key_added, "random_state": seed})
+    options = device | {name: asked[name] for name in ("batch_size", "checkpoint", "progress_bar")}
+    options |= {"between": n_clusters_range, "finds_domains": finds_domains, "trust": trust, "random_state": seed}
+    n_parts = n_steps(n_spots, n_clusters, n_clusters_range, finds=finds_domains)
     no_gpu = accelerator == "cpu" or forks(strategy, asked["devices"])
-    return Plan(seed, chosen, search, {**how, **device, **training}, needs, arguments, n_parts, no_gpu)
+    return Plan(seed, chosen, search, options, needs, arguments, n_parts, no_gpu)
 
 
 def _check_number(
-    mdata: MuData, n_clusters: int | None, between: tuple[int, int] | None, *, finds_domains: bool
+    n_spots: int, n_clusters: int | None, between: tuple[int, int] | None, *, finds_domains: bool
 ) -> None:
     """Whether a number of domains, or a range of numbers, can be searched for (TypeError, ValueError)."""
     if n_clusters is not None:
-        _checks.check_n_clusters(n_clusters, mdata.n_obs)
+        _checks.check_n_clusters(n_clusters, n_spots)
     if between is not None:
-        check_range(between, mdata.n_obs)
+        check_range(between, n_spots)
         if n_clusters is not None or not finds_domains:
             why = f"n_clusters={n_clusters!r} is given" if finds_domains else "preset='paper' finds no domains"
             msg = f"n_clusters_range={between!r} is for an estimated number, and {why}; leave it out"

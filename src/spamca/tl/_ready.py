@@ -64,7 +64,7 @@ def ready(
         neighbors(mdata, feature_graphs=feature_graphs, library_key=library_key, random_state=random_state)
     elif feature_graphs and not all(_keys.FEATURE_NEIGHBORS in modality.uns for modality in mdata.mod.values()):
         logger.info("%s: building the feature graphs that the network looks at", caller)
-        add_feature_graphs(mdata, random_state)
+        add_feature_graphs(mdata, random_state, group)
     for name, modality in mdata.mod.items():
         check_measured(modality, name)
     sections = batch_numbers(mdata, caller, batch_key, group) if batch_correction else None

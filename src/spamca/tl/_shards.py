@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from spamca import _checks, _keys
 from spamca.graph import SPATIAL_KINDS
+from spamca.pp._shards import check_shards, code_of
 from spamca.tissue import graph_records
 
 if TYPE_CHECKING:
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from spamca.model.shards import Place
 
 
-def check_shards(mdata: MuData, group: Group, arguments: Mapping[str, Any]) -> None:
+def check_trained(mdata: MuData, group: Group, arguments: Mapping[str, Any]) -> None:
     """Whether arguments, modalities, features and graphs are the same in all processes, and each trains by itself (ValueError)."""
     from spamca.train.runtime import n_devices_of
 
@@ -34,24 +32,25 @@ def check_shards(mdata: MuData, group: Group, arguments: Mapping[str, Any]) -> N
             "first process trains; leave them out"
         )
         raise ValueError(msg)
-    group.agree("run the same script in every process, with a number as random_state", arguments)
-    group.agree(
-        "give each process sections or tiles that together have all modalities", {"modalities": list(mdata.mod)}
-    )
-    built: dict[str, Any] = {"graphs": graph_records(mdata)}
-    built |= {f"features of {name!r}": _described(modality) for name, modality in mdata.mod.items()}
-    group.agree("call spamca.pp.neighbors(mdata, ..., sharded=True) in every process, and name the sections", built)
+    mend = "call spamca.pp.neighbors(mdata, ..., sharded=True) in every process, and name the sections"
+    check_shards(mdata, group, arguments, _described, mend)
+    records = graph_records(mdata)
+    built = {f"{name} of the spatial graph": value for name, value in records["spatial"].items()}
+    group.agree(mend, built | {f"feature graph of {name!r}": record for name, record in records["features"].items()})
 
 
 def place_of(mdata: MuData, group: Group) -> Place | None:
-    """Where the spots of a shard lie, and how its graph was built; None in a single process, and of a graph that the user made."""
+    """Where the spots of a shard lie, and how its graph was built; None in a single process, of a graph that the user made, and where sections are gone."""
     from spamca.model.shards import Place
 
     params = _checks.graph_params(mdata)
     if group.size == 1 or params.get("kind") not in SPATIAL_KINDS:
         return None
-    coords = _checks.check_coordinates(mdata, str(params.get("spatial_key", _keys.SPATIAL)))
-    library = _checks.check_library(mdata, params.get("library_key"))
+    coords = _checks.check_coordinates(mdata, str(params.get("spatial_key", _keys.SPATIAL)), group)
+    try:
+        library = _checks.check_library(mdata, params.get("library_key"))
+    except (KeyError, ValueError):  # lost since, as the caller warned
+        return None
     options = {name: params[name] for name in ("kind", "n_neighbors", "radius", "n_rings") if name in params}
     return Place(coords, library, options)
 
@@ -63,6 +62,5 @@ def _described(modality: AnnData) -> str:
     width = modality.obsm[use_rep].shape[1] if use_rep in modality.obsm else 0
     if loadings not in modality.varm:
         return f"{width} in {use_rep!r} ({kind})"
-    code = sha256("\n".join(modality.var_names.astype(str)).encode())
-    code.update(np.ascontiguousarray(modality.varm[loadings]).tobytes())
-    return f"{width} in {use_rep!r} ({kind}, preparation {code.hexdigest()[:8]})"
+    code = code_of(modality.var_names.astype(str).tolist(), modality.varm[loadings])
+    return f"{width} in {use_rep!r} ({kind}, preparation {code})"
