@@ -132,7 +132,8 @@ def _scaled(
     X: np.ndarray | sparse.csr_matrix, mean: np.ndarray, deviation: np.ndarray, *, as_sparse: bool
 ) -> np.ndarray | sparse.csr_matrix:
     if not as_sparse:
-        out = np.empty(X.shape, dtype=np.float32)
+        # in the order of a dense matrix: sums depend on it in their last digits
+        out = np.empty_like(X, dtype=np.float32) if isinstance(X, np.ndarray) else np.empty(X.shape, dtype=np.float32)
         for begin in range(0, len(out), _ROWS):  # in double precision, a part at a time
             rows = slice(begin, begin + _ROWS)
             part = X[rows] if isinstance(X, np.ndarray) else X[rows].toarray(order="C")
