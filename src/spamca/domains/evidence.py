@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,7 +63,7 @@ class Evidence:
             effective += block.weight * np.maximum(inflation, 1).sum()
             whole += block.weight * left.shape[1]
         n = len(partition)
-        return float(effective * np.log(max(n * whole / effective, np.e)) / (2 * n))
+        return float(effective * np.log(max(n * whole / effective, math.e)) / (2 * n))
 
     def _window(self, n_spots: float, most: int, rng: np.random.Generator) -> tuple[int, float]:
         """Steps of averaging that cover so many spots, and the variance of independent values after them."""
