@@ -79,9 +79,10 @@ class Emission:
             toward = np.linalg.solve(within, means.transpose(0, 2, 1))
             gain[columns] = block.weight * toward.transpose(1, 2, 0)
             gain[columns.stop] = -0.5 * block.weight * (means.transpose(0, 2, 1) * toward).sum(axis=1).T
-        size = sum(in_blocks(lambda rows: assignments[rows].sum(axis=0), n)) if sized else np.ones((k, b))
-        prior = np.log(np.maximum(size, 1e-3) / np.sum(size, axis=0)).reshape(k * b, 1)
-        out = np.empty((n, k, b), dtype=np.float32)
+        out, prior = np.empty((n, k, b), dtype=np.float32), np.zeros(0)
+        if sized:
+            size = np.asarray(sum(in_blocks(lambda rows: assignments[rows].sum(axis=0), n)))
+            prior = np.log(np.maximum(size, 1e-3) / size.sum(axis=0)).reshape(k * b, 1)
 
         def fill(rows: slice) -> None:
             score = gain.reshape(-1, k * b).T @ self._features[rows].T
