@@ -75,7 +75,7 @@ class Group:
     def agree(self, mend: str, values: Mapping[str, Any]) -> None:
         """Whether values, by name, are the same in all processes: a ValueError in each if one is not, with what would mend it."""
         gathered = self.gather(dict(values))
-        for name in {name: None for one in gathered for name in one}:
+        for name in dict.fromkeys(name for one in gathered for name in one):
             first, *others = (one.get(name) for one in gathered)
             for rank, other in enumerate(others, 1):
                 if repr(other) != repr(first):
@@ -86,11 +86,14 @@ class Group:
                     )
                     raise ValueError(msg)
 
-    def share(self, n_spots: int) -> tuple[int, bool]:
-        """How many of its spots this process gives to the sample, and whether that holds all spots of all processes."""
-        total = sum(self.gather(n_spots))
-        whole = total <= MOST_SPOTS
-        return n_spots if whole else max(1, round(MOST_SPOTS * n_spots / total)), whole
+    def share(self, n_spots: int, most: int | None = None) -> tuple[int, bool]:
+        """How many of its spots this process gives to a sample of at most so many, and whether that holds all spots of all processes.
+
+        By default of :data:`MOST_SPOTS`.
+        """
+        most, total = MOST_SPOTS if most is None else most, sum(self.gather(n_spots))
+        whole = total <= most
+        return n_spots if whole else max(1, round(most * n_spots / total)), whole
 
     def _exchanged(self, value: T) -> list[T]:
         from torch import distributed

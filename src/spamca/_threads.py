@@ -35,7 +35,7 @@ def in_threads(work: Callable[[S], T], parts: Sequence[S]) -> list[T]:
     """
     blas = _blas()
     allowed = max((one["num_threads"] for one in blas.info()), default=1) if len(parts) > 1 else 1
-    if allowed < 2:  # a thread of its own would have to ask for memory anew
+    if allowed < 2:  # a pool of one thread is slower than none
         return [work(part) for part in parts]
     with blas.limit(limits=1), ThreadPoolExecutor(allowed) as pool:
         return list(pool.map(work, parts))

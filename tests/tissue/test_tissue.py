@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import spamca
-from spamca.tissue import read, section_numbers
+from spamca.tissue import batch_numbers, read
 
 
 @pytest.fixture
@@ -97,20 +97,20 @@ def test_sections_lie_apart(with_graphs):
 def test_sections_are_those_of_the_spatial_graph(with_graphs, caplog):
     column = np.repeat(["a", "b"], [100, 125])
     with_graphs.obs["section"] = column
-    assert section_numbers(with_graphs, "integrate") is None
+    assert batch_numbers(with_graphs, "integrate") is None
     spamca.pp.neighbors(with_graphs, library_key="section")
-    np.testing.assert_array_equal(section_numbers(with_graphs, "integrate"), np.repeat([0, 1], [100, 125]))
+    np.testing.assert_array_equal(batch_numbers(with_graphs, "integrate"), np.repeat([0, 1], [100, 125]))
     del with_graphs.obs["section"]
     for modality in with_graphs.mod.values():
         modality.obs["section"] = column
-    np.testing.assert_array_equal(section_numbers(with_graphs, "integrate"), np.repeat([0, 1], [100, 125]))
+    np.testing.assert_array_equal(batch_numbers(with_graphs, "integrate"), np.repeat([0, 1], [100, 125]))
     for modality in with_graphs.mod.values():
         del modality.obs["section"]
     with caplog.at_level(logging.WARNING, logger="spamca"):
-        assert section_numbers(with_graphs, "integrate") is None
+        assert batch_numbers(with_graphs, "integrate") is None
     assert "integrate: the spatial graph names sections by 'section'" in caplog.text
     with_graphs.obs["section"] = "all"
-    assert section_numbers(with_graphs, "integrate") is None
+    assert batch_numbers(with_graphs, "integrate") is None
 
 
 GONE = {

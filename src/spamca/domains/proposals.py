@@ -10,7 +10,6 @@ with :math:`v_h` the variance of the noise after averaging.
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -57,8 +56,7 @@ def proposals(
     groups = [_half(len(spots), rng) if several else np.arange(len(spots)) for _ in range(n_groups)]
     out: list[list[np.ndarray]] = [[] for _ in groups]
     averaged = [components.smoothed(block, scales, spots) for block in components.blocks]
-    # in small tissue, that is so already
-    with fitting_threads(len(spots)) if float_of(graph.n_spots) is np.float32 else nullcontext():
+    with fitting_threads(len(spots)):
         for *at_scale, variance in zip(*averaged, noise, strict=True):
             blocks = [replace(block, values=values) for block, values in zip(parts, at_scale, strict=True)]
             level = replace(components, blocks=tuple(blocks), graph=graph.take(spots))

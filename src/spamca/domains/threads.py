@@ -18,9 +18,8 @@ SPOTS = 50_000
 """Below this many spots a second thread costs more than it saves, and far more on a busy machine."""
 
 
-_alone = ContextVar(
-    "alone", default=False
-)  # whether there is one thread already: to ask all libraries takes milliseconds
+# Whether there is one thread already: to ask all libraries takes milliseconds.
+_alone = ContextVar("alone", default=False)
 
 
 @contextmanager

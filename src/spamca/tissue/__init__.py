@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spamca.tissue.batches import batch_numbers, section_numbers, stored_batches
+from spamca.tissue.batches import batch_numbers, stored_batches
 from spamca.tissue.components import Components, components_of, summed
 from spamca.tissue.denoised import denoised_column
 from spamca.tissue.hierarchy import check_levels_free, write_hierarchy

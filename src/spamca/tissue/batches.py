@@ -19,17 +19,12 @@ if TYPE_CHECKING:
     from spamca._group import Group
 
 
-def section_numbers(mdata: MuData, caller: str) -> np.ndarray | None:
-    """Section of each spot, integers (n_obs,), by the column that the spatial graph was made with; None where there is one."""
-    return batch_numbers(mdata, caller, None)
-
-
 def batch_numbers(
-    mdata: MuData, caller: str, batch_key: str | Sequence[str] | None, group: Group = ALONE
+    mdata: MuData, caller: str, batch_key: str | Sequence[str] | None = None, group: Group = ALONE
 ) -> np.ndarray | None:
     """Technical group of each spot, integers (n_obs,): its section, or what columns of sections say; None where there is one.
 
-    Each combination of the values of several columns is a group. KeyError for a column that does not exist; ValueError where spots have
+    Sections are those of the column that the spatial graph was made with. Each combination of the values of several columns is a group. KeyError for a column that does not exist; ValueError where spots have
     no value, or a section has several: its spots are neighbours, and their effect cannot be told from a border of domains. Of several
     processes, groups of the same name are one.
     """

@@ -90,8 +90,7 @@ def usual_unexplained(mdata: MuData, tissue: Tissue, quantile: float, group: Gro
 
     Left out are modalities whose components the user brought, or whose matrix is no longer what they were made from.
     """
-    own, n_all = {}, sum(group.gather(tissue.n_spots))
-    most = max(1, LOOKED_AT * tissue.n_spots // n_all)  # a process with more spots gives more
+    own, (most, _) = {}, group.share(tissue.n_spots, LOOKED_AT)
     for m, (name, row) in enumerate(zip(tissue.names, tissue.rows, strict=True)):
         spots = tissue.own(m, np.arange(tissue.n_spots))
         near = spots

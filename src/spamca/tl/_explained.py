@@ -26,7 +26,7 @@ from spamca.features import KINDS, Fitted, matrix_of, opened, take_columns
 from spamca.groups import q_values
 from spamca.model.domains import FIELD
 from spamca.model.parts import emissions_of, settings_of
-from spamca.tissue import components_of, preparation_of, read, section_numbers, stored_batches
+from spamca.tissue import batch_numbers, components_of, preparation_of, read, stored_batches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,7 +116,7 @@ def explained(
     """The table of drivers, and by modality the share of each feature's variance that all domains explain."""
     what, record = compared(mdata, key, groupby), _records.record_of(mdata, key)
     params = record.get("params", {})
-    by_section = section_numbers(mdata, "drivers")
+    by_section = batch_numbers(mdata, "drivers")
     sections = by_section if what.given else stored_batches(mdata, "drivers", params)
     there = {name: source for name, source in sources.items() if source is not None}
     k = len(what.names)
